@@ -1,0 +1,67 @@
+# Needs python3 >= 3.11, make and PyPI. Everything lives in .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+STAMP := $(VENV)/.stamp
+
+.PHONY: demo up test setup setup-dev docs lint types check-imports unit lock clean
+
+demo: setup ## Set up and run the main job: attack, guard, prove
+	$(BIN)/bartizan demo
+
+up: setup ## Set up and start the gateway on a workspace in ./workspace
+	@test -f workspace/bartizan.yaml || $(BIN)/bartizan init workspace
+	$(BIN)/bartizan up --workspace workspace
+
+setup: $(STAMP)-run
+
+setup-dev: $(STAMP)-dev
+
+test: setup-dev lint types check-imports unit ## Set up and run all checks
+
+docs: $(STAMP)-docs ## Build the documentation strictly
+	$(BIN)/mkdocs build --strict
+
+$(UV): requirements/uv.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bartizan needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $(UV)
+
+$(STAMP)-run: $(UV) requirements/run.txt pyproject.toml
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(STAMP)-dev: $(STAMP)-run requirements/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(STAMP)-docs: $(STAMP)-dev requirements/docs.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/docs.txt
+	@touch $@
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup-dev
+	$(BIN)/mypy
+
+check-imports: setup-dev
+	$(BIN)/lint-imports
+
+unit: setup-dev
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+lock: $(UV) ## Pin requirement files anew
+	for group in run dev docs; do \
+	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra dev" ;; docs) extras="--extra docs" ;; esac; \
+	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    --python-version 3.11 $$extras pyproject.toml -o requirements/$$group.txt; done
+	echo "uv==$$($(UV) --version | cut -d' ' -f2)" | $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements/uv.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache site htmlcov .coverage

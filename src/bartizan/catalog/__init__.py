@@ -1,0 +1,1 @@
+"""Threats, techniques, controls and frameworks as data files with one loader."""

@@ -1,0 +1,1 @@
+"""One module per command group; only parses, calls, renders."""

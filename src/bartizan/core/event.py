@@ -1,0 +1,131 @@
+"""Our own compact, versioned records. OCSF, ECS, ASIM and OTel are mappings of these, applied elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from bartizan.core.signal import Signal
+from bartizan.core.verdict import Action, Coverage
+
+EVENT_VERSION = 1
+
+
+class Commitment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Content without its text: who holds the key can later prove that a given text was meant."""
+
+    key: str
+    """Id of the HMAC-SHA256 key."""
+    mac: str
+    """Hexadecimal HMAC of the UTF-8 text."""
+    characters: int
+    text: str = ""
+    """The text itself, redacted, only if policy asks for it."""
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Token counts as the upstream reports them; -1 where it does not."""
+
+    input_tokens: int = -1
+    output_tokens: int = -1
+
+
+class Timing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Durations in milliseconds; -1 where the step was not reached."""
+
+    inspect_request: float = -1
+    upstream_first_byte: float = -1
+    total: float = -1
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    id: str
+    at: datetime
+    version: int = EVENT_VERSION
+
+
+class RequestAccepted(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.accepted"):
+    """Journaled before the upstream is called."""
+
+    request: str
+    principal: str
+    route: str
+    model: str = ""
+    session: str = ""
+    stream: bool = False
+    client: str = ""
+    action: Action = Action.ALLOW
+    observed: Action = Action.ALLOW
+    rule: str = ""
+    signals: tuple[Signal, ...] = ()
+    coverage: Coverage = Coverage()
+    content: tuple[Commitment, ...] = ()
+
+
+class RequestCompleted(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.completed"):
+    """Journaled when the last byte has left, or the client has gone."""
+
+    request: str
+    principal: str
+    route: str
+    model: str = ""
+    status: int = 200
+    action: Action = Action.ALLOW
+    observed: Action = Action.ALLOW
+    rule: str = ""
+    signals: tuple[Signal, ...] = ()
+    coverage: Coverage = Coverage()
+    usage: Usage = Usage()
+    timing: Timing = Timing()
+    content: tuple[Commitment, ...] = ()
+    escaped: int = 0
+    """Characters of a hit that had left before it was recognised; only possible past the hold-back cap."""
+    error: str = ""
+
+
+class RequestRefused(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.refused"):
+    """A request that never reached an upstream: malformed, unauthenticated, over a limit, or blocked."""
+
+    request: str
+    principal: str = ""
+    route: str = ""
+    model: str = ""
+    session: str = ""
+    status: int
+    reason: str
+    client: str = ""
+    action: Action = Action.BLOCK
+    rule: str = ""
+    signals: tuple[Signal, ...] = ()
+    coverage: Coverage = Coverage()
+    content: tuple[Commitment, ...] = ()
+    timing: Timing = Timing()
+
+
+class ConfigurationChanged(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="configuration.changed"):
+    """A snapshot of the workspace came into force, or a broken edit was turned down."""
+
+    snapshot: int
+    digest: str
+    accepted: bool
+    problem: str = ""
+
+
+class ProcessChanged(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="process.changed"):
+    """A gateway worker or the keeper started, drained, stopped or was lost."""
+
+    process: str
+    state: str
+    detail: str = ""
+
+
+class ModelPulled(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="model.pulled"):
+    """Model weights were fetched and their digest checked."""
+
+    model: str
+    digest: str
+    source: str
+
+
+Event = RequestAccepted | RequestCompleted | RequestRefused | ConfigurationChanged | ProcessChanged | ModelPulled

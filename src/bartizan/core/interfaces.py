@@ -1,0 +1,39 @@
+"""What one room needs of another, as Protocols; ``app.py`` hands the implementations in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bartizan.core.event import Event
+from bartizan.core.passage import Passage, Surface
+from bartizan.core.signal import Signal
+from bartizan.core.verdict import Coverage, Verdict
+
+
+class Inspector(Protocol):
+    """Text to signals."""
+
+    def inspect(self, text: str, surface: Surface) -> tuple[Signal, ...]:
+        """Signals of every detector that serves ``surface``, sorted by span; spans refer to ``text``."""
+        ...
+
+
+class Judge(Protocol):
+    """Signals to a verdict."""
+
+    def decide(self, seen: Sequence[tuple[Passage, Sequence[Signal]]], coverage: Coverage) -> Verdict:
+        """The strictest action any rule asks for; ties go to the rule that policy names first."""
+        ...
+
+
+class Recorder(Protocol):
+    """Events to the journal."""
+
+    def append(self, event: Event) -> None:
+        """Write one record; it survives the death of the process. Raises JournalError when it cannot be kept."""
+        ...
+
+    async def commit(self) -> None:
+        """Return once everything appended so far is as durable as the journal's setting promises."""
+        ...

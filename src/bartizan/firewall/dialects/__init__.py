@@ -1,0 +1,1 @@
+"""One file per API family: its wire format to and from the canonical exchange."""

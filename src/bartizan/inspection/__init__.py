@@ -1,0 +1,1 @@
+"""Text to signals: canonical views, matcher, personal data, secrets, canaries, output hazards."""

@@ -1,0 +1,82 @@
+"""What a detector is, and what it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from bartizan.core.passage import Surface
+from bartizan.core.signal import Signal, Span
+from bartizan.core.threat import Guard, Severity, Threat
+
+
+class View(msgspec.Struct, frozen=True):
+    """A canonical form of a text, with the way back to the original."""
+
+    name: str
+    """Names the transformation, such as ``original``, ``folded`` or ``base64``; nested ones join with ``>``."""
+    text: str
+    offsets: Sequence[int] | None = None
+    """``offsets[i]`` is the original index of the character that ``text[i]`` came from, ``offsets[len(text)]`` the
+    original end; never decreasing. None: same length, index for index."""
+    changed: int = 0
+    """How many original characters the transformation changed: zero when it found nothing to undo."""
+
+    def origin(self, start: int, end: int) -> Span:
+        """The original span behind ``text[start:end]``: from the first character's start to the last one's end."""
+        if self.offsets is None:
+            return Span(start, end)
+        if end <= start:
+            return Span(self.offsets[start], self.offsets[start])
+        return Span(self.offsets[start], max(self.offsets[end], self.offsets[end - 1] + 1))
+
+
+class Detector(Protocol):
+    """One capability of inspection."""
+
+    id: str
+    guard: Guard
+    surfaces: frozenset[Surface]
+
+    def detect(self, views: Sequence[View], surface: Surface) -> Sequence[Signal]:
+        """Signals with spans in the original text. ``views[0]`` is always the original."""
+        ...
+
+
+class Extent(StrEnum):
+    """How far a pattern's match can reach, so that a stream knows what to hold back."""
+
+    TOKEN = "token"  # noqa: S105
+    """Lies inside one run without white space."""
+    GROUPS = "groups"
+    """Lies inside a run of short letter-digit groups (card, IBAN, telephone) parted by single spaces or marks."""
+    STEM = "stem"
+    """Begins with one of ``stems`` (case-insensitive) and ends within ``max_length`` characters."""
+    CONSTRUCT = "construct"
+    """A markdown or HTML construct that opens with one of ``stems`` and ends within ``max_length`` characters."""
+
+
+class Pattern(msgspec.Struct, frozen=True, kw_only=True):
+    """One format that a detector knows, streamable because it says how far it reaches."""
+
+    id: str
+    guard: Guard
+    threat: Threat
+    technique: str
+    regex: str
+    """RE2 syntax; bounded repetition only. If it has a group named ``hit``, that group is the span."""
+    extent: Extent
+    max_length: int
+    """Characters of the longest match."""
+    stems: tuple[str, ...] = ()
+    severity: Severity = Severity.MEDIUM
+    score: float = 1.0
+    check: Callable[[str], bool] | None = None
+    """Validates the matched text (checksum, entropy); a match that fails it is dropped."""
+    replace: Callable[[str], str] | None = None
+    """Builds a replacement that keeps the format; None: ``[id]``."""
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()

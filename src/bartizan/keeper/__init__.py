@@ -1,0 +1,1 @@
+"""What gateway workers share, behind one Unix socket."""

@@ -1,0 +1,189 @@
+"""The schema of ``policy.yaml``: what is allowed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from bartizan.core.limits import Limits
+from bartizan.core.passage import Origin, Surface
+from bartizan.core.secretref import SecretRef
+from bartizan.core.threat import Guard
+from bartizan.core.verdict import Action, Mode
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule: what happens when ``guard`` reaches ``threshold`` on a surface."""
+
+    action: Action
+    threshold: float = 0.5
+    mode: Mode = Mode.ENFORCE
+
+
+class UncoveredRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What happens to content that no guard reads. ``flag`` lets it pass and says so in the journal."""
+
+    image: Action = Action.FLAG
+    audio: Action = Action.FLAG
+    video: Action = Action.BLOCK
+    file: Action = Action.BLOCK
+    encrypted: Action = Action.FLAG
+    """Opaque protocol state, such as encrypted reasoning."""
+    reference: Action = Action.FLAG
+    """Content that is elsewhere: ``previous_response_id``, file ids, remote URLs."""
+    unread: Action = Action.BLOCK
+    """Text that a guard gave up on, for its size or time."""
+    max_blob_bytes: int = 20_000_000
+
+
+class UnknownRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What happens to shapes that Bartizan does not know."""
+
+    field: Literal["inspect", "refuse"] = "inspect"
+    """Strings in unknown request fields are inspected as user text and as content, or the request is refused."""
+    event: Literal["inspect", "end"] = "inspect"
+    """Unknown stream events are inspected whole, or end the stream."""
+
+
+class Links(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hosts that output may link to; ``*.example.com`` covers subdomains."""
+
+    allow: tuple[str, ...] = ()
+    check_plain: bool = False
+    """Also judge plain links, not only images and other links that load or hide."""
+
+
+class Canary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A planted marker that must never appear in output."""
+
+    name: str
+    value: SecretRef
+
+
+class Streaming(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hold-back of streamed output."""
+
+    hold_back: int = 256
+    """Most characters held per channel."""
+    at_cap: Literal["release", "end"] = "release"
+    """Past the cap: release the oldest held text, or end the stream."""
+    max_tool_args: int = 65_536
+    """Characters of tool-call arguments held until the call is complete."""
+    logprobs: Literal["strip", "refuse"] = "strip"
+    """Token log-probabilities repeat the text before it was inspected."""
+
+
+class RefusalStyle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a block is said to the client."""
+
+    style: Literal["error", "message"] = "message"
+    text: str = "This request was declined by policy."
+
+
+class Bodies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bounds on a request body."""
+
+    max_bytes: int = 10_000_000
+    max_depth: int = 64
+    max_parts: int = 4_096
+    read_seconds: float = 15.0
+
+
+class Pseudonyms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Replace personal data towards the model and put it back in the answer."""
+
+    enabled: bool = False
+
+
+class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Cost per million tokens."""
+
+    input: float = 0.0
+    output: float = 0.0
+
+
+class VirtualKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A client credential; only its hash is stored."""
+
+    principal: str
+    sha256: str
+    """Hexadecimal SHA-256 of the key (256 random bits, so no salt is needed)."""
+    debug: bool = False
+    disabled: bool = False
+    models: tuple[str, ...] = ()
+    """Models it may use; empty: every configured one."""
+    limits: Limits | None = None
+
+
+class ContentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the journal keeps of content."""
+
+    keep: Literal["commitment", "text"] = "commitment"
+    """``text`` is redacted first by the secret and personal-data guards."""
+
+
+GuardRows = dict[Guard, Row]
+
+
+def _default_surfaces() -> dict[Surface, GuardRows]:
+    return {
+        Surface.USER: {
+            Guard.PROMPT_INJECTION: Row(Action.BLOCK),
+            Guard.SECRET: Row(Action.FLAG),
+            Guard.PERSONAL_DATA: Row(Action.ALLOW),
+            Guard.OBFUSCATION: Row(Action.FLAG),
+        },
+        Surface.CONTENT: {
+            Guard.PROMPT_INJECTION: Row(Action.BLOCK),
+            Guard.SECRET: Row(Action.FLAG),
+            Guard.PERSONAL_DATA: Row(Action.ALLOW),
+            Guard.OBFUSCATION: Row(Action.FLAG),
+        },
+        Surface.OUTPUT: {
+            Guard.CANARY: Row(Action.BLOCK),
+            Guard.SECRET: Row(Action.REDACT),
+            Guard.PERSONAL_DATA: Row(Action.FLAG),
+            Guard.OUTPUT_HAZARD: Row(Action.REDACT),
+        },
+    }
+
+
+def _default_origins() -> dict[Origin, tuple[Surface, ...]]:
+    return {
+        Origin.SYSTEM: (),
+        Origin.USER: (Surface.USER, Surface.CONTENT),
+        Origin.ASSISTANT: (Surface.CONTENT,),
+        Origin.TOOL_DEFINITION: (Surface.CONTENT,),
+        Origin.TOOL_CALL: (Surface.CONTENT,),
+        Origin.TOOL_RESULT: (Surface.CONTENT,),
+        Origin.RETRIEVED: (Surface.CONTENT,),
+        Origin.MEMORY: (Surface.CONTENT,),
+    }
+
+
+class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``policy.yaml``."""
+
+    version: Literal[1]
+    mode: Mode = Mode.ENFORCE
+    surfaces: dict[Surface, GuardRows] = msgspec.field(default_factory=_default_surfaces)
+    """Per surface, which guard at which threshold does what. A guard without a row does not run on that surface."""
+    origins: dict[Origin, tuple[Surface, ...]] = msgspec.field(default_factory=_default_origins)
+    """As which surfaces a passage of each origin is read; an empty list trusts that origin."""
+    uncovered: UncoveredRows = UncoveredRows()
+    unknown: UnknownRows = UnknownRows()
+    links: Links = Links()
+    canaries: tuple[Canary, ...] = ()
+    streaming: Streaming = Streaming()
+    refusal: RefusalStyle = RefusalStyle()
+    bodies: Bodies = Bodies()
+    pseudonyms: Pseudonyms = Pseudonyms()
+    content: ContentRecord = ContentRecord()
+    prices: dict[str, Price] = msgspec.field(default_factory=dict)
+    limits: Limits = Limits()
+    """For keys that name none of their own."""
+    keys: tuple[VirtualKey, ...] = ()
+    anonymous: bool = False
+    """Serve clients without a key, as the principal ``anonymous``. Only for loopback and labs."""
+    disabled_signatures: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Vulnerable applications and the embedded model to practise on."""

@@ -1,0 +1,1 @@
+"""Mutable state: SQLite by default, PostgreSQL by URL."""

@@ -1,0 +1,1 @@
+"""Keys, commitments and, later, signatures and hash chains."""

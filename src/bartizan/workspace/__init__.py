@@ -1,0 +1,1 @@
+"""The folder of text that describes a deployment: strict loading, validation, reload."""
