@@ -1,0 +1,13 @@
+"""Statistics in pure Python: intervals for rates, paired tests, a clustered bootstrap.
+
+A rate never travels without its n: hand out a :class:`Rate`, whose text form carries n and the 95% interval.
+"""
+
+from __future__ import annotations
+
+from bartizan.core.stats.bootstrap import clustered_bootstrap
+from bartizan.core.stats.paired import McNemar, mcnemar
+from bartizan.core.stats.proportion import Interval, clopper_pearson, newcombe, wilson
+from bartizan.core.stats.rate import Rate
+
+__all__ = ["Interval", "McNemar", "Rate", "clopper_pearson", "clustered_bootstrap", "mcnemar", "newcombe", "wilson"]

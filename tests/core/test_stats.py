@@ -1,0 +1,140 @@
+"""Our statistics against scipy's, published examples and simple truths."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import scipy.special
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bartizan.core.stats import Rate, clopper_pearson, clustered_bootstrap, mcnemar, newcombe, wilson
+from bartizan.core.stats.beta import beta_quantile, regularised_beta
+
+LEVELS = st.sampled_from([0.8, 0.9, 0.95, 0.99])
+COUNTS = st.integers(1, 3_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+SHAPES = st.floats(0.05, 5_000)
+
+
+@given(COUNTS, LEVELS)
+def test_wilson_is_scipys(counts: tuple[int, int], level: float) -> None:
+    expected = scipy.stats.binomtest(*counts).proportion_ci(level, method="wilson")
+    assert wilson(*counts, level) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@given(COUNTS, LEVELS)
+def test_clopper_pearson_is_scipys(counts: tuple[int, int], level: float) -> None:
+    expected = scipy.stats.binomtest(*counts).proportion_ci(level, method="exact")
+    assert clopper_pearson(*counts, level) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+@given(st.floats(0, 1), SHAPES, SHAPES)
+def test_incomplete_beta_is_scipys(x: float, a: float, b: float) -> None:
+    assert regularised_beta(x, a, b) == pytest.approx(float(scipy.special.betainc(a, b, x)), abs=1e-9)
+
+
+@given(st.floats(1e-6, 1 - 1e-6), st.floats(0.5, 2_000), st.floats(0.5, 2_000))
+def test_quantile_is_the_inverse(p: float, a: float, b: float) -> None:
+    assert regularised_beta(beta_quantile(p, a, b), a, b) == pytest.approx(p, abs=1e-8)
+
+
+def test_beta_at_its_ends_and_outside() -> None:
+    assert (regularised_beta(0, 2, 3), regularised_beta(1, 2, 3)) == (0, 1)
+    assert (beta_quantile(0, 2, 3), beta_quantile(1, 2, 3)) == (0, 1)
+    for x, a, b in ((-0.1, 1, 1), (1.1, 1, 1), (0.5, 0, 1), (0.5, 1, -1), (math.nan, 1, 1), (0.5, math.nan, 1)):
+        with pytest.raises(ValueError, match="needs"):
+            regularised_beta(x, a, b)
+    with pytest.raises(ValueError, match="probability"):
+        beta_quantile(1.5, 1, 1)
+
+
+def test_large_samples_stay_exact() -> None:
+    expected = scipy.stats.binomtest(123_456, 1_000_000).proportion_ci(0.95, method="exact")
+    assert clopper_pearson(123_456, 1_000_000) == pytest.approx((expected.low, expected.high), abs=1e-8)
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_mcnemar_is_the_binomial_test(first: int, second: int) -> None:
+    result = mcnemar(first, second)
+    n, k = first + second, min(first, second)
+    exact = scipy.stats.binomtest(k, n, 0.5).pvalue if n else 1.0
+    mid = 2 * scipy.stats.binom.cdf(k, n, 0.5) - scipy.stats.binom.pmf(k, n, 0.5) if n else 1.0
+    assert result.exact == pytest.approx(float(exact), abs=1e-9)
+    assert result.mid_p == pytest.approx(float(mid), abs=1e-9)
+    assert result.mid_p <= result.exact + 1e-12
+
+
+def test_newcombe_as_published() -> None:
+    """Newcombe 1998, table II, method 10: 56/70 - 48/80 and 9/10 - 3/10."""
+    assert newcombe(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert newcombe(9, 10, 3, 10) == pytest.approx((0.1705, 0.8090), abs=5e-5)
+
+
+def test_newcombe_needs_samples() -> None:
+    with pytest.raises(ValueError, match="not empty"):
+        newcombe(0, 0, 1, 2)
+
+
+@pytest.mark.parametrize("interval", [wilson, clopper_pearson])
+def test_bad_counts_and_levels_are_refused(interval: object) -> None:
+    assert callable(interval)
+    for bad in ((-1, 3, 0.95), (4, 3, 0.95), (1, 3, 0.0), (1, 3, 1.0)):
+        with pytest.raises(ValueError):
+            interval(*bad)
+    assert interval(0, 0) == (0.0, 1.0)
+
+
+def test_mcnemar_refuses_negative_counts() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        mcnemar(-1, 2)
+
+
+def test_bootstrap_is_seeded_and_agrees_with_scipy_on_single_observations() -> None:
+    values = [float(i % 7) for i in range(120)]
+    singles = [[value] for value in values]
+    ours = clustered_bootstrap(singles, seed=5, resamples=4_000)
+    assert ours == clustered_bootstrap(singles, seed=5, resamples=4_000)
+    assert ours != clustered_bootstrap(singles, seed=6, resamples=4_000)
+    theirs = scipy.stats.bootstrap(
+        (values,), lambda x, axis: x.mean(axis), method="percentile", n_resamples=4_000, rng=1
+    ).confidence_interval
+    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.08)
+
+
+def test_bootstrap_sees_that_clusters_hang_together() -> None:
+    """Ten copies of each observation carry no more information than one."""
+    values = [0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0]
+    copied = clustered_bootstrap([[v] * 10 for v in values], seed=1)
+    single = clustered_bootstrap([[v] for v in values], seed=1)
+    naive = clustered_bootstrap([[v] for v in values for _ in range(10)], seed=1)
+    assert copied == single
+    assert naive[1] - naive[0] < (copied[1] - copied[0]) / 2
+
+
+def test_bootstrap_leaves_out_empty_clusters_and_refuses_too_little() -> None:
+    assert clustered_bootstrap([[1.0], [], [2.0]], seed=0) == clustered_bootstrap([[1.0], [2.0]], seed=0)
+    for clusters in ([], [[1.0]], [[1.0], []]):
+        with pytest.raises(ValueError, match="at least two"):
+            clustered_bootstrap(clusters, seed=0)
+    with pytest.raises(ValueError, match="finite"):
+        clustered_bootstrap([[math.nan], [1.0]], seed=0)
+    with pytest.raises(ValueError):
+        clustered_bootstrap([[1.0], [2.0]], seed=0, level=1.0)
+
+
+def test_rate_is_never_bare() -> None:
+    assert str(Rate(7, 40)) == "7/40 = 17.5% (95% CI 8.7-31.9)"
+    assert str(Rate(0, 40)) == "0/40: none seen, up to 8.8% not ruled out (95% CI)"
+    assert str(Rate(40, 40)) == "40/40 = 100.0% (95% CI 91.2-100.0)"
+    assert str(Rate(0, 0)) == "0/0: not measured"
+
+
+def test_rate_refuses_nonsense() -> None:
+    for bad in ((-1, 2), (3, 2), (0, -1)):
+        with pytest.raises(ValueError, match="needs"):
+            Rate(*bad)
+    with pytest.raises(ValueError, match="nothing was measured"):
+        _ = Rate(0, 0).value
+    assert Rate(1, 4).value == 0.25
