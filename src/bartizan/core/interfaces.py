@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bartizan.core.event import Event
 from bartizan.core.passage import Passage, Surface
@@ -19,10 +19,18 @@ class Inspector(Protocol):
         ...
 
 
+class Seen(NamedTuple):
+    """The signals of one passage, read as one surface."""
+
+    passage: Passage
+    surface: Surface
+    signals: Sequence[Signal]
+
+
 class Judge(Protocol):
     """Signals to a verdict."""
 
-    def decide(self, seen: Sequence[tuple[Passage, Sequence[Signal]]], coverage: Coverage) -> Verdict:
+    def decide(self, seen: Sequence[Seen], coverage: Coverage) -> Verdict:
         """The strictest action any rule asks for; ties go to the rule that policy names first."""
         ...
 

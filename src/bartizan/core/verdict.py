@@ -40,6 +40,8 @@ class Uncovered(msgspec.Struct, frozen=True):
 
     path: Path
     reason: str
+    kind: str = "reference"
+    """The row of policy that decides: image, audio, video, file, encrypted, reference or unread."""
 
 
 class Coverage(msgspec.Struct, frozen=True):
