@@ -1,0 +1,64 @@
+"""The house rules that DESIGN and CONTRIBUTING state, as tests."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "bartizan"
+PYTHON = sorted(path for folder in ("src", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_file_sizes_keep_their_budget() -> None:
+    sizes = sorted(lines(path) for path in SOURCE.rglob("*.py"))
+    assert statistics.median(sizes) <= 130
+    assert sizes[int(len(sizes) * 0.9)] <= 350
+    too_long = {str(path.relative_to(ROOT)): lines(path) for path in PYTHON if lines(path) > 600}
+    assert not too_long
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_module_level_mutable_state(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    mutable: list[str] = []
+    for node in tree.body:
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        empty = isinstance(value, ast.Dict | ast.List | ast.Set) and not ast.dump(value).count("Constant")
+        if empty and names and names != ["__all__"]:
+            mutable.extend(names)
+        if isinstance(node, ast.Global):
+            mutable.extend(node.names)
+    assert not mutable, f"{path}: {mutable}"
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Global)], f"{path} uses global"
+
+
+def test_no_forbidden_calls() -> None:
+    forbidden: list[str] = []
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"eval", "exec"}:
+                forbidden.append(f"{path}:{node.lineno} {node.func.id}")
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+                if {"pickle", "marshal", "shelve", "jinja2", "pydantic", "httpx"} & {
+                    name.split(".")[0] for name in names
+                }:
+                    forbidden.append(f"{path}:{node.lineno} {names}")
+    assert not forbidden
