@@ -189,9 +189,7 @@ class OutputScanner:
                 out.append(text[at : max(at, start)])
                 self._closed = True
                 self._buffer = ""
-                return Released(
-                    "".join(out), tuple(signals), Action.BLOCK, Action.BLOCK, ruling.rule, True, escaped
-                )
+                return Released("".join(out), tuple(signals), Action.BLOCK, Action.BLOCK, ruling.rule, True, escaped)
             if ruling.action is Action.REDACT:
                 if start >= at:
                     out.append(text[at:start])
@@ -221,9 +219,7 @@ class ArgumentScanner:
         self._whole.feed(text)
         if self._whole.held > self._limit:
             self._over = True
-            return Released(
-                action=Action.BLOCK, observed=Action.BLOCK, rule="streaming.max_tool_args", blocked=True
-            )
+            return Released(action=Action.BLOCK, observed=Action.BLOCK, rule="streaming.max_tool_args", blocked=True)
         return NOTHING
 
     def finish(self) -> Released:

@@ -43,9 +43,7 @@ _GROUP = (
     rf"|[\pL{_IGNORED}]{{0,8}}[{_DIGIT}][\pL{_DIGIT}{_IGNORED}]{{0,40}})"
 )
 _MARK = rf"[\pZ\-./()+{_IGNORED}‐-―−]{{1,3}}"
-_GROUPS_TAIL = re2.compile(
-    rf"(?:^|[^\pL{_DIGIT}{_IGNORED}])([+(]?(?:{_GROUP}{_MARK})*(?:{_GROUP}|[+(])?)$"
-)
+_GROUPS_TAIL = re2.compile(rf"(?:^|[^\pL{_DIGIT}{_IGNORED}])([+(]?(?:{_GROUP}{_MARK})*(?:{_GROUP}|[+(])?)$")
 
 _CLOSED = re2.compile(
     r"(?s)(?:!?\[[^\[\]]{0,200}\](?:\([^()]*\)|\[[^\[\]]*\]|[^(\[:\s]|\s)"
