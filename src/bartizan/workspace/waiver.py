@@ -1,0 +1,23 @@
+"""The schema of ``waivers.yaml``: risks that somebody accepts, for a time."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+
+class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One accepted risk; it ends by itself."""
+
+    subject: str
+    """What is accepted: the id of a finding, signature or control."""
+    reason: str
+    author: str
+    date: date
+    expires: date
+    """The last day on which it holds."""
+
+
+Waivers = tuple[Waiver, ...]
+"""``waivers.yaml``."""
