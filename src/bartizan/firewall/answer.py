@@ -1,0 +1,248 @@
+"""The second half of an exchange: call the upstream, guard its answer, send it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+
+from bartizan.core.errors import BartizanError, JournalError, UpstreamError
+from bartizan.core.verdict import Action, Verdict
+from bartizan.firewall import strict_json
+from bartizan.firewall.asgi import Headers, Receive, Send, send_whole
+from bartizan.firewall.declined import DeclinedError
+from bartizan.firewall.dialects.interface import Dialect
+from bartizan.firewall.exchange import ApiFamily, Request
+from bartizan.firewall.failover import Answer, Failover
+from bartizan.firewall.guard import Guard
+from bartizan.firewall.headers import is_event_stream, is_json
+from bartizan.firewall.model_routes import Target
+from bartizan.firewall.outcome import Outcome
+from bartizan.firewall.recording import Record
+from bartizan.firewall.replies import (
+    debug_comment,
+    debug_headers,
+    decline_headers,
+    error_body,
+    json_headers,
+    stream_headers,
+)
+from bartizan.firewall.reply_guard import guard_reply
+from bartizan.firewall.routes import Route
+from bartizan.firewall.stream_guard import StreamGuard
+from bartizan.firewall.upstream import Call, UpstreamResponse
+from bartizan.firewall.upstream_errors import read_error
+from bartizan.firewall.watchdog import ClientGoneError, Watchdog
+
+LARGE = 65_536
+"""Bytes of an answer from which inspection leaves the event loop."""
+ANTHROPIC_VERSION = "2023-06-01"
+
+_Call = Callable[[Target], Call]
+_log = logging.getLogger("bartizan.firewall")
+
+
+class AnswerSender:
+    """Brings one answer from an upstream to the client.
+
+    Args:
+        upstreams: whom to ask.
+        guard: judges the answer.
+        dialect: of the request's family.
+        request: accepted and edited.
+        route: the endpoint.
+        record: journals the completion.
+        outcome: gathers the findings.
+        verdict: of the request; the stricter of it and the answer's is shown to debug principals.
+    """
+
+    def __init__(
+        self,
+        upstreams: Failover,
+        guard: Guard,
+        dialect: Dialect,
+        request: Request,
+        route: Route,
+        record: Record,
+        outcome: Outcome,
+        verdict: Verdict,
+    ) -> None:
+        self._upstreams = upstreams
+        self._guard = guard
+        self._dialect = dialect
+        self._request = request
+        self._route = route
+        self._record = record
+        self._outcome = outcome
+        self._verdict = verdict
+        self._debug = False
+
+    async def run(
+        self,
+        targets: Sequence[Target],
+        anthropic_version: bytes,
+        receive: Receive,
+        send: Send,
+        *,
+        debug: bool,
+        large: Executor,
+    ) -> int:
+        """Call, guard and send; returns the status.
+
+        Raises:
+            UpstreamError, DeclinedError: nothing has been sent yet; the caller says so.
+            ClientGoneError: nobody is there to be answered.
+            JournalError: the completion of a JSON answer cannot be recorded; nothing has been sent.
+        """
+        self._debug = debug
+        headers: dict[str, str] = {}
+        if self._route.family is ApiFamily.MESSAGES:
+            headers["anthropic-version"] = _version(anthropic_version)
+        stream, path, document = self._request.stream, self._route.upstream_path, self._request.document
+
+        def call(target: Target) -> Call:
+            if document.get("model") != target.model:
+                document["model"] = target.model
+            return Call(path, strict_json.encode(document), stream, headers)
+
+        if stream:
+            return await self._stream(targets, call, receive, send)
+        answer: Answer | None = None
+        try:
+            async with Watchdog(receive) as watchdog:
+                answer = await self._open(targets, call, watchdog)
+                body = await self._read(answer, watchdog)
+        finally:
+            if answer is not None:
+                answer.response.close()
+        return await self._reply(body, send, large)
+
+    async def _open(self, targets: Sequence[Target], call: _Call, watchdog: Watchdog) -> Answer:
+        answer = await self._upstreams.send(targets, call, watchdog)
+        self._record.first_byte = self._record.elapsed()
+        if answer.response.status != 200:
+            watchdog.arm(answer.upstream.timeouts.between_bytes, _stalled())
+            raise await read_error(answer.response, self._guard, self._outcome)
+        return answer
+
+    async def _read(self, answer: Answer, watchdog: Watchdog) -> bytes:
+        if not is_json(answer.response.content_type):
+            raise UpstreamError("the upstream's answer is not JSON")
+        watchdog.arm(answer.upstream.timeouts.between_bytes, _stalled())
+        pieces: list[bytes] = []
+        while piece := await answer.response.chunk():
+            pieces.append(piece)
+            watchdog.arm(answer.upstream.timeouts.between_bytes, _stalled())
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _reply(self, body: bytes, send: Send, large: Executor) -> int:
+        if len(body) < LARGE:
+            out = self._guarded(body)
+        else:
+            out = await asyncio.get_running_loop().run_in_executor(large, self._guarded, body)
+        record, outcome, refusal = self._record, self._outcome, self._guard.policy.document.refusal
+        status, headers = 200, json_headers(record.id)
+        if out is None:
+            if refusal.style == "error" or self._route.family is ApiFamily.EMBEDDINGS:
+                declined = DeclinedError(400, refusal.text, code="content_filter")
+                status, headers = 400, decline_headers(declined, record.id)
+                out = error_body(self._dialect, declined, record.id)
+            else:
+                out = strict_json.encode(self._dialect.refusal_document(self._request, refusal.text, record.id))
+        if self._debug:
+            headers += debug_headers(*self._decided())
+        record.completed(status, outcome)
+        await send_whole(send, status, headers, out)
+        return status
+
+    def _guarded(self, body: bytes) -> bytes | None:
+        """The answer that may leave; None if it is blocked."""
+        reply = self._dialect.reply(strict_json.parse_upstream(body), self._request)
+        if not guard_reply(reply, self._guard, self._outcome):
+            self._outcome.texts.clear()
+            return None
+        return strict_json.encode(reply.document)
+
+    async def _stream(self, targets: Sequence[Target], call: _Call, receive: Receive, send: Send) -> int:
+        guard = StreamGuard(self._dialect.reader(self._request), self._guard, self._record.id, self._outcome)
+        response: UpstreamResponse | None = None
+        started = False
+        last = b""
+        try:
+            try:
+                async with Watchdog(receive) as watchdog:
+                    answer = await self._open(targets, call, watchdog)
+                    response = answer.response
+                    if not is_event_stream(response.content_type):
+                        raise UpstreamError("the upstream's answer is not an event stream")
+                    between = answer.upstream.timeouts.between_bytes
+                    watchdog.arm(answer.upstream.timeouts.first_byte, _stalled())
+                    while True:
+                        data = await response.chunk()
+                        watchdog.disarm()
+                        piece = guard.feed(data) if data else guard.finish()
+                        if not started:
+                            self._record.first_byte = self._record.elapsed()
+                            await self._start(send)
+                            started = True
+                        if guard.ended:
+                            last = piece
+                            break
+                        if piece:
+                            await send({"type": "http.response.body", "body": piece, "more_body": True})
+                        watchdog.arm(between, _stalled())
+            except ClientGoneError:
+                raise
+            except BartizanError as error:
+                if not started:
+                    raise
+                last = guard.fail(error.cause)
+            except Exception:
+                if not started:
+                    raise
+                _log.exception("stream failed", extra={"request": self._record.id})
+                last = guard.abort()
+            await self._finish(guard, last, send)
+            if response is not None and not self._outcome.error and not self._outcome.blocked:
+                await response.settle()
+        finally:
+            guard.close()
+            if response is not None:
+                response.close()
+        return 200
+
+    async def _start(self, send: Send) -> None:
+        headers: Headers = stream_headers(self._record.id)
+        if self._debug:
+            headers += debug_headers(self._verdict.action, self._verdict.rule)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def _finish(self, guard: StreamGuard, last: bytes, send: Send) -> None:
+        """Record, then let the last bytes leave: who has seen the end of a stream finds it in the journal."""
+        guard.close()
+        try:
+            self._record.completed(200, self._outcome)
+        except JournalError as error:
+            _log.error("not recorded", extra={"request": self._record.id, "cause": error.cause})
+            last = guard.abort()
+        if self._debug:
+            last += debug_comment(*self._decided())
+        await send({"type": "http.response.body", "body": last})
+
+    def _decided(self) -> tuple[Action, str]:
+        """The stricter of the request's and the answer's decision."""
+        if self._outcome.action.rank > self._verdict.action.rank:
+            return self._outcome.action, self._outcome.rule
+        return self._verdict.action, self._verdict.rule
+
+
+def _stalled() -> UpstreamError:
+    return UpstreamError("the upstream stopped sending", status=504)
+
+
+def _version(sent: bytes) -> str:
+    """The client's protocol version, if it looks like one."""
+    if len(sent) == 10 and sent.replace(b"-", b"").isdigit():
+        return sent.decode("ascii")
+    return ANTHROPIC_VERSION

@@ -1,0 +1,69 @@
+"""The few request headers that mean something to the gateway; nothing else of a client's headers goes anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bartizan.core.errors import WireError
+from bartizan.firewall.asgi import Headers
+
+_KNOWN = {
+    b"authorization": "authorization",
+    b"x-api-key": "api_key",
+    b"content-type": "content_type",
+    b"content-encoding": "content_encoding",
+    b"content-length": "content_length",
+    b"anthropic-version": "anthropic_version",
+}
+_MAX_VALUE = 4_096
+
+
+@dataclass(slots=True)
+class ClientHeaders:
+    """Raw values; empty where the client sent none."""
+
+    authorization: bytes = b""
+    api_key: bytes = b""
+    content_type: bytes = b""
+    content_encoding: bytes = b""
+    content_length: bytes = b""
+    anthropic_version: bytes = b""
+
+
+def read_headers(headers: Headers) -> ClientHeaders:
+    """Pick the known headers out of an ASGI header list.
+
+    Raises:
+        WireError: one of them comes twice with different values (two readers would each believe another one), or
+            is longer than 4,096 bytes.
+    """
+    found = ClientHeaders()
+    for name, value in headers:
+        field = _KNOWN.get(name)
+        if field is None:
+            continue
+        if len(value) > _MAX_VALUE:
+            raise WireError(f"header {name.decode()} is too long", status=431)
+        before = getattr(found, field)
+        if before and before != value:
+            raise WireError(f"header {name.decode()} is given twice")
+        setattr(found, field, value)
+    return found
+
+
+def is_json(content_type: bytes) -> bool:
+    """True for ``application/json`` and ``application/*+json``, with or without UTF-8 as charset (RFC 8259, 6839)."""
+    essence, _, parameters = content_type.lower().partition(b";")
+    essence = essence.strip()
+    if essence != b"application/json" and not (essence.startswith(b"application/") and essence.endswith(b"+json")):
+        return False
+    for parameter in parameters.split(b";"):
+        name, _, value = parameter.partition(b"=")
+        if name.strip() == b"charset" and value.strip().strip(b'"') not in (b"utf-8", b"utf8"):
+            return False
+    return True
+
+
+def is_event_stream(content_type: bytes) -> bool:
+    """True for ``text/event-stream`` (WHATWG HTML, section 9.2)."""
+    return content_type.lower().partition(b";")[0].strip() == b"text/event-stream"

@@ -1,0 +1,25 @@
+"""Everything that a policy snapshot determines, as one immutable value that requests take hold of once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bartizan.firewall.authentication import Keyring
+from bartizan.firewall.dialects.interface import Dialect
+from bartizan.firewall.exchange import ApiFamily
+from bartizan.firewall.guard import Guard
+from bartizan.policy.document import PolicyDocument
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A reload builds a new one and swaps it in; a request that is under way keeps the one it began with."""
+
+    policy: PolicyDocument
+    guard: Guard
+    keyring: Keyring
+    dialects: Mapping[ApiFamily, Dialect]
+    version: int = 0
+    """Number of the workspace snapshot."""
+    digest: str = ""

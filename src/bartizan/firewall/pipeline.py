@@ -1,0 +1,235 @@
+"""One exchange, from the request's head to the last byte of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import perf_counter
+
+from bartizan.core.errors import BartizanError, JournalError, KeeperError
+from bartizan.core.event import Usage
+from bartizan.core.passage import Text
+from bartizan.core.verdict import Action, Verdict
+from bartizan.firewall import metering, strict_json
+from bartizan.firewall.answer import AnswerSender
+from bartizan.firewall.asgi import Receive, Send, send_whole
+from bartizan.firewall.authentication import Caller
+from bartizan.firewall.body import read_body
+from bartizan.firewall.declined import DeclinedError, declined
+from bartizan.firewall.exchange import ApiFamily, Request
+from bartizan.firewall.headers import ClientHeaders
+from bartizan.firewall.in_force import InForce
+from bartizan.firewall.model_routes import Target
+from bartizan.firewall.outcome import Outcome
+from bartizan.firewall.recording import Record
+from bartizan.firewall.replies import debug_headers, decline_headers, error_body, json_headers, stream_headers
+from bartizan.firewall.request_guard import check_shape, inspect_request, redact, stops
+from bartizan.firewall.routes import Route
+from bartizan.firewall.services import Services
+from bartizan.firewall.watchdog import ClientGoneError
+
+LARGE = 65_536
+"""Characters of text from which inspection leaves the event loop."""
+CLIENT_GONE = 499
+"""nginx's status for a client that did not wait; only in records, nobody receives it."""
+
+_log = logging.getLogger("bartizan.firewall")
+
+
+class Exchange:
+    """Serves one request of a conversation family.
+
+    Args:
+        services: shared by all exchanges.
+        in_force: the snapshot that this exchange keeps to its end.
+        route: the endpoint.
+        record: what the journal is told.
+        headers: of the client.
+    """
+
+    def __init__(
+        self, services: Services, in_force: InForce, route: Route, record: Record, headers: ClientHeaders
+    ) -> None:
+        self._services = services
+        self._in_force = in_force
+        self._route = route
+        self._record = record
+        self._headers = headers
+        self._dialect = in_force.dialects[route.family]
+        self._outcome = Outcome()
+        self._caller: Caller | None = None
+        self._request: Request | None = None
+        self._reserved: Usage | None = None
+        self._accepted = False
+
+    async def run(self, receive: Receive, send: Send) -> tuple[int, Action]:
+        """Serve; returns the status and the strictest action for the metrics. Raises only CancelledError."""
+        try:
+            return await self._serve(receive, send)
+        except ClientGoneError:
+            return self._gone()
+        except BartizanError as error:
+            return await self._decline(declined(error), send)
+        except asyncio.CancelledError:
+            self._abandon("shutdown")
+            raise
+        except Exception:
+            _log.exception("request failed", extra={"request": self._record.id})
+            return await self._decline(DeclinedError(500, "The gateway failed.", reason="internal error"), send)
+        finally:
+            if self._reserved is not None:
+                await self._settle(self._reserved)
+
+    async def _serve(self, receive: Receive, send: Send) -> tuple[int, Action]:
+        in_force, record = self._in_force, self._record
+        caller = self._caller = in_force.keyring.authenticate(self._headers)
+        record.principal = caller.principal.name
+        request = await self._read(receive, caller)
+        targets = self._targets(request, caller)
+        await self._admit(request, caller)
+        began = perf_counter()
+        verdict = await self._inspect(request)
+        record.inspected = (perf_counter() - began) * 1e3
+        if stops(verdict):
+            return await self._refuse(verdict, request, caller, send)
+        if verdict.action is Action.REDACT:
+            redact(request.document, verdict.redactions)
+        await record.accepted(verdict, request.parts)
+        self._accepted = True
+        answer = AnswerSender(
+            self._services.upstreams,
+            in_force.guard,
+            self._dialect,
+            request,
+            self._route,
+            record,
+            self._outcome,
+            verdict,
+        )
+        debug = caller.principal.debug
+        version = self._headers.anthropic_version
+        status = await answer.run(targets, version, receive, send, debug=debug, large=self._services.large)
+        if self._outcome.blocked:
+            await self._count_block(caller)
+        return status, max(verdict.action, self._outcome.action, key=_rank)
+
+    async def _read(self, receive: Receive, caller: Caller) -> Request:
+        policy, record = self._in_force.policy, self._record
+        body = await read_body(receive, self._headers, policy.bodies)
+        document = strict_json.parse(body, policy.bodies.max_depth)
+        request = self._request = self._dialect.request(document)
+        record.model = request.model
+        record.session = request.session_hint[:128]
+        record.stream = request.stream
+        check_shape(request, policy)
+        return request
+
+    def _targets(self, request: Request, caller: Caller) -> tuple[Target, ...]:
+        targets = self._services.routes.targets(self._route.family, request.model)
+        if not caller.may_use(request.model):
+            raise DeclinedError(
+                404, "the model does not exist or is not available here", reason="the key may not use this model"
+            )
+        return targets
+
+    async def _admit(self, request: Request, caller: Caller) -> None:
+        reserved = metering.estimate(request)
+        cost = metering.price(reserved, request.model, self._in_force.policy.prices)
+        grant = await self._services.quota.admit(caller.principal.name, caller.limits, metering.total(reserved), cost)
+        if not grant.allowed:
+            raise DeclinedError(
+                429,
+                "Too many requests, or the budget is used up.",
+                reason=f"limit: {grant.reason}",
+                retry_after=max(grant.retry_after, 1.0),
+            )
+        self._reserved = reserved
+
+    async def _inspect(self, request: Request) -> Verdict:
+        size = sum(len(part.passage.text) for part in request.parts if isinstance(part, Text))
+        if size < LARGE:
+            return inspect_request(request, self._in_force.guard)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._services.large, inspect_request, request, self._in_force.guard)
+
+    async def _refuse(self, verdict: Verdict, request: Request, caller: Caller, send: Send) -> tuple[int, Action]:
+        """A block, said as policy wants it."""
+        refusal = self._in_force.policy.refusal
+        record = self._record
+        as_message = refusal.style == "message" and self._route.family is not ApiFamily.EMBEDDINGS
+        decision = DeclinedError(
+            200 if as_message else 400, refusal.text, reason="blocked", code="content_filter", verdict=verdict
+        )
+        record.refused(decision.status, decision.reason, verdict, request.parts)
+        await self._count_block(caller)
+        debug = debug_headers(verdict.action, verdict.rule) if caller.principal.debug else []
+        if not as_message:
+            body = error_body(self._dialect, decision, record.id)
+            await send_whole(send, 400, decline_headers(decision, record.id) + debug, body)
+        elif request.stream:
+            body = self._dialect.refusal_stream(request, refusal.text, record.id)
+            await send_whole(send, 200, stream_headers(record.id) + debug, body)
+        else:
+            body = strict_json.encode(self._dialect.refusal_document(request, refusal.text, record.id))
+            await send_whole(send, 200, json_headers(record.id) + debug, body)
+        return decision.status, verdict.action
+
+    async def _decline(self, decision: DeclinedError, send: Send) -> tuple[int, Action]:
+        record = self._record
+        try:
+            if self._accepted:
+                self._outcome.error = self._outcome.error or decision.reason
+                record.completed(decision.status, self._outcome)
+            else:
+                parts = self._request.parts if self._request is not None else ()
+                record.refused(decision.status, decision.reason, decision.verdict, parts)
+        except JournalError as error:
+            _log.error("not recorded", extra={"request": record.id, "cause": error.cause})
+            decision = declined(error)
+        headers = decline_headers(decision, record.id)
+        if self._caller is not None and self._caller.principal.debug:
+            headers += debug_headers(Action.BLOCK, decision.code)
+        await send_whole(send, decision.status, headers, error_body(self._dialect, decision, record.id))
+        return decision.status, Action.BLOCK
+
+    def _gone(self) -> tuple[int, Action]:
+        self._abandon("client_gone")
+        return CLIENT_GONE, self._outcome.action
+
+    def _abandon(self, cause: str) -> None:
+        """Nobody is there to be answered; say what happened."""
+        try:
+            if self._accepted:
+                self._outcome.error = cause
+                self._record.completed(CLIENT_GONE, self._outcome)
+            else:
+                self._record.refused(CLIENT_GONE, cause)
+        except JournalError as error:
+            _log.error("not recorded", extra={"request": self._record.id, "cause": error.cause})
+
+    async def _count_block(self, caller: Caller) -> None:
+        try:
+            await self._services.quota.record_block(caller.principal.name, caller.limits)
+        except KeeperError as error:
+            _log.error("block not counted", extra={"request": self._record.id, "cause": error.cause})
+
+    async def _settle(self, reserved: Usage) -> None:
+        """Give back what was reserved and not used; a request that no upstream saw used nothing."""
+        caller, request = self._caller, self._request
+        if caller is None or request is None:
+            return
+        used = metering.reported(self._outcome.usage, reserved) if self._accepted else Usage(0, 0)
+        prices = self._in_force.policy.prices
+        cost = metering.price(used, request.model, prices) - metering.price(reserved, request.model, prices)
+        try:
+            await self._services.quota.settle(
+                caller.principal.name, caller.limits, metering.total(used) - metering.total(reserved), cost
+            )
+        except KeeperError as error:
+            _log.error("usage not settled", extra={"request": self._record.id, "cause": error.cause})
+        if self._accepted:
+            self._services.meters.used(caller.principal.name, request.model, self._outcome.usage)
+
+
+def _rank(action: Action) -> int:
+    return action.rank

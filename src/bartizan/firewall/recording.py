@@ -1,0 +1,140 @@
+"""What the journal is told about one exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+from bartizan.core.clock import utc_now
+from bartizan.core.event import Commitment, RequestAccepted, RequestCompleted, RequestRefused, Timing
+from bartizan.core.ids import new_id
+from bartizan.core.interfaces import Recorder
+from bartizan.core.passage import Part, Text
+from bartizan.core.verdict import Action, Verdict
+from bartizan.firewall.outcome import Outcome
+
+Commit = Callable[[str], Commitment]
+"""Text to commitment, by the key in force."""
+
+MOST_COMMITMENTS = 32
+"""Commitments per record; what is beyond is committed to as one text, joined by line feeds."""
+MOST_SIGNALS = 256
+_NO_VERDICT = Verdict(Action.BLOCK)
+
+
+class Record:
+    """The facts of one exchange, in the order in which they become known."""
+
+    __slots__ = (
+        "client",
+        "commit",
+        "first_byte",
+        "id",
+        "inspected",
+        "model",
+        "principal",
+        "recorder",
+        "route",
+        "session",
+        "started",
+        "stream",
+    )
+
+    def __init__(self, request_id: str, route: str, client: str, recorder: Recorder, commit: Commit) -> None:
+        self.id = request_id
+        self.route = route
+        self.client = client
+        self.recorder = recorder
+        self.commit = commit
+        self.principal = ""
+        self.model = ""
+        self.session = ""
+        self.stream = False
+        self.started = perf_counter()
+        self.inspected = -1.0
+        self.first_byte = -1.0
+
+    def elapsed(self) -> float:
+        """Milliseconds since the request's head arrived."""
+        return (perf_counter() - self.started) * 1e3
+
+    async def accepted(self, verdict: Verdict, parts: Sequence[Part]) -> None:
+        """Durable before the upstream is called. Raises JournalError."""
+        self.recorder.append(
+            RequestAccepted(
+                id=new_id("evt"),
+                at=utc_now(),
+                request=self.id,
+                principal=self.principal,
+                route=self.route,
+                model=self.model,
+                session=self.session,
+                stream=self.stream,
+                client=self.client,
+                action=verdict.action,
+                observed=verdict.observed,
+                rule=verdict.rule,
+                signals=verdict.signals[:MOST_SIGNALS],
+                coverage=verdict.coverage,
+                content=self._commitments([part.passage.text for part in parts if isinstance(part, Text)]),
+            )
+        )
+        await self.recorder.commit()
+
+    def completed(self, status: int, outcome: Outcome) -> None:
+        """Written before the last byte leaves. Raises JournalError."""
+        self.recorder.append(
+            RequestCompleted(
+                id=new_id("evt"),
+                at=utc_now(),
+                request=self.id,
+                principal=self.principal,
+                route=self.route,
+                model=self.model,
+                status=status,
+                action=outcome.action,
+                observed=outcome.observed,
+                rule=outcome.rule,
+                signals=outcome.signals,
+                coverage=outcome.coverage,
+                usage=outcome.usage,
+                timing=self._timing(),
+                content=self._commitments(outcome.texts),
+                escaped=outcome.escaped,
+                error=outcome.error,
+            )
+        )
+
+    def refused(self, status: int, reason: str, verdict: Verdict | None = None, parts: Sequence[Part] = ()) -> None:
+        """A request that no upstream saw. Raises JournalError."""
+        if verdict is None:
+            verdict = _NO_VERDICT
+        self.recorder.append(
+            RequestRefused(
+                id=new_id("evt"),
+                at=utc_now(),
+                request=self.id,
+                principal=self.principal,
+                route=self.route,
+                model=self.model,
+                session=self.session,
+                status=status,
+                reason=reason,
+                client=self.client,
+                action=Action.BLOCK,
+                rule=verdict.rule,
+                signals=verdict.signals[:MOST_SIGNALS],
+                coverage=verdict.coverage,
+                content=self._commitments([part.passage.text for part in parts if isinstance(part, Text)]),
+                timing=self._timing(),
+            )
+        )
+
+    def _timing(self) -> Timing:
+        return Timing(round(self.inspected, 3), round(self.first_byte, 3), round(self.elapsed(), 3))
+
+    def _commitments(self, texts: list[str]) -> tuple[Commitment, ...]:
+        if len(texts) > MOST_COMMITMENTS:
+            texts = [*texts[: MOST_COMMITMENTS - 1], "\n".join(texts[MOST_COMMITMENTS - 1 :])]
+        commit = self.commit
+        return tuple([commit(text) for text in texts if text])

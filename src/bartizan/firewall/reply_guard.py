@@ -1,0 +1,39 @@
+"""Inspects a complete (non-stream) answer, with the same scanners that streams go through."""
+
+from __future__ import annotations
+
+from bartizan.firewall.documents import remove_value, set_value
+from bartizan.firewall.exchange import Reply, Slot
+from bartizan.firewall.guard import Guard
+from bartizan.firewall.outcome import Outcome
+
+
+def guard_reply(reply: Reply, guard: Guard, outcome: Outcome) -> bool:
+    """Edit ``reply.document`` in place so that it may leave.
+
+    Returns:
+        False if the answer is blocked; the document must then not be used.
+    """
+    outcome.take_usage(reply.usage)
+    outcome.take_blobs(reply.blobs, guard.policy)
+    if outcome.blocked:
+        return False
+    for slot in reply.slots:
+        if not _guard_slot(reply, slot, guard, outcome):
+            return False
+    for path in reply.raw_echoes:
+        remove_value(reply.document, path)
+    return True
+
+
+def _guard_slot(reply: Reply, slot: Slot, guard: Guard, outcome: Outcome) -> bool:
+    released = guard.whole(slot.channel.kind, slot.text)
+    outcome.take(released)
+    outcome.passages += 1
+    outcome.characters += len(slot.text)
+    if released.blocked:
+        return False
+    outcome.texts.append(released.text)
+    if released.text != slot.text:
+        set_value(reply.document, slot.path, released.text)
+    return True

@@ -1,0 +1,254 @@
+"""Inspects an answer that streams: upstream bytes in, bytes that may leave out.
+
+Everything happens per SSE event, never per network read, so where the bytes were cut cannot matter.
+"""
+
+from __future__ import annotations
+
+from bartizan.core.errors import UpstreamError
+from bartizan.firewall.dialects.interface import StreamReader
+from bartizan.firewall.documents import remove_value, set_value
+from bartizan.firewall.exchange import Channel, ChannelKind, StreamEvent
+from bartizan.firewall.guard import Guard
+from bartizan.firewall.outcome import Outcome
+from bartizan.firewall.sse import SseParser
+from bartizan.firewall.streaming import Released, Scanner
+
+MOST_CHANNELS = 1_024
+"""Channels of one answer; more end the stream."""
+_NOTICE = Channel(0, "notice", ChannelKind.TEXT)
+_LONGEST_NOTICE = 500
+
+
+class _Growing:
+    """One channel of the answer."""
+
+    __slots__ = ("closed", "raw", "released", "scanner")
+
+    def __init__(self, scanner: Scanner) -> None:
+        self.scanner = scanner
+        self.raw: list[str] = []
+        self.released: list[str] = []
+        self.closed = False
+
+    def feed(self, text: str) -> Released:
+        """Take a piece."""
+        self.raw.append(text)
+        out = self.scanner.feed(text)
+        if out.text:
+            self.released.append(out.text)
+        return out
+
+    def finish(self) -> Released:
+        """Take the end."""
+        self.closed = True
+        out = self.scanner.finish()
+        if out.text:
+            self.released.append(out.text)
+        return out
+
+
+class _BlockedError(Exception):
+    """A hit that policy blocks; what may still leave of its channel comes with it."""
+
+    def __init__(self, channel: Channel, text: str) -> None:
+        super().__init__("blocked")
+        self.channel = channel
+        self.text = text
+
+
+class StreamGuard:
+    """Rewrites one stream.
+
+    Args:
+        reader: the protocol's reader of this stream.
+        guard: the guard in force.
+        request_id: named in error events.
+        outcome: where findings are gathered.
+    """
+
+    def __init__(self, reader: StreamReader, guard: Guard, request_id: str, outcome: Outcome) -> None:
+        self._reader = reader
+        self._guard = guard
+        self._request_id = request_id
+        self._outcome = outcome
+        self._parser = SseParser()
+        self._channels: dict[Channel, _Growing] = {}
+        self.ended = False
+        """Nothing more will leave: the answer is complete, blocked or broken."""
+
+    def feed(self, data: bytes) -> bytes:
+        """What may leave after ``data`` came from the upstream."""
+        out: list[bytes] = []
+        try:
+            for piece in _pieces(data):
+                for event in self._parser.feed(piece):
+                    if self.ended:
+                        return b"".join(out)
+                    self._take(self._reader.read(event.name, event.data), out)
+        except UpstreamError as error:
+            self._break(error.cause, out)
+        return b"".join(out)
+
+    def finish(self) -> bytes:
+        """The upstream's bytes have ended."""
+        return b"" if self.ended else self.fail("the upstream ended its answer early")
+
+    def fail(self, cause: str) -> bytes:
+        """The upstream failed: release what is inspected, then say so in an error event."""
+        out: list[bytes] = []
+        if not self.ended:
+            self._break(cause, out)
+        return b"".join(out)
+
+    def abort(self) -> bytes:
+        """The gateway itself failed: nothing more may leave but an error event."""
+        self._outcome.error = "internal error"
+        self.ended = True
+        return self._reader.blocked("the gateway failed", self._request_id)
+
+    def close(self) -> None:
+        """Hand the released texts to the outcome."""
+        for growing in self._channels.values():
+            self._outcome.texts.append("".join(growing.released))
+            self._outcome.passages += 1
+            self._outcome.characters += sum(map(len, growing.raw))
+        self._channels.clear()
+
+    def _take(self, event: StreamEvent, out: list[bytes]) -> None:
+        self._outcome.take_usage(event.usage)
+        if event.error:
+            notice = self._scan(_NOTICE, event.error[:_LONGEST_NOTICE])
+            self._break("" if notice.blocked else notice.text, out)
+            return
+        if event.blobs:
+            self._outcome.take_blobs(event.blobs, self._guard.policy)
+            if self._outcome.blocked:
+                self._end_blocked(out)
+                return
+        try:
+            keep = self._rewrite(event, out)
+        except _BlockedError as blocked:
+            if blocked.text:
+                out.append(self._reader.delta(blocked.channel, blocked.text))
+            self._end_blocked(out)
+            return
+        if keep:
+            out.append(self._reader.encode(event))
+        if event.done:
+            self.ended = True
+
+    def _rewrite(self, event: StreamEvent, out: list[bytes]) -> bool:
+        """Edit the event; what must leave before it goes to ``out``. False: the event has nothing left to say."""
+        bare = not (
+            event.closes or event.closes_all or event.snapshots or event.done or event.usage or event.document is None
+        )
+        texts: list[str] = []
+        last: dict[Channel, int] = {}
+        try:
+            for index, slot in enumerate(event.deltas):
+                growing = self._channels.get(slot.channel)
+                if growing is None:
+                    growing = self._open(slot.channel)
+                    bare = False
+                released = growing.feed(slot.text)
+                self._outcome.take(released)
+                if released.blocked:
+                    raise _BlockedError(slot.channel, released.text)
+                texts.append(released.text)
+                last[slot.channel] = index
+                if released.text or not slot.text:
+                    bare = False
+            for channel in self._ending(event):
+                remainder = self._finish(channel)
+                if channel in last:
+                    texts[last[channel]] += remainder
+                elif remainder:
+                    out.append(self._reader.delta(channel, remainder))
+            self._rewrite_snapshots(event)
+        except _BlockedError:
+            for slot, text in zip(event.deltas, texts, strict=False):
+                if text:
+                    out.append(self._reader.delta(slot.channel, text))
+            raise
+        if event.document is not None:
+            for slot, text in zip(event.deltas, texts, strict=True):
+                if text != slot.text:
+                    set_value(event.document, slot.path, text)
+            for path in event.raw_echoes:
+                remove_value(event.document, path)
+        return not (bare and event.deltas)
+
+    def _ending(self, event: StreamEvent) -> list[Channel]:
+        if event.closes_all:
+            return [channel for channel, growing in self._channels.items() if not growing.closed]
+        ending = list(event.closes)
+        ending.extend(slot.channel for slot in event.snapshots)
+        return [
+            channel
+            for channel in dict.fromkeys(ending)
+            if (growing := self._channels.get(channel)) is not None and not growing.closed
+        ]
+
+    def _finish(self, channel: Channel) -> str:
+        released = self._channels[channel].finish()
+        self._outcome.take(released)
+        if released.blocked:
+            raise _BlockedError(channel, released.text)
+        return released.text
+
+    def _rewrite_snapshots(self, event: StreamEvent) -> None:
+        if event.document is None:
+            return
+        for slot in event.snapshots:
+            growing = self._channels.get(slot.channel)
+            if growing is not None and "".join(growing.raw) == slot.text:
+                text = "".join(growing.released)
+            else:
+                released = self._scan(slot.channel, slot.text)
+                if released.blocked:
+                    raise _BlockedError(slot.channel, "")
+                text = released.text
+            if text != slot.text:
+                set_value(event.document, slot.path, text)
+
+    def _scan(self, channel: Channel, text: str) -> Released:
+        released = self._guard.whole(channel.kind, text)
+        self._outcome.take(released)
+        self._outcome.passages += 1
+        self._outcome.characters += len(text)
+        return released
+
+    def _open(self, channel: Channel) -> _Growing:
+        if len(self._channels) >= MOST_CHANNELS:
+            raise UpstreamError("the upstream's answer has too many parts")
+        growing = self._channels[channel] = _Growing(self._guard.channel(channel.kind))
+        return growing
+
+    def _break(self, cause: str, out: list[bytes]) -> None:
+        """Release what is inspected and clean, then end with an error event."""
+        self._outcome.error = self._outcome.error or cause or "the upstream reported an error"
+        try:
+            for channel, growing in self._channels.items():
+                if not growing.closed and (remainder := self._finish(channel)):
+                    out.append(self._reader.delta(channel, remainder))
+        except _BlockedError as blocked:
+            if blocked.text:
+                out.append(self._reader.delta(blocked.channel, blocked.text))
+            self._end_blocked(out)
+            return
+        out.append(self._reader.blocked(cause or "the upstream reported an error", self._request_id))
+        self.ended = True
+
+    def _end_blocked(self, out: list[bytes]) -> None:
+        out.append(self._reader.blocked(self._guard.policy.document.refusal.text, self._request_id))
+        self.ended = True
+
+
+def _pieces(data: bytes) -> list[bytes]:
+    """The bytes as they came; by lines if they may be broken, so that what stands before the break is still read."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return data.splitlines(keepends=True)
+    return [data]
