@@ -25,6 +25,9 @@ Rule = Callable[[Signal], Ruling]
 LEFT_CONTEXT = 2
 """Characters before a segment that boundaries in patterns may look at."""
 
+REACH = 512
+"""Characters kept as context after a forced release, so that a hit that reaches back into them is still seen."""
+
 MOST_SIGNALS = 256
 """Signals recorded per channel; all are acted upon."""
 
@@ -146,7 +149,7 @@ class OutputScanner:
             start, end = signal.span.start - offset, signal.span.end - offset
             if start < cut < end and self._rule(signal).action.rank > Action.ALLOW.rank:
                 cut = end
-        return self._settle(cut, self._left, keep=cap)
+        return self._settle(cut, self._left, keep=REACH)
 
     def _settle(self, count: int, left: str, keep: int = LEFT_CONTEXT) -> Released:
         """Judge and release ``buffer[:count]``, remembering ``keep`` characters as context of what follows."""
@@ -158,7 +161,7 @@ class OutputScanner:
         base = self._base - len(left)
         self._buffer = self._buffer[count:]
         self._base += count
-        self._left = text[-max(keep, len(left) if keep > LEFT_CONTEXT else 0) :]
+        self._left = text[-keep:]
         if not found:
             return Released(text=segment)
         return self._apply(text, len(left), base, found)

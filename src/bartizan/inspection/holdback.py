@@ -22,28 +22,22 @@ import ahocorasick_rs
 import re2
 
 from bartizan.inspection.interface import Extent, Pattern
+from bartizan.inspection.patterns import restore_case
 from bartizan.inspection.views import fold, unsettled
 
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
-"""Scripts written without spaces, none of whose letters folds to a Latin letter or digit."""
-
-TOKEN = rf"[^\s\pZ\"'`<>{{}}|{_UNSPACED}]"
-"""What a token pattern's match can be made of: everything but space, quotes, angle and curly brackets and bar."""
-
-_TOKEN_TAIL = re2.compile(rf"{TOKEN}+$")
-_ASCII_TOKEN_BACKWARDS = re.compile(r"[!#-&(-;=?-_a-z~]*")
-"""The same for ASCII text read from its end: anchored there, so linear, and tens of times cheaper to call."""
+_TOKEN_BACKWARDS = re.compile(
+    "[^\\s\"'`<>{}|"
+    "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff]*"
+)
+"""What a token pattern's match can be made of: everything but space, quotes, angle and curly brackets, bar, and the
+scripts that are written without spaces (Han, Kana, Thai, Lao, Tibetan, Burmese, Khmer). Matched against the text read
+from its end, so it is anchored and linear."""
 
 _MAY_BE_GROUP = re.compile(r"[0-9A-Z+(]")
-
-_IGNORED = r"\p{Cf}\p{M}"
-_DIGIT = r"\p{Nd}\p{No}"
-_GROUP = (
-    rf"(?:[\p{{Lu}}{_IGNORED}]{{1,8}}"
-    rf"|[\pL{_IGNORED}]{{0,8}}[{_DIGIT}][\pL{_DIGIT}{_IGNORED}]{{0,40}})"
-)
-_MARK = rf"[\pZ\-./()+{_IGNORED}‐-―−]{{1,3}}"
-_GROUPS_TAIL = re2.compile(rf"(?:^|[^\pL{_DIGIT}{_IGNORED}])([+(]?(?:{_GROUP}{_MARK})*(?:{_GROUP}|[+(])?)$")
+_MARKS_BACKWARDS = re.compile(r"[\s\-./()+\u2010-\u2015\u2212]{1,3}")
+_GROUP_BACKWARDS = re.compile(r"[0-9A-Za-z]{1,48}")
+_OPENING_BACKWARDS = re.compile(r" ?[(+]{1,2}")
 
 _CLOSED = re2.compile(
     r"(?s)(?:!?\[[^\[\]]{0,200}\](?:\([^()]*\)|\[[^\[\]]*\]|[^(\[:\s]|\s)"
@@ -88,43 +82,67 @@ class HoldBack:
         Never decreases as ``text`` grows.
         """
         if text.isascii():
-            return min(self._ascii_run_start(text), self._folded_start(text.lower()))
-        held = unsettled(text)
+            return self._start(text, text.lower())
         folded = fold(text)
-        at = self._folded_start(folded.text)
-        origin = at if folded.offsets is None else folded.offsets[at]
-        return min(held, self._run_start(text), origin)
+        at = self._start(restore_case(text, folded), folded.text)
+        return min(unsettled(text), at if folded.offsets is None else folded.offsets[at])
 
-    def _ascii_run_start(self, text: str) -> int:
-        held = len(text)
-        if self._tokens and (run := _ASCII_TOKEN_BACKWARDS.match(text[::-1])):
-            held -= run.end()
-        if self._groups and _MAY_BE_GROUP.search(text) and (tail := _GROUPS_TAIL.search(text)):
-            held = min(held, tail.start(1))
-        return held
+    def _start(self, text: str, folded: str) -> int:
+        """The fixed point of all rules: a start inside a run, or inside a stem's reach, moves to where that began."""
+        backwards = text[::-1]
+        regions = self._regions(folded)
+        groups = self._groups and _MAY_BE_GROUP.search(text) is not None
+        held = self._literal_start(folded, len(text), regions)
+        while True:
+            before = held
+            if self._tokens and (run := _TOKEN_BACKWARDS.match(backwards, len(text) - held)):
+                held = len(text) - run.end()
+            if groups:
+                held -= _groups_length(backwards, len(text) - held)
+            for start, end in regions:
+                if start < held < end:
+                    held = start
+            if held == before:
+                return held
 
-    def _run_start(self, text: str) -> int:
-        held = len(text)
-        if self._tokens and (tail := _TOKEN_TAIL.search(text)):
-            held = tail.start()
-        if self._groups and (tail := _GROUPS_TAIL.search(text)):
-            held = min(held, tail.start(1))
-        return held
+    def _regions(self, folded: str) -> list[tuple[int, int]]:
+        """Where matches that begin with a stem may reach, from its start; of a complete construct, its exact end."""
+        if self._stems is None:
+            return []
+        regions = []
+        for index, start, _ in self._stems.find_matches_as_indexes(folded, overlapping=True):
+            stem = self._stem_list[index]
+            closed = _CLOSED.match(folded, start) if stem in self._constructs else None
+            regions.append((start, closed.end() if closed else start + self._reach[stem]))
+        return regions
 
-    def _folded_start(self, folded: str) -> int:
-        length = len(folded)
-        held = length
+    def _literal_start(self, folded: str, length: int, regions: list[tuple[int, int]]) -> int:
         for at in range(max(0, length - self._longest), length):
             if folded[at] in self._first and folded[at:] in self._prefixes:
-                held = at
+                length = at
                 break
-        if self._stems is None:
-            return held
-        for index, at, _ in self._stems.find_matches_as_indexes(folded, overlapping=True):
-            stem = self._stem_list[index]
-            if at < held and length - at < self._reach[stem] and not self._complete(stem, folded, at):
-                held = at
-        return held
+        return min(length, *(start for start, end in regions if end > len(folded)), length)
 
-    def _complete(self, stem: str, folded: str, at: int) -> bool:
-        return stem in self._constructs and _CLOSED.match(folded, at) is not None
+
+def _groups_length(backwards: str, at: int) -> int:
+    """How many characters of a text, read from its end at ``at``, are a run of groups that may grow.
+
+    A group has a digit, or is at most four capitals (IBAN, national ids); only the last one, still unfinished, may be
+    anything short.
+    """
+    first = at
+    length = 0
+    if (last := _GROUP_BACKWARDS.match(backwards, at)) is not None:
+        at = last.end()
+        length = at - first
+    while (marks := _MARKS_BACKWARDS.match(backwards, at)) is not None:
+        group = _GROUP_BACKWARDS.match(backwards, marks.end())
+        if group is None:
+            break
+        text = group.group()
+        if not (any(map(str.isdigit, text)) or (len(text) <= 4 and text.isupper())):
+            break
+        at = group.end()
+        length = at - first
+    opening = _OPENING_BACKWARDS.match(backwards, at)
+    return opening.end() - first if opening else length
