@@ -116,7 +116,7 @@ def test_any_split_gives_the_same_text_and_verdict(text: str, cuts: list[int]) -
     assert scan(cut(text, cuts)) == scan([text])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(TEXTS, st.sampled_from([16, 40, 256]), st.sampled_from(["release", "end"]))
 def test_character_by_character_is_the_same_at_any_cap(text: str, cap: int, at_cap: str) -> None:
     assert scan(list(text), cap, at_cap) == scan([text], cap, at_cap)

@@ -96,6 +96,7 @@ class OutputScanner:
         self._buffer = ""
         self._base = 0
         self._recorded = 0
+        self._forced = False
         self._closed = False
 
     @property
@@ -113,7 +114,7 @@ class OutputScanner:
         room = self._step - (self._base + len(self._buffer)) % self._step
         if len(text) < room:
             self._buffer += text
-            return self._settle(self._holdback.start(self._buffer), self._left)
+            return self._release_settled()
         out: list[Released] = []
         at = 0
         while at < len(text) and not self._closed:
@@ -121,7 +122,7 @@ class OutputScanner:
             piece = text[at : at + room]
             at += len(piece)
             self._buffer += piece
-            out.append(self._settle(self._holdback.start(self._buffer), self._left))
+            out.append(self._release_settled())
             if len(piece) == room and not self._closed:
                 out.append(self._checkpoint(self._cap))
         return join(out)
@@ -130,9 +131,15 @@ class OutputScanner:
         """The channel is complete: settle what is still held."""
         if self._closed:
             return NOTHING
-        released = self._settle(len(self._buffer), self._left)
+        released = self._settle(len(self._buffer))
         self._closed = True
         return released
+
+    def _release_settled(self) -> Released:
+        if not self._forced:
+            return self._settle(self._holdback.start(self._buffer))
+        # A forced release cut through a run: where it ends can only be told from where it began.
+        return self._settle(self._holdback.start(self._left + self._buffer) - len(self._left))
 
     def _checkpoint(self, cap: int) -> Released:
         """Called at absolute positions only; acts when the hold could pass the cap before the next one."""
@@ -149,19 +156,21 @@ class OutputScanner:
             start, end = signal.span.start - offset, signal.span.end - offset
             if start < cut < end and self._rule(signal).action.rank > Action.ALLOW.rank:
                 cut = end
-        return self._settle(cut, self._left, keep=REACH)
+        return self._settle(cut, forced=True)
 
-    def _settle(self, count: int, left: str, keep: int = LEFT_CONTEXT) -> Released:
-        """Judge and release ``buffer[:count]``, remembering ``keep`` characters as context of what follows."""
+    def _settle(self, count: int, forced: bool = False) -> Released:
+        """Judge and release ``buffer[:count]``; a forced release is remembered as context of what follows."""
         if count <= 0:
             return NOTHING
+        left = self._left
         segment = self._buffer[:count]
         text = left + segment
         found = self._inspect(text)
         base = self._base - len(left)
         self._buffer = self._buffer[count:]
         self._base += count
-        self._left = text[-keep:]
+        self._left = text[-(REACH if forced else LEFT_CONTEXT) :]
+        self._forced = forced
         if not found:
             return Released(text=segment)
         return self._apply(text, len(left), base, found)
