@@ -224,7 +224,7 @@ class AnswerSender:
         try:
             self._record.completed(200, self._outcome)
         except JournalError as error:
-            _log.error("not recorded", extra={"request": self._record.id, "cause": error.cause})
+            _log.error("not recorded: %s", error.cause, extra={"request": self._record.id})
             last = guard.abort()
         if self._debug:
             last += debug_comment(*self._decided())

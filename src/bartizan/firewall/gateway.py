@@ -98,7 +98,7 @@ class Gateway:
         try:
             record.refused(decision.status, decision.reason)
         except JournalError as error:
-            _log.error("not recorded", extra={"request": record.id, "cause": error.cause})
+            _log.error("not recorded: %s", error.cause, extra={"request": record.id})
             decision = declined(error)
         dialect = self._in_force.dialects[family_of(path, anthropic=bool(headers.anthropic_version))]
         allow = allowed_methods(path) if decision.status == 405 else ""

@@ -184,7 +184,7 @@ class Exchange:
                 parts = self._request.parts if self._request is not None else ()
                 record.refused(decision.status, decision.reason, decision.verdict, parts)
         except JournalError as error:
-            _log.error("not recorded", extra={"request": record.id, "cause": error.cause})
+            _log.error("not recorded: %s", error.cause, extra={"request": record.id})
             decision = declined(error)
         headers = decline_headers(decision, record.id)
         if self._caller is not None and self._caller.principal.debug:
@@ -205,13 +205,13 @@ class Exchange:
             else:
                 self._record.refused(CLIENT_GONE, cause)
         except JournalError as error:
-            _log.error("not recorded", extra={"request": self._record.id, "cause": error.cause})
+            _log.error("not recorded: %s", error.cause, extra={"request": self._record.id})
 
     async def _count_block(self, caller: Caller) -> None:
         try:
             await self._services.quota.record_block(caller.principal.name, caller.limits)
         except KeeperError as error:
-            _log.error("block not counted", extra={"request": self._record.id, "cause": error.cause})
+            _log.error("block not counted: %s", error.cause, extra={"request": self._record.id})
 
     async def _settle(self, reserved: Usage) -> None:
         """Give back what was reserved and not used; a request that no upstream saw used nothing."""
@@ -226,7 +226,7 @@ class Exchange:
                 caller.principal.name, caller.limits, metering.total(used) - metering.total(reserved), cost
             )
         except KeeperError as error:
-            _log.error("usage not settled", extra={"request": self._record.id, "cause": error.cause})
+            _log.error("usage not settled: %s", error.cause, extra={"request": self._record.id})
         if self._accepted:
             self._services.meters.used(caller.principal.name, request.model, self._outcome.usage)
 

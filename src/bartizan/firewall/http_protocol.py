@@ -1,0 +1,107 @@
+"""uvicorn's HTTP/1.1 protocol with bounds on what happens before a request reaches the gateway.
+
+uvicorn bounds neither the size of a request's head nor the time that it may take, so one slow client per file
+descriptor could hold them all (slow loris).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+MAX_HEAD_BYTES = 65_536
+"""Request line and headers together."""
+HEAD_SECONDS = 15.0
+"""For a request's head to arrive, and for a new connection to say anything."""
+LINGER_SECONDS = 30.0
+"""For the rest of a body to arrive after the request has been answered."""
+MAX_CONNECTIONS = 8_192
+"""Per worker; more are cut."""
+CHECK_SECONDS = 2.5
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """Cuts connections whose request does not arrive."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start watching."""
+        super().connection_made(transport)
+        self._in_message = True
+        self._in_head = True
+        self._head_bytes = 0
+        self._began = self.loop.time()
+        if len(self.connections) > MAX_CONNECTIONS:
+            transport.abort()
+            return
+        self._check = self.loop.call_later(CHECK_SECONDS, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop watching."""
+        check = getattr(self, "_check", None)
+        if check is not None:
+            check.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; refuse a head that does not end."""
+        super().data_received(data)
+        if self._in_head and self._in_message:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse(431, b"request header fields too large")
+
+    def on_message_begin(self) -> None:
+        """A request line begins."""
+        self._in_message = self._in_head = True
+        self._head_bytes = 0
+        self._began = self.loop.time()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is there; a body may follow."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The whole request is there."""
+        self._in_message = False
+        super().on_message_complete()
+
+    def _look(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self._in_message:
+            age = self.loop.time() - self._began
+            if self._in_head:
+                if age > HEAD_SECONDS:
+                    self._refuse(408, b"request head timeout")
+                    return
+            elif self.cycle is not None and self.cycle.response_complete and age > LINGER_SECONDS:
+                self.transport.abort()
+                return
+        self._check = self.loop.call_later(CHECK_SECONDS, self._look)
+
+    def _refuse(self, status: int, text: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        head = b"content-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(text)
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(STATUS_LINE[status] + head + text)
+        self.transport.close()
+
+
+def server_settings() -> dict[str, Any]:
+    """The uvicorn settings that every gateway server shares."""
+    return {
+        "http": BoundedHttpProtocol,
+        "ws": "none",
+        "lifespan": "off",
+        "interface": "asgi3",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "timeout_keep_alive": 30,
+    }

@@ -1,0 +1,94 @@
+"""Starts the keeper and the workers, keeps them alive, and takes them down in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+
+from bartizan.core.errors import ConfigurationError
+from bartizan.firewall.child import Child
+
+KILL_AFTER = 3.0
+"""Seconds beyond the drain time after which a worker is killed."""
+
+
+def listening_socket(host: str, port: int, backlog: int = 2_048) -> socket.socket:
+    """A bound, listening, inheritable TCP socket. Raises ConfigurationError when the address cannot be used."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(backlog)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}", "choose another port, or stop what uses it"
+        ) from None
+    listener.setblocking(False)
+    listener.set_inheritable(True)
+    return listener
+
+
+class Supervisor:
+    """Keeps children alive until SIGTERM or SIGINT.
+
+    Args:
+        first: children that the others need (the keeper); they are stopped last.
+        workers: the gateway workers.
+        drain_seconds: how long workers may finish what is under way.
+    """
+
+    def __init__(self, first: Sequence[Child], workers: Sequence[Child], drain_seconds: float) -> None:
+        self.first = tuple(first)
+        self.workers = tuple(workers)
+        self._drain_seconds = drain_seconds
+        self._end = asyncio.Event()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why no worker serves; empty as soon as one does."""
+        if self._end.is_set():
+            return ("draining",)
+        if any(not worker.problems for worker in self.workers):
+            return ()
+        return tuple(f"{worker.name}: {problem}" for worker in self.workers for problem in worker.problems)
+
+    def end(self) -> None:
+        """Begin to take everything down."""
+        self._end.set()
+
+    async def run(self, started: Callable[[], Awaitable[None]]) -> None:
+        """Run until the end has been asked for and everything is down.
+
+        Args:
+            started: awaited once the children are being kept; it may publish what they wait for.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.end)
+        keeping_first = [loop.create_task(child.keep()) for child in self.first]
+        keeping: list[asyncio.Task[None]] = []
+        try:
+            await started()
+            keeping = [loop.create_task(child.keep()) for child in self.workers]
+            await self._end.wait()
+        finally:
+            for child in self.workers:
+                child.drain()
+            await asyncio.gather(*(child.stop(self._drain_seconds + KILL_AFTER) for child in self.workers))
+            await _gathered(keeping)
+            for child in self.first:
+                await child.stop(KILL_AFTER)
+            await _gathered(keeping_first)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+
+async def _gathered(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*tasks, return_exceptions=True)
