@@ -1,14 +1,54 @@
-"""The ``bartizan`` command: gathers the command groups and turns errors into one line and exit code 2."""
+"""The ``bartizan`` command: gathers the command groups and turns errors into one line and exit code 2.
+
+A command NAME lives in ``bartizan/cli/NAME.py``: a Typer called ``app``, or a function called NAME. It is imported when
+it is asked for, so that ``bartizan init`` does not wait for the gateway's libraries.
+"""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from bartizan.core.errors import BartizanError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Secure an AI system over its whole life.")
+COMMANDS = ("init", "up", "demo", "inspect", "policy", "system", "keys", "catalog", "model", "range", "bench")
+"""In the order of ``bartizan --help``."""
+
+
+class LazyGroup(TyperGroup):
+    """Imports the module of a command when the command is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the commands whose module is installed."""
+        return [name for name in COMMANDS if importlib.util.find_spec(f"bartizan.cli.{name}") is not None]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, or None for a name that is none."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"bartizan.cli.{cmd_name}")
+        group = getattr(module, "app", None)
+        if group is None:
+            group = typer.Typer(add_completion=False)
+            group.command(cmd_name)(getattr(module, cmd_name))
+        command = get_command(group)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Secure an AI system over its whole life.",
+)
 
 
 @app.callback()

@@ -6,8 +6,8 @@ Facts, not conclusions: which obligations follow is worked out elsewhere. Articl
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
-from datetime import date
 from typing import Literal
 
 import msgspec
@@ -21,7 +21,7 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """An answer to a yes-or-no question. Whoever writes yes or no signs with date and name; unknown needs neither."""
 
     value: Answer = "unknown"
-    date: date | None = None
+    date: datetime.date | None = None
     """The day the answer was given."""
     author: str = ""
     """Who gave it: a person or a role, never a tool."""
@@ -33,7 +33,7 @@ class TextFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """An answer in words; empty means that nobody has answered yet."""
 
     value: str = ""
-    date: date | None = None
+    date: datetime.date | None = None
     author: str = ""
     note: str = ""
 
@@ -42,7 +42,7 @@ class ListFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Several answers; empty means that nobody has answered yet."""
 
     value: tuple[str, ...] = ()
-    date: date | None = None
+    date: datetime.date | None = None
     author: str = ""
     note: str = ""
 
@@ -54,7 +54,7 @@ class RoleFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The roles we have towards this system (Article 3(3) to (8)); several can hold at once."""
 
     value: tuple[Role, ...] = ()
-    date: date | None = None
+    date: datetime.date | None = None
     author: str = ""
     note: str = ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+import datetime
 
 import msgspec
 
@@ -14,8 +14,8 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """What is accepted: the id of a finding, signature or control."""
     reason: str
     author: str
-    date: date
-    expires: date
+    date: datetime.date
+    expires: datetime.date
     """The last day on which it holds."""
 
 

@@ -1,0 +1,6 @@
+"""``python -m bartizan``."""
+
+from bartizan.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,150 @@
+"""Loads everything a workspace holds and gathers everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from bartizan.catalog import load_catalog
+from bartizan.core.errors import BartizanError, ConfigurationError, DocumentError
+from bartizan.core.passage import Path as ValuePath
+from bartizan.core.system import System
+from bartizan.policy.document import PolicyDocument
+from bartizan.policy.policy import Policy
+from bartizan.trust.virtual_keys import KeyTable
+from bartizan.workspace.deployment import Deployment
+from bartizan.workspace.document import Document, examine
+from bartizan.workspace.files import read_bounded
+from bartizan.workspace.snapshot import find_files, take_snapshot
+from bartizan.workspace.waiver import Waivers
+from bartizan.workspace.workspace import DEPLOYMENT, POLICY, SYSTEM, WAIVERS, Workspace
+
+T = TypeVar("T")
+
+SIGNATURES = "signatures/*.yaml"
+
+
+class Checked(msgspec.Struct):
+    """What a check found."""
+
+    files: list[str]
+    """The files read, in order."""
+    problems: list[BartizanError]
+    digest: str = ""
+    """Of the files that reload while running, hexadecimal SHA-256; empty when something is wrong."""
+
+
+class _Check:
+    def __init__(self, root: Path) -> None:
+        self.workspace = Workspace(root)
+        self.result = Checked([], [])
+
+    def file(self, name: str, kind: type[T], *, required: bool = True) -> Document[T] | None:
+        """The document, or None with its problems noted."""
+        path = self.workspace.path(name)
+        if not required and not path.exists():
+            return None
+        self.result.files.append(name)
+        try:
+            document, problems = examine(read_bounded(path, name), name, kind)
+        except ConfigurationError as error:
+            document, problems = None, []
+            self.result.problems.append(error)
+        self.result.problems += problems
+        return document
+
+
+def check_workspace(root: Path, *, secrets: bool = False) -> Checked:
+    """Check every file of the workspace.
+
+    Args:
+        root: its folder.
+        secrets: also resolve each secret that a setting names.
+
+    Raises:
+        ConfigurationError: there is no such folder.
+    """
+    check = _Check(root)
+    deployment = check.file(DEPLOYMENT, Deployment)
+    policy = check.file(POLICY, PolicyDocument)
+    if policy is not None:
+        _check_policy(check, policy)
+    _check_system(check, required=False)
+    check.file(WAIVERS, Waivers, required=False)
+    _check_signatures(check)
+    if secrets:
+        _check_secrets(check, deployment, policy)
+    if not check.result.problems:
+        check.result.digest = take_snapshot(check.workspace.root).digest
+    return check.result
+
+
+def check_system(root: Path) -> tuple[System | None, Checked]:
+    """Check ``system.yaml`` alone. Raises ConfigurationError when there is no such folder."""
+    check = _Check(root)
+    return _check_system(check, required=True), check.result
+
+
+def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
+    try:
+        Policy(policy.value)
+        KeyTable((key.sha256, key) for key in policy.value.keys)
+    except DocumentError as error:
+        check.result.problems.append(error)
+    except ConfigurationError as error:
+        check.result.problems.append(_placed(error, policy))
+
+
+def _placed(error: ConfigurationError, policy: Document[PolicyDocument]) -> ConfigurationError:
+    """Causes that begin with a setting's name, such as ``surfaces.user.secret: …``, get that setting's place."""
+    setting, separator, _ = error.cause.partition(": ")
+    path: ValuePath = tuple(setting.split(".")) if separator and " " not in setting else ()
+    where = policy.place(path) if path else policy.place(("keys",) if "virtual key" in error.cause else ())
+    return ConfigurationError(f"{where}: {error.cause}", error.hint)
+
+
+def _check_system(check: _Check, *, required: bool) -> System | None:
+    document = check.file(SYSTEM, System, required=required)
+    if document is None:
+        return None
+    for problem in document.value.unknown_controls(load_catalog().controls.keys()):
+        place = document.place(problem.path)
+        check.result.problems.append(DocumentError(place, problem.found, problem.expected, problem.hint))
+    return document.value
+
+
+def _check_signatures(check: _Check) -> None:
+    # Imported here because system.yaml is checked without the matching engines.
+    from bartizan.inspection.signatures import Pack, check_pack, read_packs
+
+    root = check.workspace.root
+    found = find_files(root, (SIGNATURES,))
+    sound = {name: path for name, path in found.items() if check.file(name, Pack) is not None}
+    try:
+        packs = list(read_packs(sound.values()))
+    except ConfigurationError as error:
+        check.result.problems.append(error)
+        return
+    shipped = len(packs) - len(sound)
+    for pack, _ in packs[shipped:]:
+        check.result.problems += [ConfigurationError(f"signatures: {problem}") for problem in check_pack(pack)]
+
+
+def _check_secrets(
+    check: _Check, deployment: Document[Deployment] | None, policy: Document[PolicyDocument] | None
+) -> None:
+    wanted: list[tuple[Any, str, ValuePath]] = []
+    if deployment is not None:
+        for i, upstream in enumerate(deployment.value.upstreams):
+            wanted.append((upstream.key, DEPLOYMENT, ("upstreams", i, "key")))
+    if policy is not None:
+        for i, canary in enumerate(policy.value.canaries):
+            wanted.append((canary.value, POLICY, ("canaries", i, "value")))
+    for reference, file, path in wanted:
+        try:
+            if reference is not None:
+                check.workspace.secret(reference, file, path)
+        except ConfigurationError as error:
+            check.result.problems.append(error)

@@ -1,0 +1,81 @@
+"""``bartizan keys``: credentials for clients of the gateway."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
+from bartizan.core.errors import ConfigurationError
+from bartizan.policy.document import PolicyDocument
+from bartizan.trust.virtual_keys import create_key, key_digest, key_id
+from bartizan.workspace.editing import key_row, write_key
+from bartizan.workspace.workspace import POLICY, Workspace
+
+app = typer.Typer(no_args_is_help=True, help="Create and list the keys of clients.")
+
+_PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+@app.command("create")
+def create(
+    principal: Annotated[str, typer.Argument(help="Whom the key is for: a person, a service, a team.")],
+    workspace: WorkspaceOption = Path(),
+    write: Annotated[bool, typer.Option("--write", help="Add the row to policy.yaml.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="May see verdict and rule in response headers.")] = False,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Make a key and show it once; policy.yaml keeps only its hash."""
+    if _PRINCIPAL.fullmatch(principal) is None or principal == "anonymous":
+        raise ConfigurationError(
+            f"{principal[:64]!r} is no name for a principal",
+            "use letters, digits, '.', '_', '@' and '-', at most 64; 'anonymous' is taken",
+        )
+    key = create_key()
+    digest = key_digest(key)
+    row = key_row(principal, digest, debug=debug)
+    if write:
+        place = Workspace(workspace)
+        place.load(POLICY, PolicyDocument)
+        write_key(place.path(POLICY), POLICY, row)
+    if output is Format.JSON:
+        print_json(
+            "key", {"principal": principal, "key": key, "id": key_id(digest), "sha256": digest, "written": write}
+        )
+        return
+    out = console()
+    out.print(f"key for {escape(principal)} (id {key_id(digest)}), shown only now:\n")
+    out.print(f"  {key}\n")
+    if write:
+        out.print(f"added to {escape(str(workspace / POLICY))}; a running gateway takes it within seconds")
+    else:
+        out.print("add to policy.yaml:\n\nkeys:")
+        out.print("\n".join(f"  {line}" for line in row), markup=False)
+
+
+@app.command("list")
+def list_keys(workspace: WorkspaceOption = Path(), output: FormatOption = Format.TEXT) -> None:
+    """List the keys in policy.yaml."""
+    keys = Workspace(workspace).load(POLICY, PolicyDocument).keys
+    if output is Format.JSON:
+        rows = [
+            {"principal": k.principal, "id": key_id(k.sha256), "debug": k.debug, "disabled": k.disabled} for k in keys
+        ]
+        print_json("keys", {"keys": rows})
+        return
+    table = Table("principal", "id", "debug", "disabled", "models")
+    for key in keys:
+        models = ", ".join(key.models) or "all"
+        table.add_row(
+            escape(key.principal), escape(key_id(key.sha256)), _yes(key.debug), _yes(key.disabled), escape(models)
+        )
+    console().print(table if keys else "no keys; make one with: bartizan keys create NAME --write")
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else ""

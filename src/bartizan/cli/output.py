@@ -1,0 +1,56 @@
+"""What every command group shares: the output format and how problems are shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from bartizan.core.errors import BartizanError, DocumentError
+
+
+class Format(StrEnum):
+    """How a result is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How the result is shown.")]
+WorkspaceOption = Annotated[Path, typer.Option("--workspace", help="Folder of the workspace.")]
+
+
+def print_json(name: str, content: Mapping[str, Any]) -> None:
+    """One JSON document with ``schema: bartizan/NAME/v1`` on standard output."""
+    document = {"schema": f"bartizan/{name}/v1", **content}
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+
+
+def console() -> Console:
+    """Standard output; colours only on a terminal."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def describe(problem: BartizanError) -> dict[str, Any]:
+    """A problem as JSON shows it."""
+    if isinstance(problem, DocumentError):
+        place = problem.place
+        where: dict[str, Any] = {"file": place.file, "line": place.line, "column": place.column}
+        return {**where, "found": problem.found, "expected": problem.expected, "hint": problem.hint}
+    return {"problem": problem.cause, "hint": problem.hint}
+
+
+def show_problems(problems: Sequence[BartizanError]) -> None:
+    """One problem a line, hints below; what files say is never read as markup."""
+    out = console()
+    for problem in problems:
+        out.print(f"[red]error[/red] {escape(problem.cause)}")
+        if problem.hint:
+            out.print(f"      {escape(problem.hint)}", style="dim")

@@ -1,0 +1,43 @@
+"""``bartizan policy``: check what is allowed before it comes into force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bartizan.cli.checking import Checked, check_workspace
+from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, describe, print_json, show_problems
+
+app = typer.Typer(no_args_is_help=True, help="Check what is allowed.")
+
+
+@app.callback()
+def group() -> None:
+    """Check what is allowed."""
+
+
+@app.command("check")
+def check(
+    workspace: WorkspaceOption = Path(),
+    secrets: Annotated[bool, typer.Option("--secrets", help="Also resolve every secret that a setting names.")] = False,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Load everything in the workspace. Exit 0: sound; 2: each problem as file:line:column."""
+    finish(check_workspace(workspace, secrets=secrets), "policy-check", output)
+
+
+def finish(checked: Checked, schema: str, output: Format, ok: str = "") -> None:
+    """Show what a check found, and exit 2 when something is wrong."""
+    if output is Format.JSON:
+        problems = [describe(problem) for problem in checked.problems]
+        content = {"ok": not problems, "digest": checked.digest, "files": checked.files, "problems": problems}
+        print_json(schema, content)
+    elif checked.problems:
+        show_problems(checked.problems)
+    else:
+        digest = f", digest {checked.digest[:16]}" if checked.digest else ""
+        console().print(f"[green]OK[/green] {ok or f'{len(checked.files)} files'}{digest}")
+    if checked.problems:
+        raise typer.Exit(2)

@@ -1,0 +1,107 @@
+"""Adding a virtual key to ``policy.yaml`` without touching anything else a person wrote there."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from bartizan.core.errors import ConfigurationError
+from bartizan.workspace.checker import plain
+from bartizan.workspace.files import read_bounded
+from bartizan.workspace.nodes import MapNode, decode, parse
+
+
+def key_row(principal: str, sha256: str, *, debug: bool = False) -> list[str]:
+    """The lines of one entry under ``keys:``, not indented."""
+    lines = [f"- principal: {json.dumps(principal)}", f"  sha256: {sha256}"]
+    return [*lines, "  debug: true"] if debug else lines
+
+
+def append_key(text: str, name: str, row: list[str]) -> str:
+    """``text`` with ``row`` as the last entry of its ``keys`` list.
+
+    Args:
+        text: a policy that loads.
+        name: how errors call it.
+        row: from :func:`key_row`.
+
+    Raises:
+        ConfigurationError: ``keys`` is written in a way that cannot be extended line by line; add the row by hand.
+        DocumentError: the text is broken.
+    """
+    before = parse(text, name)
+    if not isinstance(before, MapNode):
+        raise ConfigurationError(f"{name} is not a mapping")
+    lines = text.splitlines()
+    at, indent, replaced = _insertion_point(text, lines)
+    block = [" " * indent + line for line in row]
+    if replaced:
+        lines[at - 1 : at] = ["keys:", *block]
+    else:
+        lines[at:at] = block if "keys" in before.entries else ["keys:", *block]
+    edited = "\n".join(lines) + "\n"
+    _check_edit(before, parse(edited, name), name)
+    return edited
+
+
+def _insertion_point(text: str, lines: list[str]) -> tuple[int, int, bool]:
+    """Line number to insert after, indentation, and whether that line (``keys: []``) is replaced."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    assert isinstance(root, yaml.MappingNode)
+    found = [(key, value) for key, value in root.value if key.value == "keys"]
+    if not found or root.flow_style:
+        return (len(lines), 2, False)
+    key, value = found[0]
+    if isinstance(value, yaml.SequenceNode) and not value.flow_style and value.value:
+        return (_last_line(value), value.start_mark.column, False)
+    line = key.start_mark.line + 1
+    return (line, 2, True)
+
+
+def _last_line(node: yaml.Node) -> int:
+    """The last line of a node that holds text; a block node's own end mark lies after the comments that follow it."""
+    while isinstance(node.value, list) and node.value and not getattr(node, "flow_style", False):
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    end = node.end_mark
+    return int(end.line) + (1 if end.column > 0 else 0)
+
+
+def _check_edit(before: MapNode, after: object, name: str) -> None:
+    """The edit must add one entry to ``keys`` and leave every other value as it was."""
+    assert isinstance(after, MapNode)
+    old, new = plain(before), plain(after)
+    keys_before, keys_after = old.pop("keys", None) or [], new.pop("keys", [])
+    if old != new or not isinstance(keys_after, list) or keys_after[:-1] != keys_before or not keys_after:
+        raise ConfigurationError(
+            f"the keys in {name} are not written one per line", "nothing was changed: add the row by hand"
+        )
+
+
+def write_key(path: Path, name: str, row: list[str]) -> None:
+    """Add ``row`` to the policy file at ``path``, atomically.
+
+    Raises:
+        ConfigurationError: see :func:`append_key`; or the file cannot be read or written.
+        DocumentError: the file is broken.
+    """
+    path = path.resolve()
+    content = append_key(decode(read_bounded(path, name), name), name, row).encode()
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".policy-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ConfigurationError(f"{name} cannot be written: {error.strerror}") from None
