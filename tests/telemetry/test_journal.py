@@ -306,6 +306,16 @@ def test_oversized_record_is_refused(tmp_path: Path) -> None:
     journal.close()
 
 
+def test_lone_surrogates_become_replacement_characters(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "w")
+    journal.append(accepted("r\ud800x", route="\U0001f600\udfff"))
+    (event,) = read_journal(tmp_path)
+    assert isinstance(event, RequestAccepted)
+    assert (event.request, event.route) == ("r\ufffdx", "\U0001f600\ufffd")
+    assert event.signals == accepted().signals
+    journal.close()
+
+
 @pytest.mark.parametrize("writer", ["", "a/b", "..-", "a b", "x" * 65])
 def test_writer_names_cannot_leave_the_directory(tmp_path: Path, writer: str) -> None:
     with pytest.raises(ConfigurationError):

@@ -7,6 +7,7 @@ import errno
 import re
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -65,6 +66,7 @@ class Journal:
         self._syncing_to = -1
         self._syncing: list[asyncio.Future[None]] = []
         self._waiting: list[asyncio.Future[None]] = []
+        self._newest: uuid.UUID | None = None
         self._closed = False
         self.lost = 0
         """Records dropped (``on_full: drop``) or refused because they could not be kept."""
@@ -74,7 +76,7 @@ class Journal:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.recovered: list[Recovered] = recover(directory)
             """Segments of dead writers that were completed at this start."""
-            self._segment: Segment | None = self._open(None)
+            self._segment: Segment | None = self._open()
         except OSError as error:
             raise JournalError(f"cannot use the journal {directory}: {error.strerror}") from error
 
@@ -85,7 +87,10 @@ class Journal:
             JournalError: it could not be kept (never under ``on_full: drop``, which counts it in ``lost`` instead), it
                 exceeds MAX_RECORD_BYTES, or the journal is closed. Nothing of it is in the file then.
         """
-        line = self._encode(event) + b"\n"
+        try:
+            line = self._encode(event) + b"\n"
+        except UnicodeEncodeError:
+            line = self._encode(_without_surrogates(msgspec.to_builtins(event, str_keys=True))) + b"\n"
         if len(line) > MAX_RECORD_BYTES:
             raise JournalError(f"a record of {len(line)} bytes is too long for the journal")
         with self._lock:
@@ -102,17 +107,18 @@ class Journal:
     def _current(self, incoming: int) -> Segment:
         segment = self._segment
         if segment is None:
-            segment = self._segment = self._open(None)
+            segment = self._segment = self._open()
         elif segment.size and (
             segment.size + incoming > self._settings.segment_bytes or self._monotonic() >= self._due
         ):
-            fresh = self._open(segment)
+            fresh = self._open()
             self._retire(segment)
             segment = self._segment = fresh
         return segment
 
-    def _open(self, previous: Segment | None) -> Segment:
-        segment = Segment.create(self._directory, self._writer, previous.identifier if previous else None)
+    def _open(self) -> Segment:
+        segment = Segment.create(self._directory, self._writer, self._newest)
+        self._newest = segment.identifier
         self._due = self._monotonic() + self._settings.segment_seconds
         return segment
 
@@ -221,6 +227,17 @@ class Journal:
         self._thread.shutdown(wait=True)
         if self._unreported and self._settings.on_full == "refuse":
             raise JournalError(f"the journal's last segment was not completed: {self._unreported[0]}")
+
+
+def _without_surrogates(value: object) -> object:
+    # JSON bodies may carry lone surrogates, which UTF-8 cannot say; the record keeps U+FFFD in their place.
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(item) for item in value]
+    return value
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *arguments: object) -> None:
