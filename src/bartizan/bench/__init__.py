@@ -1,0 +1,1 @@
+"""Benchmarks: what Bartizan costs and what it catches, beside its peers, in one run."""

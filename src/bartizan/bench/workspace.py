@@ -1,0 +1,42 @@
+"""The workspaces that the gateway is measured with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bartizan.trust.virtual_keys import key_digest
+
+KEY = "bzn_benchmark-key-for-loopback-only"
+"""Known to everybody: the servers it opens live for minutes, on loopback, in front of a canned upstream."""
+
+_DEPLOYMENT = """\
+version: 1
+listen: {{host: 127.0.0.1, port: {port}, admin_host: 127.0.0.1, admin_port: {admin}, workers: 1}}
+upstreams:
+  - name: canned
+    url: {base}/v1
+    protocol: openai
+    models: {{canned: canned}}
+"""
+
+_POLICY = """\
+version: 1
+keys:
+  - principal: bench
+    sha256: {digest}
+"""
+
+_NO_GUARDS = """\
+surfaces: {user: {}, content: {}, output: {}}
+origins: {system: [], user: [], assistant: [], tool_definition: [], tool_call: [], tool_result: [], retrieved: [],
+  memory: []}
+"""
+
+
+def write_workspace(root: Path, port: int, admin: int, base: str, guards: bool) -> Path:
+    """A workspace with the default policy, or with every guard off; everything else alike (keys, journal, keeper)."""
+    root.mkdir(parents=True)
+    (root / "bartizan.yaml").write_text(_DEPLOYMENT.format(port=port, admin=admin, base=base), encoding="utf-8")
+    policy = _POLICY.format(digest=key_digest(KEY)) + ("" if guards else _NO_GUARDS)
+    (root / "policy.yaml").write_text(policy, encoding="utf-8")
+    return root
