@@ -17,17 +17,24 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One rule: what happens when ``guard`` reaches ``threshold`` on a surface."""
 
     action: Action
+    """What happens to text that reaches the threshold."""
     threshold: float = 0.5
+    """Lowest score, in [0, 1], at which the row fires."""
     mode: Mode = Mode.ENFORCE
+    """In `monitor` the row only records what it would have done."""
 
 
 class UncoveredRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What happens to content that no guard reads. ``flag`` lets it pass and says so in the journal."""
 
     image: Action = Action.FLAG
+    """Pictures."""
     audio: Action = Action.FLAG
+    """Sound."""
     video: Action = Action.BLOCK
+    """Film."""
     file: Action = Action.BLOCK
+    """PDF and other files that travel inside the request."""
     encrypted: Action = Action.FLAG
     """Opaque protocol state, such as encrypted reasoning."""
     reference: Action = Action.FLAG
@@ -35,6 +42,7 @@ class UncoveredRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unread: Action = Action.BLOCK
     """Text that a guard gave up on, for its size or time."""
     max_blob_bytes: int = 20_000_000
+    """A larger blob is refused, whatever its kind."""
 
 
 class UnknownRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +58,7 @@ class Links(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Hosts that output may link to; ``*.example.com`` covers subdomains."""
 
     allow: tuple[str, ...] = ()
+    """Hosts, such as `docs.example.com` or `*.example.com`."""
     check_plain: bool = False
     """Also judge plain links, not only images and other links that load or hide."""
 
@@ -58,7 +67,9 @@ class Canary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A planted marker that must never appear in output."""
 
     name: str
+    """Named in signals; not secret."""
     value: SecretRef
+    """The marker itself, by environment variable or file."""
 
 
 class Streaming(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,48 +89,62 @@ class RefusalStyle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a block is said to the client."""
 
     style: Literal["error", "message"] = "message"
+    """An answer that says the text and ends as a refusal, or the protocol's error object."""
     text: str = "This request was declined by policy."
+    """All that a client is told."""
 
 
 class Bodies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds on a request body."""
 
     max_bytes: int = 10_000_000
+    """Bytes of a body, also after decompression."""
     max_depth: int = 64
+    """Nesting of the JSON document."""
     max_parts: int = 4_096
+    """Texts and blobs in one request."""
     read_seconds: float = 15.0
+    """Until the body has arrived."""
 
 
 class Pseudonyms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Replace personal data towards the model and put it back in the answer."""
 
     enabled: bool = False
+    """Off unless switched on."""
 
 
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Cost per million tokens."""
 
     input: float = 0.0
+    """Per million input tokens."""
     output: float = 0.0
+    """Per million output tokens."""
 
 
 class VirtualKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A client credential; only its hash is stored."""
 
     principal: str
+    """Whom the key stands for; limits and cool-down count per principal."""
     sha256: str
     """Hexadecimal SHA-256 of the key (256 random bits, so no salt is needed)."""
     debug: bool = False
+    """May see verdict and deciding rule in response headers."""
     disabled: bool = False
+    """Refuse this key."""
     models: tuple[str, ...] = ()
     """Models it may use; empty: every configured one."""
     limits: Limits | None = None
+    """Its own limits; without them those of the policy."""
 
 
 class ContentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the journal keeps of content."""
 
     keep: Literal["commitment", "text"] = "commitment"
+    """Keyed commitments alone, or the text beside them."""
     """``text`` is redacted first by the secret and personal-data guards."""
 
 
@@ -166,7 +191,9 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """``policy.yaml``."""
 
     version: Literal[1]
+    """Of this file's schema."""
     mode: Mode = Mode.ENFORCE
+    """In `monitor` nothing is changed or blocked; what would have been is recorded."""
     surfaces: dict[Surface, GuardRows] = msgspec.field(default_factory=_default_surfaces)
     """Per surface, which guard at which threshold does what. A guard without a row does not run on that surface."""
     origins: dict[Origin, tuple[Surface, ...]] = msgspec.field(default_factory=_default_origins)
@@ -181,9 +208,12 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     pseudonyms: Pseudonyms = Pseudonyms()
     content: ContentRecord = ContentRecord()
     prices: dict[str, Price] = msgspec.field(default_factory=dict)
+    """Per public model name, for cost budgets."""
     limits: Limits = Limits()
     """For keys that name none of their own."""
     keys: tuple[VirtualKey, ...] = ()
+    """Client credentials; `bartizan keys create` makes one."""
     anonymous: bool = False
     """Serve clients without a key, as the principal ``anonymous``. Only for loopback and labs."""
     disabled_signatures: tuple[str, ...] = ()
+    """Ids of signatures that do not run."""

@@ -13,33 +13,47 @@ class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the gateway listens."""
 
     host: str = "127.0.0.1"
+    """Address that clients connect to."""
     port: int = 8400
+    """Port that clients connect to."""
     admin_host: str = "127.0.0.1"
+    """Address of the admin listener."""
     admin_port: int = 8401
     """Metrics, health and readiness; keep it off the public network."""
     workers: int = 1
+    """Gateway processes; limits mean the same with one as with eight."""
     drain_seconds: float = 20.0
+    """At a stop, how long requests under way may take to finish."""
     tls_certificate: str = ""
+    """PEM file with the certificate chain; empty for plain HTTP."""
     tls_key: str = ""
+    """PEM file with its private key."""
 
 
 class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds."""
 
     connect: float = 5.0
+    """Until the connection stands."""
     first_byte: float = 120.0
+    """From the request to the first byte of the answer."""
     between_bytes: float = 60.0
+    """Between two pieces of a streamed answer."""
     total: float = 600.0
+    """For the whole exchange."""
 
 
 class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One model server."""
 
     name: str
+    """Shown in metrics and errors."""
     url: str
     """Base URL as its SDK takes it, such as ``https://api.openai.com/v1`` or ``https://api.anthropic.com``."""
     protocol: Literal["openai", "anthropic"]
+    """OpenAI routes go to `openai` upstreams only, Anthropic routes to `anthropic` ones."""
     key: SecretRef | None = None
+    """The upstream's API key, by environment variable or file; none for a keyless server."""
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     """Sent with every request; no secrets here."""
     models: dict[str, str] = msgspec.field(default_factory=dict)
@@ -48,7 +62,9 @@ class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     retries: int = 1
     """Further tries, each before the first byte only."""
     max_connections: int = 256
+    """Connections per gateway worker."""
     max_response_bytes: int = 64_000_000
+    """A longer answer is broken off with an error."""
 
 
 class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,18 +73,23 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     durability: Literal["write", "fsync"] = "fsync"
     """``write`` survives the death of a process; ``fsync`` (in groups) also the loss of power."""
     on_full: Literal["refuse", "drop"] = "refuse"
+    """When the journal cannot be written: refuse new requests, or serve them and count what was dropped."""
     segment_bytes: int = 64_000_000
+    """A segment file is complete at this size."""
     segment_seconds: float = 300.0
+    """A segment file is complete at this age."""
 
 
 class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``bartizan.yaml``."""
 
     version: Literal[1]
+    """Of this file's schema."""
     listen: Listen = Listen()
     upstreams: tuple[Upstream, ...] = ()
     """In order of preference: the first that knows the model serves, the next ones are for failover."""
     store: str = "sqlite:///.bartizan/state.db"
+    """SQLAlchemy URL of the budgets that must survive a restart; relative paths start at the workspace."""
     keeper: str = "unix:.bartizan/keeper.sock"
     """``unix:PATH``, or ``valkey://HOST:PORT/DB`` for several machines."""
     journal: Journal = Journal()
