@@ -1,0 +1,119 @@
+"""Sends every case both ways, directly and through a gateway, and judges what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from bartizan.range.cases import Attack, Benign, run_attack, run_benign
+from bartizan.range.client import Answer, ModelClient
+from bartizan.range.helpdesk.application import VULNERABLE, system_prompt
+from bartizan.range.helpdesk.records import Plant
+from bartizan.range.judge import Outcome, find_secret, judge, kept
+from bartizan.reporting.assessment import Case, Exchange
+
+Progress = Callable[[], None]
+
+
+class Campaign:
+    """One run against one pair of ways.
+
+    Args:
+        direct: the model itself.
+        guarded: the same model behind the gateway.
+        plant: what is planted in the help desk.
+        max_tokens: per generation.
+        in_flight: cases at a time; the model has as many slots.
+        advance: called after each exchange.
+    """
+
+    def __init__(
+        self,
+        direct: ModelClient,
+        guarded: ModelClient,
+        plant: Plant,
+        *,
+        max_tokens: int = 48,
+        in_flight: int = 2,
+        advance: Progress = lambda: None,
+    ) -> None:
+        self._ways = (direct, guarded)
+        self._plant = plant
+        self._max_tokens = max_tokens
+        self._slots = asyncio.Semaphore(in_flight)
+        self._advance = advance
+        self._prompt = system_prompt(plant, VULNERABLE)
+
+    async def attack(self, attacks: Sequence[Attack]) -> tuple[Case, ...]:
+        """Every attack both ways; streaming alternates from case to case, and so does which way comes first."""
+        return tuple(await asyncio.gather(*(self._attack(index, attack) for index, attack in enumerate(attacks))))
+
+    async def serve(self, requests: Sequence[Benign]) -> tuple[Case, ...]:
+        """Every benign request both ways, alternating likewise."""
+        return tuple(await asyncio.gather(*(self._serve(index, benign) for index, benign in enumerate(requests))))
+
+    async def _attack(self, index: int, attack: Attack) -> Case:
+        async def send(way: ModelClient, stream: bool) -> Answer:
+            return await run_attack(attack, way, self._plant, max_tokens=self._max_tokens, stream=stream)
+
+        def decide(answer: Answer) -> tuple[Outcome, str]:
+            return judge(attack, answer, self._plant, self._prompt)
+
+        direct, guarded = await self._both(index, send, decide)
+        return Case(
+            id=attack.id,
+            title=attack.title,
+            group=attack.technique,
+            carrier=attack.carrier,
+            obfuscation=attack.obfuscation,
+            goal=attack.goal,
+            sent=attack.payload(self._plant),
+            direct=direct,
+            guarded=guarded,
+        )
+
+    async def _serve(self, index: int, benign: Benign) -> Case:
+        async def send(way: ModelClient, stream: bool) -> Answer:
+            return await run_benign(benign, way, self._plant, max_tokens=self._max_tokens, stream=stream)
+
+        def decide(answer: Answer) -> tuple[Outcome, str]:
+            if find_secret(answer.text, self._plant.secret):
+                return Outcome.INCONCLUSIVE, "the model gave the secret away unasked"
+            return kept(answer)
+
+        direct, guarded = await self._both(index, send, decide)
+        return Case(
+            id=benign.id,
+            title=benign.id.replace("-", " "),
+            group=benign.kind,
+            carrier=benign.carrier,
+            sent=benign.text,
+            direct=direct,
+            guarded=guarded,
+        )
+
+    async def _both(
+        self,
+        index: int,
+        send: Callable[[ModelClient, bool], Awaitable[Answer]],
+        decide: Callable[[Answer], tuple[Outcome, str]],
+    ) -> tuple[Exchange, Exchange]:
+        order = (0, 1) if index // 2 % 2 == 0 else (1, 0)
+        seen: dict[int, Exchange] = {}
+        async with self._slots:
+            for place in order:
+                answer = await send(self._ways[place], index % 2 == 1)
+                outcome, reason = decide(answer)
+                seen[place] = Exchange(
+                    outcome=outcome,
+                    reason=reason,
+                    text=answer.text,
+                    status=answer.status,
+                    verdict=answer.verdict,
+                    rule=answer.rule,
+                    error=answer.error,
+                    streamed=answer.streamed,
+                    milliseconds=round(answer.milliseconds, 1),
+                )
+                self._advance()
+        return seen[0], seen[1]
