@@ -53,6 +53,7 @@ class _Technique(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     threat: Threat
     description: str
     references: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
 
 
 class _Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -88,7 +89,12 @@ def load_catalog(folder: Traversable | None = None) -> Catalog:
     ]
     techniques = [
         Technique(
-            id=t.id, title=t.title, threat=t.threat, description=t.description, references=look_up(t.id, t.references)
+            id=t.id,
+            title=t.title,
+            threat=t.threat,
+            description=t.description,
+            references=look_up(t.id, t.references),
+            aliases=t.aliases,
         )
         for t in _read(folder, "techniques.yaml", tuple[_Technique, ...])
     ]
@@ -102,6 +108,7 @@ def load_catalog(folder: Traversable | None = None) -> Catalog:
         )
         for c in _read(folder, "controls.yaml", tuple[_Control, ...])
     ]
+    _by_id([name for t in techniques for name in (t.id, *t.aliases)], lambda name: name)
     missing = set(Threat) - {threat.id for threat in threats}
     if missing:
         raise ArtefactError(f"catalogue: no entry for the threat {', '.join(sorted(missing))}")

@@ -66,6 +66,8 @@ class Technique(msgspec.Struct, frozen=True, kw_only=True):
     threat: Threat
     description: str
     references: tuple[FrameworkRow, ...]
+    aliases: tuple[str, ...] = ()
+    """Other ids under which signature packs know it."""
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +80,11 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     """By ``FRAMEWORK-EDITION``."""
     rows: Mapping[str, FrameworkRow]
     """By full reference, such as ``OWASP-LLM-2026:LLM03``."""
+
+    def technique(self, name: str) -> Technique | None:
+        """The technique with that id or alias, or None."""
+        found = self.techniques.get(name)
+        return found or next((entry for entry in self.techniques.values() if name in entry.aliases), None)
 
     def row(self, reference: str) -> FrameworkRow:
         """The row behind ``FRAMEWORK-EDITION:ID``. Raises ArtefactError when there is none."""

@@ -27,13 +27,15 @@ def read_bounded(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
     except OSError as error:
         hint = "'bartizan init DIR' writes a new workspace" if isinstance(error, FileNotFoundError) else ""
         raise ConfigurationError(f"{name} cannot be read: {error.strerror}", hint) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ConfigurationError(f"{name} is not a regular file")
-        try:
+        with os.fdopen(os.dup(descriptor), "rb") as file:
             content = file.read(limit + 1)
-        except OSError as error:
-            raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
     if len(content) > limit:
         raise DocumentError(Place(name, 1, 1), f"more than {limit} bytes", f"at most {limit}")
     return content
