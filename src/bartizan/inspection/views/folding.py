@@ -1,0 +1,152 @@
+"""The folded view: one plain form for the many ways of writing the same letters.
+
+NFKC (Unicode annex 15), full case folding, Latin and Greek accents and other enclosing or stacked marks stripped,
+invisible characters dropped (format and bidi controls, zero-width, variation selectors, tags), plus our own table.
+Letters keep their script: Russian stays Russian; see ``confusables`` for lookalikes. ASCII text folds to its lower
+case, character for character, control characters included.
+
+Folding is prefix-stable: it looks at one character at a time but for a few that join with the next one; ``unsettled``
+says where those are. Folding folded text changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from functools import lru_cache
+from itertools import chain, repeat
+from operator import ne
+
+from bartizan.inspection.interface import View
+from bartizan.inspection.views.fold_table import FOLD_TABLE
+
+_STRIPPED = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
+    "\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+"""Marks that decorate: accents, Hebrew points, Arabic vowel signs and tatweel, stacked and enclosing marks. Vowel
+signs and nuktas of Indic scripts, and Japanese voicing marks, are letters' parts and stay."""
+
+_IGNORED = re.compile(
+    "[\x80-\x84\x86-\x9f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+"""Invisible characters outside the category Cf: C1 controls, fillers, variation selectors, tags."""
+
+_VISIBLE_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+_CONJOINING = re.compile("[\u1100-\u11ff]")
+_LETTER_WITH_MARK = frozenset("йїў")
+"""Cyrillic letters in their own right that NFD takes apart."""
+_SPLIT_LETTER = re.compile("[\u0438\u0418\u0443\u0423]\u0306|[\u0456\u0406]\u0308")
+
+_JOINING = (
+    "\u093c\u09be\u09d7\u0b3e\u0b56\u0b57\u0bbe\u0bd7\u0c56\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u0dca\u0dcf\u0ddf\u102e"
+    "\u1161-\u1175\u11a8-\u11c2\u1b35\u3099\u309a\U000110ba\U00011127\U0001133e\U00011357\U000114b0\U000114ba"
+    "\U000114bd\U000115af\U00011930"
+)
+"""Second halves of canonical compositions that are not stripped."""
+_JOINS = re.compile(f"[{_JOINING}]")
+_CLUSTER = re.compile(f"[^{_JOINING}][{_JOINING}]+")
+_CAN_JOIN = re.compile(
+    "[\u0438\u0418\u0443\u0423\u0456\u0406\u0900-\u0dff\u1025\u1100-\u1112\u1b05-\u1b4b\u3046-\u30ff\uac00-\ud7a3"
+    "\U00011000-\U00011fff]"
+)
+_LONGEST_CLUSTER = 64
+
+
+def fold(text: str) -> View:
+    """The view ``folded`` of ``text``; ``changed`` counts characters that differ by more than case."""
+    if text.isascii():
+        return View("folded", text.casefold())
+    parts = list(map(fold_char, text))
+    if "\u0306" in text or "\u0308" in text:
+        for match in _SPLIT_LETTER.finditer(text):
+            parts[match.start()] = unicodedata.normalize("NFC", match.group()).casefold()
+    folded = "".join(parts)
+    lower = text.lower()
+    changed = sum(map(ne, parts, lower if len(lower) == len(text) else text))
+    offsets: array[int] | None = None
+    if len(folded) != len(text) or "" in parts:
+        offsets = array("I", chain.from_iterable(map(repeat, range(len(parts)), map(len, parts))))
+        offsets.append(len(text))
+    if _JOINS.search(folded) is not None:
+        folded, offsets = _join(folded, offsets)
+    return View("folded", folded, offsets, changed)
+
+
+@lru_cache(maxsize=1 << 16)
+def fold_char(char: str) -> str:
+    """What one character folds to by itself; empty for what is dropped."""
+    if char.isascii():
+        return char.lower()
+    lower = char.casefold()
+    if lower in _LETTER_WITH_MARK:
+        return lower
+    if char in FOLD_TABLE:
+        return FOLD_TABLE[char]
+    if _STRIPPED.match(char) or _IGNORED.match(char):
+        return ""
+    category = unicodedata.category(char)
+    if category == "Cs":
+        return "\ufffd"
+    if category == "Cf" and char not in _VISIBLE_FORMAT:
+        return ""
+    plain = unicodedata.normalize("NFC", _STRIPPED.sub("", unicodedata.normalize("NFKD", char))).casefold()
+    if plain == char:
+        return char
+    if _CONJOINING.search(plain):
+        return char
+    return "".join(map(fold_char, plain)) if plain else ""
+
+
+def unsettled(text: str) -> int:
+    """The index from which the folding of ``text`` may still change when more text follows; its length if nowhere.
+
+    ``fold(text[:unsettled(text)])`` is a prefix of the folding of every text that starts with ``text``.
+    """
+    end = len(text)
+    if not end or text[-1].isascii():
+        return end
+    if "\ud800" <= text[-1] <= "\udbff":
+        return end - 1
+    at = end
+    joined = False
+    while at:
+        folded = fold_char(text[at - 1])
+        if folded and _JOINS.match(folded[-1]):
+            joined = True
+            if len(folded) > 1:
+                return at - 1
+        elif folded:
+            break
+        at -= 1
+    if not at:
+        return 0 if joined else end
+    return at - 1 if joined or _CAN_JOIN.match(fold_char(text[at - 1])[-1]) else end
+
+
+def _join(folded: str, offsets: array[int] | None) -> tuple[str, array[int] | None]:
+    """Composes what is left of split letters: kana with voicing marks, Hangul, Indic vowel signs."""
+    out: list[str] = []
+    places: list[int] = []
+    done = 0
+    for match in _CLUSTER.finditer(folded):
+        cluster = match.group()
+        if len(cluster) > _LONGEST_CLUSTER:
+            continue
+        whole = unicodedata.normalize("NFC", cluster)
+        if whole == cluster:
+            continue
+        start, end = match.span()
+        out += folded[done:start], whole
+        places.extend(range(done, start))
+        places.extend(start + index if len(whole) == len(cluster) else start for index in range(len(whole)))
+        done = end
+    if not done:
+        return folded, offsets
+    out.append(folded[done:])
+    places.extend(range(done, len(folded) + 1))
+    if offsets is None:
+        return "".join(out), array("I", places)
+    return "".join(out), array("I", map(offsets.__getitem__, places))

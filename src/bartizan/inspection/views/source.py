@@ -1,0 +1,112 @@
+"""What a transformation reads and how it says what it undid."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from bartizan.core.signal import Span
+from bartizan.inspection.interface import View
+
+
+class Source(NamedTuple):
+    """A text in the two forms that transformations read."""
+
+    raw: View
+    """As it came (or as it was decoded): every character still there."""
+    cased: View
+    """Folded but for the case: what decoders read."""
+    folded: View
+    """Folded: what spelling transformations read."""
+    context: int
+    """See ``Limits.context``."""
+
+
+class Piece(NamedTuple):
+    """``source[start:end]`` really says ``text``."""
+
+    start: int
+    end: int
+    text: str
+    offsets: Sequence[int] | None = None
+    """For each character of ``text``, where it comes from in the source; None: one for one, or all from ``start``
+    when the lengths differ."""
+
+
+class ScatteredView(View, frozen=True):
+    """A view whose characters stand in another order than in the original (reversed text).
+
+    Its offsets may decrease; a span reaches from the leftmost to the rightmost character.
+    """
+
+    def origin(self, start: int, end: int) -> Span:
+        """The smallest original span that holds every character of ``text[start:end]``."""
+        assert self.offsets is not None
+        if end <= start:
+            return Span(self.offsets[start], self.offsets[start])
+        places = self.offsets[start:end]
+        return Span(min(places), max(places) + 1)
+
+
+def derive(base: View, name: str, text: str, places: Sequence[int], end: int, changed: int) -> View:
+    """A view of ``text``, whose characters come from ``places`` in ``base``, that ends at ``end`` there."""
+    label = name if base.name in ("original", "folded") else f"{base.name.removesuffix('>folded')}>{name}"
+    if base.offsets is None:
+        offsets = array("I", places)
+        offsets.append(end)
+    else:
+        offsets = array("I", map(base.offsets.__getitem__, places))
+        offsets.append(base.offsets[end])
+    kind = ScatteredView if isinstance(base, ScatteredView) else View
+    return kind(label, text, offsets, changed)
+
+
+def splice(base: View, name: str, pieces: Iterable[Piece], context: int) -> View | None:
+    """``base`` with each piece in place and ``context`` characters around; distant groups are parted by a line break.
+
+    Pieces come in order and do not overlap. None if there are none.
+    """
+    source = base.text
+    out: list[str] = []
+    places: list[int] = []
+    done = -1
+    changed = 0
+    for piece in pieces:
+        begin = max(0, piece.start - context)
+        if 0 <= done < begin:
+            until = min(len(source), done + context)
+            if until < begin:
+                out.append(source[done:until] + "\n")
+                places.extend(range(done, until + 1))
+                done = begin
+            begin = done
+        elif done >= begin:
+            begin = done
+        out.append(source[begin : piece.start])
+        places.extend(range(begin, piece.start))
+        out.append(piece.text)
+        places.extend(_places(piece))
+        done = piece.end
+        changed += piece.end - piece.start
+    if done < 0:
+        return None
+    until = min(len(source), done + context)
+    out.append(source[done:until])
+    places.extend(range(done, until))
+    return derive(base, name, "".join(out), places, until, changed)
+
+
+def _places(piece: Piece) -> Sequence[int]:
+    if piece.offsets is not None:
+        return piece.offsets
+    if len(piece.text) == piece.end - piece.start:
+        return range(piece.start, piece.end)
+    return [piece.start] * len(piece.text)
+
+
+def renamed(view: View, name: str) -> View:
+    """The same view under another name."""
+    return msgspec.structs.replace(view, name=name)

@@ -1,0 +1,87 @@
+"""Words broken by marks, marks in place of spaces, and words without spaces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import re2
+
+from bartizan.inspection.interface import View
+from bartizan.inspection.views.source import Piece, Source, splice
+from bartizan.inspection.views.vocabulary import WORDS, segment
+
+_TOKEN = re2.compile(r"[a-z]+(?:[-_.*|~^+/\\·•,;:'\"`()\[\]{}]{1,3}[a-z]+)+")
+_PART = re.compile(r"[a-z]+")
+_LONG = re2.compile(r"[a-z]{15,}")
+_SHORTEST = 4
+_LONGEST_PARTS = 64
+_TAG = re2.compile(r"<(?:!--[^<>]{0,200}--|/?[a-z][^<>]{0,200})>")
+
+
+def undo_word_splitting(source: Source) -> Iterator[View]:
+    """``ig-nore``, ``pre.vio.us``: joined where that gives known words. ``ignore_all_rules``: marks become spaces."""
+    text = source.folded.text
+    view = splice(source.folded, "word_splitting", _pieces(text), source.context)
+    if view is not None:
+        yield view
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    for match in _TOKEN.finditer(text):
+        parts = list(_PART.finditer(text, *match.span()))
+        if len(parts) > _LONGEST_PARTS:
+            yield Piece(*match.span(), *_spaced(parts))
+            continue
+        words = [part.group() for part in parts]
+        joined = "".join(words)
+        known = sum(word in WORDS for word in words)
+        if joined in WORDS and len(joined) >= _SHORTEST:
+            yield Piece(*match.span(), joined, [place for part in parts for place in range(*part.span())])
+        elif known == len(words) or (len(words) > 2 and known * 2 > len(words)):
+            if known > 2:
+                yield Piece(*match.span(), *_spaced(parts))
+        elif len(joined) >= _SHORTEST and (apart := segment(joined)) is not None:
+            yield _segmented(*match.span(), apart, [place for part in parts for place in range(*part.span())])
+
+
+def _spaced(parts: list[re.Match[str]]) -> tuple[str, list[int]]:
+    places: list[int] = []
+    for part in parts:
+        if places:
+            places.append(places[-1] + 1)
+        places.extend(range(*part.span()))
+    return " ".join(part.group() for part in parts), places
+
+
+def _segmented(start: int, end: int, words: tuple[str, ...], letters: list[int]) -> Piece:
+    places: list[int] = []
+    at = 0
+    for word in words:
+        if places:
+            places.append(places[-1])
+        places.extend(letters[at : at + len(word)])
+        at += len(word)
+    return Piece(start, end, " ".join(words), places)
+
+
+def undo_run_together(source: Source) -> Iterator[View]:
+    """``ignoreallpreviousinstructions``: parted where known words leave no rest."""
+    text = source.folded.text
+    pieces = []
+    for match in _LONG.finditer(text):
+        words = segment(match.group()) if len(match.group()) <= 4_096 else None
+        if words is not None and len(words) > 1:
+            pieces.append(_segmented(*match.span(), words, list(range(*match.span()))))
+    view = splice(source.folded, "run_together", pieces, source.context)
+    if view is not None:
+        yield view
+
+
+def undo_markup(source: Source) -> Iterator[View]:
+    """Tags and comments taken out, so that ``ig<b></b>nore`` reads as it is shown."""
+    text = source.folded.text
+    pieces = (Piece(*match.span(), "") for match in _TAG.finditer(text))
+    view = splice(source.folded, "markup", pieces, source.context)
+    if view is not None:
+        yield view
