@@ -72,6 +72,11 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     max_length: int
     """Characters of the longest match."""
     stems: tuple[str, ...] = ()
+    literals: tuple[str, ...] = ()
+    """Every match contains one of them, in any case: the prefilter. Empty: ``stems``, and without those none."""
+    apart: bool = False
+    """A match that touches more of the same word or number (``_``, or ``-``, ``.``, ``/`` and a further character)
+    is a piece of something longer, such as a UUID, and is dropped."""
     severity: Severity = Severity.MEDIUM
     score: float = 1.0
     check: Callable[[str], bool] | None = None

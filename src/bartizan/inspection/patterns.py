@@ -1,0 +1,233 @@
+"""One detector for any set of formats (`Pattern` rows): personal data, secrets, output hazards.
+
+Cost is kept low by asking cheap questions first: one Aho-Corasick pass finds which patterns can match at all, and
+patterns without a literal are asked in RE2 sets, and only when the text has digits. Only the rest are searched for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import re2
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.passage import Surface
+from bartizan.core.signal import Signal
+from bartizan.core.threat import Guard
+from bartizan.inspection.interface import Pattern, View
+
+ALL_SURFACES = frozenset(Surface)
+
+SHARD = 60
+"""Patterns per RE2 set: large sets of overlapping patterns explode in states."""
+
+MEMORY = 8 << 20
+"""Bytes that RE2 may use per compiled pattern or set."""
+
+MOST_REJECTED = 20_000
+"""Matches per pattern and text that ``check`` may turn down. Further ones are believed without a check, so that
+neither time nor coverage is lost to a text made of near misses."""
+
+_DIGIT = re2.compile(rb"[0-9]")
+
+
+class Found(NamedTuple):
+    """A pattern's match in one text; offsets in code points."""
+
+    pattern: Pattern
+    start: int
+    end: int
+    matched: str
+    """What the span holds in the searched text."""
+
+
+class _Compiled(NamedTuple):
+    pattern: Pattern
+    regex: re2._Regexp[bytes]
+    group: int
+
+
+class PatternScanner:
+    """Runs a set of patterns over one text.
+
+    Raises:
+        ConfigurationError: a pattern does not compile, or two share an id.
+    """
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        rows = tuple(patterns)
+        if len({row.id for row in rows}) != len(rows):
+            raise ConfigurationError("two patterns share an id")
+        self._compiled = [_compile(row) for row in rows]
+        owners: dict[str, set[int]] = {}
+        bare: list[int] = []
+        for index, row in enumerate(rows):
+            literals = row.literals or row.stems
+            if not literals:
+                bare.append(index)
+            for literal in literals:
+                owners.setdefault(literal.lower(), set()).add(index)
+        self._owners = [frozenset(owner) for owner in owners.values()]
+        self._literals = AhoCorasick(list(owners), implementation=Implementation.DFA) if owners else None
+        self._sets = [_set([(i, rows[i]) for i in bare[at : at + SHARD]]) for at in range(0, len(bare), SHARD)]
+
+    def scan(self, text: str) -> Iterator[Found]:
+        """Every match that passes its check; matches of one pattern do not overlap. Lone surrogates count as ``?``."""
+        wanted: set[int] = set()
+        if self._literals is not None:
+            for index in {hit[0] for hit in self._literals.find_matches_as_indexes(text.lower(), overlapping=True)}:
+                wanted |= self._owners[index]
+        data = text.encode("utf-8", "replace")
+        if self._sets and _DIGIT.search(data):
+            for indices, shard in self._sets:
+                wanted.update(indices[position] for position in shard.Match(data) or ())
+        for index in sorted(wanted):
+            yield from _search(self._compiled[index], text, data)
+
+
+class PatternDetector:
+    """A `Detector` over patterns of one guard.
+
+    Args:
+        id: detector id.
+        guard: the guard all patterns belong to.
+        patterns: the formats.
+        surfaces: where it runs.
+        skip: names of views that it does not read: transformations that make data up (``leet`` turns letters
+            into digits) rather than uncover it.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        guard: Guard,
+        patterns: Iterable[Pattern],
+        surfaces: frozenset[Surface] = ALL_SURFACES,
+        skip: frozenset[str] = frozenset(),
+    ) -> None:
+        self.id = id
+        self.guard = guard
+        self.surfaces = surfaces
+        self.patterns = tuple(patterns)
+        """For the stream's hold-back: each says how far it reaches."""
+        if any(pattern.guard is not guard for pattern in self.patterns):
+            raise ConfigurationError(f"detector {id}: every pattern must belong to the guard {guard}")
+        self._scanner = PatternScanner(self.patterns)
+        self._skip = skip
+
+    def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
+        """Signals with spans in the original text; what several views show at one place is told once."""
+        original = views[0].text
+        out: list[Signal] = []
+        seen: set[tuple[str, int, int]] = set()
+        for position, view in enumerate(views):
+            text = view.text
+            if position:
+                if view.name == "folded":
+                    if view.changed == 0 or original.isascii():
+                        continue
+                    text = restore_case(original, view)
+                elif self._skip and not self._skip.isdisjoint(view.name.split(">")):
+                    continue
+            for found in self._scanner.scan(text):
+                span = view.origin(found.start, found.end)
+                key = (found.pattern.id, span.start, span.end)
+                if key not in seen:
+                    seen.add(key)
+                    out.append(self._signal(found, view))
+        return out
+
+    def _signal(self, found: Found, view: View) -> Signal:
+        pattern = found.pattern
+        return Signal(
+            detector=self.id,
+            guard=self.guard,
+            threat=pattern.threat,
+            technique=pattern.technique,
+            score=pattern.score,
+            span=view.origin(found.start, found.end),
+            view=view.name,
+            rule=pattern.id,
+            severity=pattern.severity,
+            replacement=pattern.replace(found.matched) if pattern.replace else "",
+        )
+
+
+def restore_case(original: str, view: View) -> str:
+    """The folded ``view`` with the upper case of the original put back: keys are case-sensitive.
+
+    The result has the view's length, so the view's offsets hold for it.
+    """
+    offsets = view.offsets if view.offsets is not None else range(len(view.text) + 1)
+    out: list[str] = []
+    for index, character in enumerate(view.text):
+        upper = character.upper() if original[offsets[index]].isupper() else character
+        out.append(upper if len(upper) == 1 else character)
+    return "".join(out)
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.max_mem = MEMORY
+    options.log_errors = False
+    return options
+
+
+def _compile(pattern: Pattern) -> _Compiled:
+    try:
+        regex = re2.compile(pattern.regex.encode(), _options())
+    except re2.error as problem:
+        raise ConfigurationError(f"pattern {pattern.id}: {problem}") from None
+    return _Compiled(pattern, regex, regex.groupindex.get(b"hit", 0))
+
+
+def _set(rows: Sequence[tuple[int, Pattern]]) -> tuple[tuple[int, ...], re2.Set]:
+    shard = re2.Set.SearchSet(_options())
+    for _, row in rows:
+        shard.Add(row.regex.encode())
+    shard.Compile()
+    return tuple(index for index, _ in rows), shard
+
+
+def _search(compiled: _Compiled, text: str, data: bytes) -> Iterator[Found]:
+    pattern, regex, group = compiled
+    check = pattern.check
+    ascii_only = len(data) == len(text)
+    at = byte = character = rejected = 0
+    while (match := regex.search(data, at)) is not None:
+        first, last = match.span()
+        at = max(last, first + 1)
+        start, end = match.span(group) if group else (first, last)
+        if pattern.apart and _touches(data, start, end):
+            at = first + 1
+            continue
+        if check is not None and rejected < MOST_REJECTED and not check(data[start:end].decode("utf-8", "replace")):
+            rejected += 1
+            at = first + 1
+            continue
+        if ascii_only:
+            yield Found(pattern, start, end, text[start:end])
+            continue
+        character += len(data[byte:start].decode("utf-8", "ignore"))
+        byte = start
+        length = len(data[start:end].decode("utf-8", "ignore"))
+        yield Found(pattern, character, character + length, text[character : character + length])
+
+
+_DIGITS = frozenset(bytes([code]) for code in range(0x30, 0x3A))
+_WORD = frozenset(bytes([code]) for code in range(128) if chr(code).isalnum() or chr(code) == "_")
+
+
+def _touches(data: bytes, start: int, end: int) -> bool:
+    """True if ``data[start:end]`` is a piece of something longer; looks at two characters either side."""
+    before = data[start - 1 : start]
+    if before in _WORD:
+        return True
+    if before and before in b"-./" and data[max(start - 2, 0) : start - 1] in (_WORD if before == b"-" else _DIGITS):
+        return True
+    after = data[end : end + 1]
+    if after in _WORD:
+        return True
+    return bool(after) and after in b"-./" and data[end + 1 : end + 2] in (_WORD if after == b"-" else _DIGITS)
