@@ -77,9 +77,8 @@ def test_every_row_is_used(catalog: Catalog) -> None:
 
 
 def test_techniques_of_the_shipped_packs_are_in_the_catalogue(catalog: Catalog) -> None:
-    packs = [
-        item for item in (files("bartizan.inspection.signatures") / "packs").iterdir() if item.name.endswith(".yaml")
-    ]
+    folder = files("bartizan") / "inspection" / "signatures" / "packs"
+    packs = [item for item in folder.iterdir() if item.name.endswith(".yaml")]
     named = {match for item in packs for match in re.findall(r"technique: *([a-z_]+)", item.read_text("utf-8"))}
     assert packs
     assert [name for name in sorted(named) if catalog.technique(name) is None] == []

@@ -211,6 +211,22 @@ def test_a_secret_in_the_wrong_place_is_refused_and_never_repeated(written: str)
     assert "hunter2" not in message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"a\\nb": 1',
+        'name: n\ncolour: "\\e[31m\\nx"',
+        'name: n\n"\\e]0;": 1',
+        'name: n\nrows: {"\\u202e": 1}',
+        'size: "\\r"',
+    ],
+)
+def test_what_a_file_says_cannot_drive_the_terminal(text: str) -> None:
+    _, problems = examine(text, "s.yaml", Sheet)
+    assert problems
+    assert all(str(problem).isprintable() for problem in problems)
+
+
 def test_every_mistake_is_found_in_document_order() -> None:
     _, problems = examine("sise: 1\nratio: x\nname: 3\nrows: {blue: x}\n", "s.yaml", Sheet)
     places = [(p.place.line, p.place.column) for p in problems]

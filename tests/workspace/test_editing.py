@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,21 @@ def test_the_row_is_added_and_the_rest_kept(text: str) -> None:
 def test_what_cannot_be_extended_line_by_line_is_refused(text: str) -> None:
     with pytest.raises((ConfigurationError, DocumentError)):
         append_key(text, "p", ROW)
+
+
+def test_line_ends_are_kept() -> None:
+    edited = append_key("version: 1\r\nkeys: []\r\nmode: monitor", "p", ROW)
+    assert edited.count("\r\n") == edited.count("\n") == 5
+    assert loads(edited, "p", PolicyDocument).keys[0].principal == "alice"
+
+
+def test_two_commands_at_once_lose_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_bytes(templates()["policy.yaml"])
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: write_key(path, "policy.yaml", key_row(f"p{i}", "a" * 64)), range(24)))
+    names = {key.principal for key in loads(path.read_bytes(), "p", PolicyDocument).keys}
+    assert names == {f"p{i}" for i in range(24)}
 
 
 @given(st.text(max_size=60))

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.errors import ConfigurationError
+from bartizan.core.problem import printable
 from bartizan.policy.document import PolicyDocument
 from bartizan.trust.virtual_keys import create_key, key_digest, key_id
 from bartizan.workspace.editing import key_row, write_key
@@ -70,10 +71,9 @@ def list_keys(workspace: WorkspaceOption = Path(), output: FormatOption = Format
         return
     table = Table("principal", "id", "debug", "disabled", "models")
     for key in keys:
-        models = ", ".join(key.models) or "all"
-        table.add_row(
-            escape(key.principal), escape(key_id(key.sha256)), _yes(key.debug), _yes(key.disabled), escape(models)
-        )
+        shown = (printable(text) for text in (key.principal, key_id(key.sha256), ", ".join(key.models) or "all"))
+        principal, identifier, models = map(escape, shown)
+        table.add_row(principal, identifier, _yes(key.debug), _yes(key.disabled), models)
     console().print(table if keys else "no keys; make one with: bartizan keys create NAME --write")
 
 

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from bartizan.core.errors import BartizanError
+from bartizan.core.problem import printable
 
 COMMANDS = ("init", "up", "demo", "inspect", "policy", "system", "keys", "catalog", "model", "range", "bench")
 """In the order of ``bartizan --help``."""
@@ -61,7 +62,7 @@ def run() -> None:
     try:
         app()
     except BartizanError as error:
-        print(f"error: {error.cause}", file=sys.stderr)
+        print(f"error: {printable(error.cause, 1_000)}", file=sys.stderr)
         if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
+            print(f"hint: {printable(error.hint, 1_000)}", file=sys.stderr)
         sys.exit(2)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bartizan.core.errors import BartizanError, DocumentError
+from bartizan.core.problem import printable
 
 
 class Format(StrEnum):
@@ -51,6 +52,6 @@ def show_problems(problems: Sequence[BartizanError]) -> None:
     """One problem a line, hints below; what files say is never read as markup."""
     out = console()
     for problem in problems:
-        out.print(f"[red]error[/red] {escape(problem.cause)}")
+        out.print(f"[red]error[/red] {escape(printable(problem.cause, 1_000))}")
         if problem.hint:
-            out.print(f"      {escape(problem.hint)}", style="dim")
+            out.print(f"      {escape(printable(problem.hint, 1_000))}", style="dim")

@@ -10,6 +10,17 @@ import msgspec
 from bartizan.core.passage import Path
 
 
+def printable(text: str, limit: int = 60) -> str:
+    """One line that cannot drive a terminal: control characters replaced, at most ``limit`` characters."""
+    shown = "".join(character if character.isprintable() else "\ufffd" for character in text[: limit + 1])
+    return shown if len(shown) <= limit else shown[:limit] + "…"
+
+
+def quote(text: str, limit: int = 60) -> str:
+    """:func:`printable`, in single quotes."""
+    return f"'{printable(text, limit)}'"
+
+
 class Problem(msgspec.Struct, frozen=True):
     """One thing that is wrong."""
 

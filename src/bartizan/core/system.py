@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from bartizan.core.passage import Path
-from bartizan.core.problem import Problem
+from bartizan.core.problem import Problem, quote
 from bartizan.core.system_legal import Legal
 from bartizan.core.system_parts import Component, DataClass, Flow, Zone
 
@@ -50,7 +50,7 @@ class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         for group, members in groups.items():
             for name in members:
                 if _ID.fullmatch(name) is None:
-                    found, expected = f"the id '{name[:64]}'", "lower-case letters, digits, '-' and '_', at most 64"
+                    found, expected = f"the id {quote(name)}", "lower-case letters, digits, '-' and '_', at most 64"
                     yield Problem((group, name), found, expected)
         yield from self._zone_problems()
         for name, component in self.components.items():
@@ -87,7 +87,7 @@ class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         seen: set[str] = set()
         for i, control in enumerate(component.controls):
             if control.id in seen:
-                yield Problem((*place, "controls", i), f"the control '{control.id[:64]}' again", "each control once")
+                yield Problem((*place, "controls", i), f"the control {quote(control.id)} again", "each control once")
             seen.add(control.id)
 
     def _flow_problems(self, name: str, flow: Flow) -> Iterator[Problem]:
@@ -102,7 +102,7 @@ class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 def _refer(name: str, known: Collection[str], what: str, path: Path) -> Iterator[Problem]:
     if name not in known:
         near = difflib.get_close_matches(name[:64], known, n=1)
-        yield Problem(path, f"'{name[:64]}'", f"the id of {what}", f"did you mean '{near[0]}'?" if near else "")
+        yield Problem(path, quote(name), f"the id of {what}", f"did you mean '{near[0]}'?" if near else "")
 
 
 def _refer_all(names: Iterable[str], known: Collection[str], what: str, path: Path) -> Iterator[Problem]:
@@ -110,5 +110,5 @@ def _refer_all(names: Iterable[str], known: Collection[str], what: str, path: Pa
     for i, name in enumerate(names):
         yield from _refer(name, known, what, (*path, i))
         if name in seen:
-            yield Problem((*path, i), f"'{name[:64]}' again", "each id once")
+            yield Problem((*path, i), f"{quote(name)} again", "each id once")
         seen.add(name)

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import inspect as kinds
 
 from bartizan.core.errors import DocumentError, Place
+from bartizan.core.problem import quote
 from bartizan.core.secretref import SecretRef
 from bartizan.workspace.nodes import ListNode, MapNode, Node, ScalarNode
 from bartizan.workspace.wording import did_you_mean, expected, found, one_of
@@ -92,7 +93,7 @@ class _Checker:
 
     def _unknown(self, place: Place, key: str, known: list[str]) -> None:
         hint = did_you_mean(key, known) or f"known keys: {one_of(known)}" if known else ""
-        self.report(place, f"the unknown key '{key[:60]}'", "a key of this schema", hint)
+        self.report(place, f"the unknown key {quote(key)}", "a key of this schema", hint)
 
     def _dict(self, node: Node, kind: kinds.DictType | kinds.FrozenDictType) -> None:
         if not isinstance(node, MapNode):
@@ -102,7 +103,7 @@ class _Checker:
             name = ScalarNode(place, key, key)
             if not _scalar_fits(name, kind.key_type):
                 names = _names(kind.key_type)
-                self.report(place, f"the key '{key[:60]}'", expected(kind.key_type), did_you_mean(key, names))
+                self.report(place, f"the key {quote(key)}", expected(kind.key_type), did_you_mean(key, names))
             self.visit(value, kind.value_type)
 
     def _list(self, node: Node, kind: kinds.CollectionType | kinds.TupleType) -> None:

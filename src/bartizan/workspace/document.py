@@ -10,7 +10,7 @@ from msgspec import inspect as kinds
 
 from bartizan.core.errors import DocumentError, Place
 from bartizan.core.passage import Path as ValuePath
-from bartizan.core.problem import Problem, SelfChecking
+from bartizan.core.problem import Problem, SelfChecking, printable
 from bartizan.workspace.checker import check, plain
 from bartizan.workspace.files import read_bounded
 from bartizan.workspace.nodes import ListNode, MapNode, Node, decode, parse
@@ -120,4 +120,6 @@ def _converted(root: Node, message: str) -> DocumentError:
             break
         if step:
             path.append(int(step[1:-1]) if step.startswith("[") and step[1:-1].isdigit() else step)
-    return DocumentError(locate(root, tuple(path)), f"a value that does not fit ({cause[:200]})", "one that does")
+    return DocumentError(
+        locate(root, tuple(path)), f"a value that does not fit ({printable(cause, 200)})", "one that does"
+    )

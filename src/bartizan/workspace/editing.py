@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
@@ -12,7 +13,7 @@ import yaml
 from bartizan.core.errors import ConfigurationError
 from bartizan.workspace.checker import plain
 from bartizan.workspace.files import read_bounded
-from bartizan.workspace.nodes import MapNode, decode, parse
+from bartizan.workspace.nodes import LOADER, MapNode, decode, parse
 
 
 def key_row(principal: str, sha256: str, *, debug: bool = False) -> list[str]:
@@ -36,21 +37,23 @@ def append_key(text: str, name: str, row: list[str]) -> str:
     before = parse(text, name)
     if not isinstance(before, MapNode):
         raise ConfigurationError(f"{name} is not a mapping")
-    lines = text.splitlines()
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        lines[-1] += newline
     at, indent, replaced = _insertion_point(text, lines)
-    block = [" " * indent + line for line in row]
-    if replaced:
-        lines[at - 1 : at] = ["keys:", *block]
-    else:
-        lines[at:at] = block if "keys" in before.entries else ["keys:", *block]
-    edited = "\n".join(lines) + "\n"
+    block = [" " * indent + line + newline for line in row]
+    if replaced or "keys" not in before.entries:
+        block = ["keys:" + newline, *block]
+    lines[at - 1 if replaced else at : at] = block
+    edited = "".join(lines)
     _check_edit(before, parse(edited, name), name)
     return edited
 
 
 def _insertion_point(text: str, lines: list[str]) -> tuple[int, int, bool]:
     """Line number to insert after, indentation, and whether that line (``keys: []``) is replaced."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = yaml.compose(text, Loader=LOADER)
     assert isinstance(root, yaml.MappingNode)
     found = [(key, value) for key, value in root.value if key.value == "keys"]
     if not found or root.flow_style:
@@ -90,7 +93,18 @@ def write_key(path: Path, name: str, row: list[str]) -> None:
         DocumentError: the file is broken.
     """
     path = path.resolve()
-    content = append_key(decode(read_bounded(path, name), name), name, row).encode()
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from None
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # two commands at once must not lose a key
+        _replace(path, name, append_key(decode(read_bounded(path, name), name), name, row).encode())
+    finally:
+        os.close(folder)
+
+
+def _replace(path: Path, name: str, content: bytes) -> None:
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".policy-")
         try:

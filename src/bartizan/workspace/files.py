@@ -10,13 +10,14 @@ from bartizan.core.errors import ConfigurationError, DocumentError, Place
 from bartizan.workspace.nodes import MAX_BYTES
 
 
-def read_bounded(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
+def read_bounded(path: Path, name: str, limit: int = MAX_BYTES, *, private: bool = False) -> bytes:
     """The bytes of a regular file.
 
     Args:
         path: where it is.
         name: how errors call it.
         limit: most bytes it may have.
+        private: refuse a file that every user of the machine may read or change.
 
     Raises:
         ConfigurationError: there is no such regular file, or it cannot be read.
@@ -28,8 +29,11 @@ def read_bounded(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
         hint = "'bartizan init DIR' writes a new workspace" if isinstance(error, FileNotFoundError) else ""
         raise ConfigurationError(f"{name} cannot be read: {error.strerror}", hint) from None
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
             raise ConfigurationError(f"{name} is not a regular file")
+        if private and mode & 0o007:
+            raise ConfigurationError(f"{name} is open to every user of this machine", f"chmod o-rwx {path}")
         with os.fdopen(os.dup(descriptor), "rb") as file:
             content = file.read(limit + 1)
     except OSError as error:

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 import yaml
 
 from bartizan.core.errors import DocumentError, Place
+from bartizan.core.problem import printable, quote
 from bartizan.workspace.scalars import Scalar, ScalarError, resolve
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 48
 MAX_NODES = 200_000
 
-_LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
@@ -75,13 +76,13 @@ def parse(text: str, name: str) -> Node:
         raise DocumentError(Place(name, 1, 1), f"{len(text)} characters", f"at most {MAX_BYTES}")
     _check_characters(text, name)
     try:
-        return _build(yaml.parse(text, Loader=_LOADER), name)
+        return _build(yaml.parse(text, Loader=LOADER), name)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
-        raise DocumentError(place, f"broken YAML ({error.problem})", "valid YAML") from None
+        raise DocumentError(place, f"broken YAML ({printable(str(error.problem), 120)})", "valid YAML") from None
     except yaml.YAMLError as error:
-        raise DocumentError(Place(name, 1, 1), f"broken YAML ({str(error)[:120]!r})", "valid YAML") from None
+        raise DocumentError(Place(name, 1, 1), f"broken YAML ({printable(str(error), 120)})", "valid YAML") from None
 
 
 def _check_characters(text: str, name: str) -> None:
@@ -135,12 +136,12 @@ def _build(events: Iterator[yaml.Event], name: str) -> Node:
 
 def _refuse_oddities(event: yaml.NodeEvent, place: Place, *, depth: int, nodes: int) -> None:
     if isinstance(event, yaml.AliasEvent):
-        raise DocumentError(place, f"the alias *{str(event.anchor)[:40]}", "the value itself")
+        raise DocumentError(place, f"the alias *{printable(str(event.anchor))}", "the value itself")
     if event.anchor is not None:
-        raise DocumentError(place, f"the anchor &{str(event.anchor)[:40]}", "no anchors")
+        raise DocumentError(place, f"the anchor &{printable(str(event.anchor))}", "no anchors")
     tag = getattr(event, "tag", None)
     if tag is not None and tag != "!":
-        raise DocumentError(place, f"the tag {str(tag)[:60]}", "no tags")
+        raise DocumentError(place, f"the tag {printable(str(tag))}", "no tags")
     if depth >= MAX_DEPTH:
         raise DocumentError(place, f"more than {MAX_DEPTH} levels of nesting", "a flatter document")
     if nodes > MAX_NODES:
@@ -170,7 +171,7 @@ def _attach(parent: ListNode | MapNode, node: Node) -> None:
         if node.text in parent.entries:
             first = parent.entries[node.text][0]
             raise DocumentError(
-                node.place, f"the key '{node.text[:60]}' again", f"it once (it is already on line {first.line})"
+                node.place, f"the key {quote(node.text)} again", f"it once (it is already on line {first.line})"
             )
         parent.key = (node.place, node.text)
     else:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from msgspec import inspect as kinds
 
+from bartizan.core.problem import quote
 from bartizan.workspace.nodes import ListNode, MapNode, Node
 
-_LONGEST_QUOTE = 40
 _SIMPLE = {
     kinds.StrType: "text",
     kinds.IntType: "a whole number",
@@ -20,12 +20,6 @@ _SIMPLE = {
     kinds.DateTimeType: "a time such as 2026-11-22T10:15:00Z",
     kinds.AnyType: "anything",
 }
-
-
-def quote(text: str) -> str:
-    """The text in quotes, shortened, without line breaks."""
-    shown = " ".join(text.split())
-    return f"'{shown if len(shown) <= _LONGEST_QUOTE else shown[:_LONGEST_QUOTE] + '…'}'"
 
 
 def found(node: Node) -> str:

@@ -104,13 +104,7 @@ class Workspace:
     def _from_file(self, name: str, place: str) -> str:
         path = self.root / name
         label = f"{place}: the secret file {name}"
-        content = read_bounded(path, label, _SECRET_BYTES)
-        try:
-            mode = path.stat().st_mode
-        except OSError as error:
-            raise ConfigurationError(f"{label} cannot be read: {error.strerror}") from None
-        if mode & 0o007:
-            raise ConfigurationError(f"{label} is open to every user of this machine", f"chmod o-rwx {path}")
+        content = read_bounded(path, label, _SECRET_BYTES, private=True)
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
