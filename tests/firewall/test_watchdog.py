@@ -26,7 +26,7 @@ async def forever() -> None:
 
 def test_a_deadline_strikes_and_leaves_no_trace() -> None:
     async def scene() -> None:
-        with pytest.raises(UpstreamError, match="late"):
+        with pytest.raises(UpstreamError, match="late"):  # noqa: PT012
             async with Watchdog(None) as dog:
                 dog.arm(0.01, UpstreamError("late"))
                 await forever()
@@ -40,7 +40,7 @@ def test_a_deadline_strikes_and_leaves_no_trace() -> None:
 
 def test_the_limit_holds_although_every_step_is_in_time() -> None:
     async def scene() -> None:
-        with pytest.raises(UpstreamError, match="total"):
+        with pytest.raises(UpstreamError, match="total"):  # noqa: PT012
             async with Watchdog(None) as dog:
                 dog.limit(0.15, UpstreamError("total"))
                 while True:
@@ -54,7 +54,7 @@ def test_a_client_that_leaves_ends_the_work() -> None:
     async def scene() -> None:
         client = Client()
         asyncio.get_running_loop().call_later(0.1, client.left.set)
-        with pytest.raises(ClientGoneError):
+        with pytest.raises(ClientGoneError):  # noqa: PT012
             async with Watchdog(client.receive) as dog:
                 dog.arm(60, UpstreamError("late"))
                 await forever()
@@ -114,7 +114,7 @@ def test_work_that_ends_while_struck_ends_normally() -> None:
 
 def test_another_error_while_struck_is_that_error() -> None:
     async def scene() -> None:
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError):  # noqa: PT012
             async with Watchdog(None) as dog:
                 dog.arm(0, UpstreamError("late"))
                 dog._look()

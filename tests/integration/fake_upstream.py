@@ -1,4 +1,7 @@
-"""A model server that behaves as badly as it is told to. It is the outside world; everything else in these tests is real."""
+"""A model server that behaves as badly as it is told to.
+
+It is the outside world; everything else in these tests is real.
+"""
 
 from __future__ import annotations
 

@@ -25,6 +25,11 @@ class Granted(Protocol):
         """Seconds until it is worth another try; 0 if unknown."""
         ...
 
+    @property
+    def window(self) -> int:
+        """Start of the budget window that was charged, in Unix seconds; 0 without a budget."""
+        ...
+
 
 class Quota(Protocol):
     """Rates, budgets and cool-down, shared by all workers. Every call raises KeeperError when out of reach."""
@@ -33,8 +38,11 @@ class Quota(Protocol):
         """Ask to send one request, reserving ``tokens`` and ``cost``."""
         ...
 
-    async def settle(self, principal: str, limits: Limits, tokens: int, cost: float) -> None:
-        """Correct a reservation by the difference to what was really used; negative gives back."""
+    async def settle(self, principal: str, limits: Limits, tokens: int, cost: float, window: int = 0) -> None:
+        """Correct a reservation by the difference to what was really used; negative gives back.
+
+        ``window`` is the grant's: what was charged to a window that is over is not given back to the next one.
+        """
         ...
 
     async def record_block(self, principal: str, limits: Limits) -> None:

@@ -63,7 +63,7 @@ class Gateway:
             path if allowed_methods(path) else path[:_LONGEST_PATH],
             client[0] if client else "",
             self._services.recorder,
-            self._services.commit,
+            self._in_force.commit,
         )
         status, action = 500, Action.BLOCK
         try:

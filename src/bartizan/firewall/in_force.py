@@ -9,6 +9,7 @@ from bartizan.firewall.authentication import Keyring
 from bartizan.firewall.dialects.interface import Dialect
 from bartizan.firewall.exchange import ApiFamily
 from bartizan.firewall.guard import Guard
+from bartizan.firewall.recording import Commit
 from bartizan.policy.document import PolicyDocument
 
 
@@ -20,6 +21,8 @@ class InForce:
     guard: Guard
     keyring: Keyring
     dialects: Mapping[ApiFamily, Dialect]
+    commit: Commit
+    """Text to what the journal keeps of it."""
     version: int = 0
     """Number of the workspace snapshot."""
     digest: str = ""

@@ -60,6 +60,7 @@ class Exchange:
         self._caller: Caller | None = None
         self._request: Request | None = None
         self._reserved: Usage | None = None
+        self._window = 0
         self._accepted = False
 
     async def run(self, receive: Receive, send: Send) -> tuple[int, Action]:
@@ -144,6 +145,7 @@ class Exchange:
                 retry_after=max(grant.retry_after, 1.0),
             )
         self._reserved = reserved
+        self._window = grant.window
 
     async def _inspect(self, request: Request) -> Verdict:
         size = sum(len(part.passage.text) for part in request.parts if isinstance(part, Text))
@@ -223,7 +225,11 @@ class Exchange:
         cost = metering.price(used, request.model, prices) - metering.price(reserved, request.model, prices)
         try:
             await self._services.quota.settle(
-                caller.principal.name, caller.limits, metering.total(used) - metering.total(reserved), cost
+                caller.principal.name,
+                caller.limits,
+                metering.total(used) - metering.total(reserved),
+                cost,
+                self._window,
             )
         except KeeperError as error:
             _log.error("usage not settled: %s", error.cause, extra={"request": self._record.id})

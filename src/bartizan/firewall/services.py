@@ -10,7 +10,6 @@ from bartizan.core.quota import Quota
 from bartizan.firewall.failover import Failover
 from bartizan.firewall.meters import Meters
 from bartizan.firewall.model_routes import ModelRoutes
-from bartizan.firewall.recording import Commit
 
 
 def _one_thread() -> ThreadPoolExecutor:
@@ -25,7 +24,6 @@ class Services:
     upstreams: Failover
     quota: Quota
     recorder: Recorder
-    commit: Commit
     meters: Meters
     large: ThreadPoolExecutor = field(default_factory=_one_thread)
     """Reads large texts, so that small requests need not wait for them; one at a time."""

@@ -49,12 +49,12 @@ class _Growing:
 
 
 class _BlockedError(Exception):
-    """A hit that policy blocks; what may still leave of its channel comes with it."""
+    """A hit that policy blocks; what may still leave of its channel comes with it. Half a tool call may not."""
 
     def __init__(self, channel: Channel, text: str) -> None:
         super().__init__("blocked")
         self.channel = channel
-        self.text = text
+        self.text = "" if channel.kind is ChannelKind.TOOL_ARGUMENTS else text
 
 
 class StreamGuard:
