@@ -1,12 +1,13 @@
 """What the gateway adds to the time to answer.
 
 Generation takes hundreds of milliseconds and varies; a gateway adds a few. So each prompt is first put to the model
-once, which fills its prompt cache, and is then sent pairwise, directly and guarded, for a few tokens, one request at a
+once per slot, which fills its prompt caches, and is then sent pairwise, directly and guarded, for a few tokens, one request at a
 time; only the differences count.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Sequence
 
@@ -26,6 +27,7 @@ async def measure(
     questions: Sequence[str],
     *,
     rounds: int = 2,
+    slots: int = 2,
     advance: Callable[[], None] = lambda: None,
 ) -> AddedLatency:
     """Paired differences over ``questions`` x ``rounds`` x (JSON, stream). Raises UpstreamError if no pair succeeds."""
@@ -33,7 +35,7 @@ async def measure(
     first: list[float] = []
     ways = [HelpDesk(direct, plant), HelpDesk(guarded, plant)]
     for index, question in enumerate(questions):
-        await ways[0].ask(question, max_tokens=_TOKENS)
+        await asyncio.gather(*(ways[0].ask(question, max_tokens=_TOKENS) for _ in range(slots)))
         for turn in range(2 * rounds):
             stream = turn % 2 == 1
             order = (0, 1) if (index + turn // 2) % 2 == 0 else (1, 0)
