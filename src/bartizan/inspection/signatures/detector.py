@@ -1,0 +1,110 @@
+"""The detector that reads signature packs over the canonical views of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bartizan.core.passage import Surface
+from bartizan.core.signal import Signal, Span
+from bartizan.core.threat import Guard, Severity
+from bartizan.inspection.interface import View
+from bartizan.inspection.matcher import build_matcher
+from bartizan.inspection.signatures.boundaries import stands_alone
+from bartizan.inspection.signatures.evidence import Seen, combine, companions_only, discount_mentions
+from bartizan.inspection.signatures.pack import Signature
+from bartizan.inspection.signatures.quotes import Quotes
+from bartizan.inspection.views import fold
+
+_MAX_HITS = 128
+_SEVERITIES = list(Severity)
+
+
+class SignatureDetector:
+    """Strong signatures signal by themselves; weak ones of different groups add up to one ``combined`` signal.
+
+    Args:
+        signatures: what to look for; see ``load_packs``.
+        disabled: ids to leave out (``disabled_signatures`` of the policy).
+    """
+
+    id = "signatures"
+    guard = Guard.PROMPT_INJECTION
+    surfaces = frozenset({Surface.USER, Surface.CONTENT})
+
+    def __init__(self, signatures: Iterable[Signature], disabled: Iterable[str] = ()) -> None:
+        off = frozenset(disabled)
+        chosen = [signature for signature in signatures if signature.id not in off]
+        literals = [(phrase, signature) for signature in chosen for phrase in signature.literals]
+        patterns = [(pattern, signature) for signature in chosen for pattern in signature.patterns]
+        self._literals = len(literals)
+        self._owners = [signature for _, signature in literals + patterns]
+        self._matcher = build_matcher([phrase for phrase, _ in literals], [pattern for pattern, _ in patterns])
+        self._quotes = Quotes()
+
+    def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
+        """Signals with spans in the original, the strongest first for each view; at most 128 hits per view count."""
+        signals: list[Signal] = []
+        for view in _readable(views):
+            signals.extend(self._detect(view, surface))
+        return signals
+
+    def _detect(self, view: View, surface: Surface) -> list[Signal]:
+        seen = self._hits(view.text, surface)
+        if not seen:
+            return []
+        seen = discount_mentions(companions_only(seen), view.text, self._quotes)
+        signals = [_signal(hit, view) for hit in seen]
+        combined = combine(seen)
+        if combined is not None:
+            signals.append(_combined_signal(combined.score, combined.members, view))
+        return signals
+
+    def _hits(self, text: str, surface: Surface) -> list[Seen]:
+        best: dict[str, Seen] = {}
+        for hit in self._matcher.find(text):
+            owner = self._owners[hit.index]
+            if surface not in owner.surfaces:
+                continue
+            if hit.index < self._literals and not stands_alone(text, hit.start, hit.end):
+                continue
+            if len(best) < _MAX_HITS:
+                best.setdefault(f"{owner.id}@{hit.start // 400}", Seen(hit.start, hit.end, owner.score, owner))
+        return list(best.values())
+
+
+def _readable(views: Sequence[View]) -> Iterable[View]:
+    """Every view but the original, whose folded form is among them; the original folded where it is not."""
+    if len(views) == 1:
+        return [fold(views[0].text)]
+    return views[1:]
+
+
+def _signal(hit: Seen, view: View) -> Signal:
+    signature = hit.signature
+    return Signal(
+        detector=SignatureDetector.id,
+        guard=SignatureDetector.guard,
+        threat=signature.threat,
+        technique=signature.technique,
+        score=hit.score,
+        span=view.origin(hit.start, hit.end),
+        view=view.name,
+        rule=signature.id,
+        severity=signature.severity,
+    )
+
+
+def _combined_signal(score: float, members: Sequence[Seen], view: View) -> Signal:
+    strongest = max(members, key=lambda hit: hit.score).signature
+    spans = [view.origin(hit.start, hit.end) for hit in members]
+    return Signal(
+        detector=SignatureDetector.id,
+        guard=SignatureDetector.guard,
+        threat=strongest.threat,
+        technique=strongest.technique,
+        score=round(score, 4),
+        span=Span(min(span.start for span in spans), max(span.end for span in spans)),
+        view=view.name,
+        rule="combined:" + "+".join(sorted(hit.signature.id for hit in members)),
+        severity=max((hit.signature.severity for hit in members), key=_SEVERITIES.index),
+    )

@@ -1,0 +1,63 @@
+"""Loads the shipped packs and those of a workspace into signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+
+import yaml
+
+from bartizan.core.errors import ConfigurationError, DocumentError
+from bartizan.inspection.signatures.compiling import compile_entry
+from bartizan.inspection.signatures.document import parse, place_of
+from bartizan.inspection.signatures.pack import Pack, Signature
+
+_PACKS = "packs"
+
+
+def load_packs(paths: Iterable[Path] = ()) -> tuple[Signature, ...]:
+    """Signatures of the shipped packs, then those of ``paths`` (files, or folders whose ``*.yaml`` are read in order).
+
+    Raises:
+        DocumentError: a pack breaks the schema, repeats an id or holds a pattern that RE2 refuses.
+        ConfigurationError: a file cannot be read.
+    """
+    return tuple(signature for _, signatures in read_packs(paths) for signature in signatures)
+
+
+def read_packs(paths: Iterable[Path] = ()) -> Iterator[tuple[Pack, tuple[Signature, ...]]]:
+    """Like ``load_packs``, with each pack beside its signatures."""
+    seen: dict[str, str] = {}
+    for file, source in [*_shipped(), *_workspace(paths)]:
+        pack, root = parse(source, file, Pack)
+        yield pack, tuple(_signatures(pack, seen, root, file))
+
+
+def _shipped() -> Iterator[tuple[str, str]]:
+    folder = resources.files(__package__) / _PACKS
+    for item in sorted(folder.iterdir(), key=lambda item: item.name):
+        if item.name.endswith(".yaml"):
+            yield f"{_PACKS}/{item.name}", item.read_text("utf-8")
+
+
+def _workspace(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    for path in paths:
+        for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
+            try:
+                yield str(file), file.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigurationError(f"{file}: cannot be read: {error}") from None
+
+
+def _signatures(pack: Pack, seen: dict[str, str], root: yaml.Node, file: str) -> Iterator[Signature]:
+    for number, entry in enumerate(pack.entries):
+        place = place_of(root, file, ["entries", number])
+        if entry.id in seen:
+            raise DocumentError(place, f"id {entry.id!r}, also in {seen[entry.id]}", "an id unique in all packs")
+        seen[entry.id] = file
+        try:
+            yield compile_entry(pack, entry)
+        except ConfigurationError as error:
+            found = f"entry {entry.id!r}: {error.cause}"
+            raise DocumentError(place, found, "phrases that compile", error.hint) from None
