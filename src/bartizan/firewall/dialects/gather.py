@@ -67,6 +67,19 @@ class Gather:
             for index, inner in enumerate(value):
                 self.rest(inner, (*path, index), known)
 
+    def texts(self, value: Any, path: Path, choice: int) -> None:
+        """Every string and key in ``value``, a tool call's input that the model wrote: nothing in it is structure."""
+        if isinstance(value, str):
+            self.say(Channel(choice, aside(path).item, ChannelKind.TOOL_ARGUMENTS), value, path)
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                if not is_plain_key(key):
+                    self.texts(key, (*path, KEY + key), choice)
+                self.texts(inner, (*path, key), choice)
+        elif isinstance(value, list):
+            for index, inner in enumerate(value):
+                self.texts(inner, (*path, index), choice)
+
     def _leaf(self, text: str, path: Path, known: frozenset[str]) -> None:
         if not text or text in known or (path and is_structure(path[-1], text)):
             return

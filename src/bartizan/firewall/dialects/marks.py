@@ -33,7 +33,7 @@ Words = Annotated[str, _meta(Mark("words"))]
 """Text, always inspected, however short."""
 TextOrTokens = Annotated[Any, _meta(Mark("inputs"))]
 """A string, a list of strings, a list of token ids, or a list of such lists."""
-ToolWords = Annotated[str, _meta(Mark("words", origin=Origin.TOOL_DEFINITION))]
+SystemWords = Annotated[str, _meta(Mark("words", origin=Origin.SYSTEM))]
 ToolTree = Annotated[Any, _meta(Mark("under", origin=Origin.TOOL_DEFINITION))]
 """Any JSON about tools and output shapes, such as a JSON Schema: each string in it is a tool definition."""
 CallTree = Annotated[Any, _meta(Mark("under", origin=Origin.TOOL_CALL))]

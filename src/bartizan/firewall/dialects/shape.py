@@ -27,6 +27,8 @@ class Shape(msgspec.Struct):
 
     origin: ClassVar[Origin | None] = None
     """Whose words the texts inside are; None: as around it."""
+    origins: ClassVar[tuple[str, Mapping[str, Origin]] | None] = None
+    """A field and the origin that each of its values means, where one field decides."""
     uncovered: ClassVar[str] = ""
     """Why something about such an object cannot be inspected, whatever it says."""
 
@@ -158,10 +160,13 @@ class _Struct:
         if tag is not None:
             self.fields[tag] = None
         self.origin: Origin | None = getattr(shape, "origin", None)
+        self.origins: tuple[str, Mapping[str, Origin]] | None = getattr(shape, "origins", None)
         self.uncovered: str = getattr(shape, "uncovered", "")
 
     def walk(self, value: Any, path: Path, origin: Origin, sink: Sink) -> None:
         origin = self.origin or origin
+        if self.origins is not None:
+            origin = self.origins[1].get(value[self.origins[0]], origin)
         if self.uncovered:
             sink.reference(self.uncovered, path)
         for key, item in value.items():
