@@ -15,10 +15,11 @@ from bartizan.core.threat import Guard, Threat
 from bartizan.core.verdict import Action
 from bartizan.firewall.streaming import ArgumentScanner, OutputScanner, Released, join
 from bartizan.inspection.holdback import HoldBack
+from bartizan.inspection.inspector import Inspected
 from bartizan.inspection.interface import Extent, Pattern, View
 from bartizan.inspection.patterns import PatternDetector
 from bartizan.policy.document import PolicyDocument, Row
-from bartizan.policy.policy import Policy
+from bartizan.policy.policy import NOTHING, Policy, Ruling
 
 
 def pattern(name: str, regex: str, extent: Extent, most: int, *stems: str, guard: Guard = Guard.SECRET) -> Pattern:
@@ -51,15 +52,20 @@ REDACT = Policy(
 )
 
 
-def inspect(text: str) -> Sequence[Signal]:
+def inspect(text: str) -> Inspected:
     views = [View("original", text)]
-    return [signal for detector in DETECTORS for signal in detector.detect(views, Surface.OUTPUT)]
+    return Inspected(tuple(signal for detector in DETECTORS for signal in detector.detect(views, Surface.OUTPUT)))
+
+
+def rule(signal: Signal) -> Ruling:
+    return REDACT.rule(signal, Surface.OUTPUT)
 
 
 def scan(pieces: Sequence[str], cap: int | None = 256, at_cap: str = "release") -> Released:
     scanner = OutputScanner(
         inspect,
-        lambda signal: REDACT.rule(signal, Surface.OUTPUT),
+        rule,
+        NOTHING,
         HOLDBACK,
         cap,
         at_cap,  # type: ignore[arg-type]
@@ -125,7 +131,7 @@ def test_character_by_character_is_the_same_at_any_cap(text: str, cap: int, at_c
 @settings(max_examples=300, deadline=None)
 @given(TEXTS)
 def test_the_held_part_never_passes_the_cap(text: str) -> None:
-    scanner = OutputScanner(inspect, lambda signal: REDACT.rule(signal, Surface.OUTPUT), HOLDBACK, 256)
+    scanner = OutputScanner(inspect, rule, NOTHING, HOLDBACK, 256)
     for character in text:
         scanner.feed(character)
         assert scanner.held <= 256
@@ -161,7 +167,7 @@ def test_a_block_releases_only_what_stood_before_it() -> None:
 
 
 def test_nothing_leaves_after_a_block() -> None:
-    scanner = OutputScanner(inspect, lambda signal: REDACT.rule(signal, Surface.OUTPUT), HOLDBACK)
+    scanner = OutputScanner(inspect, rule, NOTHING, HOLDBACK)
     assert scanner.feed("blue heron nine. ").blocked
     assert scanner.feed("more").text == ""
     assert scanner.finish().text == ""
@@ -169,7 +175,7 @@ def test_nothing_leaves_after_a_block() -> None:
 
 def test_ordinary_prose_waits_for_little_more_than_the_word_in_hand() -> None:
     prose = "Our help desk answers questions about orders, returns and accounts. It is open from nine to five. " * 20
-    scanner = OutputScanner(inspect, lambda signal: REDACT.rule(signal, Surface.OUTPUT), HOLDBACK)
+    scanner = OutputScanner(inspect, rule, NOTHING, HOLDBACK)
     held = []
     for start in range(0, len(prose), 4):
         scanner.feed(prose[start : start + 4])
@@ -181,8 +187,9 @@ def test_a_hit_that_starts_in_released_text_ends_the_stream_and_is_counted() -> 
     long_key = pattern("blob", r"begin[A-Z0-9]{150,250}end", Extent.TOKEN, 258)
     detector = PatternDetector("secrets", Guard.SECRET, (long_key,))
     scanner = OutputScanner(
-        lambda text: detector.detect([View("original", text)], Surface.OUTPUT),
-        lambda signal: REDACT.rule(signal, Surface.OUTPUT),
+        lambda text: Inspected(tuple(detector.detect([View("original", text)], Surface.OUTPUT))),
+        rule,
+        NOTHING,
         HoldBack([], (long_key,)),
         cap=64,
     )
@@ -198,7 +205,7 @@ def test_past_the_cap_policy_may_end_the_stream() -> None:
 
 def test_tool_arguments_wait_for_the_end_and_are_bounded() -> None:
     def scanner(limit: int) -> ArgumentScanner:
-        return ArgumentScanner(inspect, lambda signal: REDACT.rule(signal, Surface.OUTPUT), HOLDBACK, limit)
+        return ArgumentScanner(inspect, rule, NOTHING, HOLDBACK, limit)
 
     one = scanner(100)
     assert one.feed('{"key": "sk-abcDEF').text == ""
@@ -207,3 +214,12 @@ def test_tool_arguments_wait_for_the_end_and_are_bounded() -> None:
     two = scanner(10)
     assert two.feed("x" * 11).rule == "streaming.max_tool_args"
     assert two.finish().text == ""
+
+
+@pytest.mark.parametrize(("action", "text"), [(Action.BLOCK, ""), (Action.FLAG, "abc"), (Action.ALLOW, "abc")])
+def test_output_that_nobody_could_read_is_decided_by_policy(action: Action, text: str) -> None:
+    scanner = OutputScanner(
+        lambda text: Inspected((), ("too deep",)), rule, Ruling(action, action, "uncovered.unread"), HOLDBACK
+    )
+    out = join([scanner.feed("abc"), scanner.finish()])
+    assert (out.text, out.action, out.blocked) == (text, action, action is Action.BLOCK)

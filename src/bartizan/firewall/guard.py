@@ -10,19 +10,9 @@ from bartizan.core.passage import Passage, Surface
 from bartizan.core.signal import Signal
 from bartizan.core.verdict import Coverage, Uncovered, Verdict
 from bartizan.firewall.exchange import ChannelKind
-from bartizan.firewall.streaming import ArgumentScanner, OutputScanner, Released, Scanner, join
+from bartizan.firewall.streaming import ArgumentScanner, Inspected, OutputScanner, Released, Scanner, join
 from bartizan.inspection.holdback import HoldBack
 from bartizan.policy.policy import Policy, Ruling
-
-
-class Inspected(Protocol):
-    """What an inspection found, and what it gave up on."""
-
-    @property
-    def signals(self) -> Sequence[Signal]: ...
-
-    @property
-    def unread(self) -> Sequence[str]: ...
 
 
 class TextInspector(Protocol):
@@ -47,6 +37,7 @@ class Guard:
         self._inspector = inspector
         self._holdback = holdback
         self._streaming = policy.document.streaming
+        self._unread = policy.rule_uncovered(Uncovered((), "", "unread"))
 
     def inspect_passages(self, passages: Iterable[Passage], uncovered: Sequence[Uncovered] = ()) -> Verdict:
         """Judge the passages of one request, each as all of its surfaces."""
@@ -72,22 +63,21 @@ class Guard:
     def channel(self, kind: ChannelKind) -> Scanner:
         """A scanner for one streamed channel of a response."""
         if kind is ChannelKind.TOOL_ARGUMENTS:
-            return ArgumentScanner(self._output, self._rule, self._holdback, self._streaming.max_tool_args)
-        return OutputScanner(
-            self._output, self._rule, self._holdback, self._streaming.hold_back, self._streaming.at_cap
-        )
+            return ArgumentScanner(
+                self._output, self._rule, self._unread, self._holdback, self._streaming.max_tool_args
+            )
+        return self._scanner(self._streaming.hold_back)
 
     def whole(self, kind: ChannelKind, text: str) -> Released:
         """Judge a channel whose text has arrived whole: nothing needs to be held, so no cap applies."""
-        scanner: Scanner
-        if kind is ChannelKind.TOOL_ARGUMENTS:
-            scanner = self.channel(kind)
-        else:
-            scanner = OutputScanner(self._output, self._rule, self._holdback, cap=None)
+        scanner = self.channel(kind) if kind is ChannelKind.TOOL_ARGUMENTS else self._scanner(None)
         return join([scanner.feed(text), scanner.finish()])
 
-    def _output(self, text: str) -> Sequence[Signal]:
-        return self._inspector.inspect_full(text, Surface.OUTPUT).signals
+    def _scanner(self, cap: int | None) -> OutputScanner:
+        return OutputScanner(self._output, self._rule, self._unread, self._holdback, cap, self._streaming.at_cap)
+
+    def _output(self, text: str) -> Inspected:
+        return self._inspector.inspect_full(text, Surface.OUTPUT)
 
     def _rule(self, signal: Signal) -> Ruling:
         return self.policy.rule(signal, Surface.OUTPUT)

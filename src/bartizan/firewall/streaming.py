@@ -19,8 +19,20 @@ from bartizan.core.verdict import Action
 from bartizan.inspection.holdback import HoldBack
 from bartizan.policy.policy import Ruling, replacement
 
-Inspect = Callable[[str], Sequence[Signal]]
 Rule = Callable[[Signal], Ruling]
+
+
+class Inspected(Protocol):
+    """What an inspection found, and what it gave up on."""
+
+    @property
+    def signals(self) -> Sequence[Signal]: ...
+
+    @property
+    def unread(self) -> Sequence[str]: ...
+
+
+Inspect = Callable[[str], Inspected]
 
 LEFT_CONTEXT = 2
 """Characters before a segment that boundaries in patterns may look at."""
@@ -73,6 +85,7 @@ class OutputScanner:
     Args:
         inspect: signals of a text; spans in that text.
         rule: what policy says of a signal.
+        unread: what policy says of text that the inspection gave up on.
         holdback: how much must wait.
         cap: most characters held; None for a text that arrives whole.
         at_cap: ``release`` the oldest held text past the cap, or ``end`` the stream.
@@ -82,12 +95,14 @@ class OutputScanner:
         self,
         inspect: Inspect,
         rule: Rule,
+        unread: Ruling,
         holdback: HoldBack,
         cap: int | None = 256,
         at_cap: Literal["release", "end"] = "release",
     ) -> None:
         self._inspect = inspect
         self._rule = rule
+        self._unread = unread
         self._holdback = holdback
         self._cap = cap
         self._at_cap = at_cap
@@ -152,7 +167,7 @@ class OutputScanner:
         cut = len(self._buffer) - cap // 2
         text = self._left + self._buffer
         offset = len(self._left)
-        for signal in self._inspect(text):
+        for signal in self._inspect(text).signals:
             start, end = signal.span.start - offset, signal.span.end - offset
             if start < cut < end and self._rule(signal).action.rank > Action.ALLOW.rank:
                 cut = end
@@ -171,9 +186,21 @@ class OutputScanner:
         self._base += count
         self._left = text[-(REACH if forced else LEFT_CONTEXT) :]
         self._forced = forced
-        if not found:
+        if found.unread and self._unread.action is not Action.ALLOW:
+            given_up = self._give_up()
+            return given_up if given_up.blocked else join([given_up, self._apply(text, len(left), base, found.signals)])
+        if not found.signals:
             return Released(text=segment)
-        return self._apply(text, len(left), base, found)
+        return self._apply(text, len(left), base, found.signals)
+
+    def _give_up(self) -> Released:
+        """Text that nobody read: it cannot be redacted, so anything above a flag ends the channel."""
+        ruling = self._unread
+        if ruling.action.rank <= Action.FLAG.rank:
+            return Released(action=ruling.action, observed=ruling.observed, rule=ruling.rule)
+        self._closed = True
+        self._buffer = ""
+        return Released(action=Action.BLOCK, observed=ruling.observed, rule=ruling.rule, blocked=True)
 
     def _apply(self, text: str, released: int, base: int, found: Sequence[Signal]) -> Released:
         """Redact or block in ``text``, of which the first ``released`` characters have left already."""
@@ -214,8 +241,8 @@ class OutputScanner:
 class ArgumentScanner:
     """Tool-call arguments: held until the call is complete, bounded by ``limit`` characters."""
 
-    def __init__(self, inspect: Inspect, rule: Rule, holdback: HoldBack, limit: int) -> None:
-        self._whole = OutputScanner(inspect, rule, holdback, cap=None)
+    def __init__(self, inspect: Inspect, rule: Rule, unread: Ruling, holdback: HoldBack, limit: int) -> None:
+        self._whole = OutputScanner(inspect, rule, unread, holdback, cap=None)
         self._limit = limit
         self._over = False
 

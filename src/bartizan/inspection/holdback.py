@@ -24,15 +24,10 @@ import re2
 from bartizan.inspection.interface import Extent, Pattern
 from bartizan.inspection.patterns import restore_case
 from bartizan.inspection.views import fold, unsettled
+from bartizan.inspection.views.tokens import TOKEN_CHARACTER
 
-_TOKEN_BACKWARDS = re.compile(
-    "[^\\s\"'`<>{}|"
-    "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff]*"
-)
-"""What a token pattern's match can be made of: everything but space, quotes, angle and curly brackets, bar, and the
-scripts that are written without spaces (Han, Kana, Thai, Lao, Tibetan, Burmese, Khmer). Matched against the text read
-from its end, so it is anchored and linear."""
+_TOKEN_BACKWARDS = re.compile(f"{TOKEN_CHARACTER}*")
+"""Matched against the text read from its end, so it is anchored and linear."""
 
 _MAY_BE_GROUP = re.compile(r"[0-9A-Z+(]")
 _MARKS_BACKWARDS = re.compile(r"[\s\-./()+\u2010-\u2015\u2212]{1,3}")

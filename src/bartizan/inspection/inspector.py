@@ -10,9 +10,10 @@ from bartizan.core.signal import Signal, Span
 from bartizan.core.threat import Guard
 from bartizan.inspection.interface import Detector
 from bartizan.inspection.views import Limits, read
+from bartizan.inspection.views.tokens import read_output
 
 MAX_SIGNALS = 1_000
-"""Signals reported per text, the highest scores first."""
+"""Signals reported per text, the highest scores first; what is beyond counts as unread, and policy decides."""
 
 
 class Inspected(NamedTuple):
@@ -56,17 +57,25 @@ class Inspector:
         detectors = self._serving[surface]
         if not detectors or not text:
             return Inspected(())
-        views, unread = read(text, self._limits)
+        views, unread = read_output(text) if surface is Surface.OUTPUT else read(text, self._limits)
         found: list[Signal] = []
         for detector in detectors:
             found.extend(detector.detect(views, surface))
         if not found:
             return Inspected((), unread)
         ranks = {view.name: rank for rank, view in reversed(list(enumerate(views)))}
-        return Inspected(_merged(found, ranks), unread)
+        signals = _merged(found, ranks)
+        if len(signals) > MAX_SIGNALS:
+            unread = (*unread, f"more than {MAX_SIGNALS} signals")
+            signals = sorted(sorted(signals, key=lambda signal: -signal.score)[:MAX_SIGNALS], key=_span)
+        return Inspected(tuple(signals), unread)
 
 
-def _merged(found: Iterable[Signal], ranks: dict[str, int]) -> tuple[Signal, ...]:
+def _span(signal: Signal) -> Span:
+    return signal.span
+
+
+def _merged(found: Iterable[Signal], ranks: dict[str, int]) -> list[Signal]:
     """One signal per guard, rule and span: that of the earliest view, and of the highest score within it."""
     last = len(ranks)
     best: dict[tuple[Guard, str, str, Span], Signal] = {}
@@ -75,12 +84,7 @@ def _merged(found: Iterable[Signal], ranks: dict[str, int]) -> tuple[Signal, ...
         held = best.get(key)
         if held is None or _order(signal, ranks, last) < _order(held, ranks, last):
             best[key] = signal
-    signals = list(best.values())
-    if len(signals) > MAX_SIGNALS:
-        signals.sort(key=lambda signal: -signal.score)
-        del signals[MAX_SIGNALS:]
-    signals.sort(key=lambda signal: signal.span)
-    return tuple(signals)
+    return sorted(best.values(), key=_span)
 
 
 def _order(signal: Signal, ranks: dict[str, int], last: int) -> tuple[int, float]:
