@@ -87,8 +87,8 @@ def test_every_broken_file_is_reported_with_its_place(shell: Shell, ws: Path) ->
     code, out, _ = shell("policy", "check", "--workspace", ws)
     assert code == 2
     for start in (
-        "bartizan.yaml:6:9:",
-        "policy.yaml:16:32:",
+        "bartizan.yaml:7:9:",
+        "policy.yaml:15:32:",
         "system.yaml:",
         "waivers.yaml:1:3:",
         "signatures/mine.yaml:1:1:",

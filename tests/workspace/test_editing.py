@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -109,4 +110,25 @@ def test_a_refused_edit_leaves_the_file_alone(tmp_path: Path) -> None:
     with pytest.raises((ConfigurationError, DocumentError)):
         write_key(path, "policy.yaml", ROW)
     assert path.read_text() == "{version: 1}\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_policy_that_is_no_mapping_or_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="not a mapping"):
+        append_key("- a\n", "p", ROW)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        write_key(tmp_path / "none" / "policy.yaml", "policy.yaml", ROW)
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("version: 1\n")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ConfigurationError, match="No space left"):
+        write_key(path, "policy.yaml", ROW)
+    assert path.read_text() == "version: 1\n"
     assert list(tmp_path.iterdir()) == [path]

@@ -102,7 +102,7 @@ class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 def _refer(name: str, known: Collection[str], what: str, path: Path) -> Iterator[Problem]:
     if name not in known:
         near = difflib.get_close_matches(name[:64], known, n=1)
-        yield Problem(path, quote(name), f"the id of {what}", f"did you mean '{near[0]}'?" if near else "")
+        yield Problem(path, quote(name), f"the id of {what}", f"did you mean {quote(near[0])}?" if near else "")
 
 
 def _refer_all(names: Iterable[str], known: Collection[str], what: str, path: Path) -> Iterator[Problem]:

@@ -61,4 +61,4 @@ def one_of(names: Iterable[str]) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint when ``word`` is close to a known one, else empty."""
     near = difflib.get_close_matches(word[:64], list(known), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    return f"did you mean {quote(near[0])}?" if near else ""
