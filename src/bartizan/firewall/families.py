@@ -9,6 +9,7 @@ from bartizan.firewall.dialects.completions import CompletionsDialect
 from bartizan.firewall.dialects.embeddings import EmbeddingsDialect
 from bartizan.firewall.dialects.interface import Dialect
 from bartizan.firewall.dialects.messages.dialect import MessagesDialect
+from bartizan.firewall.dialects.responses.dialect import ResponsesDialect
 from bartizan.firewall.dialects.sink import Surfaces
 from bartizan.firewall.exchange import ApiFamily
 
@@ -23,6 +24,7 @@ def dialects_for(surfaces: Surfaces) -> Mapping[ApiFamily, Dialect]:
         ChatDialect(surfaces),
         CompletionsDialect(surfaces),
         EmbeddingsDialect(surfaces),
+        ResponsesDialect(surfaces),
         MessagesDialect(surfaces),
     )
     return {dialect.family: dialect for dialect in dialects}

@@ -1,0 +1,147 @@
+"""A whole gateway in this process: real uvicorn on loopback, real journal, real keeper state, real upstream client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from anthropic import AsyncAnthropic
+from fake_upstream import FakeUpstream
+from openai import AsyncOpenAI
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "firewall"))
+
+from guards import guard_of
+
+from bartizan.core.event import Event, RequestAccepted, RequestCompleted, RequestRefused
+from bartizan.core.limits import Limits
+from bartizan.firewall.authentication import Keyring
+from bartizan.firewall.failover import Failover
+from bartizan.firewall.families import dialects_for
+from bartizan.firewall.gateway import Gateway
+from bartizan.firewall.http_protocol import server_settings
+from bartizan.firewall.http_upstream import HttpUpstream
+from bartizan.firewall.in_force import InForce
+from bartizan.firewall.metrics import PrometheusMeters
+from bartizan.firewall.model_routes import ModelRoutes
+from bartizan.firewall.services import Services
+from bartizan.firewall.worker import QuietServer
+from bartizan.keeper.local import LocalKeeper
+from bartizan.policy.document import PolicyDocument, VirtualKey
+from bartizan.telemetry.journal import Journal
+from bartizan.telemetry.metrics import Registry
+from bartizan.telemetry.reader import read_journal
+from bartizan.trust.commitment import Committer
+from bartizan.trust.keyring import KeyRing
+from bartizan.trust.virtual_keys import create_key, key_digest
+from bartizan.workspace import deployment
+from bartizan.workspace.deployment import Timeouts
+
+DEBUG_KEY, PLAIN_KEY, NARROW_KEY = create_key(), create_key(), create_key()
+KEYS = (
+    VirtualKey("debugger", key_digest(DEBUG_KEY), debug=True, limits=Limits(cooldown=None)),
+    VirtualKey("app", key_digest(PLAIN_KEY), limits=Limits(cooldown=None)),
+    VirtualKey("narrow", key_digest(NARROW_KEY), models=("small",)),
+)
+TIMEOUTS = Timeouts(connect=1.0, first_byte=0.6, between_bytes=0.6, total=8.0)
+
+
+@dataclass
+class Running:
+    """A gateway that serves."""
+
+    url: str
+    port: int
+    gateway: Gateway
+    server: QuietServer
+    folder: Path
+    registry: Registry
+
+    def events(self) -> list[Event]:
+        """What the journal holds now."""
+        return list(read_journal(self.folder / "journal"))
+
+    def last(self, kind: type[Event]) -> Event:
+        """The newest event of a kind."""
+        return [event for event in self.events() if isinstance(event, kind)][-1]
+
+    def counts(self) -> tuple[int, int, int]:
+        """Accepted, completed and refused requests in the journal."""
+        events = self.events()
+        return (
+            sum(isinstance(event, RequestAccepted) for event in events),
+            sum(isinstance(event, RequestCompleted) for event in events),
+            sum(isinstance(event, RequestRefused) for event in events),
+        )
+
+    def openai(self, key: str = DEBUG_KEY) -> AsyncOpenAI:
+        """A real client."""
+        return AsyncOpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, timeout=15)
+
+    def anthropic(self, key: str = DEBUG_KEY) -> AsyncAnthropic:
+        """A real client."""
+        return AsyncAnthropic(base_url=self.url, api_key=key, max_retries=0, timeout=15)
+
+
+def rows(*upstreams: FakeUpstream, retries: int = 1) -> tuple[deployment.Upstream, ...]:
+    """Each upstream as an OpenAI server and, under the same address, as an Anthropic server."""
+    found: list[deployment.Upstream] = []
+    for number, upstream in enumerate(upstreams):
+        common = {"models": {"small": "small-2", "*": "*"}, "timeouts": TIMEOUTS, "retries": retries}
+        found.append(
+            deployment.Upstream(name=f"o{number}", url=f"{upstream.url}/v1", protocol="openai", **common)  # type: ignore[arg-type]
+        )
+        found.append(
+            deployment.Upstream(name=f"a{number}", url=upstream.url, protocol="anthropic", **common)  # type: ignore[arg-type]
+        )
+    return tuple(found)
+
+
+@asynccontextmanager
+async def running(
+    folder: Path,
+    *upstreams: FakeUpstream,
+    policy: PolicyDocument | None = None,
+    settings: tuple[deployment.Upstream, ...] | None = None,
+    journal: deployment.Journal | None = None,
+) -> AsyncIterator[Running]:
+    """A gateway before ``upstreams``."""
+    document = policy or PolicyDocument(version=1, keys=KEYS)
+    settings = settings or rows(*upstreams)
+    registry = Registry()
+    recorder = Journal(folder / "journal", "test", journal or deployment.Journal(durability="write"))
+    services = Services(
+        ModelRoutes(settings),
+        Failover({row.name: HttpUpstream(row, "sk-upstream") for row in settings}),
+        LocalKeeper(),
+        recorder,
+        PrometheusMeters(registry),
+    )
+    in_force = InForce(
+        document,
+        guard_of(document),
+        Keyring(document),
+        dialects_for(document.origins),
+        Committer(KeyRing(folder / "keys")).commit,
+    )
+    gateway = Gateway(services, in_force)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = QuietServer(uvicorn.Config(gateway, **server_settings(), timeout_graceful_shutdown=3))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    await server.serving.wait()
+    port = listener.getsockname()[1]
+    try:
+        yield Running(f"http://127.0.0.1:{port}", port, gateway, server, folder, registry)
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+        await gateway.close()
+        recorder.close()
