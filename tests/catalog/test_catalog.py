@@ -13,6 +13,7 @@ from bartizan.catalog import Catalog, Confidence, load_catalog
 from bartizan.catalog.loader import _Control, _Framework, _Technique, _Threat
 from bartizan.core.errors import ArtefactError
 from bartizan.core.threat import Threat
+from bartizan.inspection.obfuscation import TECHNIQUES
 from bartizan.workspace.document import loads
 
 LLM_2026 = [
@@ -81,6 +82,18 @@ def test_techniques_of_the_shipped_packs_are_in_the_catalogue(catalog: Catalog) 
     packs = [item for item in folder.iterdir() if item.name.endswith(".yaml")]
     named = {match for item in packs for match in re.findall(r"technique: *([a-z_]+)", item.read_text("utf-8"))}
     assert packs
+    assert [name for name in sorted(named) if catalog.technique(name) is None] == []
+
+
+def test_every_technique_that_the_code_names_is_in_the_catalogue(catalog: Catalog) -> None:
+    """Detectors name their techniques in the source; an id unknown to the catalogue has no threat and no reference."""
+    named = {technique for technique, _ in TECHNIQUES.values()}
+    constants = r'''(?:TECHNIQUE|technique)s? ?= ?"([a-z0-9_]+)"'''
+    calls = r'''(?:Oddity|_counted)\((?:text, )?"([a-z_]+)"'''
+    pattern = re.compile(f"{constants}|{calls}")
+    for path in Path(str(files("bartizan") / "inspection")).rglob("*.py"):
+        named |= {first or second for first, second in pattern.findall(path.read_text("utf-8"))}
+    assert {"zero_width", "stacked_marks", "secret_disclosure", "encoded_base64"} <= named
     assert [name for name in sorted(named) if catalog.technique(name) is None] == []
 
 
