@@ -59,7 +59,7 @@ class _Explorer:
 
     def run(self, kinds: frozenset[str]) -> Reading:
         original, folded = self._views
-        queue = deque([_Step(Source(original, cased(original, folded), folded, self._limits.context), kinds, 0)])
+        queue = deque([_Step(Source(original, folded, self._limits.context), kinds, 0)])
         while queue:
             step = queue.popleft()
             for kind, transform in TRANSFORMS.items():
@@ -104,18 +104,4 @@ class _Explorer:
             kinds = kinds | hidden_kinds(view.text, folded.text)
         if not kinds:
             return None
-        return _Step(Source(view, cased(view, folded), folded, limits.context), kinds, depth + 1)
-
-
-def cased(raw: View, folded: View) -> View:
-    """``folded`` with the case of ``raw`` put back, because encodings are case-sensitive."""
-    if raw.text.isascii() or raw is folded:
-        return raw
-    own = fold(raw.text)
-    places = own.offsets if own.offsets is not None else range(len(own.text) + 1)
-    out = []
-    for char, place in zip(own.text, places, strict=False):
-        upper = char.upper() if raw.text[place] != char and raw.text[place].isupper() else char
-        out.append(upper if len(upper) == 1 else char)
-    view = derive(raw, "", "".join(out), places[:-1], len(raw.text), 0)
-    return renamed(view, raw.name)
+        return _Step(Source(view, folded, limits.context), kinds, depth + 1)

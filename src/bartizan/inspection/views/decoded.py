@@ -12,7 +12,7 @@ _PRINTABLE = 0.95
 
 
 def is_text(text: str) -> bool:
-    """True for what reads as text: printable, and at least a third letters; short texts wholly printable."""
+    """True for what reads as text: printable, and at least a fifth letters; short texts wholly printable."""
     if not text:
         return False
     length = len(text)
@@ -20,7 +20,7 @@ def is_text(text: str) -> bool:
         readable = sum(1 for char in text if char.isprintable() or char in "\t\n\r\x08\x7f" or char >= "\u00ad")
         if readable < length * (1.0 if length < _SHORT else _PRINTABLE):
             return False
-    return sum(map(str.isalpha, text)) * 3 >= length
+    return sum(map(str.isalpha, text)) * 5 >= length
 
 
 def text_of(data: bytes) -> tuple[str, Sequence[int]] | None:

@@ -15,7 +15,7 @@ import re
 import unicodedata
 from array import array
 from functools import lru_cache
-from itertools import chain, repeat
+from itertools import chain, compress, repeat
 from operator import ne
 
 from bartizan.inspection.interface import View
@@ -67,8 +67,12 @@ def fold(text: str) -> View:
     lower = text.lower()
     changed = sum(map(ne, parts, lower if len(lower) == len(text) else text))
     offsets: array[int] | None = None
-    if len(folded) != len(text) or "" in parts:
-        offsets = array("I", chain.from_iterable(map(repeat, range(len(parts)), map(len, parts))))
+    dropped = parts.count("")
+    if dropped or len(folded) != len(text):
+        if len(folded) == len(text) - dropped:
+            offsets = array("I", compress(range(len(parts)), parts))
+        else:
+            offsets = array("I", chain.from_iterable(map(repeat, range(len(parts)), map(len, parts))))
         offsets.append(len(text))
     if _JOINS.search(folded) is not None:
         folded, offsets = _join(folded, offsets)

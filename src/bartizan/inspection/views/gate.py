@@ -31,7 +31,7 @@ _PLAIN: Final = {
     "morse": r"(?:[.\-_·•]{1,6}[ /|]{1,3}){4}",
     "leet": r"[a-z][0-9@$|!+€£]+[a-z]|[0-9@$|!€£][a-z][a-z0-9@$|!+€£]",
     "letter_spacing": rf"(?:^|[^\pL\pN])(?:[\pL\pN@$!|]{_GAP}){{3}}[\pL\pN@$!|]",
-    "word_splitting": r"[a-z][-_.*|~^+/\\·•,;:'\"`()\[\]{}]+[a-z]",
+    "word_splitting": r"[a-z](?:[-_.*|~^+/\\·•,;:\"`()\[\]{}]{1,3}|'[a-z]+')[a-z]",
     "run_together": r"[a-z]{15}",
     "markup": r"[a-z]<[a-z/!]",
 }
@@ -43,7 +43,9 @@ _HIDDEN: Final = {
 }
 
 _MIXED: Final = {
-    "mixed_script": CONFUSABLE_CLASS,
+    "mixed_script": f"[a-z0-9]{CONFUSABLE_CLASS}|{CONFUSABLE_CLASS}[a-z0-9]",
+    "lookalike_word": rf"(?:^|[^\pL]){CONFUSABLE_CLASS}{{3,}}(?:$|[^\pL])",
+    "latin_word": "[a-z]{2}",
 }
 
 
@@ -84,4 +86,8 @@ def plain_kinds(folded: str) -> frozenset[str]:
 def hidden_kinds(raw: str, folded: str) -> frozenset[str]:
     """Kinds that only text outside ASCII can suggest."""
     _, hidden, mixed = _gates()
-    return hidden.kinds(raw) | mixed.kinds(folded)
+    kinds = hidden.kinds(raw)
+    scripts = mixed.kinds(folded)
+    if "mixed_script" in scripts or len(scripts) > 1:
+        return kinds | {"mixed_script"}
+    return kinds

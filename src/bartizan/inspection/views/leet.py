@@ -14,7 +14,7 @@ _TOKEN = re2.compile(r"[a-z0-9@$|!+€£]*[a-z][0-9@$|!+€£]+[a-z0-9@$|!+€£
 _LETTERS = str.maketrans("013456789@$|!+€£2", "oieasgtbgasiitelz")
 _SECOND = str.maketrans("013456789@$|!+€£2", "oleasbtbgasliteez")
 _HEX_DIGITS = frozenset("0123456789abcdef")
-_SHORTEST = 4
+_SHORTEST, _LONGEST = 4, 24
 _TRAILING = "!|+$"
 
 
@@ -47,6 +47,10 @@ def _read(token: str) -> str | None:
     for plain in (first, second):
         if len(plain) > 2 and plain in WORDS:
             return plain
-    if len(token) < _SHORTEST or _HEX_DIGITS.issuperset(token) or sum(map(str.isalpha, token)) * 3 < len(token):
+    if (
+        not _SHORTEST <= len(token) <= _LONGEST
+        or _HEX_DIGITS.issuperset(token)
+        or sum(map(str.isalpha, token)) * 3 < len(token)
+    ):
         return None
     return first

@@ -28,7 +28,6 @@ def undo_mixed_script(source: Source) -> Iterator[View]:
 
 def _pieces(source: Source) -> Iterator[Piece]:
     folded = source.folded.text
-    same = len(source.cased.text) == len(folded)
     for match in _WORD.finditer(folded):
         start, end = match.span()
         if (start and folded[start - 1].isalpha()) or folded[end : end + 1].isalpha():
@@ -37,7 +36,7 @@ def _pieces(source: Source) -> Iterator[Piece]:
         if len(word) < _SHORTEST:
             continue
         mixed = _LATIN.search(word) is not None
-        shown = source.cased.text[start:end] if same else word
+        shown = source.cased.text[start:end]
         plain = "".join(
             CAPITAL_CONFUSABLES.get(look) or CONFUSABLES.get(char, char) for look, char in zip(shown, word, strict=True)
         )

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
 
 from bartizan.core.signal import Span
 from bartizan.inspection.interface import View
+from bartizan.inspection.views.folding import fold
 
 
-class Source(NamedTuple):
-    """A text in the two forms that transformations read."""
+class Source:
+    """A text in the forms that transformations read.
 
-    raw: View
-    """As it came (or as it was decoded): every character still there."""
-    cased: View
-    """Folded but for the case: what decoders read."""
-    folded: View
-    """Folded: what spelling transformations read."""
-    context: int
-    """See ``Limits.context``."""
+    Args:
+        raw: as it came (or as it was decoded): every character still there.
+        folded: folded, with offsets in the original text: what spelling transformations read.
+        context: see ``Limits.context``.
+    """
+
+    def __init__(self, raw: View, folded: View, context: int) -> None:
+        self.raw = raw
+        self.folded = folded
+        self.context = context
+
+    @cached_property
+    def cased(self) -> View:
+        """Folded but for the case, because encodings are case-sensitive: what decoders read."""
+        raw = self.raw
+        if raw.text.isascii():
+            return raw
+        own = fold(raw.text)
+        length = len(own.text)
+        places = own.offsets[:length] if own.offsets is not None else range(length)
+        out = []
+        for char, place in zip(own.text, places, strict=True):
+            upper = char.upper() if raw.text[place] != char and raw.text[place].isupper() else char
+            out.append(upper if len(upper) == 1 else char)
+        return renamed(derive(raw, "", "".join(out), places, len(raw.text), 0), raw.name)
 
 
 class Piece(NamedTuple):

@@ -11,7 +11,9 @@ from bartizan.inspection.interface import View
 from bartizan.inspection.views.source import Piece, Source, splice
 from bartizan.inspection.views.vocabulary import WORDS, segment
 
-_TOKEN = re2.compile(r"[a-z]+(?:[-_.*|~^+/\\·•,;:'\"`()\[\]{}]{1,3}[a-z]+)+")
+_TOKEN = re.compile(r"(?<![a-z])[a-z]++(?:[-_.*|~^+/\\·•,;:'\"`()\[\]{}]{1,3}+[a-z]++)++")
+"""Linear: it starts at the first letter of a run only, and never gives back what it took."""
+
 _PART = re.compile(r"[a-z]+")
 _LONG = re2.compile(r"[a-z]{15,}")
 _SHORTEST = 4

@@ -64,7 +64,4 @@ def _scattered(view: View, name: str, places: list[int]) -> View:
 
 
 def _stretches(view: View, found: list[Marker]) -> list[tuple[int, int]]:
-    """In ``cased``, which has the folded text's characters one for one but for letters whose case has no pair."""
-    length = len(view.text)
-    places = [(min(marker.start, length), min(marker.end, length)) for marker in found]
-    return [(start, end) for start, end in stretches(places, length, _AROUND) if end > start]
+    return stretches([(marker.start, marker.end) for marker in found], len(view.text), _AROUND)
