@@ -8,6 +8,9 @@ import msgspec
 
 from bartizan.core.limits import Limits
 
+EVERYONE = "*"
+"""Quarantining this principal stops all traffic: the kill switch."""
+
 
 class Grant(msgspec.Struct, frozen=True):
     """The answer to an admission request."""
@@ -17,6 +20,16 @@ class Grant(msgspec.Struct, frozen=True):
     """``rate``, ``budget.requests``, ``budget.tokens``, ``budget.cost``, ``cooldown`` or ``quarantine``."""
     retry_after: float = 0.0
     """Seconds; 0 if unknown."""
+    window: int = 0
+    """Start of the budget window in which tokens and cost were reserved, Unix seconds; hand it back to ``settle``."""
+
+
+class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    """The workspace in force. What is inside is a matter between supervisor and workers."""
+
+    version: int
+    digest: str
+    payload: bytes
 
 
 class Keeper(Protocol):
@@ -26,12 +39,37 @@ class Keeper(Protocol):
         """Ask to send one request, reserving ``tokens`` (estimated input plus maximum output) and ``cost``."""
         ...
 
-    async def settle(self, principal: str, limits: Limits, tokens: int, cost: float) -> None:
-        """Correct the last reservation: add ``tokens`` and ``cost`` (negative: give back) to the window's sum."""
+    async def settle(self, principal: str, limits: Limits, tokens: int, cost: float, window: int = 0) -> None:
+        """Correct a reservation: add ``tokens`` and ``cost`` (negative: give back) to the window's sum.
+
+        Args:
+            window: the grant's; 0 means the current one. What would be given back to a window that is over is dropped,
+                what was used beyond the reservation is charged to the current one.
+        """
         ...
 
     async def record_block(self, principal: str, limits: Limits) -> None:
         """Count one block towards the principal's cool-down."""
+        ...
+
+    async def quarantine(self, principal: str) -> None:
+        """Refuse a principal (or EVERYONE) until released; survives restarts."""
+        ...
+
+    async def release(self, principal: str) -> None:
+        """End a quarantine, and a cool-down."""
+        ...
+
+    async def publish(self, snapshot: Snapshot) -> None:
+        """Put a snapshot in force. Raises KeeperError unless its version is higher, or it is the one in force."""
+        ...
+
+    async def current_snapshot(self) -> Snapshot | None:
+        """The snapshot in force; None after a start of the keeper until its supervisor publishes one."""
+        ...
+
+    async def wait_snapshot(self, after_version: int) -> Snapshot:
+        """Wait, without limit, for a snapshot in force whose version is higher; outlasts losses of the connection."""
         ...
 
     async def close(self) -> None:

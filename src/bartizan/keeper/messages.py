@@ -1,0 +1,143 @@
+"""What travels on the keeper's socket. Requests with an ``id`` are answered under it, in any order; others are not."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from bartizan.core.limits import Limits, RateLimit
+from bartizan.keeper.cooldown import Refused
+from bartizan.keeper.interface import Grant, Snapshot
+
+PROTOCOL: Final = 1
+
+Name = Annotated[str, msgspec.Meta(max_length=512)]
+Id = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Difference = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+
+
+class _Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    pass
+
+
+class Admit(_Message, frozen=True, array_like=True, tag=True):
+    """Answered with Decided."""
+
+    id: Id
+    principal: Name
+    limits: Limits
+    tokens: Count
+    cost: float
+    lease: bool
+    """The worker would like a slice of the rate."""
+
+
+class Settle(_Message, frozen=True, array_like=True, tag=True):
+    """Not answered."""
+
+    principal: Name
+    limits: Limits
+    tokens: Difference
+    cost: float
+    window: Count
+
+
+class GiveBack(_Message, frozen=True, array_like=True, tag=True):
+    """An unused slice. Not answered."""
+
+    principal: Name
+    rate: RateLimit
+    count: Count
+
+
+class RecordBlock(_Message, frozen=True, array_like=True, tag=True):
+    """Not answered."""
+
+    principal: Name
+    limits: Limits
+
+
+class SetQuarantine(_Message, frozen=True, array_like=True, tag=True):
+    """Answered with Done."""
+
+    id: Id
+    principal: Name
+    on: bool
+
+
+class Publish(_Message, frozen=True, array_like=True, tag=True):
+    """Answered with Done."""
+
+    id: Id
+    snapshot: Snapshot
+
+
+class GetSnapshot(_Message, frozen=True, array_like=True, tag=True):
+    """Answered with SnapshotIs: at once, or when a version after ``after`` is in force."""
+
+    id: Id
+    after: Annotated[int, msgspec.Meta(ge=-1)] = -1
+    """-1: at once, whatever it is."""
+
+
+class Ping(_Message, frozen=True, array_like=True, tag=True):
+    """Answered with Done."""
+
+    id: Id
+
+
+Request = Admit | Settle | GiveBack | RecordBlock | SetQuarantine | Publish | GetSnapshot | Ping
+
+
+class Welcome(_Message, frozen=True, array_like=True, tag=True):
+    """Sent first on each connection."""
+
+    protocol: int
+    refused: tuple[Refused, ...]
+
+
+class Decided(_Message, frozen=True, array_like=True, tag=True):
+    """Answer to Admit."""
+
+    id: int
+    grant: Grant
+    leased: int
+
+
+class Done(_Message, frozen=True, array_like=True, tag=True):
+    """Answer without content."""
+
+    id: int
+
+
+class Failed(_Message, frozen=True, array_like=True, tag=True):
+    """The request was understood and turned down."""
+
+    id: int
+    cause: str
+
+
+class SnapshotIs(_Message, frozen=True, array_like=True, tag=True):
+    """Answer to GetSnapshot."""
+
+    id: int
+    snapshot: Snapshot | None
+
+
+class Told(_Message, frozen=True, array_like=True, tag=True):
+    """Pushed when somebody is refused from now on, or served again."""
+
+    refused: Refused
+
+
+class Alive(_Message, frozen=True, array_like=True, tag=True):
+    """Pushed every HEARTBEAT_SECONDS."""
+
+
+Reply = Welcome | Decided | Done | Failed | SnapshotIs | Told | Alive
+
+HEARTBEAT_SECONDS: Final = 0.1
+STALE_SECONDS: Final = 0.25
+"""A worker that has not heard from the keeper for this long asks before it admits anything."""

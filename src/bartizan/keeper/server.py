@@ -1,0 +1,276 @@
+"""The keeper process: one event loop on a Unix socket that only its own user may open."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bartizan.core.errors import BartizanError, ConfigurationError, KeeperError
+from bartizan.keeper import messages as m
+from bartizan.keeper.clock import Clock, SystemClock
+from bartizan.keeper.connection import MAX_WAITING, Connection
+from bartizan.keeper.cooldown import Refused
+from bartizan.keeper.frames import frame
+from bartizan.keeper.ledger import Ledger
+from bartizan.keeper.socket_path import socket_address
+from bartizan.keeper.state import MOST_PRINCIPALS, KeeperState
+from bartizan.store.database import open_database
+
+FLUSH_SECONDS: Final = 1.0
+"""Spend that is younger than this is lost when the keeper is killed."""
+UNSAVED_SECONDS: Final = 10.0
+"""When the store has not taken sums for this long, requests under a budget are turned down."""
+MAX_CONNECTIONS: Final = 256
+
+_log = logging.getLogger("bartizan.keeper")
+
+
+class KeeperServer:
+    """Serves a state to workers and keeps its sums in the ledger.
+
+    Args:
+        path: of the socket; its directory is created with mode 0700 if missing. ``<path>.lock`` beside it makes sure
+            that there is one keeper only.
+        ledger: None keeps nothing beyond the process.
+        clock: for tests.
+    """
+
+    def __init__(self, path: Path, ledger: Ledger | None = None, clock: Clock | None = None) -> None:
+        self._path = path
+        self._ledger = ledger
+        self._clock: Clock = clock or SystemClock()
+        self._state = KeeperState(self._clock)
+        self._connections: set[Connection] = set()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._lock = -1
+        self._alive = frame(msgspec.msgpack.encode(m.Alive()))
+        self._unsaved_since = 0.0
+
+    async def start(self) -> None:
+        """Load the sums and listen.
+
+        Raises:
+            KeeperError: another keeper runs here, or the socket cannot be made.
+            StoreError, ConfigurationError: the ledger cannot be read.
+        """
+        self._acquire()
+        try:
+            if self._ledger is not None:
+                spends = self._ledger.load(self._clock.unix(), MOST_PRINCIPALS)
+                self._state = KeeperState(self._clock, spends, self._ledger.quarantined())
+                self._state.budgets.spilled = len(spends) >= MOST_PRINCIPALS
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_unix_server(self._connection, sock=self._bind(), backlog=MAX_CONNECTIONS)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._spawn(self._heartbeat())
+        self._spawn(self._flush_regularly())
+
+    def _acquire(self) -> None:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise KeeperError(f"cannot lock {self._path}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise KeeperError(f"another keeper runs on {self._path}", "stop it, or use another workspace") from None
+
+    def _bind(self) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            with suppress(FileNotFoundError):
+                self._path.unlink()
+            with socket_address(self._path) as address:
+                listener.bind(address)
+        except OSError as error:
+            listener.close()
+            raise KeeperError(f"cannot listen on {self._path}: {error.strerror or error}") from error
+        finally:
+            os.umask(before)
+        listener.setblocking(False)
+        return listener
+
+    def _connection(self) -> Connection:
+        return Connection(self, self._opened, self._connections.discard)
+
+    def _opened(self, connection: Connection) -> bool:
+        if len(self._connections) >= MAX_CONNECTIONS:
+            return False
+        self._connections.add(connection)
+        connection.send(m.Welcome(m.PROTOCOL, tuple(self._state.running_refusals())))
+        return True
+
+    def handle(self, connection: Connection, request: m.Request) -> None:
+        """Answer one request; see :class:`bartizan.keeper.connection.Handler`."""
+        match request:
+            case m.Admit() | m.Settle() if self._ledger and self._state.needs_load(request.principal, request.limits):
+                self._spawn(self._load_then_handle(self._ledger, connection, request))
+            case m.Admit():
+                if request.limits.budget is not None:
+                    self._require_saving()
+                sharers = max(1, len(self._connections)) if request.lease else 0
+                decided = self._state.admit(request.principal, request.limits, request.tokens, request.cost, sharers)
+                connection.send(m.Decided(request.id, decided.grant, decided.leased))
+            case m.Settle():
+                self._state.settle(request.principal, request.limits, request.tokens, request.cost, request.window)
+            case m.GiveBack():
+                self._state.give_back(request.principal, request.rate, request.count)
+            case m.RecordBlock():
+                refused = self._state.record_block(request.principal, request.limits)
+                if refused is not None:
+                    self._tell(refused)
+            case m.SetQuarantine():
+                self._spawn(self._set_quarantine(connection, request))
+            case m.Publish():
+                if self._state.publish(request.snapshot):
+                    self._answer_waiting()
+                connection.send(m.Done(request.id))
+            case m.GetSnapshot():
+                self._get_snapshot(connection, request)
+            case m.Ping():
+                connection.send(m.Done(request.id))
+
+    async def _load_then_handle(self, ledger: Ledger, connection: Connection, request: m.Admit | m.Settle) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+            rows = await loop.run_in_executor(self._thread, ledger.find, request.principal, self._clock.unix())
+            self._state.budgets.load(rows)
+            if request.limits.budget is not None:
+                self._state.budgets.row(request.principal, request.limits.budget.window, self._clock.unix())
+            self.handle(connection, request)
+        except BartizanError as error:
+            connection.fail(request, error)
+
+    async def _set_quarantine(self, connection: Connection, request: m.SetQuarantine) -> None:
+        refusals = self._state.refusals
+        # Refuse at once, remember afterwards; serve again only once the store has forgotten.
+        if request.on:
+            self._tell(refusals.quarantine(request.principal))
+        try:
+            if self._ledger is not None:
+                change = self._ledger.quarantine if request.on else self._ledger.release
+                await asyncio.get_running_loop().run_in_executor(self._thread, change, request.principal)
+        except BartizanError as error:
+            connection.fail(request, error)
+            return
+        if not request.on:
+            self._tell(refusals.release(request.principal))
+        connection.send(m.Done(request.id))
+
+    def _get_snapshot(self, connection: Connection, request: m.GetSnapshot) -> None:
+        current = self._state.snapshot
+        if request.after < 0 or (current is not None and current.version > request.after):
+            connection.send(m.SnapshotIs(request.id, current))
+        elif len(connection.waiting) >= MAX_WAITING:
+            raise KeeperError("too many waits for a snapshot on one connection")
+        else:
+            connection.waiting[request.id] = request.after
+
+    def _answer_waiting(self) -> None:
+        snapshot = self._state.snapshot
+        for connection in list(self._connections):
+            for identifier, after in list(connection.waiting.items()):
+                if snapshot is not None and snapshot.version > after:
+                    del connection.waiting[identifier]
+                    connection.send(m.SnapshotIs(identifier, snapshot))
+
+    def _tell(self, refused: Refused) -> None:
+        data = frame(msgspec.msgpack.encode(m.Told(refused)))
+        for connection in list(self._connections):
+            connection.send_frame(data)
+
+    def _require_saving(self) -> None:
+        if self._unsaved_since and self._clock.monotonic_ns() / 1e9 - self._unsaved_since > UNSAVED_SECONDS:
+            raise KeeperError("the store has not taken budgets for too long", "check the store's disk or server")
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(m.HEARTBEAT_SECONDS)
+            for connection in list(self._connections):
+                connection.send_frame(self._alive)
+
+    async def _flush_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self._flush()
+            self._state.sweep()
+
+    async def _flush(self) -> None:
+        rows = self._state.budgets.take_dirty()
+        if not rows or self._ledger is None:
+            return
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._ledger.save, rows)
+            self._unsaved_since = 0.0
+        except asyncio.CancelledError:
+            self._state.budgets.mark_dirty(rows)  # stop() writes them again; they are absolute sums
+            raise
+        except BartizanError as error:
+            self._state.budgets.mark_dirty(rows)
+            self._unsaved_since = self._unsaved_since or self._clock.monotonic_ns() / 1e9
+            _log.error("budgets could not be saved: %s", error.cause)
+
+    def _spawn(self, work: object) -> None:
+        assert asyncio.iscoroutine(work)
+        task = asyncio.get_running_loop().create_task(work)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def stop(self) -> None:
+        """Stop listening, save every sum, let go of everything."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._jobs):
+            task.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        for connection in list(self._connections):
+            connection.abort()
+        await self._flush()
+        self._thread.shutdown(wait=True)
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+        os.close(self._lock)
+
+
+async def serve_keeper(path: Path, store: str, root: Path) -> None:
+    """Run a keeper until SIGTERM or SIGINT.
+
+    Args:
+        path: of the socket.
+        store: the store's URL, as in ``bartizan.yaml``.
+        root: the workspace.
+
+    Raises:
+        KeeperError, StoreError, ConfigurationError: it cannot start.
+    """
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    if not path.is_absolute():
+        raise ConfigurationError("the keeper's socket needs an absolute path")
+    ledger = Ledger(open_database(store, root))
+    try:
+        server = KeeperServer(path, ledger)
+        await server.start()
+        _log.info("keeper ready")
+        await stopping.wait()
+        await server.stop()
+    finally:
+        ledger.close()

@@ -1,0 +1,128 @@
+"""The keeper's whole state, without any input or output: rates, budgets, refusals, the snapshot in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from bartizan.core.errors import KeeperError
+from bartizan.core.limits import Limits, RateLimit
+from bartizan.keeper.budget import BudgetBook, Spend, nano
+from bartizan.keeper.clock import Clock, SystemClock
+from bartizan.keeper.cooldown import RefusalBook, Refused
+from bartizan.keeper.interface import Grant, Snapshot
+from bartizan.keeper.rates import RateBook
+from bartizan.keeper.window import window_at
+
+MOST_PRINCIPALS: Final = 100_000
+"""Budget rows held in memory; further ones are read from the store when they are needed."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A grant and, for the worker that asked, requests it may admit by itself."""
+
+    grant: Grant
+    leased: int = 0
+
+
+class KeeperState:
+    """Everything that gateway workers share. Single-threaded.
+
+    Args:
+        clock: for tests.
+        spends: sums of running windows, from the store.
+        quarantined: principals in quarantine, from the store.
+    """
+
+    def __init__(
+        self, clock: Clock | None = None, spends: Iterable[Spend] = (), quarantined: Iterable[str] = ()
+    ) -> None:
+        self._clock: Clock = clock or SystemClock()
+        self._rates = RateBook()
+        self.refusals = RefusalBook(quarantined)
+        self.budgets = BudgetBook()
+        self.budgets.load(spends)
+        self.snapshot: Snapshot | None = None
+
+    def needs_load(self, principal: str, limits: Limits) -> bool:
+        """True if the principal's sums must be loaded from the store before ``admit`` or ``settle``."""
+        return limits.budget is not None and not self.budgets.knows(principal, limits.budget.window)
+
+    def admit(self, principal: str, limits: Limits, tokens: int = 0, cost: float = 0.0, sharers: int = 0) -> Decision:
+        """Decide about one request; all limits are checked before any is charged.
+
+        Args:
+            sharers: number of workers that may hold leases; 0 for no lease.
+
+        Raises:
+            KeeperError: negative or impossible amounts.
+            ConfigurationError: the rate limit makes no sense.
+        """
+        if tokens < 0 or cost < 0:
+            raise KeeperError("a reservation cannot be negative")
+        now = self._clock.monotonic_ns()
+        refused = self.refusals.find(principal, now)
+        if refused is not None:
+            return Decision(Grant(allowed=False, reason=refused.reason, retry_after=refused.seconds))
+        budget, unix, charge = limits.budget, self._clock.unix(), nano(cost)
+        if budget is not None:
+            reason = self.budgets.exceeded(principal, budget, tokens, charge, unix)
+            if reason:
+                wait = window_at(budget.window, unix).end - unix
+                return Decision(Grant(allowed=False, reason=reason, retry_after=wait))
+        leased = 0
+        if limits.rate is not None:
+            taken = self._rates.take(principal, limits.rate, now, sharers if budget is None else 0)
+            if not taken.count:
+                return Decision(Grant(allowed=False, reason="rate", retry_after=taken.wait))
+            leased = taken.count - 1
+        window = self.budgets.add(principal, budget.window, unix, 1, tokens, charge) if budget is not None else 0
+        return Decision(Grant(allowed=True, window=window), leased)
+
+    def settle(self, principal: str, limits: Limits, tokens: int, cost: float, window: int = 0) -> None:
+        """Correct a reservation; see :class:`bartizan.keeper.interface.Keeper`. Raises KeeperError."""
+        charge = nano(cost)
+        if limits.budget is None:
+            return
+        unix = self._clock.unix()
+        if window and window != self.budgets.row(principal, limits.budget.window, unix).start:
+            tokens, charge = max(0, tokens), max(0, charge)
+        if tokens or charge:
+            self.budgets.add(principal, limits.budget.window, unix, 0, tokens, charge)
+
+    def give_back(self, principal: str, rate: RateLimit, count: int) -> None:
+        """Return leased requests that were not used."""
+        self._rates.give_back(principal, rate, count)
+
+    def record_block(self, principal: str, limits: Limits) -> Refused | None:
+        """Count a block; the refusal that workers must be told of, if it starts one."""
+        if limits.cooldown is None:
+            return None
+        return self.refusals.record_block(principal, limits.cooldown, self._clock.monotonic_ns())
+
+    def running_refusals(self) -> list[Refused]:
+        """Everybody who is refused now."""
+        return self.refusals.running(self._clock.monotonic_ns())
+
+    def publish(self, snapshot: Snapshot) -> bool:
+        """Put a snapshot in force; False if it was already. Raises KeeperError if its version is not higher."""
+        current = self.snapshot
+        if current is not None and snapshot.version <= current.version:
+            if (snapshot.version, snapshot.digest) == (current.version, current.digest):
+                return False
+            raise KeeperError(f"snapshot {snapshot.version} is not newer than {current.version}, which is in force")
+        self.snapshot = snapshot
+        return True
+
+    def sweep(self) -> None:
+        """Forget what no longer matters; call about once a second."""
+        now = self._clock.monotonic_ns()
+        self._rates.sweep(now)
+        self.refusals.sweep(now)
+        self.budgets.sweep(self._clock.unix(), MOST_PRINCIPALS)
+
+    def size(self) -> int:
+        """Number of entries held."""
+        return len(self._rates) + len(self.refusals) + len(self.budgets)
