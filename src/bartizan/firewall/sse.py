@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from bartizan.core.errors import UpstreamError
@@ -38,14 +40,15 @@ class SseParser:
         self._after_cr = False
         self._first = True
 
-    def feed(self, chunk: bytes) -> list[SseEvent]:
-        """The events that ``chunk`` completes.
+    def feed(self, chunk: bytes) -> Iterator[SseEvent]:
+        """The events that ``chunk`` completes, one by one, so that those before an error are not lost with it. To be
+        exhausted before the next call.
 
         Raises:
             UpstreamError: the stream is not UTF-8, or an event is larger than allowed.
         """
         if not chunk:
-            return []
+            return
         if self._after_cr:
             self._after_cr = False
             if chunk.startswith(b"\n"):
@@ -56,20 +59,22 @@ class SseParser:
         if b"\n" not in chunk:
             self._tail += chunk
             self._check(len(self._tail))
-            return []
+            return
         lines = (bytes(self._tail) + chunk).split(b"\n") if self._tail else chunk.split(b"\n")
         self._tail = bytearray(lines.pop())
-        events: list[SseEvent] = []
         for line in lines:
             if self._first:
                 self._first = False
                 line = line.removeprefix(_BOM)
             if line:
                 self._field(line)
-            else:
-                self._dispatch(events)
+                continue
+            if self._data:
+                yield SseEvent(self._name, self._data[0] if len(self._data) == 1 else "\n".join(self._data))
+                self._data = []
+            self._name = ""
+            self._size = 0
         self._check(len(self._tail))
-        return events
 
     @property
     def incomplete(self) -> bool:
@@ -93,14 +98,6 @@ class SseParser:
             self._data.append(value)
         elif field == "event":
             self._name = value
-
-    def _dispatch(self, events: list[SseEvent]) -> None:
-        if self._data:
-            data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
-            events.append(SseEvent(self._name, data))
-            self._data = []
-        self._name = ""
-        self._size = 0
 
     def _check(self, more: int) -> None:
         if self._size + more > self._max:
