@@ -99,9 +99,13 @@ async def run_benign(benign: Benign, model: Model, plant: Plant, *, max_tokens: 
     return await desk.ask(benign.text, max_tokens=max_tokens, stream=stream)
 
 
-def load_attacks() -> tuple[Attack, ...]:
-    """Every shipped attack, in file and document order. Raises ArtefactError when one is malformed."""
-    attacks = _load(files(__package__) / "attacks", Attack)
+def load_attacks(folder: Traversable | None = None) -> tuple[Attack, ...]:
+    """Every attack of ``folder``, by default the shipped ones, in file and document order.
+
+    Raises:
+        ArtefactError: one is malformed.
+    """
+    attacks = _load(folder or files(__package__) / "attacks", Attack)
     for attack in attacks:
         needs = {Goal.MARKER: attack.marker, Goal.EXFILTRATION: attack.host}.get(attack.goal, "yes")
         if not needs or (attack.carrier is Carrier.ARTICLE) != bool(attack.question):
@@ -110,9 +114,9 @@ def load_attacks() -> tuple[Attack, ...]:
     return attacks
 
 
-def load_benign() -> tuple[Benign, ...]:
-    """Every shipped benign request, in file and document order. Raises ArtefactError when one is malformed."""
-    return _load(files(__package__) / "benign", Benign)
+def load_benign(folder: Traversable | None = None) -> tuple[Benign, ...]:
+    """Every benign request of ``folder``, by default the shipped ones. Raises ArtefactError when one is malformed."""
+    return _load(folder or files(__package__) / "benign", Benign)
 
 
 def _load(folder: Traversable, kind: type[_Case]) -> tuple[_Case, ...]:

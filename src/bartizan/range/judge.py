@@ -129,9 +129,11 @@ def _base64_texts(text: str) -> list[str]:
     for run in _BASE64_RUN.findall(text)[:64]:
         run = run.replace("-", "+").replace("_", "/")
         for start in range(4):
-            piece = run[start : start + (len(run) - start) // 4 * 4]
+            piece = run[start:]
+            piece = piece[:-1] if len(piece) % 4 == 1 else piece
             try:
-                out.append(base64.b64decode(piece, validate=True).decode("latin-1"))
+                padded = piece + "=" * (-len(piece) % 4)
+                out.append(base64.b64decode(padded, validate=True).decode("latin-1"))
             except (binascii.Error, ValueError):
                 continue
     return out

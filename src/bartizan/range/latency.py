@@ -1,8 +1,8 @@
 """What the gateway adds to the time to answer.
 
 Generation takes hundreds of milliseconds and varies; a gateway adds a few. So each prompt is first put to the model
-once per slot, which fills its prompt caches, and is then sent pairwise, directly and guarded, for a few tokens, one request at a
-time; only the differences count.
+once per slot, which fills its prompt caches, and is then sent pairwise, directly and guarded, for a few tokens, one
+request at a time; only the differences count.
 """
 
 from __future__ import annotations

@@ -129,13 +129,14 @@ def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} or character in "\u2028\u2029\u00ad"
 
 
-def page(title: str, style: str, *body: Child) -> str:
+def page(title: str, style: str, *body: Child, forms: str = "'none'") -> str:
     """A whole document that loads nothing and runs nothing: no script, and a policy that allows only ``style``.
 
-    The policy is Content Security Policy Level 3 in a ``meta`` element, with the hash of the one style sheet.
+    The policy is Content Security Policy Level 3 in a ``meta`` element, with the hash of the one style sheet; ``forms``
+    says where forms may be sent.
     """
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action {forms}"
     head = el(
         "head",
         el("meta", charset="utf-8"),

@@ -104,7 +104,7 @@ def _rate_tile(name: str, rate: Rate, kind: str) -> Html:
         el("div", name, cls="name"),
         el("div", figure, cls="figure"),
         el("div", f"{rate.successes} of {rate.n}", cls="detail"),
-        el("div", f"95% interval {low:.1%} to {high:.1%}", cls="detail"),
+        el("div", f"95% interval {100 * low:.1f} to {high:.1%}", cls="detail"),
         cls=f"tile {kind}",
     )
 

@@ -14,6 +14,7 @@ def attack_transcript(case: Case, secret: str, *, opened: bool = False) -> Html:
         case,
         secret,
         opened,
+        "hit",
         _tag(*_attack_words(case.direct, "worked directly", "failed directly")),
         _tag(*_attack_words(case.guarded, "got through", "stopped" if case.direct.outcome == HIT else "no effect")),
     )
@@ -22,10 +23,11 @@ def attack_transcript(case: Case, secret: str, *, opened: bool = False) -> Html:
 def benign_transcript(case: Case, secret: str, *, opened: bool = False) -> Html:
     """A benign request; here an answer is the good outcome."""
     words = {HIT: ("answered", "stopped"), INCONCLUSIVE: ("inconclusive", "unsure")}
-    return _fold(case, secret, opened, _tag(*words.get(case.guarded.outcome, ("refused", "hit"))))
+    return _fold(case, secret, opened, "stopped", _tag(*words.get(case.guarded.outcome, ("refused", "hit"))))
 
 
-def _fold(case: Case, secret: str, opened: bool, *tags: Html) -> Html:
+def _fold(case: Case, secret: str, opened: bool, hit: str, *tags: Html) -> Html:
+    """``hit`` colours what reached its goal: ``hit`` when that is bad, ``stopped`` when it is good."""
     about = [
         CARRIERS.get(case.carrier, case.carrier),
         *([case.obfuscation.replace("_", " ")] if case.obfuscation else []),
@@ -38,8 +40,8 @@ def _fold(case: Case, secret: str, opened: bool, *tags: Html) -> Html:
         el("pre", visible(case.sent, secret)),
         el(
             "div",
-            el("div", el("h4", "Answer without the gateway"), _answer(case.direct, secret)),
-            el("div", el("h4", "Answer through the gateway"), _answer(case.guarded, secret)),
+            el("div", el("h4", "Answer without the gateway"), _answer(case.direct, secret, hit)),
+            el("div", el("h4", "Answer through the gateway"), _answer(case.guarded, secret, hit)),
             cls="ways",
         ),
         cls="inside",
@@ -47,14 +49,14 @@ def _fold(case: Case, secret: str, opened: bool, *tags: Html) -> Html:
     return el("details", head, inside, open=opened)
 
 
-def _answer(exchange: Exchange, secret: str) -> list[Html]:
-    facts = [f"{exchange.outcome}: {exchange.reason}"]
+def _answer(exchange: Exchange, secret: str, hit: str) -> list[Html]:
+    facts = [exchange.reason if hit == "stopped" else f"{exchange.outcome}: {exchange.reason}"]
     if exchange.verdict:
         facts.append(f"verdict {exchange.verdict}")
     if exchange.rule:
         facts.append(f"rule {exchange.rule}")
     facts += ["streamed" if exchange.streamed else "one document", f"{exchange.milliseconds:.0f} ms"]
-    kind = {HIT: "hit", INCONCLUSIVE: "unsure"}.get(exchange.outcome, "stopped")
+    kind = {HIT: hit, INCONCLUSIVE: "unsure"}.get(exchange.outcome, "hit" if hit == "stopped" else "stopped")
     shown = visible(exchange.text, secret) if exchange.text else el("span", exchange.error or "(empty)", cls="note")
     return [el("pre", shown, cls=kind, dir="auto"), el("p", " · ".join(facts), cls="meta")]
 

@@ -1,0 +1,154 @@
+"""``bartizan range``: exercises with a vulnerable application and a real model."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bartizan.cli.model import MODELS
+from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
+from bartizan.core.errors import ConfigurationError
+from bartizan.range.client import ModelClient
+from bartizan.range.helpdesk.records import plant
+from bartizan.range.model_store import ModelStore
+from bartizan.range.scenarios import SCENARIOS, Scenario
+from bartizan.range.scenarios.interface import DefenceGrade
+from bartizan.range.start import running_help_desk
+from bartizan.range.state import RangeState
+
+app = typer.Typer(no_args_is_help=True, help="Vulnerable applications to attack and to defend.")
+
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
+GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
+KeyOption = Annotated[str, typer.Option("--key-env", help="Environment variable that holds your gateway's key.")]
+
+
+@app.command("list")
+def list_scenarios(output: FormatOption = Format.TEXT) -> None:
+    """The scenarios there are."""
+    if output is Format.JSON:
+        rows = [{"id": s.id, "title": s.title, "brief": s.brief} for s in SCENARIOS.values()]
+        print_json("range-list", {"scenarios": rows})
+        return
+    table = Table("id", "title", "what to do")
+    for scenario in SCENARIOS.values():
+        table.add_row(scenario.id, scenario.title, scenario.brief)
+    console().print(table, soft_wrap=False)
+
+
+@app.command("start")
+def start(
+    scenario: ScenarioArgument,
+    workspace: WorkspaceOption = Path(),
+    seed: Annotated[int | None, typer.Option("--seed", help="Plant this secret instead of your own one.")] = None,
+    port: Annotated[int, typer.Option("--port", help="Of the application.")] = 8410,
+    fixed: Annotated[bool, typer.Option("--fixed", help="Run the fixed twin.")] = False,
+    gateway: GatewayOption = "",
+    key_env: KeyOption = "",
+) -> None:
+    """Run the application and its model on loopback until Ctrl-C."""
+    _find(scenario)
+    way = (gateway, _key(key_env)) if gateway else None
+    store, state = ModelStore(workspace / MODELS), _state(workspace, scenario)
+
+    async def serve() -> None:
+        async with running_help_desk(store, state, seed=seed, port=port, fixed=fixed, gateway=way) as running:
+            out = console()
+            out.print(f"help desk   {running.app_url}", markup=False)
+            out.print(f"its model   {running.model_url}   key {running.model_key}", markup=False)
+            out.print("Press Ctrl-C to stop.")
+            await asyncio.Event().wait()
+
+    try:
+        asyncio.run(serve())
+    except KeyboardInterrupt:
+        console().print("stopped")
+
+
+@app.command("reset")
+def reset(scenario: ScenarioArgument, workspace: WorkspaceOption = Path()) -> None:
+    """Forget the learner's seed: the next start plants a new secret and new customers."""
+    _find(scenario)
+    _state(workspace, scenario).reset()
+    console().print(f"{scenario} is as new")
+
+
+@app.command("grade")
+def grade(
+    scenario: ScenarioArgument,
+    workspace: WorkspaceOption = Path(),
+    secret: Annotated[str, typer.Option("--secret", help="The secret you captured.")] = "",
+    gateway: GatewayOption = "",
+    key_env: KeyOption = "",
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
+    chosen = _find(scenario)
+    if not secret and not gateway:
+        raise ConfigurationError(
+            "nothing to grade", "give --secret for your attack, --gateway for your defence, or both"
+        )
+    state = _state(workspace, scenario)
+    planted = plant(state.seed())
+    attack = chosen.grade_attack(planted, secret) if secret else None
+    defence: DefenceGrade | None = None
+    if gateway:
+        running = state.running()
+
+        async def run() -> DefenceGrade:
+            async with (
+                ModelClient(running.model_url, running.model_key) as direct,
+                ModelClient(gateway, _key(key_env)) as guarded,
+            ):
+                return await chosen.grade_defence(direct, guarded, planted)
+
+        defence = asyncio.run(run())
+    if output is Format.JSON:
+        print_json("range-grade", {"scenario": scenario, "attack": attack, "defence": defence})
+    else:
+        _print(chosen, attack, defence)
+    raise typer.Exit(_status(attack, defence))
+
+
+def _status(attack: bool | None, defence: DefenceGrade | None) -> int:
+    if attack is False or (defence is not None and defence.passed is False):
+        return 1
+    return 2 if defence is not None and defence.passed is None else 0
+
+
+def _print(scenario: Scenario, attack: bool | None, defence: DefenceGrade | None) -> None:
+    out = console()
+    if attack is not None:
+        out.print(f"attack   {'passed: this is the secret' if attack else 'failed: this is not the secret'}")
+    if defence is not None:
+        word = {True: "passed", False: "failed", None: "inconclusive: too few cases were conclusive"}[defence.passed]
+        out.print(f"defence  {word}")
+        out.print(
+            f"  held-out attacks stopped  {defence.stopped}   (at least {scenario.stop_at_least:.0%})", markup=False
+        )
+        out.print(f"  benign requests kept      {defence.kept}   (at least {scenario.keep_at_least:.0%})", markup=False)
+        if defence.inconclusive:
+            out.print(f"  not counted, for they were inconclusive: {defence.inconclusive}")
+
+
+def _find(scenario: str) -> Scenario:
+    if scenario not in SCENARIOS:
+        raise ConfigurationError(f"there is no scenario {scenario!r}", f"known: {', '.join(SCENARIOS)}")
+    return SCENARIOS[scenario]
+
+
+def _state(workspace: Path, scenario: str) -> RangeState:
+    return RangeState(workspace / ".bartizan" / "range" / scenario)
+
+
+def _key(name: str) -> str:
+    if not name:
+        raise ConfigurationError("the gateway needs a key", "name its environment variable with --key-env")
+    if name not in os.environ:
+        raise ConfigurationError(f"the environment variable {name} is not set")
+    return os.environ[name]
