@@ -92,13 +92,18 @@ def verhoeff(value: str) -> bool:
 
 def mrz(field: str) -> int:
     """ICAO 9303 check digit of a machine-readable field: weights 7, 3, 1; ``<`` counts zero."""
-    return sum(
-        (0 if character == "<" else int(character, 36)) * (7, 3, 1)[index % 3] for index, character in enumerate(field)
-    ) % 10
+    return (
+        sum(
+            (0 if character == "<" else int(character, 36)) * (7, 3, 1)[index % 3]
+            for index, character in enumerate(field)
+        )
+        % 10
+    )
 
 
-_VIN_VALUES = dict(zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", (*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)),
-                       strict=True))
+_VIN_VALUES = dict(
+    zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", (*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)), strict=True)
+)
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 

@@ -6,7 +6,7 @@ patterns without a literal are asked in RE2 sets, and only when the text has dig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import re2
@@ -91,7 +91,7 @@ class PatternDetector:
     """A `Detector` over patterns of one guard.
 
     Args:
-        id: detector id.
+        name: detector id.
         guard: the guard all patterns belong to.
         patterns: the formats.
         surfaces: where it runs.
@@ -101,19 +101,19 @@ class PatternDetector:
 
     def __init__(
         self,
-        id: str,
+        name: str,
         guard: Guard,
         patterns: Iterable[Pattern],
         surfaces: frozenset[Surface] = ALL_SURFACES,
         skip: frozenset[str] = frozenset(),
     ) -> None:
-        self.id = id
+        self.id = name
         self.guard = guard
         self.surfaces = surfaces
         self.patterns = tuple(patterns)
         """For the stream's hold-back: each says how far it reaches."""
         if any(pattern.guard is not guard for pattern in self.patterns):
-            raise ConfigurationError(f"detector {id}: every pattern must belong to the guard {guard}")
+            raise ConfigurationError(f"detector {name}: every pattern must belong to the guard {guard}")
         self._scanner = PatternScanner(self.patterns)
         self._skip = skip
 
@@ -180,7 +180,12 @@ def _compile(pattern: Pattern) -> _Compiled:
         regex = re2.compile(pattern.regex.encode(), _options())
     except re2.error as problem:
         raise ConfigurationError(f"pattern {pattern.id}: {problem}") from None
-    return _Compiled(pattern, regex, regex.groupindex.get(b"hit", 0))
+    return _Compiled(pattern, regex, _group(regex))
+
+
+def _group(regex: re2._Regexp[bytes]) -> int:
+    names: Mapping[object, int] = regex.groupindex
+    return names.get(b"hit", 0)
 
 
 def _set(rows: Sequence[tuple[int, Pattern]]) -> tuple[tuple[int, ...], re2.Set]:

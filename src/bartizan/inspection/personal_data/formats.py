@@ -44,7 +44,7 @@ def quote(literal: str) -> str:
 
 
 def row(
-    id: str,
+    rule: str,
     extent: Extent,
     regex: str,
     max_length: int,
@@ -62,7 +62,7 @@ def row(
 ) -> Pattern:
     """A row of this guard; ``name`` is what redaction shows when several rows describe one format."""
     return Pattern(
-        id=id,
+        id=rule,
         guard=Guard.PERSONAL_DATA,
         threat=Threat.DATA_LEAKAGE,
         technique=TECHNIQUE,
@@ -75,14 +75,14 @@ def row(
         severity=severity,
         score=score,
         check=check,
-        replace=replace or _marker(name or id),
+        replace=replace or _marker(name or rule),
         examples=examples,
         counter_examples=counter_examples,
     )
 
 
 def labelled(
-    id: str,
+    rule: str,
     labels: tuple[str, ...],
     value: str,
     value_length: int,
@@ -98,7 +98,7 @@ def labelled(
     stems = stems_of(labels)
     alternatives = "|".join(quote(stem) for stem in stems)
     return row(
-        id,
+        rule,
         Extent.STEM,
         rf"(?i)(?:{alternatives}){GAP}\b(?P<hit>{value})\b",
         max(map(len, stems)) + GAP_LENGTH + value_length + 2,
@@ -114,7 +114,7 @@ def labelled(
 
 
 def identifier(
-    id: str,
+    rule: str,
     *,
     check: Check | None = None,
     compact: str = "",
@@ -132,7 +132,7 @@ def identifier(
     """The rows of one identifier: compact, in groups, and after a label.
 
     Args:
-        id: the format's id; the other rows add ``_grouped`` and ``_labelled``.
+        rule: the format's id; the other rows add ``_grouped`` and ``_labelled``.
         check: checksum and other rules, over the value as written.
         compact: RE2 for the form without white space.
         grouped: RE2 for the form in groups.
@@ -149,18 +149,48 @@ def identifier(
     out: list[Pattern] = []
     if compact and bare:
         out.append(
-            row(id, Extent.TOKEN, rf"\b(?:{compact})\b", length + 2, check=check, score=score, severity=severity,
-                literals=literals, counter_examples=counter_examples, examples=() if labels or grouped else examples)
+            row(
+                rule,
+                Extent.TOKEN,
+                rf"\b(?:{compact})\b",
+                length + 2,
+                check=check,
+                score=score,
+                severity=severity,
+                literals=literals,
+                counter_examples=counter_examples,
+                examples=() if labels or grouped else examples,
+            )
         )
     if grouped and grouped_bare:
         out.append(
-            row(f"{id}_grouped", Extent.GROUPS, rf"\b(?:{grouped})\b", length + 2, check=check, score=score,
-                severity=severity, literals=literals, name=id, counter_examples=counter_examples)
+            row(
+                f"{rule}_grouped",
+                Extent.GROUPS,
+                rf"\b(?:{grouped})\b",
+                length + 2,
+                check=check,
+                score=score,
+                severity=severity,
+                literals=literals,
+                name=rule,
+                counter_examples=counter_examples,
+            )
         )
     if labels:
         value = "|".join(form for form in (grouped, compact) if form)
-        out.append(labelled(f"{id}_labelled", labels, f"(?:{value})", length, check=check, severity=severity, name=id,
-                            counter_examples=counter_examples))
+        out.append(
+            labelled(
+                f"{rule}_labelled",
+                labels,
+                f"(?:{value})",
+                length,
+                check=check,
+                severity=severity,
+                name=rule,
+                counter_examples=counter_examples,
+            )
+        )
     first = out[0]
     if not first.examples:
         out[0] = _with_examples(first, examples)

@@ -12,14 +12,20 @@ from bartizan.inspection.secrets.labelled import labelled_secrets
 from bartizan.inspection.secrets.models import models
 from bartizan.inspection.secrets.services import services
 
-__all__ = ["secret_detector", "secret_patterns"]
+__all__ = ["SECRET_PATTERNS", "secret_detector"]
 
 
-def secret_patterns() -> tuple[Pattern, ...]:
-    """Every format, in a stable order."""
-    return (*keys(), *cloud(), *developer(), *services(), *models(), *labelled_secrets())
+SECRET_PATTERNS: tuple[Pattern, ...] = (
+    *keys(),
+    *cloud(),
+    *developer(),
+    *services(),
+    *models(),
+    *labelled_secrets(),
+)
+"""Every format, in a stable order."""
 
 
 def secret_detector() -> PatternDetector:
     """The detector ``secrets`` over all formats."""
-    return PatternDetector("secrets", Guard.SECRET, secret_patterns(), skip=frozenset({"leet"}))
+    return PatternDetector("secrets", Guard.SECRET, SECRET_PATTERNS, skip=frozenset({"leet"}))

@@ -17,8 +17,8 @@ TECHNIQUE = "secret_disclosure"
 
 PLACEHOLDER_WORDS = (
     "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnop", "1234567890", "123456789", "abcdef123456",
-    "placeholder", "changeme", "change_me", "change-me", "replace_me", "replaceme", "replace-me", "insert", "redacted", "removed",
-    "example", "sample", "dummy", "fake", "your_", "your-", "yourapi", "yourkey", "yourtoken", "your", "here", "secret",
+    "placeholder", "changeme", "change_me", "change-me", "replace_me", "replaceme", "replace-me", "insert",
+    "redacted", "removed",    "example", "sample", "dummy", "fake", "your_", "your-", "yourapi", "yourkey", "yourtoken", "your", "here", "secret",
     "password", "passwd", "token", "api_key", "api-key", "apikey", "goes",
 )  # fmt: skip
 """What documentation writes where a value belongs, longest first where one contains another."""
@@ -28,7 +28,7 @@ MOST_REPEATED = 0.4
 
 
 def secret(
-    id: str,
+    rule: str,
     regex: str,
     max_length: int,
     *,
@@ -44,7 +44,7 @@ def secret(
 ) -> Pattern:
     """A row of this guard."""
     return Pattern(
-        id=id,
+        id=rule,
         guard=Guard.SECRET,
         threat=Threat.DATA_LEAKAGE,
         technique=TECHNIQUE,
@@ -83,7 +83,9 @@ def without_placeholders(value: str) -> str:
 
 
 def credible(minimum: int, diversity: int = 9) -> Callable[[str], bool]:
-    """A check: ``minimum`` characters are left without placeholder words, ``diversity`` of them different, none filling.
+    """A check: ``minimum`` characters are left without placeholder words, ``diversity`` of them different.
+
+    None may fill the value.
 
     Words are taken out rather than searched for, so that a real key with a word glued to it is still one.
     """

@@ -1,0 +1,194 @@
+"""Canaries: planted markers whose appearance in output shows that hidden context was read out.
+
+A model asked to leak one in disguise writes it spaced, hyphenated, reversed, in leet, ROT13, Base64, hexadecimal and so
+on. All these forms become plain substrings of one *canonical* text: letters in lower case, look-alike digits and signs
+as the letters they stand for, everything else dropped. One Aho-Corasick pass finds every form of every canary.
+"""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.passage import Surface
+from bartizan.core.signal import Signal
+from bartizan.core.threat import Guard, Severity, Threat
+from bartizan.inspection.interface import Pattern, View
+
+SHORTEST = 6
+"""Letters and digits a canary must have; shorter ones turn up by chance."""
+
+PARTIAL_SHARE = 0.6
+PARTIAL_SHORTEST = 8
+"""A contiguous piece of this share and length counts as a partial leak."""
+
+PARTIAL_SCORE = 0.8
+
+TAIL = 1_024
+"""Characters at the end of a growing text that can still be the beginning of a disguised canary."""
+
+_STANDS_FOR = str.maketrans("01!i2345$6789@", "olllzeassgtbga")
+
+
+class _Canonical(dict[int, int | None]):
+    """A translation table that learns characters outside ASCII as it meets them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for code in range(128):
+            character = chr(code).lower().translate(_STANDS_FOR)
+            self[code] = ord(character) if character.isalnum() else None
+
+    def __missing__(self, code: int) -> int | None:
+        lower = chr(code).lower()
+        value = ord(lower) if len(lower) == 1 and lower.isalnum() else None
+        self[code] = value
+        return value
+
+
+class _Form(NamedTuple):
+    canary: str
+    score: float
+
+
+def spellings(value: str) -> list[str]:
+    """The disguises of ``value`` as a model would write them; spacing and letter case are not varied here."""
+    out = [value, value[::-1], codecs.encode(value, "rot13")]
+    for written in dict.fromkeys((value, value.lower(), value.upper())):
+        raw = written.encode()
+        out += [raw.hex(), "".join(f"x{byte:02x}" for byte in raw), "".join(f"0x{b:02x}" for b in raw)]
+        out += ["".join(f"u{ord(c):04x}" for c in written), "".join(str(ord(c)) for c in written)]
+        out += ["".join(f"{byte:08b}" for byte in raw), "".join(f"{byte:o}" for byte in raw)]
+        out += [aligned for shift in range(3) for aligned in (_base64(raw, shift), _base64(raw[::-1], shift))]
+        out += [_base32(raw, shift) for shift in range(5)]
+    return list(dict.fromkeys(out))
+
+
+def _base64(raw: bytes, shift: int) -> str:
+    """The characters of Base64 that depend on ``raw`` alone when ``shift`` bytes stand before it."""
+    encoded = base64.b64encode(bytes(shift) + raw).decode()
+    return encoded[math.ceil(shift * 8 / 6) : (shift + len(raw)) * 8 // 6]
+
+
+def _base32(raw: bytes, shift: int) -> str:
+    encoded = base64.b32encode(bytes(shift) + raw).decode()
+    return encoded[math.ceil(shift * 8 / 5) : (shift + len(raw)) * 8 // 5]
+
+
+class CanaryDetector:
+    """Finds canaries in any of their forms.
+
+    Args:
+        canaries: name to value.
+
+    Raises:
+        ConfigurationError: a value has fewer than `SHORTEST` letters and digits.
+    """
+
+    id = "canaries"
+    guard = Guard.CANARY
+    surfaces = frozenset(Surface)
+    patterns: tuple[Pattern, ...] = ()
+
+    def __init__(self, canaries: Mapping[str, str]) -> None:
+        self._table = _Canonical()
+        self._spellings: list[str] = []
+        forms: dict[str, _Form] = {}
+        for name, value in canaries.items():
+            plain = value.translate(self._table)
+            if len(plain) < SHORTEST:
+                raise ConfigurationError(
+                    f"canary {name} has {len(plain)} letters and digits",
+                    f"use at least {SHORTEST}, better 16 random ones",
+                )
+            for spelling in spellings(value):
+                self._spellings.append(spelling)
+                canonical = spelling.translate(self._table)
+                if len(canonical) >= SHORTEST:
+                    forms.setdefault(canonical, _Form(name, 1.0))
+            length = max(PARTIAL_SHORTEST, math.ceil(PARTIAL_SHARE * len(plain)))
+            for start in range(len(plain) - length + 1):
+                forms.setdefault(plain[start : start + length], _Form(name, PARTIAL_SCORE))
+        self._forms = list(forms.values())
+        self._canonical = list(forms)
+        self._find = AhoCorasick(self._canonical, implementation=Implementation.DFA) if forms else None
+        self._prefixes = frozenset(text[:end] for text in forms for end in range(1, len(text)))
+        self._longest = max(map(len, forms), default=0)
+
+    def literals(self) -> tuple[str, ...]:
+        """Every form as a literal text, for a hold rule that compares folded text."""
+        return tuple(dict.fromkeys(self._spellings))
+
+    def pending(self, text: str) -> int:
+        """The index in ``text`` from which it may be the beginning of a canary in some form, spaced or not.
+
+        Its length if the end begins nothing. Only the last `TAIL` characters are looked at.
+        """
+        if not self._prefixes:
+            return len(text)
+        base = max(0, len(text) - TAIL)
+        tail = text[base:]
+        canonical = tail.translate(self._table)
+        for length in range(min(len(canonical), self._longest - 1), 0, -1):
+            if canonical[-length:] in self._prefixes:
+                return base + self._offsets(tail)[len(canonical) - length]
+        return len(text)
+
+    def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
+        """One signal per canary and place, the strongest; spans in the original text."""
+        if self._find is None:
+            return []
+        out: list[Signal] = []
+        for position, view in enumerate(views):
+            if position and view.name == "folded" and view.changed == 0:
+                continue
+            for name, start, end, score in self._merged(view.text):
+                span = view.origin(start, end)
+                if not any(
+                    seen.rule == name and seen.span.start <= span.start and span.end <= seen.span.end for seen in out
+                ):
+                    out.append(self._signal(name, view, start, end, score))
+        return out
+
+    def _merged(self, text: str) -> Iterator[tuple[str, int, int, float]]:
+        """Hits with overlapping ones of one canary joined; ranges in ``text``."""
+        canonical = text.translate(self._table)
+        hits = self._find.find_matches_as_indexes(canonical, overlapping=True) if self._find else []
+        if not hits:
+            return
+        offsets = self._offsets(text)
+        joined: dict[str, tuple[int, int, float]] = {}
+        for index, start, end in sorted(hits, key=lambda hit: hit[1]):
+            name, score = self._forms[index]
+            begun = joined.get(name)
+            if begun and start <= begun[1]:
+                joined[name] = (begun[0], max(begun[1], end), max(begun[2], score))
+                continue
+            if begun:
+                yield name, offsets[begun[0]], offsets[begun[1] - 1] + 1, begun[2]
+            joined[name] = (start, end, score)
+        for name, (start, end, score) in joined.items():
+            yield name, offsets[start], offsets[end - 1] + 1, score
+
+    def _offsets(self, text: str) -> list[int]:
+        table = self._table
+        return [index for index, character in enumerate(text) if table[ord(character)] is not None]
+
+    def _signal(self, name: str, view: View, start: int, end: int, score: float) -> Signal:
+        return Signal(
+            detector=self.id,
+            guard=self.guard,
+            threat=Threat.DATA_LEAKAGE,
+            technique="canary_leak",
+            score=score,
+            span=view.origin(start, end),
+            view=view.name,
+            rule=name,
+            severity=Severity.CRITICAL,
+        )
