@@ -1,9 +1,8 @@
-"""Northern, central and eastern European national identifiers, each with its issuer's check.
-"""
+"""Northern, central and eastern European national identifiers, each with its issuer's check."""
 
 from __future__ import annotations
 
-from bartizan.inspection.checksums import bare, digits, luhn, mod11_10, weighted
+from bartizan.inspection.checksums import digits, luhn, mod11_10, weighted
 from bartizan.inspection.interface import Pattern
 from bartizan.inspection.personal_data.dates import plausible
 from bartizan.inspection.personal_data.formats import identifier
@@ -103,7 +102,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("pesel",),
             examples=("44051401359", "PESEL: 44051401359"),
             counter_examples=("44051401358",),
-        ),,
+        ),
         *identifier(
             "se_personal",
             grouped=r"(?:(?:19|20)?\d{6})[-+]\d{4}",
@@ -114,7 +113,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("personnummer", "samordningsnummer"),
             examples=("811228-9874", "19811228-9874", "personnummer 8112289874"),
             counter_examples=("811228-9875",),
-        ),,
+        ),
         *identifier(
             "fi_hetu",
             compact=r"\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]",
@@ -123,7 +122,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("henkilötunnus", "hetu"),
             examples=("131052-308T", "hetu: 131052A308T"),
             counter_examples=("131052-308U",),
-        ),,
+        ),
         *identifier(
             "dk_cpr",
             compact=r"\d{10}",
@@ -135,7 +134,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("cpr", "cpr-nummer", "personnummer"),
             examples=("CPR: 211062-5629",),
             counter_examples=("211062-5629",),
-        ),,
+        ),
         *identifier(
             "no_birth",
             compact=r"\d{11}",
@@ -145,7 +144,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("fødselsnummer", "personnummer"),
             examples=("15108695088", "fødselsnummer 151086 95088"),
             counter_examples=("15108695089",),
-        ),,
+        ),
         *identifier(
             "cz_birth",
             compact=r"\d{6}/\d{4}",
@@ -154,7 +153,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("rodné číslo", "rodné čislo", "rodne cislo"),
             examples=("736028/5163", "rodné číslo: 736028/5163"),
             counter_examples=("736028/5164", "123456/2024"),
-        ),,
+        ),
         *identifier(
             "ro_cnp",
             compact=r"[1-9]\d{12}",
@@ -164,7 +163,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("cnp", "cod numeric personal"),
             examples=("CNP: 1630615123457", "1630615123457"),
             counter_examples=("1630615123458",),
-        ),,
+        ),
         *identifier(
             "hr_oib",
             compact=r"\d{11}",
@@ -174,7 +173,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("oib",),
             examples=("OIB: 33392005961",),
             counter_examples=("33392005961", "OIB: 33392005962"),
-        ),,
+        ),
         *identifier(
             "baltic_code",
             compact=r"[1-6]\d{10}",
@@ -184,7 +183,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("isikukood", "asmens kodas"),
             examples=("37605030299", "asmens kodas 33309240064"),
             counter_examples=("37605030298",),
-        ),,
+        ),
         *identifier(
             "tr_identity",
             compact=r"[1-9]\d{10}",
@@ -194,7 +193,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("t.c. kimlik", "tc kimlik", "kimlik no", "tckn"),
             examples=("10000000146", "TCKN: 10000000146"),
             counter_examples=("10000000147",),
-        ),,
+        ),
         *identifier(
             "bg_egn",
             compact=r"\d{10}",
@@ -204,7 +203,7 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("егн", "egn"),
             examples=("ЕГН: 7523169263",),
             counter_examples=("7523169263",),
-        ),,
+        ),
         *identifier(
             "gr_amka",
             compact=r"\d{11}",
@@ -214,5 +213,5 @@ def north_east_europe() -> tuple[Pattern, ...]:
             labels=("amka", "αμκα"),
             examples=("AMKA: 01013099997",),
             counter_examples=("01013099997",),
-        ),,
+        ),
     )

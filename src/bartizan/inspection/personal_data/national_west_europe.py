@@ -123,7 +123,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("national insurance", "nino"),
             examples=("NI: AB123456C", "it is AB 12 34 56 C.", "National Insurance number ab123456c"),
             counter_examples=("BG123456A", "model AB1234567C"),
-        ),,
+        ),
         *identifier(
             "uk_nhs",
             compact=r"\d{10}",
@@ -135,7 +135,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("nhs number", "nhs no", "nhs"),
             examples=("NHS number: 943 476 5919", "NHS No. is 9434765919"),
             counter_examples=("call 943 476 5919", "NHS number: 943 476 5918"),
-        ),,
+        ),
         *identifier(
             "de_tax_id",
             compact=r"[1-9]\d{10}",
@@ -147,7 +147,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("steuer-id", "steueridentifikationsnummer", "steuerliche identifikationsnummer", "idnr", "tax id"),
             examples=("Steuer-ID: 86095742719", "IdNr: 86 095 742 719"),
             counter_examples=("order 86095742719", "Steuer-ID: 86095742718"),
-        ),,
+        ),
         *identifier(
             "de_id_card",
             compact=r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}\d",
@@ -157,7 +157,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("personalausweis", "ausweisnummer", "ausweis-nr"),
             examples=("Personalausweisnummer: L01X00T471", "Ausweisnummer L01X00T471"),
             counter_examples=("Ausweisnummer L01X00T472",),
-        ),,
+        ),
         *identifier(
             "fr_nir",
             compact=r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)\d[\dAB]\d{8}",
@@ -167,7 +167,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("numéro de sécurité sociale", "numero de securite sociale", "insee"),
             examples=("255081416802538", "2 55 08 14 168 025 38"),
             counter_examples=("255081416802539",),
-        ),,
+        ),
         *identifier(
             "es_dni",
             compact=r"(?:\d{8}|[XYZ]\d{7})-?[A-HJ-NP-TV-Z]",
@@ -178,7 +178,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("dni", "nie", "nif"),
             examples=("DNI 12345678Z", "es X1234567L", "12.345.678-Z"),
             counter_examples=("12345678A", "commit 12345678f"),
-        ),,
+        ),
         *identifier(
             "it_fiscal_code",
             length=16,
@@ -188,7 +188,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("codice fiscale",),
             examples=("RSSMRA85T10A562S", "codice fiscale rssmra85t10a562s"),
             counter_examples=("RSSMRA85T10A562T",),
-        ),,
+        ),
         *identifier(
             "nl_bsn",
             compact=r"\d{9}",
@@ -200,7 +200,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("bsn", "burgerservicenummer", "sofinummer"),
             examples=("BSN: 111222333", "burgerservicenummer 1112.22.333"),
             counter_examples=("111222333", "BSN: 111222334"),
-        ),,
+        ),
         *identifier(
             "be_national",
             compact=r"\d{11}",
@@ -211,7 +211,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("rijksregisternummer", "numéro national", "numéro de registre national"),
             examples=("85.07.30-033.28", "Rijksregisternummer 85073003328"),
             counter_examples=("85.07.30-033.29",),
-        ),,
+        ),
         *identifier(
             "pt_nif",
             compact=r"[1-9]\d{8}",
@@ -223,7 +223,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("nif", "contribuinte", "número de identificação fiscal"),
             examples=("NIF: 123456789", "contribuinte n.º 123 456 789"),
             counter_examples=("123456789", "NIF: 123456788"),
-        ),,
+        ),
         *identifier(
             "ch_ahv",
             compact=r"756\d{10}",
@@ -233,7 +233,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("ahv", "ahv-nummer", "numéro avs"),
             examples=("756.9217.0769.85", "AHV: 7569217076985"),
             counter_examples=("756.9217.0769.84",),
-        ),,
+        ),
         *identifier(
             "at_social",
             compact=r"[1-9]\d{9}",
@@ -245,7 +245,7 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("sozialversicherungsnummer", "svnr", "sv-nummer"),
             examples=("SVNR: 1237 010180", "Sozialversicherungsnummer 1237010180"),
             counter_examples=("SVNR: 1238 010180",),
-        ),,
+        ),
         *identifier(
             "ie_pps",
             compact=r"\d{7}[A-W][A-IW]?",
@@ -255,5 +255,5 @@ def west_europe() -> tuple[Pattern, ...]:
             labels=("pps number", "ppsn", "pps"),
             examples=("1234567T", "PPS number 1234567FA"),
             counter_examples=("1234567A",),
-        ),,
+        ),
     )

@@ -15,12 +15,15 @@ from bartizan.inspection.interface import Extent, Pattern
 
 TECHNIQUE = "secret_disclosure"
 
+# fmt: off
 PLACEHOLDER_WORDS = (
-    "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnop", "1234567890", "123456789", "abcdef123456",
-    "placeholder", "changeme", "change_me", "change-me", "replace_me", "replaceme", "replace-me", "insert",
-    "redacted", "removed",    "example", "sample", "dummy", "fake", "your_", "your-", "yourapi", "yourkey", "yourtoken", "your", "here", "secret",
-    "password", "passwd", "token", "api_key", "api-key", "apikey", "goes",
-)  # fmt: skip
+    "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnop", "1234567890", "123456789",
+    "abcdef123456", "placeholder", "changeme", "change_me", "change-me", "replace_me", "replaceme", "replace-
+    me", "insert", "redacted", "removed", "example", "sample", "dummy", "fake", "your_", "your-", "yourapi",
+    "yourkey", "yourtoken", "your", "here", "secret", "password", "passwd", "token", "api_key", "api-key",
+    "apikey", "goes",
+)
+# fmt: on
 """What documentation writes where a value belongs, longest first where one contains another."""
 
 MOST_REPEATED = 0.4
@@ -85,9 +88,7 @@ def without_placeholders(value: str) -> str:
 def credible(minimum: int, diversity: int = 9) -> Callable[[str], bool]:
     """A check: ``minimum`` characters are left without placeholder words, ``diversity`` of them different.
 
-    None may fill the value.
-
-    Words are taken out rather than searched for, so that a real key with a word glued to it is still one.
+    One character must not make up most of the value. Words are taken out rather than searched for, so that a real key with a word glued to it is still one.
     """
 
     def check(value: str) -> bool:
