@@ -18,8 +18,8 @@ TECHNIQUE = "secret_disclosure"
 # fmt: off
 PLACEHOLDER_WORDS = (
     "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnop", "1234567890", "123456789",
-    "abcdef123456", "placeholder", "changeme", "change_me", "change-me", "replace_me", "replaceme", "replace-
-    me", "insert", "redacted", "removed", "example", "sample", "dummy", "fake", "your_", "your-", "yourapi",
+    "abcdef123456", "placeholder", "changeme", "change_me", "change-me", "replace_me", "replaceme", "replace-me",
+    "insert", "redacted", "removed", "example", "sample", "dummy", "fake", "your_", "your-", "yourapi",
     "yourkey", "yourtoken", "your", "here", "secret", "password", "passwd", "token", "api_key", "api-key",
     "apikey", "goes",
 )
@@ -88,7 +88,8 @@ def without_placeholders(value: str) -> str:
 def credible(minimum: int, diversity: int = 9) -> Callable[[str], bool]:
     """A check: ``minimum`` characters are left without placeholder words, ``diversity`` of them different.
 
-    One character must not make up most of the value. Words are taken out rather than searched for, so that a real key with a word glued to it is still one.
+    One character must not make up most of the value. Words are taken out rather than searched for, so that a real
+    key with a word glued to it is still one.
     """
 
     def check(value: str) -> bool:
