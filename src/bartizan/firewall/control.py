@@ -14,6 +14,8 @@ from bartizan.telemetry.metrics import Snapshot
 
 LONGEST = 4_000_000
 """Bytes of a line."""
+STATUS_EVERY = 1.0
+"""Seconds between two statuses of a worker."""
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):

@@ -23,7 +23,7 @@ from bartizan.firewall.model_routes import Target
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.recording import Record
 from bartizan.firewall.replies import debug_headers, decline_headers, error_body, json_headers, stream_headers
-from bartizan.firewall.request_guard import check_shape, inspect_request, redact, stops
+from bartizan.firewall.request_guard import check_shape, inspect_request, redact_request, stops
 from bartizan.firewall.routes import Route
 from bartizan.firewall.services import Services
 from bartizan.firewall.watchdog import ClientGoneError
@@ -94,7 +94,7 @@ class Exchange:
         if stops(verdict):
             return await self._refuse(verdict, request, caller, send)
         if verdict.action is Action.REDACT:
-            redact(request.document, verdict.redactions)
+            redact_request(request.document, verdict.redactions)
         await record.accepted(verdict, request.parts)
         self._accepted = True
         answer = AnswerSender(

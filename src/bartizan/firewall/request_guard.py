@@ -10,6 +10,7 @@ from bartizan.core.verdict import Action, Redaction, Uncovered, Verdict
 from bartizan.firewall.documents import get_value, set_value
 from bartizan.firewall.exchange import Document, Request
 from bartizan.firewall.guard import Guard
+from bartizan.inspection.redaction import Edit, redact
 from bartizan.policy.document import PolicyDocument
 
 
@@ -48,27 +49,16 @@ def inspect_request(request: Request, guard: Guard) -> Verdict:
     return guard.inspect_passages(passages, uncovered)
 
 
-def redact(document: Document, redactions: Sequence[Redaction]) -> None:
-    """Replace spans in place. Overlapping spans of one text are replaced once, by the first one's replacement."""
-    by_path: dict[Path, list[Redaction]] = {}
+def redact_request(document: Document, redactions: Sequence[Redaction]) -> None:
+    """Replace spans in place. Raises WireError for a place that holds no text."""
+    by_path: dict[Path, list[Edit]] = {}
     for redaction in redactions:
-        by_path.setdefault(redaction.path, []).append(redaction)
-    for path, rows in by_path.items():
+        by_path.setdefault(redaction.path, []).append((redaction.span, redaction.replacement))
+    for path, found in by_path.items():
         text = get_value(document, path)
         if not isinstance(text, str):
             raise WireError(f"{render_path(path)}: cannot be redacted")
-        set_value(document, path, _replace(text, rows))
-
-
-def _replace(text: str, rows: list[Redaction]) -> str:
-    out: list[str] = []
-    at = 0
-    for row in sorted(rows, key=lambda row: (row.span.start, -row.span.end)):
-        if row.span.start >= at:
-            out += (text[at : row.span.start], row.replacement)
-        at = max(at, row.span.end)
-    out.append(text[at:])
-    return "".join(out)
+        set_value(document, path, redact(text, found))
 
 
 def stops(verdict: Verdict) -> bool:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.firewall.child import Child
@@ -60,7 +61,7 @@ class Supervisor:
         """Begin to take everything down."""
         self._end.set()
 
-    async def run(self, started: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, started: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run until the end has been asked for and everything is down.
 
         Args:
@@ -72,9 +73,9 @@ class Supervisor:
         keeping_first = [loop.create_task(child.keep()) for child in self.first]
         keeping: list[asyncio.Task[None]] = []
         try:
-            await started()
-            keeping = [loop.create_task(child.keep()) for child in self.workers]
-            await self._end.wait()
+            if await self._unless_ended(started()):
+                keeping = [loop.create_task(child.keep()) for child in self.workers]
+                await self._end.wait()
         finally:
             for child in self.workers:
                 child.drain()
@@ -85,6 +86,18 @@ class Supervisor:
             await _gathered(keeping_first)
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
+
+    async def _unless_ended(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do the work; False if the end came first. Raises what the work raises."""
+        doing = asyncio.ensure_future(work)
+        ending = asyncio.ensure_future(self._end.wait())
+        await asyncio.wait((doing, ending), return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if not doing.done():
+            await _gathered([doing])
+            return False
+        await doing
+        return not self._end.is_set()
 
 
 async def _gathered(tasks: Sequence[asyncio.Task[None]]) -> None:

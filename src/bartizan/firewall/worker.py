@@ -12,11 +12,9 @@ from collections.abc import Callable, Generator
 import uvicorn
 
 from bartizan.firewall.asgi import Application
-from bartizan.firewall.control import Control, Drain, Ready, Status
+from bartizan.firewall.control import STATUS_EVERY, Control, Drain, Ready, Status
 from bartizan.firewall.http_protocol import server_settings
 from bartizan.workspace.deployment import Listen
-
-STATUS_EVERY = 1.0
 
 
 class QuietServer(uvicorn.Server):

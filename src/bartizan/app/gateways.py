@@ -1,0 +1,134 @@
+"""Gateways: from a workspace to an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bartizan.app.guards import build_guard, canaries_of, redactor
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.event import Commitment
+from bartizan.core.interfaces import Recorder
+from bartizan.core.quota import Quota
+from bartizan.firewall.authentication import Keyring
+from bartizan.firewall.failover import Failover
+from bartizan.firewall.families import dialects_for
+from bartizan.firewall.gateway import Gateway
+from bartizan.firewall.http_upstream import HttpUpstream
+from bartizan.firewall.in_force import InForce
+from bartizan.firewall.meters import Meters, NoMeters
+from bartizan.firewall.model_routes import ModelRoutes
+from bartizan.firewall.recording import Commit
+from bartizan.firewall.services import Services
+from bartizan.inspection.signatures import Signature, load_packs
+from bartizan.keeper.local import LocalKeeper
+from bartizan.policy.document import PolicyDocument
+from bartizan.telemetry.journal import Journal
+from bartizan.trust.commitment import Committer
+from bartizan.trust.keyring import KeyRing
+from bartizan.workspace.deployment import Deployment
+from bartizan.workspace.document import loads
+from bartizan.workspace.snapshot import Snapshot, take_snapshot
+from bartizan.workspace.workspace import DEPLOYMENT, POLICY, Workspace
+
+
+def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committer) -> InForce:
+    """What a snapshot of the workspace determines.
+
+    Raises:
+        DocumentError: a file in it is wrong.
+        ConfigurationError: it contradicts itself, or names a secret that is not there.
+    """
+    if POLICY not in snapshot.files:
+        raise ConfigurationError(f"there is no {POLICY} in the workspace", "'bartizan init' writes one")
+    policy = loads(snapshot.files[POLICY], POLICY, PolicyDocument)
+    guard = build_guard(policy, _signatures(snapshot.files), canaries_of(workspace, policy))
+    return InForce(
+        policy=policy,
+        guard=guard,
+        keyring=Keyring(policy),
+        dialects=dialects_for(policy.origins),
+        commit=_commit(policy, committer),
+        version=snapshot.version,
+        digest=snapshot.digest,
+    )
+
+
+def build_services(
+    workspace: Workspace, deployment: Deployment, quota: Quota, recorder: Recorder, meters: Meters
+) -> Services:
+    """Upstreams with their keys, and what is handed in. Raises ConfigurationError."""
+    if not deployment.upstreams:
+        raise ConfigurationError(f"{DEPLOYMENT} names no upstream", "add one below 'upstreams:'")
+    upstreams: dict[str, HttpUpstream] = {}
+    for number, settings in enumerate(deployment.upstreams):
+        if settings.name in upstreams:
+            raise ConfigurationError(f"{DEPLOYMENT}: two upstreams are called {settings.name}")
+        key = ""
+        if settings.key is not None:
+            key = workspace.secret(settings.key, DEPLOYMENT, ("upstreams", number, "key"))
+        upstreams[settings.name] = HttpUpstream(settings, key)
+    return Services(ModelRoutes(deployment.upstreams), Failover(upstreams), quota, recorder, meters)
+
+
+def build_gateway(
+    workspace: Workspace,
+    *,
+    quota: Quota | None = None,
+    recorder: Recorder | None = None,
+    meters: Meters | None = None,
+) -> Gateway:
+    """A gateway in this process, with a keeper and a journal of its own unless others are handed in.
+
+    Raises:
+        DocumentError: a workspace file is wrong.
+        ConfigurationError: something is missing or contradictory.
+    """
+    deployment = workspace.deployment
+    committer = committer_of(workspace)
+    in_force = build_in_force(workspace, take_snapshot(workspace.root), committer)
+    services = build_services(
+        workspace,
+        deployment,
+        quota or LocalKeeper(),
+        recorder or Journal(journal_of(workspace), "gateway", deployment.journal),
+        meters or NoMeters(),
+    )
+    return Gateway(services, in_force)
+
+
+def committer_of(workspace: Workspace) -> Committer:
+    """Commitments under the workspace's keys. Raises ConfigurationError."""
+    return Committer(KeyRing(workspace.state / "keys"))
+
+
+def journal_of(workspace: Workspace) -> Path:
+    """Where the journal's segments are."""
+    return workspace.state / "journal"
+
+
+def _signatures(files: Mapping[str, bytes]) -> tuple[Signature, ...]:
+    """The shipped packs and the snapshot's. The loader reads files, so the snapshot's are written out for it."""
+    packs = {name: content for name, content in files.items() if name.startswith("signatures/")}
+    if not packs:
+        return load_packs()
+    with TemporaryDirectory(prefix="bartizan-") as folder:
+        paths = []
+        for name, content in packs.items():
+            path = Path(folder) / Path(name).name
+            path.write_bytes(content)
+            paths.append(path)
+        return load_packs(paths)
+
+
+def _commit(policy: PolicyDocument, committer: Committer) -> Commit:
+    if policy.content.keep == "commitment":
+        return committer.commit
+
+    redacted = redactor()
+
+    def commit(text: str) -> Commitment:
+        return committer.commit(text, keep=redacted(text))
+
+    return commit

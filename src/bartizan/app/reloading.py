@@ -1,0 +1,113 @@
+"""Watches the workspace and publishes what is in force to the workers, through the keeper."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from bartizan.core.clock import utc_now
+from bartizan.core.errors import JournalError, KeeperError
+from bartizan.core.event import ConfigurationChanged
+from bartizan.core.ids import new_id
+from bartizan.core.interfaces import Recorder
+from bartizan.firewall.in_force import InForce
+from bartizan.keeper.interface import Keeper
+from bartizan.keeper.interface import Snapshot as Published
+from bartizan.workspace.reload import Change, Outcome, Watch
+from bartizan.workspace.snapshot import Snapshot, digest_of
+from bartizan.workspace.workspace import Workspace
+
+POLL_SECONDS = 0.5
+FIRST_WAIT = 0.05
+PATIENCE = 30.0
+"""Seconds that the keeper may take to start."""
+
+_log = logging.getLogger("bartizan.supervisor")
+Build = Callable[[Snapshot], InForce]
+
+
+class Reloader:
+    """Publishes the first snapshot, then every sound edit. A keeper that was restarted is told again.
+
+    Args:
+        workspace: watched.
+        build: builds what a snapshot determines, to see whether it is sound.
+        keeper: hands snapshots to the workers.
+        recorder: journals each change.
+
+    Raises:
+        BartizanError: the workspace is broken at the start.
+    """
+
+    def __init__(self, workspace: Workspace, build: Build, keeper: Keeper, recorder: Recorder) -> None:
+        self._keeper = keeper
+        self._recorder = recorder
+
+        def check(files: Mapping[str, bytes]) -> InForce:
+            return build(Snapshot(0, digest_of(files), dict(files)))
+
+        self._watch: Watch[InForce] = Watch(workspace.root, check)
+        self._ahead = 0
+
+    async def publish_first(self) -> None:
+        """Wait for the keeper, then publish. Raises KeeperError when it does not come up."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
+        while True:
+            try:
+                await self._publish()
+            except KeeperError:
+                if loop.time() > end:
+                    raise
+                await asyncio.sleep(FIRST_WAIT)
+            else:
+                break
+        self._record(Change(Outcome.ACCEPTED, self._watch.snapshot, self._watch.snapshot.digest))
+
+    async def follow(self) -> None:
+        """Look for edits until cancelled."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            change = await asyncio.to_thread(self._watch.poll)
+            if change is not None:
+                self._record(change)
+            try:
+                await self._publish()
+            except KeeperError as error:
+                _log.warning("snapshot not published: %s", error.cause)
+
+    async def _publish(self) -> None:
+        """Make sure that the keeper holds the snapshot in force. A keeper that outlived an earlier supervisor may hold
+        a higher number: count on from there."""
+        held = await self._keeper.current_snapshot()
+        snapshot = self._watch.snapshot
+        version = snapshot.version + self._ahead
+        if held is not None and held.digest == snapshot.digest:
+            self._ahead = held.version - snapshot.version
+            return
+        if held is not None and held.version >= version:
+            self._ahead += held.version - version + 1
+            version = held.version + 1
+        numbered = Snapshot(version, snapshot.digest, snapshot.files)
+        await self._keeper.publish(Published(version, snapshot.digest, numbered.encode()))
+
+    def _record(self, change: Change) -> None:
+        accepted = change.outcome is Outcome.ACCEPTED
+        if accepted:
+            _log.info("workspace in force", extra={"snapshot": change.snapshot.version, "digest": change.digest})
+        else:
+            _log.error("workspace edit: %s", change.problem, extra={"digest": change.digest})
+        try:
+            self._recorder.append(
+                ConfigurationChanged(
+                    id=new_id("evt"),
+                    at=utc_now(),
+                    snapshot=change.snapshot.version + self._ahead,
+                    digest=change.digest,
+                    accepted=accepted,
+                    problem=change.problem,
+                )
+            )
+        except JournalError as error:
+            _log.error("not recorded: %s", error.cause)

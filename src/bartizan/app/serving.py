@@ -1,0 +1,158 @@
+"""``bartizan up``: the supervisor process with its children, the admin listener and the reload."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import uvicorn
+import uvloop
+
+from bartizan.app.gateways import build_in_force, build_services, committer_of, journal_of
+from bartizan.app.reloading import Reloader
+from bartizan.core.clock import utc_now
+from bartizan.core.errors import JournalError
+from bartizan.core.event import ProcessChanged
+from bartizan.core.ids import new_id
+from bartizan.firewall.admin import Admin
+from bartizan.firewall.child import Child
+from bartizan.firewall.http_protocol import server_settings
+from bartizan.firewall.meters import NoMeters
+from bartizan.firewall.supervisor import Supervisor, listening_socket
+from bartizan.firewall.worker import QuietServer, raise_file_limit
+from bartizan.keeper.local import LocalKeeper
+from bartizan.keeper.open import keeper_socket, open_keeper
+from bartizan.telemetry.exposition import merge, render
+from bartizan.telemetry.journal import Journal
+from bartizan.telemetry.logs import configure_logging
+from bartizan.workspace.deployment import Deployment, Listen
+from bartizan.workspace.workspace import Workspace
+
+_log = logging.getLogger("bartizan.supervisor")
+Announce = Callable[[int, int], None]
+"""Told the gateway's and the admin listener's port once both listen."""
+
+
+def run_gateway(root: Path, announce: Announce, *, workers: int = 0, port: int = -1, admin_port: int = -1) -> None:
+    """Serve a workspace until SIGTERM or SIGINT.
+
+    Args:
+        root: the workspace.
+        announce: told where it listens.
+        workers: instead of the deployment's, unless 0.
+        port: instead of the deployment's, unless -1; 0 for any free one.
+        admin_port: likewise.
+
+    Raises:
+        DocumentError: a workspace file is wrong.
+        ConfigurationError: something is missing, contradictory, or an address is taken.
+        JournalError: the journal cannot be used.
+    """
+    configure_logging("supervisor")
+    raise_file_limit()
+    workspace = Workspace(root)
+    deployment = _with(workspace.deployment, workers, port, admin_port)
+    uvloop.run(_supervise(workspace, deployment, announce))
+
+
+async def _supervise(workspace: Workspace, deployment: Deployment, announce: Announce) -> None:
+    listen = deployment.listen
+    journal = Journal(journal_of(workspace), "supervisor", deployment.journal)
+    keeper = open_keeper(deployment.keeper, workspace.root)
+    committer = committer_of(workspace)
+    # Everything is built once here, so that a broken workspace is an error of the command and not of its children.
+    await build_services(workspace, deployment, LocalKeeper(), journal, NoMeters()).close()
+    reloader = Reloader(workspace, lambda files: build_in_force(workspace, files, committer), keeper, journal)
+    listener = listening_socket(listen.host, listen.port)
+    admin_listener = listening_socket(listen.admin_host, listen.admin_port)
+    supervisor = Supervisor(
+        _keepers(workspace, deployment, journal),
+        [
+            Child(name, _worker_command(workspace, name, listener.fileno()), [listener.fileno()], _reporter(journal))
+            for name in (f"worker{number + 1}" for number in range(listen.workers))
+        ],
+        listen.drain_seconds,
+    )
+
+    async def started() -> None:
+        await reloader.publish_first()
+        announce(listener.getsockname()[1], admin_listener.getsockname()[1])
+
+    def metrics() -> str:
+        return render(merge([worker.metrics for worker in supervisor.workers]))
+
+    try:
+        async with (
+            _admin(Admin(metrics, lambda: supervisor.problems), admin_listener),
+            _following(reloader, supervisor),
+        ):
+            await supervisor.run(started)
+    finally:
+        listener.close()
+        await keeper.close()
+        journal.close()
+
+
+def _keepers(workspace: Workspace, deployment: Deployment, journal: Journal) -> list[Child]:
+    if keeper_socket(deployment.keeper, workspace.root) is None:
+        return []
+    return [Child("keeper", lambda control: _command(workspace, "keeper", control), [], _reporter(journal))]
+
+
+def _worker_command(workspace: Workspace, name: str, listener: int) -> Callable[[int], Sequence[str]]:
+    return lambda control: [*_command(workspace, name, control), str(listener)]
+
+
+def _command(workspace: Workspace, name: str, control: int) -> list[str]:
+    return [sys.executable, "-m", "bartizan.cli.child", str(workspace.root), name, str(control)]
+
+
+def _reporter(journal: Journal) -> Callable[[str, str, str], None]:
+    def report(process: str, state: str, detail: str) -> None:
+        try:
+            event = ProcessChanged(id=new_id("evt"), at=utc_now(), process=process, state=state, detail=detail)
+            journal.append(event)
+        except JournalError as error:
+            _log.error("not recorded: %s", error.cause, extra={"process": process, "state": state})
+
+    return report
+
+
+@asynccontextmanager
+async def _admin(application: Admin, listener: object) -> AsyncIterator[None]:
+    server = QuietServer(uvicorn.Config(application, **server_settings(), timeout_graceful_shutdown=1))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))  # type: ignore[list-item]
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+
+@asynccontextmanager
+async def _following(reloader: Reloader, supervisor: Supervisor) -> AsyncIterator[None]:
+    task = asyncio.create_task(reloader.follow())
+    task.add_done_callback(lambda done: None if done.cancelled() else supervisor.end())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _with(deployment: Deployment, workers: int, port: int, admin_port: int) -> Deployment:
+    listen: Listen = deployment.listen
+    listen = msgspec.structs.replace(
+        listen,
+        workers=workers or listen.workers,
+        port=listen.port if port < 0 else port,
+        admin_port=listen.admin_port if admin_port < 0 else admin_port,
+    )
+    return msgspec.structs.replace(deployment, listen=listen)

@@ -1,0 +1,86 @@
+"""A gateway worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+
+import uvloop
+
+from bartizan.app.gateways import build_in_force, build_services, committer_of, journal_of
+from bartizan.core.errors import BartizanError
+from bartizan.firewall.control import Control, Status
+from bartizan.firewall.gateway import Gateway
+from bartizan.firewall.metrics import PrometheusMeters
+from bartizan.firewall.worker import Worker, raise_file_limit
+from bartizan.keeper.interface import Keeper
+from bartizan.keeper.open import open_keeper
+from bartizan.telemetry.journal import Journal
+from bartizan.telemetry.logs import configure_logging
+from bartizan.telemetry.metrics import Registry
+from bartizan.trust.commitment import Committer
+from bartizan.workspace.snapshot import Snapshot
+from bartizan.workspace.workspace import Workspace
+
+_log = logging.getLogger("bartizan.worker")
+
+
+def run_worker(root: Path, name: str, control: int, listener: int) -> None:
+    """A gateway worker.
+
+    Args:
+        root: the workspace.
+        name: of this worker, such as ``worker1``.
+        control: file descriptor of the line to the supervisor.
+        listener: file descriptor of the listening socket.
+    """
+    configure_logging(name)
+    raise_file_limit()
+    uvloop.run(_serve(Workspace(root), name, socket.socket(fileno=control), socket.socket(fileno=listener)))
+
+
+async def _serve(workspace: Workspace, name: str, control: socket.socket, listener: socket.socket) -> None:
+    deployment = workspace.deployment
+    line = await Control.over(control)
+    committer = committer_of(workspace)
+    journal = Journal(journal_of(workspace), name, deployment.journal)
+    keeper = open_keeper(deployment.keeper, workspace.root)
+    registry = Registry()
+    try:
+        snapshot = Snapshot.decode((await keeper.wait_snapshot(0)).payload)
+        services = build_services(workspace, deployment, keeper, journal, PrometheusMeters(registry))
+        gateway = Gateway(services, build_in_force(workspace, snapshot, committer))
+        lost = registry.counter("bartizan_journal_lost_total", "Records that could not be kept.").labels()
+
+        def status() -> Status:
+            journal.rotate_if_due()
+            lost.set(journal.lost)
+            problems = () if journal.healthy else ("the journal cannot take records",)
+            return Status(problems, gateway.in_force.version, registry.snapshot())
+
+        following = asyncio.create_task(_follow(workspace, keeper, gateway, committer))
+        try:
+            await Worker(gateway, deployment.listen, listener, line, status).run()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await gateway.close()
+    finally:
+        await keeper.close()
+        journal.close()
+
+
+async def _follow(workspace: Workspace, keeper: Keeper, gateway: Gateway, committer: Committer) -> None:
+    """Put each snapshot in force that the supervisor publishes. What cannot be built leaves the last one in force."""
+    version = gateway.in_force.version
+    while True:
+        published = await keeper.wait_snapshot(version)
+        version = published.version
+        try:
+            snapshot = Snapshot.decode(published.payload)
+            gateway.put_in_force(await asyncio.to_thread(build_in_force, workspace, snapshot, committer))
+            _log.info("snapshot in force", extra={"snapshot": version, "digest": snapshot.digest})
+        except BartizanError as error:
+            _log.error("snapshot not put in force: %s", error, extra={"snapshot": version})

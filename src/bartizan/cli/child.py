@@ -1,0 +1,30 @@
+"""The entry point of processes that the supervisor starts: ``python -m bartizan.cli.child ROOT NAME FD [FD]``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bartizan.core.errors import BartizanError
+
+
+def main(arguments: list[str]) -> int:
+    """Run the keeper or a worker; returns the exit status."""
+    root, name, control, *listener = arguments
+    try:
+        if name == "keeper":
+            from bartizan.app.keepers import run_keeper
+
+            run_keeper(Path(root), int(control))
+        else:
+            from bartizan.app.workers import run_worker
+
+            run_worker(Path(root), name, int(control), int(listener[0]))
+    except BartizanError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
