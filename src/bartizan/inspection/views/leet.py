@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-
-import re2
 
 from bartizan.inspection.interface import View
 from bartizan.inspection.views.source import Piece, Source, splice
 from bartizan.inspection.views.vocabulary import WORDS
 
-_TOKEN = re2.compile(r"[a-z0-9@$|!+€£]*[a-z][0-9@$|!+€£]+[a-z0-9@$|!+€£]*|[0-9@$|!€£]+[a-z][a-z0-9@$|!+€£]+")
+_TOKEN = re.compile(r"(?<![a-z0-9@$|!+€£])(?:[a-z]++[0-9@$|!+€£]|[0-9@$|!+€£]++[a-z])[a-z0-9@$|!+€£]*+")
+"""Linear: it starts at the first character of a token only, and never gives back what it took."""
 _LETTERS = str.maketrans("013456789@$|!+€£2", "oieasgtbgasiitelz")
 _SECOND = str.maketrans("013456789@$|!+€£2", "oleasbtbgasliteez")
 _HEX_DIGITS = frozenset("0123456789abcdef")

@@ -50,16 +50,20 @@ def _collapse(letters: list[re.Match[str]]) -> Piece:
             words.append([])
     plain: list[str] = []
     places: list[int] = []
+    at = 0
     for word in words:
         for part in _parted("".join(letter.group(1) for letter in word)):
             if plain:
                 plain.append(" ")
                 places.append(places[-1])
-            at = len(places) - sum(char == " " for char in plain)
-            plain.extend(part)
+            plain.append(part)
             places.extend(letter.start() for letter in letters[at : at + len(part)])
+            at += len(part)
     return Piece(letters[0].start(), letters[-1].start() + 1, "".join(plain), places)
 
 
 def _parted(word: str) -> tuple[str, ...]:
-    return (segment(word) if len(word) > _UNPARTED else None) or (word,)
+    if len(word) <= _UNPARTED:
+        return (word,)
+    found = segment(word)
+    return found.words if found.known * 2 >= len(word) else (word,)

@@ -18,6 +18,7 @@ _PART = re.compile(r"[a-z]+")
 _LONG = re2.compile(r"[a-z]{15,}")
 _SHORTEST = 4
 _LONGEST_PARTS = 64
+_MOSTLY = 0.85
 _TAG = re2.compile(r"<(?:!--[^<>]{0,200}--|/?[a-z][^<>]{0,200})>")
 
 
@@ -43,8 +44,8 @@ def _pieces(text: str) -> Iterator[Piece]:
         elif known == len(words) or (len(words) > 2 and known * 2 > len(words)):
             if known > 2:
                 yield Piece(*match.span(), *_spaced(parts))
-        elif len(joined) >= _SHORTEST and (apart := segment(joined)) is not None:
-            yield _segmented(*match.span(), apart, [place for part in parts for place in range(*part.span())])
+        elif len(joined) >= _SHORTEST and (apart := segment(joined)).known == len(joined):
+            yield _segmented(*match.span(), apart.words, [place for part in parts for place in range(*part.span())])
 
 
 def _spaced(parts: list[re.Match[str]]) -> tuple[str, list[int]]:
@@ -68,13 +69,13 @@ def _segmented(start: int, end: int, words: tuple[str, ...], letters: list[int])
 
 
 def undo_run_together(source: Source) -> Iterator[View]:
-    """``ignoreallpreviousinstructions``: parted where known words leave no rest."""
+    """``ignoreallpreviousinstructions``: parted where known words leave little rest."""
     text = source.folded.text
     pieces = []
     for match in _LONG.finditer(text):
-        words = segment(match.group()) if len(match.group()) <= 4_096 else None
-        if words is not None and len(words) > 1:
-            pieces.append(_segmented(*match.span(), words, list(range(*match.span()))))
+        found = segment(match.group())
+        if len(found.words) > 1 and found.known >= _MOSTLY * len(match.group()):
+            pieces.append(_segmented(*match.span(), found.words, list(range(*match.span()))))
     view = splice(source.folded, "run_together", pieces, source.context)
     if view is not None:
         yield view

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+import ahocorasick_rs
 
 WORDS: Final = frozenset(
     re.findall(
@@ -54,38 +57,68 @@ WORDS: Final = frozenset(
     )
 )
 
-_LONGEST: Final = max(map(len, WORDS))
-_SINGLE: Final = frozenset("ai")
+_COST: Final = MappingProxyType({1: 7, 2: 5})
+_USUAL_COST: Final = 2
+_UNKNOWN_COST: Final = 6
+_BLOCK: Final = 4_096
 
 
-@lru_cache(maxsize=4096)
-def segment(letters: str) -> tuple[str, ...] | None:
-    """``letters`` as words of the vocabulary with no rest, the fewest words possible; None if there is no such way.
+class Segmentation(NamedTuple):
+    """Letters parted into words."""
 
-    Quadratic at worst in the longest word, linear in the text.
-    """
-    length = len(letters)
-    best: list[tuple[int, int] | None] = [None] * (length + 1)
-    best[0] = (0, 0)
-    for end in range(1, length + 1):
-        for start in range(max(0, end - _LONGEST), end):
-            before = best[start]
-            if before is None or letters[start:end] not in WORDS:
-                continue
-            cost = before[0] + (6 if end - start <= 2 else 2)
-            current = best[end]
-            if current is None or cost < current[0]:
-                best[end] = (cost, start)
-    if best[length] is None or not length:
-        return None
+    words: tuple[str, ...]
+    """Together they are the letters; what no word of the vocabulary covers stands between them."""
+    known: int
+    """How many letters the vocabulary's words cover."""
+
+
+@lru_cache(maxsize=1)
+def _automaton() -> tuple[list[str], ahocorasick_rs.AhoCorasick]:
+    words = sorted(WORDS)
+    return words, ahocorasick_rs.AhoCorasick(words)
+
+
+def segment(letters: str) -> Segmentation:
+    """``letters`` (folded) as known words, preferring few and long ones; linear, in blocks of 4096 letters."""
     words: list[str] = []
-    end = length
+    known = 0
+    for at in range(0, len(letters), _BLOCK):
+        known += _segment_block(letters[at : at + _BLOCK], words)
+    return Segmentation(tuple(words), known)
+
+
+def _segment_block(letters: str, words: list[str]) -> int:
+    """Shortest path over the words that occur, by dynamic programming. Appends to ``words``."""
+    length = len(letters)
+    ending: list[list[int]] = [[] for _ in range(length + 1)]
+    for _, start, end in _automaton()[1].find_matches_as_indexes(letters, overlapping=True):
+        ending[end].append(start)
+    costs = [0] * (length + 1)
+    steps = [0] * (length + 1)
+    for end in range(1, length + 1):
+        best, step = costs[end - 1] + _UNKNOWN_COST, -1
+        for start in ending[end]:
+            cost = costs[start] + _COST.get(end - start, _USUAL_COST)
+            if cost < best:
+                best, step = cost, start
+        costs[end], steps[end] = best, step
+    parts: list[str] = []
+    known = 0
+    end = unknown = length
     while end:
-        step = best[end]
-        assert step is not None
-        words.append(letters[step[1] : end])
-        end = step[1]
-    return tuple(reversed(words))
+        start = steps[end]
+        if start >= 0:
+            if unknown > end:
+                parts.append(letters[end:unknown])
+            parts.append(letters[start:end])
+            known += end - start
+            end = unknown = start
+        else:
+            end -= 1
+    if unknown:
+        parts.append(letters[:unknown])
+    words.extend(reversed(parts))
+    return known
 
 
 def known_words(text: str) -> int:
