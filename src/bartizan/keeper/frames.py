@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from bartizan.core.errors import WireError
+from bartizan.core.errors import KeeperError
 
 MAX_FRAME_BYTES: Final = 16_777_216
 HEADER: Final = 4
 
 
 def frame(payload: bytes) -> bytes:
-    """The payload with its length in front. Raises WireError beyond MAX_FRAME_BYTES."""
+    """The payload with its length in front. Raises KeeperError beyond MAX_FRAME_BYTES."""
     if len(payload) > MAX_FRAME_BYTES:
-        raise WireError(f"a frame of {len(payload)} bytes is too long")
+        raise KeeperError(f"a frame of {len(payload)} bytes is too long")
     return len(payload).to_bytes(HEADER, "big") + payload
 
 
@@ -28,7 +28,7 @@ class FrameBuffer:
         """The payloads that are complete now.
 
         Raises:
-            WireError: a frame is announced as empty or longer than the limit. The connection is of no further use.
+            KeeperError: a frame is announced as empty or longer than the limit. The connection is of no further use.
         """
         pending = self._pending
         pending += data
@@ -37,7 +37,7 @@ class FrameBuffer:
         while len(pending) - position >= HEADER:
             length = int.from_bytes(pending[position : position + HEADER], "big")
             if not 0 < length <= self._limit:
-                raise WireError(f"a frame announced with {length} bytes")
+                raise KeeperError(f"a frame announced with {length} bytes")
             end = position + HEADER + length
             if len(pending) < end:
                 break
