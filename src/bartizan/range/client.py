@@ -58,7 +58,9 @@ class ModelClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> ModelClient:
-        self._session = aiohttp.ClientSession(timeout=self._timeout, trust_env=False)
+        # A server that closes idle connections would otherwise cost a request that nobody may repeat.
+        connector = aiohttp.TCPConnector(force_close=True)
+        self._session = aiohttp.ClientSession(timeout=self._timeout, trust_env=False, connector=connector)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import itertools
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -102,25 +103,21 @@ def _ascii_lower(text: str) -> str:
 
 def _named(text: str) -> Html:
     parts: list[Child] = []
-    plain = hidden = ""
-    for character in text + "\0":
-        is_last = character == "\0"
-        tag = 0xE0020 <= ord(character) <= 0xE007E
-        if hidden and not tag:
-            parts.append(el("span", f"tags: {hidden}", cls="chip"))
-            hidden = ""
-        if tag:
-            parts.append(plain)
-            plain = ""
-            hidden += chr(ord(character) - 0xE0000)
-        elif is_last or _is_hidden(character):
-            parts.append(plain)
-            plain = ""
-            if not is_last:
-                parts.append(el("span", f"U+{ord(character):04X}", cls="chip"))
+    for kind, group in itertools.groupby(text, _kind):
+        run = "".join(group)
+        if kind == "tag":
+            parts.append(el("span", "tags: " + "".join(chr(ord(c) - 0xE0000) for c in run), cls="chip"))
+        elif kind == "hidden":
+            parts += [el("span", f"U+{ord(c):04X}", cls="chip") for c in run]
         else:
-            plain += character
+            parts.append(run)
     return join(parts)
+
+
+def _kind(character: str) -> str:
+    if 0xE0020 <= ord(character) <= 0xE007E:
+        return "tag"
+    return "hidden" if _is_hidden(character) else "plain"
 
 
 def _is_hidden(character: str) -> bool:
