@@ -12,6 +12,7 @@ from bartizan.firewall.dialects.structure import is_plain_key, is_structure
 from bartizan.firewall.documents import KEY
 from bartizan.firewall.exchange import Channel, ChannelKind, Slot
 
+_ASIDE = "@"
 _DATA_URL = re.compile(r"data:(image|audio|video|application)/[\w.+-]{1,64};base64,[A-Za-z0-9+/=]*")
 
 
@@ -49,6 +50,12 @@ class Gather:
     def pass_over(self, path: Path) -> None:
         """Nothing in the value at ``path`` needs to be read."""
         self._seen.add(path)
+
+    def take_growing(self) -> list[Slot]:
+        """Take out the texts that may still grow; those that are complete where they stand stay."""
+        growing = [slot for slot in self.slots if not str(slot.channel.item).startswith(_ASIDE)]
+        self.slots = [slot for slot in self.slots if str(slot.channel.item).startswith(_ASIDE)]
+        return growing
 
     def rest(self, value: Any, path: Path = (), known: frozenset[str] = frozenset()) -> None:
         """Every string in ``value`` that was not handed over, is not structure and is none of ``known``."""
@@ -92,7 +99,7 @@ class Gather:
 
 def aside(path: Path) -> Channel:
     """The channel of a text that the protocol does not name; it is complete where it stands."""
-    return Channel(0, "@" + render_path(path).replace(KEY, "key "), ChannelKind.TEXT)
+    return Channel(0, _ASIDE + render_path(path).replace(KEY, "key "), ChannelKind.TEXT)
 
 
 def usage_of(value: Any, into: str, out: str) -> Usage | None:

@@ -18,7 +18,7 @@ from bartizan.core.errors import UpstreamError, WireError
 from bartizan.core.passage import Origin, Path
 from bartizan.firewall.dialects.marks import MARK, Mark
 from bartizan.firewall.dialects.sink import Sink
-from bartizan.firewall.dialects.wording import explain, kind_of, place
+from bartizan.firewall.dialects.wording import explain, place
 from bartizan.firewall.documents import KEY, is_token
 
 
@@ -55,21 +55,6 @@ def check_upstream(shape: type[S], value: Any, what: str) -> S:
 def walk(shape: type[msgspec.Struct], value: Any, path: Path, origin: Origin, sink: Sink) -> None:
     """Hand everything in ``value``, which must have been checked against ``shape``, to ``sink``."""
     _struct(shape).walk(value, path, origin, sink)
-
-
-def take(table: Mapping[str, type[S]], tag: str, value: Any, path: Path, origin: Origin, sink: Sink) -> S:
-    """Check and walk an object whose field ``tag`` names its shape in ``table``. Raises WireError if it names none."""
-    if not isinstance(value, dict):
-        raise WireError(f"{place(path)}: expected an object, found {kind_of(value)}")
-    name = value.get(tag)
-    if name is None:
-        raise WireError(f"{place(path)}: the required field `{tag}` is missing")
-    shape = table.get(name) if isinstance(name, str) else None
-    if shape is None:
-        raise WireError(f"{place((*path, tag))}: unknown value {ascii(name)[:64]}")
-    checked = check(shape, value, path)
-    walk(shape, value, path, origin, sink)
-    return checked
 
 
 class Node(Protocol):

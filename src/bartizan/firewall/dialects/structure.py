@@ -72,12 +72,13 @@ STRUCTURAL = frozenset({*_IDS, *_CONSTANTS})
 """Field names under which upstreams write ids and constants."""
 
 _KEY = re.compile(r"[a-z_][a-z_.-]{0,31}[0-9]{0,2}")
+_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
 _KEPT = frozenset({"type", "index", "format"})
 
 
 def is_structure(key: Any, text: str) -> bool:
     """Whether ``text`` under ``key`` is an identifier or constant that the upstream wrote."""
-    return key in STRUCTURAL and is_token(text)
+    return key in STRUCTURAL and (is_token(text) or (key == "type" and _TYPE.fullmatch(text) is not None))
 
 
 def is_plain_key(key: str) -> bool:
@@ -100,7 +101,7 @@ def skeleton(document: Any, path: Path) -> tuple[Any, Path]:
     kept = {
         key: value
         for key, value in document.items()
-        if isinstance(value, int | float) or (key in _KEPT and isinstance(value, str) and is_token(value))
+        if isinstance(value, int | float) or (key in _KEPT and isinstance(value, str) and is_structure(key, value))
     }
     kept[step] = inner
     return kept, (step, *place)

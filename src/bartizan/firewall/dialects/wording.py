@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from bartizan.core.passage import Path, render_path
@@ -18,15 +16,6 @@ _KINDS = {
     "null": "null",
 }
 _LONGEST = 160
-
-
-def kind_of(value: Any) -> str:
-    """The JSON kind of ``value`` as errors name it."""
-    if value is None:
-        return "null"
-    if isinstance(value, dict):
-        return "object"
-    return "string" if isinstance(value, str) else type(value).__name__
 
 
 def place(path: Path) -> str:

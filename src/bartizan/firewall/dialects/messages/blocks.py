@@ -177,14 +177,19 @@ class McpToolResult(Block, kw_only=True, tag="mcp_tool_result"):
     is_error: bool | None = None
 
 
-class SearchHit(Shape):
+class SearchHit(Shape, tag_field="type", tag="web_search_result"):
     """One hit of a web search, its text readable only by the upstream."""
 
     title: Words
     url: Words
-    type: str
     encrypted_content: Encrypted
     page_age: Words | None = None
+
+
+class SearchFailed(Shape, tag_field="type", tag="web_search_tool_result_error"):
+    """Why a web search found nothing."""
+
+    error_code: str
 
 
 class WebSearchResult(Block, kw_only=True, tag="web_search_tool_result"):
@@ -192,7 +197,7 @@ class WebSearchResult(Block, kw_only=True, tag="web_search_tool_result"):
 
     origin: ClassVar[Origin] = Origin.TOOL_RESULT
     tool_use_id: str
-    content: list[SearchHit] | dict[str, Any]
+    content: list[SearchHit] | SearchFailed
     caller: Any = None
 
 

@@ -174,9 +174,7 @@ class MessagesReader:
         self._last = index
         gather = Gather()
         gather_block(document["content_block"], index, ("content_block",), gather)
-        whole = [slot for slot in gather.slots if slot.channel.kind is ChannelKind.TOOL_ARGUMENTS]
-        event.deltas = [slot for slot in gather.slots if slot.channel.kind is not ChannelKind.TOOL_ARGUMENTS]
-        gather.slots = whole
+        event.deltas = gather.take_growing()
         self._blocks[index] = dict.fromkeys(slot.channel for slot in event.deltas)
         self._rest(document, event, gather)
 

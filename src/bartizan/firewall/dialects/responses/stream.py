@@ -190,7 +190,7 @@ class ResponsesReader:
         gather = Gather()
         gather_item(document["item"], output, ("item",), gather)
         if what == "added":
-            event.deltas, gather.slots = gather.slots, []
+            event.deltas = gather.take_growing()
         else:
             event.closes = [channel for channel in self._open if channel.choice == output]
         gather.rest(document)
