@@ -59,7 +59,7 @@ class _Explorer:
 
     def run(self, kinds: frozenset[str]) -> Reading:
         original, folded = self._views
-        queue = deque([_Step(Source(original, folded, self._limits.context), kinds, 0)])
+        queue = deque([_Step(Source(original, folded, folded, self._limits.context), kinds, 0)])
         while queue:
             step = queue.popleft()
             for kind, transform in TRANSFORMS.items():
@@ -104,4 +104,4 @@ class _Explorer:
             kinds = kinds | hidden_kinds(view.text, folded.text)
         if not kinds:
             return None
-        return _Step(Source(view, folded, limits.context), kinds, depth + 1)
+        return _Step(Source(view, folded, folding, limits.context), kinds, depth + 1)

@@ -6,15 +6,13 @@ import html
 import re
 from collections.abc import Callable, Iterator
 
-import re2
-
 from bartizan.inspection.interface import View
 from bartizan.inspection.views.source import Piece, Source, splice
 
-_PERCENT = re2.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_QUOTED = re2.compile(r"(?:=[0-9A-F]{2}|=\r?\n)+")
-_ENTITY = re2.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
-_ESCAPE = re2.compile(
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_QUOTED = re.compile(r"(?:=[0-9A-F]{2}|=\r?\n)+")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
+_ESCAPE = re.compile(
     r"\\u\{[0-9a-fA-F]{1,6}\}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\x\{[0-9a-fA-F]{1,6}\}|\\x[0-9a-fA-F]{2}"
     r"|\\[0-3][0-7]{2}|[uU]\+[0-9a-fA-F]{4,6}[ ,]?"
 )
@@ -51,7 +49,7 @@ def _spliced(source: Source, name: str, pieces: Iterator[Piece]) -> Iterator[Vie
         yield view
 
 
-def _byte_pieces(text: str, run: re2._Regexp[str], mark: str) -> Iterator[Piece]:
+def _byte_pieces(text: str, run: re.Pattern[str], mark: str) -> Iterator[Piece]:
     for match in run.finditer(text):
         data = bytearray()
         places = []
@@ -73,7 +71,7 @@ def _byte_pieces(text: str, run: re2._Regexp[str], mark: str) -> Iterator[Piece]
             yield Piece(*match.span(), decoded, offsets)
 
 
-def _single_pieces(text: str, one: re2._Regexp[str], undo: Callable[[str], str]) -> Iterator[Piece]:
+def _single_pieces(text: str, one: re.Pattern[str], undo: Callable[[str], str]) -> Iterator[Piece]:
     for match in one.finditer(text):
         plain = undo(match.group())
         if plain != match.group():

@@ -11,7 +11,6 @@ import msgspec
 
 from bartizan.core.signal import Span
 from bartizan.inspection.interface import View
-from bartizan.inspection.views.folding import fold
 
 
 class Source:
@@ -20,13 +19,15 @@ class Source:
     Args:
         raw: as it came (or as it was decoded): every character still there.
         folded: folded, with offsets in the original text: what spelling transformations read.
+        folding: the folding of ``raw.text``, with offsets in it.
         context: see ``Limits.context``.
     """
 
-    def __init__(self, raw: View, folded: View, context: int) -> None:
+    def __init__(self, raw: View, folded: View, folding: View, context: int) -> None:
         self.raw = raw
         self.folded = folded
         self.context = context
+        self._folding = folding
 
     @cached_property
     def cased(self) -> View:
@@ -34,14 +35,16 @@ class Source:
         raw = self.raw
         if raw.text.isascii():
             return raw
-        own = fold(raw.text)
-        length = len(own.text)
-        places = own.offsets[:length] if own.offsets is not None else range(length)
-        out = []
-        for char, place in zip(own.text, places, strict=True):
-            upper = char.upper() if raw.text[place] != char and raw.text[place].isupper() else char
-            out.append(upper if len(upper) == 1 else char)
-        return renamed(derive(raw, "", "".join(out), places, len(raw.text), 0), raw.name)
+        text = self._folding.text
+        if raw.text.lower() == raw.text:
+            return renamed(self.folded, raw.name)
+        places = self._folding.offsets
+        shown = raw.text if places is None else map(raw.text.__getitem__, places[: len(text)])
+        cased = "".join(
+            char if was == char or not was.isupper() or len(upper := char.upper()) > 1 else upper
+            for char, was in zip(text, shown, strict=True)
+        )
+        return renamed(msgspec.structs.replace(self.folded, text=cased), raw.name)
 
 
 class Piece(NamedTuple):

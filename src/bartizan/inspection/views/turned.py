@@ -15,8 +15,11 @@ _WORD = re.compile(r"\w+")
 
 def undo_shift(source: Source) -> Iterator[View]:
     """One view for each shift that a marker shows, of the surroundings of the markers."""
-    for shift in sorted({marker.shift for marker in markers(source.folded.text) if marker.kind == "caesar"}):
-        found = [marker for marker in markers(source.folded.text) if (marker.kind, marker.shift) == ("caesar", shift)]
+    by_shift: dict[int, list[Marker]] = {}
+    for marker in markers(source.folded.text):
+        if marker.kind == "caesar":
+            by_shift.setdefault(marker.shift, []).append(marker)
+    for shift, found in by_shift.items():
         pieces = [
             Piece(start, end, shifted(source.cased.text[start:end], -shift))
             for start, end in _stretches(source.cased, found)
