@@ -12,7 +12,7 @@ import re2
 from bartizan.core.errors import ConfigurationError
 from bartizan.inspection.signatures.document import parse
 from bartizan.inspection.signatures.folding import fold_literal, fold_pattern
-from bartizan.inspection.signatures.pack import Entry, Kind, Pack, Signature
+from bartizan.inspection.signatures.pack import OWN_SCRIPT, Entry, Kind, Pack, Signature
 from bartizan.inspection.signatures.vocabulary import expand
 
 _VOCABULARY = "vocabulary.yaml"
@@ -59,6 +59,8 @@ def compile_entry(pack: Pack, entry: Entry) -> Signature:
         score=entry.score,
         surfaces=entry.surfaces,
         requires=frozenset(entry.requires),
+        supporting=entry.supporting,
+        foreign=OWN_SCRIPT.issuperset(entry.languages),
         literals=literals,
         patterns=patterns,
     )

@@ -8,14 +8,12 @@ from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal, Span
 from bartizan.core.threat import Guard, Severity
 from bartizan.inspection.interface import View
-from bartizan.inspection.matcher import build_matcher
-from bartizan.inspection.signatures.boundaries import stands_alone
-from bartizan.inspection.signatures.evidence import Seen, combine, companions_only, discount_mentions
+from bartizan.inspection.signatures.evidence import Seen, collapse, combine, companions_only, discount_mentions
+from bartizan.inspection.signatures.index import Index
 from bartizan.inspection.signatures.pack import Signature
 from bartizan.inspection.signatures.quotes import Quotes
 from bartizan.inspection.views import fold
 
-_MAX_HITS = 128
 _SEVERITIES = list(Severity)
 
 
@@ -34,15 +32,13 @@ class SignatureDetector:
     def __init__(self, signatures: Iterable[Signature], disabled: Iterable[str] = ()) -> None:
         off = frozenset(disabled)
         chosen = [signature for signature in signatures if signature.id not in off]
-        literals = [(phrase, signature) for signature in chosen for phrase in signature.literals]
-        patterns = [(pattern, signature) for signature in chosen for pattern in signature.patterns]
-        self._literals = len(literals)
-        self._owners = [signature for _, signature in literals + patterns]
-        self._matcher = build_matcher([phrase for phrase, _ in literals], [pattern for pattern, _ in patterns])
+        self._leading = Index(row for row in chosen if not row.supporting and not row.foreign)
+        self._foreign = Index(row for row in chosen if not row.supporting and row.foreign)
+        self._supporting = Index(row for row in chosen if row.supporting)
         self._quotes = Quotes()
 
     def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
-        """Signals with spans in the original, the strongest first for each view; at most 128 hits per view count."""
+        """Signals with spans in the original, by start within each view, one per signature and stretch of text."""
         signals: list[Signal] = []
         for view in _readable(views):
             signals.extend(self._detect(view, surface))
@@ -52,7 +48,7 @@ class SignatureDetector:
         seen = self._hits(view.text, surface)
         if not seen:
             return []
-        seen = discount_mentions(companions_only(seen), view.text, self._quotes)
+        seen = collapse(discount_mentions(companions_only(seen), view.text, self._quotes))
         signals = [_signal(hit, view) for hit in seen]
         combined = combine(seen)
         if combined is not None:
@@ -60,16 +56,12 @@ class SignatureDetector:
         return signals
 
     def _hits(self, text: str, surface: Surface) -> list[Seen]:
-        best: dict[str, Seen] = {}
-        for hit in self._matcher.find(text):
-            owner = self._owners[hit.index]
-            if surface not in owner.surfaces:
-                continue
-            if hit.index < self._literals and not stands_alone(text, hit.start, hit.end):
-                continue
-            if len(best) < _MAX_HITS:
-                best.setdefault(f"{owner.id}@{hit.start // 400}", Seen(hit.start, hit.end, owner.score, owner))
-        return list(best.values())
+        seen = self._leading.find(text, surface)
+        if not text.isascii():
+            seen += self._foreign.find(text, surface)
+        if seen:
+            seen += self._supporting.find(text, surface)
+        return seen
 
 
 def _readable(views: Sequence[View]) -> Iterable[View]:

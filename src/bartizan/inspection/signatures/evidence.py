@@ -17,6 +17,9 @@ STRONG = 0.5
 """From this score on a hit speaks for itself and takes no part in combining."""
 HELPERS = frozenset({DISCUSSION, REPORTED, OBEY_QUOTE})
 _SENTENCE = 160
+_STRETCH = 400
+_MOST_MENTIONS = 48
+"""More hits than this are no mention; fewer than a matcher reports, so that none hides behind the others."""
 
 
 class Seen(NamedTuple):
@@ -54,7 +57,7 @@ def discount_mentions(seen: Sequence[Seen], text: str, quotes: Quotes) -> list[S
     of at least 0.5 stands outside every mention.
     """
     real = [hit for hit in seen if hit.signature.group not in HELPERS]
-    if not real or len(real) == len(seen):
+    if not real or len(real) == len(seen) or len(seen) > _MOST_MENTIONS:
         return real
     groups = {hit.signature.group for hit in seen}
     if OBEY_QUOTE in groups:
@@ -78,6 +81,16 @@ def _reports(seen: Sequence[Seen], text: str) -> list[tuple[int, int]]:
     return ranges
 
 
+def collapse(seen: Iterable[Seen]) -> list[Seen]:
+    """The strongest hit of each signature in each stretch of 400 characters, by start."""
+    best: dict[tuple[str, int], Seen] = {}
+    for hit in seen:
+        place = (hit.signature.id, hit.start // _STRETCH)
+        if place not in best or hit.score > best[place].score:
+            best[place] = hit
+    return sorted(best.values(), key=lambda hit: hit.start)
+
+
 class Combined(NamedTuple):
     """Weak hits of several groups, close together."""
 
@@ -89,9 +102,10 @@ def combine(seen: Iterable[Seen]) -> Combined | None:
     """The neighbourhood with the strongest noisy-or over groups; None when no two groups meet.
 
     ``score = 1 - product over groups of (1 - strongest score of the group)``; of hits that overlap only the strongest
-    counts, for two readings of the same words are one observation.
+    counts, for two readings of the same words are one observation. Mentions do not count.
     """
-    hits = sorted((hit for hit in seen if hit.score < STRONG), key=lambda hit: hit.start)
+    weak = (hit for hit in seen if hit.score < STRONG and hit.score == hit.signature.score)
+    hits = sorted(weak, key=lambda hit: hit.start)
     best: Combined | None = None
     first = 0
     for last, hit in enumerate(hits):

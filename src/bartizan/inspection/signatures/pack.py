@@ -17,9 +17,13 @@ Phrase = Annotated[str, msgspec.Meta(min_length=2, max_length=4_000)]
 DISCUSSION = "discussion"
 """Group of the entries that see talk *about* attacks; they raise nothing, and discount quotations."""
 REPORTED = "reported"
-"""Group of the entries that see attacks reported of others; they raise nothing, and discount the rest of the sentence."""
+"""Group of the entries that see attacks reported of others; they raise nothing, and discount that sentence."""
 OBEY_QUOTE = "obey-quote"
 """Group of the entries that see a request to act on quoted text; they raise nothing, and cancel the discount."""
+
+
+OWN_SCRIPT = frozenset({"ar", "fa", "he", "hi", "ja", "ko", "ru", "th", "uk", "zh"})
+"""Languages that are not written in Latin letters."""
 
 
 class Kind(StrEnum):
@@ -50,6 +54,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The literals or patterns; one of them is enough."""
     requires: tuple[Identifier, ...] = ()
     """Counts only if a signature of one of these groups hits elsewhere in the text."""
+    supporting: bool = False
+    """Read only in texts where another signature has hit; by itself it never signals."""
     languages: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     """BCP 47 tags; ``mul`` where the phrasing belongs to no language."""
     examples: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
@@ -85,5 +91,8 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     score: float
     surfaces: frozenset[Surface]
     requires: frozenset[str]
+    supporting: bool = False
+    foreign: bool = False
+    """Every match holds a letter of a script other than Latin."""
     literals: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
