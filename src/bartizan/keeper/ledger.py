@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -62,33 +64,44 @@ class Ledger:
     def find(self, principal: str, unix: float) -> list[Spend]:
         """The principal's rows of the windows running at ``unix``."""
         with self._database.read() as connection:
-            return _spends(connection, sa.select(_BUDGET).where(_BUDGET.c.principal == principal, _running(unix)))
+            return _spends(
+                connection, sa.select(_BUDGET).where(_BUDGET.c.principal == _stored(principal), _running(unix))
+            )
 
     def save(self, spends: Sequence[Spend]) -> None:
         """Write these sums."""
-        rows = [{name: getattr(spend, name) for name in Spend.__struct_fields__} for spend in spends]
+        rows = [msgspec.structs.asdict(spend) | {"principal": _stored(spend.principal)} for spend in spends]
         with self._database.write() as connection:
             upsert(connection, _BUDGET, ("principal", "kind", "start"), rows)
 
     def quarantined(self) -> list[str]:
         """Principals in quarantine."""
         with self._database.read() as connection:
-            return list(connection.scalars(sa.select(_QUARANTINE.c.principal)))
+            return [_named(name) for name in connection.scalars(sa.select(_QUARANTINE.c.principal))]
 
     def quarantine(self, principal: str) -> None:
         """Remember a quarantine."""
         with self._database.write() as connection:
-            connection.execute(sa.delete(_QUARANTINE).where(_QUARANTINE.c.principal == principal))
-            connection.execute(sa.insert(_QUARANTINE).values(principal=principal))
+            connection.execute(sa.delete(_QUARANTINE).where(_QUARANTINE.c.principal == _stored(principal)))
+            connection.execute(sa.insert(_QUARANTINE).values(principal=_stored(principal)))
 
     def release(self, principal: str) -> None:
         """Forget a quarantine."""
         with self._database.write() as connection:
-            connection.execute(sa.delete(_QUARANTINE).where(_QUARANTINE.c.principal == principal))
+            connection.execute(sa.delete(_QUARANTINE).where(_QUARANTINE.c.principal == _stored(principal)))
 
     def close(self) -> None:
         """Close the store."""
         self._database.close()
+
+
+def _stored(principal: str) -> str:
+    # PostgreSQL cannot store NUL, and one row that cannot be stored must not keep the others from being saved.
+    return principal.replace("\\", "\\\\").replace("\0", "\\0")
+
+
+def _named(stored: str) -> str:
+    return re.sub(r"\\(.)", lambda found: "\0" if found[1] == "0" else found[1], stored)
 
 
 def _running(unix: float) -> sa.ColumnElement[bool]:
@@ -99,6 +112,6 @@ def _running(unix: float) -> sa.ColumnElement[bool]:
 
 def _spends(connection: Connection, query: sa.Select[tuple[object, ...]]) -> list[Spend]:
     return [
-        Spend(row.principal, row.kind, row.start, row.requests, row.tokens, row.cost)
+        Spend(_named(row.principal), row.kind, row.start, row.requests, row.tokens, row.cost)
         for row in connection.execute(query.order_by(_BUDGET.c.start.desc()))
     ]
