@@ -5,8 +5,8 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import msgspec
 import pytest
 import typer.main
@@ -27,12 +27,13 @@ def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-def commands(command: click.Command, name: str) -> Iterator[str]:
-    if isinstance(command, click.Group):
-        for child, inner in command.commands.items():
-            yield from commands(inner, f"{name} {child}")
-    else:
+def commands(command: Any, name: str) -> Iterator[str]:
+    if not hasattr(command, "list_commands"):
         yield name
+        return
+    context = command.make_context(name, [], resilient_parsing=True)
+    for child in command.list_commands(context):
+        yield from commands(command.get_command(context, child), f"{name} {child}")
 
 
 def settings(struct: type, prefix: str = "") -> Iterator[str]:

@@ -72,5 +72,5 @@ OUTPUT = {
 
 def guard_of(policy: PolicyDocument | None = None) -> Guard:
     """The default policy over the patterns above."""
-    holdback = HoldBack([CANARY], [row for rows in PATTERNS.values() for row in rows])
+    holdback = HoldBack([row for rows in PATTERNS.values() for row in rows])
     return Guard(PatternInspector(), Policy(policy or PolicyDocument(version=1)), holdback)

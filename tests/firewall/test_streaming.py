@@ -14,6 +14,7 @@ from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard, Threat
 from bartizan.core.verdict import Action
 from bartizan.firewall.streaming import ArgumentScanner, OutputScanner, Released, join
+from bartizan.inspection.canaries import CanaryDetector
 from bartizan.inspection.holdback import HoldBack
 from bartizan.inspection.inspector import Inspected
 from bartizan.inspection.interface import Extent, Pattern, View
@@ -41,9 +42,9 @@ SECRETS = (
     pattern("password", r"(?i)password ?[:=] ?(?P<hit>[^\s]{4,20})(?:\s|$)", Extent.STEM, 33, "password"),
     pattern("image", r"!\[[^\[\]]{0,60}\]\((?P<hit>[^()\s]{1,100})\)", Extent.CONSTRUCT, 170, "!["),
 )
-CANARY = (pattern("canary", r"(?i)blue heron nine", Extent.STEM, 16, "blue heron nine", guard=Guard.CANARY),)
-DETECTORS = (PatternDetector("secrets", Guard.SECRET, SECRETS), PatternDetector("canary", Guard.CANARY, CANARY))
-HOLDBACK = HoldBack(["blue heron nine"], (*SECRETS, *CANARY))
+CANARY = CanaryDetector({"bird": "blue heron nine"})
+DETECTORS = (PatternDetector("secrets", Guard.SECRET, SECRETS), CANARY)
+HOLDBACK = HoldBack(SECRETS, CANARY.regions)
 REDACT = Policy(
     PolicyDocument(
         version=1,
@@ -168,7 +169,7 @@ def test_a_block_releases_only_what_stood_before_it() -> None:
 
 def test_nothing_leaves_after_a_block() -> None:
     scanner = OutputScanner(inspect, rule, NOTHING, HOLDBACK)
-    assert scanner.feed("blue heron nine. ").blocked
+    assert scanner.feed("blue heron nine. It ").blocked
     assert scanner.feed("more").text == ""
     assert scanner.finish().text == ""
 
@@ -190,7 +191,7 @@ def test_a_hit_that_starts_in_released_text_ends_the_stream_and_is_counted() -> 
         lambda text: Inspected(tuple(detector.detect([View("original", text)], Surface.OUTPUT))),
         rule,
         NOTHING,
-        HoldBack([], (long_key,)),
+        HoldBack((long_key,)),
         cap=64,
     )
     out = join([scanner.feed(piece) for piece in cut("x " + "begin" + "A1" * 75 + "end y", range(0, 200, 7))])

@@ -11,7 +11,7 @@ from bartizan.core.threat import Guard as GuardName
 from bartizan.firewall.guard import Guard
 from bartizan.inspection.canaries import CanaryDetector
 from bartizan.inspection.hazards import HazardDetector
-from bartizan.inspection.holdback import HoldBack
+from bartizan.inspection.holdback import HoldBack, no_regions
 from bartizan.inspection.inspector import Inspector
 from bartizan.inspection.interface import Detector, Pattern, View
 from bartizan.inspection.obfuscation import ObfuscationDetector
@@ -70,8 +70,8 @@ def build_guard(document: PolicyDocument, signatures: Sequence[Signature], canar
         if detector.guard in streamed
         for pattern in detector.patterns
     ]
-    literals = canary.literals() if GuardName.CANARY in streamed else ()
-    return Guard(Inspector(_in_force(detectors, policy)), policy, HoldBack(literals, patterns))
+    regions = canary.regions if canaries and GuardName.CANARY in streamed else no_regions
+    return Guard(Inspector(_in_force(detectors, policy)), policy, HoldBack(patterns, regions))
 
 
 def load_guard(root: Path) -> Guard:

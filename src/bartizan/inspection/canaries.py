@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import codecs
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -30,8 +31,11 @@ PARTIAL_SHORTEST = 8
 
 PARTIAL_SCORE = 0.8
 
-TAIL = 1_024
-"""Characters at the end of a growing text that can still be the beginning of a disguised canary."""
+_LIST_MARKER = re.compile(r"^[ \t]{0,16}(?:line |part |step )?\d{1,3}[.):\]]", re.MULTILINE | re.IGNORECASE)
+"""A number before a piece of a canary that was split over the lines of a list."""
+
+_OPEN_MARKER = re.compile(r"\n[ \t]{0,16}(?:l|li|lin|line ?|p|pa|par|part ?|s|st|ste|step ?)?\d{0,3}\Z", re.IGNORECASE)
+"""The beginning of such a marker at the end of a growing text."""
 
 _STANDS_FOR = str.maketrans("01!i2345$6789@", "olllzeassgtbga")
 
@@ -50,6 +54,10 @@ class _Canonical(dict[int, int | None]):
         value = ord(lower) if len(lower) == 1 and lower.isalnum() else None
         self[code] = value
         return value
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
 class _Form(NamedTuple):
@@ -98,7 +106,6 @@ class CanaryDetector:
 
     def __init__(self, canaries: Mapping[str, str]) -> None:
         self._table = _Canonical()
-        self._spellings: list[str] = []
         forms: dict[str, _Form] = {}
         for name, value in canaries.items():
             plain = value.translate(self._table)
@@ -108,7 +115,6 @@ class CanaryDetector:
                     f"use at least {SHORTEST}, better 16 random ones",
                 )
             for spelling in spellings(value):
-                self._spellings.append(spelling)
                 canonical = spelling.translate(self._table)
                 if len(canonical) >= SHORTEST:
                     forms.setdefault(canonical, _Form(name, 1.0))
@@ -121,24 +127,40 @@ class CanaryDetector:
         self._prefixes = frozenset(text[:end] for text in forms for end in range(1, len(text)))
         self._longest = max(map(len, forms), default=0)
 
-    def literals(self) -> tuple[str, ...]:
-        """Every form as a literal text, for a hold rule that compares folded text."""
-        return tuple(dict.fromkeys(self._spellings))
+    def regions(self, text: str) -> list[tuple[int, int]]:
+        """Ranges of ``text`` that belong to a canary in some form, or may when more text arrives.
 
-    def pending(self, text: str) -> int:
-        """The index in ``text`` from which it may be the beginning of a canary in some form, spaced or not.
-
-        Its length if the end begins nothing. Only the last `TAIL` characters are looked at.
+        A range that may still grow ends past the text. For a hold rule: nothing may be cut inside a range.
         """
-        if not self._prefixes:
-            return len(text)
-        base = max(0, len(text) - TAIL)
-        tail = text[base:]
-        canonical = tail.translate(self._table)
-        for length in range(min(len(canonical), self._longest - 1), 0, -1):
-            if canonical[-length:] in self._prefixes:
-                return base + self._offsets(tail)[len(canonical) - length]
-        return len(text)
+        if self._find is None:
+            return []
+        found = self._regions(text)
+        if "\n" in text:
+            shortened = _OPEN_MARKER.sub("", text)
+            unlisted = _LIST_MARKER.sub(_blank, shortened)
+            if unlisted != text:
+                beyond = len(text) + 1
+                found += [(at, beyond if end > len(unlisted) else end) for at, end in self._regions(unlisted)]
+        return found
+
+    def _regions(self, text: str) -> list[tuple[int, int]]:
+        canonical = text.translate(self._table)
+        length = len(canonical)
+        spans = [(start, end) for _, start, end in self._find.find_matches_as_indexes(canonical, overlapping=True)]  # type: ignore[union-attr]
+        for start in range(max(0, length - self._longest + 1), length):
+            if canonical[start:] in self._prefixes:
+                spans.append((start, length + 1))
+                break
+        if not spans:
+            return []
+        offsets = self._offsets(text)
+        joined: list[tuple[int, int]] = []
+        for start, end in sorted(spans):
+            if joined and start <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+            else:
+                joined.append((start, end))
+        return [(offsets[start], len(text) + 1 if end > length else offsets[end - 1] + 1) for start, end in joined]
 
     def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
         """One signal per canary and place, the strongest; spans in the original text."""
@@ -148,13 +170,18 @@ class CanaryDetector:
         for position, view in enumerate(views):
             if position and view.name == "folded" and view.changed == 0:
                 continue
-            for name, start, end, score in self._merged(view.text):
+            for name, start, end, score in self._places(view.text):
                 span = view.origin(start, end)
                 if not any(
                     seen.rule == name and seen.span.start <= span.start and span.end <= seen.span.end for seen in out
                 ):
                     out.append(self._signal(name, view, start, end, score))
         return out
+
+    def _places(self, text: str) -> Iterator[tuple[str, int, int, float]]:
+        yield from self._merged(text)
+        if "\n" in text and (unlisted := _LIST_MARKER.sub(_blank, text)) != text:
+            yield from self._merged(unlisted)
 
     def _merged(self, text: str) -> Iterator[tuple[str, int, int, float]]:
         """Hits with overlapping ones of one canary joined; ranges in ``text``."""

@@ -4,7 +4,7 @@ The rule is sound if no match that a detector finds in the whole text reaches ba
 Each pattern says how far it reaches (`Extent`), so four rules suffice; the earliest start that one of them names
 is held:
 
-* literals: the longest suffix that is a proper prefix of a literal (canaries and the like);
+* canaries: whatever the canary detector says may still become, or is, one of its forms;
 * tokens: the last run of characters that a token pattern can contain;
 * groups: the last run of short letter-digit groups (cards, IBANs, telephone numbers);
 * stems and constructs: from the start of ``password``, ``![``, ``<img`` … until the pattern's maximum length is
@@ -16,7 +16,8 @@ Runs have no maximum of their own: who calls bounds them (`firewall.streaming`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 
 import ahocorasick_rs
 import re2
@@ -41,24 +42,34 @@ _CLOSED = re2.compile(
 """A construct at its start that is already complete, or can no longer become one."""
 
 
+Regions = Callable[[str], list[tuple[int, int]]]
+"""Ranges of a text that must not be cut; one that may still grow ends past the text."""
+
+
+def no_regions(text: str) -> list[tuple[int, int]]:
+    """No detector beside the patterns."""
+    return []
+
+
 class HoldBack:
-    """The hold rule for one set of literals and patterns.
+    """The hold rule for one set of patterns.
 
     Args:
-        literals: texts that are looked for in the folded text; compared folded.
         patterns: the streamable patterns in force.
+        regions: ranges that a detector beside the patterns needs whole (`CanaryDetector.regions`).
     """
 
-    def __init__(self, literals: Iterable[str], patterns: Iterable[Pattern]) -> None:
+    def __init__(self, patterns: Iterable[Pattern], regions: Regions = no_regions) -> None:
         rows = list(patterns)
-        self._tokens = any(row.extent is Extent.TOKEN for row in rows)
+        self._detected = regions
+        self._tokens = any(row.extent is Extent.TOKEN for row in rows) or regions is not no_regions
         self._groups = any(row.extent is Extent.GROUPS for row in rows)
         reach: dict[str, int] = {}
         constructs: set[str] = set()
         for row in rows:
             if row.extent in (Extent.STEM, Extent.CONSTRUCT):
                 for stem in row.stems:
-                    folded = stem.casefold()
+                    folded = fold(stem).text
                     reach[folded] = max(reach.get(folded, 0), row.max_length)
                     if row.extent is Extent.CONSTRUCT:
                         constructs.add(folded)
@@ -66,9 +77,8 @@ class HoldBack:
         self._constructs = frozenset(constructs)
         self._stem_list = sorted(reach)
         self._stems = ahocorasick_rs.AhoCorasick(self._stem_list) if reach else None
-        wanted = [*(fold(literal).text for literal in literals), *reach]
-        self._prefixes = frozenset(text[:end] for text in wanted for end in range(1, len(text)))
-        self._first = frozenset(text[0] for text in wanted if text)
+        self._prefixes = frozenset(stem[:end] for stem in reach for end in range(1, len(stem)))
+        self._first = frozenset(stem[0] for stem in reach)
         self._longest = max((len(prefix) for prefix in self._prefixes), default=0)
 
     def start(self, text: str) -> int:
@@ -77,17 +87,23 @@ class HoldBack:
         Never decreases as ``text`` grows.
         """
         if text.isascii():
-            return self._start(text, text.lower())
+            return self._start(text, text.lower(), [])
         folded = fold(text)
-        at = self._start(restore_case(text, folded), folded.text)
-        return min(unsettled(text), at if folded.offsets is None else folded.offsets[at])
+        offsets = folded.offsets if folded.offsets is not None else range(len(text) + 1)
+        length = len(folded.text)
+        raw = [
+            (bisect_left(offsets, start), bisect_left(offsets, end) if end <= len(text) else length + 1)
+            for start, end in self._detected(text)
+        ]
+        at = self._start(restore_case(text, folded), folded.text, raw)
+        return min(unsettled(text), offsets[at])
 
-    def _start(self, text: str, folded: str) -> int:
+    def _start(self, text: str, folded: str, more: list[tuple[int, int]]) -> int:
         """The fixed point of all rules: a start inside a run, or inside a stem's reach, moves to where that began."""
         backwards = text[::-1]
-        regions = self._regions(folded)
+        regions = [*more, *self._regions(folded), *self._detected(folded)]
         groups = self._groups and _MAY_BE_GROUP.search(text) is not None
-        held = self._literal_start(folded, len(text), regions)
+        held = self._open_start(folded, len(text), regions)
         while True:
             before = held
             if self._tokens and (run := _TOKEN_BACKWARDS.match(backwards, len(text) - held)):
@@ -111,7 +127,7 @@ class HoldBack:
             regions.append((start, closed.end() if closed else start + self._reach[stem]))
         return regions
 
-    def _literal_start(self, folded: str, length: int, regions: list[tuple[int, int]]) -> int:
+    def _open_start(self, folded: str, length: int, regions: list[tuple[int, int]]) -> int:
         for at in range(max(0, length - self._longest), length):
             if folded[at] in self._first and folded[at:] in self._prefixes:
                 length = at
