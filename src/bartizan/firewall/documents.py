@@ -6,7 +6,6 @@ Strict parsing refuses U+0000 in keys, so such a step cannot be mistaken for a r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from bartizan.core.passage import Path
@@ -14,6 +13,7 @@ from bartizan.core.passage import Path
 KEY = "\0"
 """Marks a path step that means a key's own text, not the value behind it."""
 
+_HOLDERS: frozenset[type] = frozenset({str, dict, list})
 _SHORT = 24
 _LONGEST_TOKEN = 96
 _TOKEN_MARKS = str.maketrans("", "", "_-.:/$+=")
@@ -27,6 +27,8 @@ def is_token(text: str) -> bool:
     """
     if len(text) > _LONGEST_TOKEN or not text.isascii():
         return False
+    if len(text) <= _SHORT and text.isidentifier():
+        return True
     bare = text.translate(_TOKEN_MARKS)
     if not (bare.isalnum() or not bare):
         return False
@@ -70,22 +72,30 @@ def remove_value(document: Any, path: Path) -> None:
     set_value(document, path, [] if isinstance(get_value(document, path), list) else None)
 
 
-def string_leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def string_leaves(value: Any, path: Path = ()) -> list[tuple[Path, str]]:
     """Every non-empty string in ``value``, and every key that is not a mere token, with its path, in document order.
 
     Depth must be bounded by the parser that made ``value``.
     """
+    found: list[tuple[Path, str]] = []
+    _collect(value, path, found)
+    return found
+
+
+def _collect(value: Any, path: Path, found: list[tuple[Path, str]]) -> None:
     if isinstance(value, str):
         if value:
-            yield path, value
+            found.append((path, value))
     elif isinstance(value, dict):
         for key, inner in value.items():
             if not is_token(key):
-                yield (*path, KEY + key), key
-            yield from string_leaves(inner, (*path, key))
+                found.append(((*path, KEY + key), key))
+            if type(inner) in _HOLDERS:
+                _collect(inner, (*path, key), found)
     elif isinstance(value, list) and not _numbers(value):
         for index, inner in enumerate(value):
-            yield from string_leaves(inner, (*path, index))
+            if type(inner) in _HOLDERS:
+                _collect(inner, (*path, index), found)
 
 
 def _numbers(values: list[Any]) -> bool:

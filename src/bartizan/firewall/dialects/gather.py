@@ -13,6 +13,7 @@ from bartizan.firewall.documents import KEY
 from bartizan.firewall.exchange import Channel, ChannelKind, Slot
 
 _ASIDE = "@"
+_HOLDERS: frozenset[type] = frozenset({str, dict, list})
 _DATA_URL = re.compile(r"data:(image|audio|video|application)/[\w.+-]{1,64};base64,[A-Za-z0-9+/=]*")
 
 
@@ -68,7 +69,7 @@ class Gather:
                 if not is_plain_key(key) and key not in known:
                     place = (*path, KEY + key)
                     self.slots.append(Slot(aside(place), key, place))
-                if inner is not None and inner != "":
+                if type(inner) in _HOLDERS:
                     self.rest(inner, (*path, key), known)
         elif isinstance(value, list) and value and not set(map(type, value)) <= {int, float}:
             for index, inner in enumerate(value):
