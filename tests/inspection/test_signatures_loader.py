@@ -51,6 +51,12 @@ def test_workspace_packs_follow_the_shipped_ones(tmp_path: Path) -> None:
     assert load_packs([tmp_path / "local.yaml"])[-1].literals == ("open sesame",)
 
 
+def test_packs_may_come_as_bytes() -> None:
+    assert load_packs(contents={"signatures/ours.yaml": pack().encode()})[-1].id == "local.open_sesame"
+    with pytest.raises(DocumentError, match=r"signatures/ours\.yaml:1:1"):
+        load_packs(contents={"signatures/ours.yaml": b""})
+
+
 def test_group_defaults_to_the_technique(tmp_path: Path) -> None:
     assert load_packs([write(tmp_path, pack())])[-1].group == "secret_extraction"
 

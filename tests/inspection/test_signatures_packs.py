@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 from signature_texts import ATTACKS, BENIGN, EMBEDDED, OBFUSCATED
 
+from bartizan.catalog.loader import load_catalog
 from bartizan.core.passage import Surface
 from bartizan.inspection.signatures import Pack, Signature, SignatureDetector, check_pack, read_packs
 from bartizan.inspection.signatures.evidence import HELPERS, STRONG
@@ -42,6 +43,12 @@ def test_there_are_enough_signatures_in_enough_languages() -> None:
     assert sum(len(signature.patterns) for signature in signatures) >= 200
     languages = {language for pack, _ in packs() for entry in pack.entries for language in entry.languages}
     assert len(languages - {"mul"}) >= 18
+
+
+def test_every_technique_is_in_the_catalogue() -> None:
+    catalogue = load_catalog()
+    unknown = {row.technique for _, group in packs() for row in group if catalogue.technique(row.technique) is None}
+    assert unknown == set()
 
 
 def test_no_phrase_is_listed_twice() -> None:
