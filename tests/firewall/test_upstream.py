@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import sys
-from pathlib import Path
 
 import pytest
+from fake_upstream import FakeUpstream, answer, fake_upstream, hang, raw, reset, stream
 
 from bartizan.core.errors import ConfigurationError, UpstreamError
 from bartizan.firewall.failover import Answer, Failover
@@ -16,10 +15,6 @@ from bartizan.firewall.model_routes import Target
 from bartizan.firewall.upstream import Call, UnreachableError
 from bartizan.firewall.watchdog import Watchdog
 from bartizan.workspace.deployment import Timeouts, Upstream
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
-
-from fake_upstream import FakeUpstream, answer, fake_upstream, hang, raw, reset, stream
 
 OK = {"id": "x"}
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
+from pathlib import Path
 
 import pytest
+
+# Helpers are shared between the two folders: plain modules, no packages.
+sys.path.extend(str(Path(__file__).parents[1] / folder) for folder in ("firewall", "integration"))
 
 
 @pytest.hookimpl(tryfirst=True)

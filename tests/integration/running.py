@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,11 +13,8 @@ from pathlib import Path
 import uvicorn
 from anthropic import AsyncAnthropic
 from fake_upstream import FakeUpstream
-from openai import AsyncOpenAI
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "firewall"))
-
 from guards import guard_of
+from openai import AsyncOpenAI
 
 from bartizan.core.event import Event, RequestAccepted, RequestCompleted, RequestRefused
 from bartizan.core.limits import Limits

@@ -119,7 +119,7 @@ def _reporter(journal: Journal) -> Callable[[str, str, str], None]:
             event = ProcessChanged(id=new_id("evt"), at=utc_now(), process=process, state=state, detail=detail)
             journal.append(event)
         except JournalError as error:
-            _log.error("not recorded: %s", error.cause, extra={"process": process, "state": state})
+            _log.error("not recorded: %s", error.cause, extra={"state": state})
 
     return report
 

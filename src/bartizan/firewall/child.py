@@ -77,7 +77,7 @@ class Child:
                 self._report(self.name, "stopped", f"exit status {code}")
                 return
             self._report(self.name, "lost", f"exit status {code}")
-            _log.warning("process died", extra={"process": self.name, "status": code})
+            _log.warning("%s died", self.name, extra={"status": code})
             pause = FIRST_PAUSE if monotonic() - began > STEADY_SECONDS else min(pause * 2, LONGEST_PAUSE)
             self.restarts += 1
             await asyncio.sleep(pause)
@@ -110,7 +110,7 @@ class Child:
             )
         except OSError as error:
             ours.close()
-            _log.exception("process cannot be started", extra={"process": self.name})
+            _log.exception("%s cannot be started", self.name)
             return error.errno or 1
         finally:
             theirs.close()

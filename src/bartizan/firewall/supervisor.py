@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Sequence
@@ -12,6 +13,8 @@ from typing import Any
 from bartizan.core.errors import ConfigurationError
 from bartizan.firewall.child import Child
 
+_log = logging.getLogger("bartizan.supervisor")
+LAST_WORDS = 1.0
 KILL_AFTER = 3.0
 """Seconds beyond the drain time after which a worker is killed."""
 
@@ -70,11 +73,11 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.end)
-        keeping_first = [loop.create_task(child.keep()) for child in self.first]
+        keeping_first = [self._keep(child) for child in self.first]
         keeping: list[asyncio.Task[None]] = []
         try:
             if await self._unless_ended(started()):
-                keeping = [loop.create_task(child.keep()) for child in self.workers]
+                keeping = [self._keep(child) for child in self.workers]
                 await self._end.wait()
         finally:
             for child in self.workers:
@@ -87,6 +90,18 @@ class Supervisor:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
 
+    def _keep(self, child: Child) -> asyncio.Task[None]:
+        """Keep a child; if that itself fails, take everything down rather than go on without."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                _log.error("cannot keep %s", child.name, exc_info=error)
+                self.end()
+
+        task = asyncio.get_running_loop().create_task(child.keep())
+        task.add_done_callback(ended)
+        return task
+
     async def _unless_ended(self, work: Coroutine[Any, Any, None]) -> bool:
         """Do the work; False if the end came first. Raises what the work raises."""
         doing = asyncio.ensure_future(work)
@@ -94,6 +109,7 @@ class Supervisor:
         await asyncio.wait((doing, ending), return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
         if not doing.done():
+            doing.cancel()
             await _gathered([doing])
             return False
         await doing
@@ -101,6 +117,9 @@ class Supervisor:
 
 
 async def _gathered(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Let the tasks say their last word, then end them."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=LAST_WORDS)
     for task in tasks:
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

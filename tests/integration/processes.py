@@ -1,0 +1,135 @@
+"""``bartizan up`` as a real process group."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from fake_upstream import FakeUpstream
+
+from bartizan.core.event import Event
+from bartizan.telemetry.reader import read_journal
+from bartizan.trust.virtual_keys import create_key, key_digest
+
+KEY = create_key()
+HEADERS = {"authorization": f"Bearer {KEY}"}
+BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+
+
+@dataclass
+class Up:
+    """A running gateway."""
+
+    root: Path
+    process: asyncio.subprocess.Process
+    url: str
+    admin: str
+    session: aiohttp.ClientSession
+
+    def events(self) -> list[Event]:
+        return list(read_journal(self.root / ".bartizan" / "journal"))
+
+    def child(self, name: str) -> int:
+        """The pid of a child, by its command line."""
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                try:
+                    words = (folder / "cmdline").read_bytes().split(b"\0")
+                    parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                except OSError:
+                    continue
+                if parent == self.process.pid and name.encode() in words:
+                    return int(folder.name)
+        return 0
+
+    def kill(self, name: str) -> int:
+        """SIGKILL; returns the pid."""
+        pid = self.child(name)
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    async def post(self, body: Any = BODY, path: str = "/v1/chat/completions") -> tuple[int, Any, Any]:
+        async with self.session.post(self.url + path, json=body, headers=HEADERS) as reply:
+            return reply.status, await reply.json(content_type=None), reply.headers
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self.session.get(self.admin + path) as reply:
+            return reply.status, await reply.text()
+
+    async def until_ready(self, seconds: float = 30) -> None:
+        async with asyncio.timeout(seconds):
+            while (await self.get("/readyz"))[0] != 200:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    async def stop(self) -> int:
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            return await self.process.wait()
+
+
+def write_workspace(root: Path, upstream: FakeUpstream, policy: str = "") -> None:
+    root.mkdir(exist_ok=True)
+    (root / "bartizan.yaml").write_text(
+        f"""version: 1
+listen: {{port: 0, admin_port: 0, drain_seconds: 5}}
+upstreams:
+  - name: fake
+    url: {upstream.url}/v1
+    protocol: openai
+    models: {{"*": "*"}}
+journal: {{durability: fsync}}
+"""
+    )
+    write_policy(root, policy)
+
+
+def write_policy(root: Path, policy: str = "") -> None:
+    key = f'{{principal: app, sha256: "{key_digest(KEY)}", debug: true, limits: {{cooldown: null}}}}'
+    text = f"version: 1\nkeys:\n  - {key}\n{policy}"
+    draft = root / "policy.draft"
+    draft.write_text(text)
+    draft.rename(root / "policy.yaml")
+
+
+@asynccontextmanager
+async def up(root: Path, upstream: FakeUpstream, policy: str = "", workers: int = 1) -> AsyncIterator[Up]:
+    write_workspace(root, upstream, policy)
+    log = (root / "log").open("wb")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bartizan", "up", "--workspace", str(root), "--workers", str(workers),
+        stdout=asyncio.subprocess.PIPE, stderr=log,
+    )  # fmt: skip
+    log.close()
+    assert process.stdout is not None
+    text = ""
+    async with asyncio.timeout(40):
+        while "readyz" not in text:
+            line = await process.stdout.readline()
+            assert line, (root / "log").read_text()
+            text += line.decode()
+    url, admin = (f"http://127.0.0.1:{port}" for port in re.findall(r"127\.0\.0\.1:(\d+)(?:/v1|/metrics)", text))
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
+        running = Up(root, process, url, admin, session)
+        try:
+            await running.until_ready()
+            yield running
+        finally:
+            if process.returncode is None:
+                await running.stop()
+
+
+def dumps(value: object) -> str:
+    """As the workspace's YAML reads it."""
+    return json.dumps(value)
