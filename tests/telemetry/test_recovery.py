@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from crash_writer import write_until_killed
 from journal_events import accepted
 
 from bartizan.core.errors import JournalError
@@ -21,23 +22,6 @@ from bartizan.telemetry.recovery import recover
 from bartizan.workspace.deployment import Journal as Settings
 
 KILLS = 36
-
-
-def write_until_killed(directory: Path, writer: str, settings: Settings, acknowledge: Connection) -> None:
-    async def request(journal: Journal, name: str) -> None:
-        journal.append(accepted(name, route="x" * random.randrange(3000)))
-        await journal.commit()
-        acknowledge.send_bytes(name.encode())
-
-    async def run() -> None:
-        journal = Journal(directory, writer, settings)
-        acknowledge.send_bytes(b"")
-        count = 0
-        while True:
-            await asyncio.gather(*(request(journal, f"{writer}.{count}.{task}") for task in range(4)))
-            count += 1
-
-    asyncio.run(run())
 
 
 def drain(connection: Connection) -> list[str]:
@@ -53,7 +37,7 @@ def drain(connection: Connection) -> list[str]:
 @pytest.mark.parametrize("durability", ["write", "fsync"])
 def test_kill_at_random_moments_loses_no_acknowledged_record(tmp_path: Path, durability: str) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bartizan.telemetry.journal", "journal_events"])
+    context.set_forkserver_preload(["bartizan.telemetry.journal"])
     settings = Settings(durability="write" if durability == "write" else "fsync", segment_bytes=40_000)
     acknowledged: list[str] = []
     for number in range(KILLS // 2):
