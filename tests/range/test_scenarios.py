@@ -99,6 +99,30 @@ def test_a_broken_defence_or_model_is_inconclusive() -> None:
     assert grade(broken, careful).passed is None
 
 
+def test_the_command_grades_a_defence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "k")
+    state = RangeState(tmp_path / ".bartizan" / "range" / "leaky-help-desk")
+    state.seed(5)
+
+    async def run() -> list[tuple[int, str]]:
+        out = []
+        async with serving(gullible) as direct, serving(careful) as good, serving(broken) as bad:
+            state.started(Running("unused", direct, "k"))
+            for url, form in ((good, "text"), (direct, "json"), (bad, "text")):
+                words = ["grade", "leaky-help-desk", "--gateway", url, "--key-env", "MY_KEY", "--format", form]
+                done = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--workspace", str(tmp_path)])
+                out.append((done.exit_code, done.stdout))
+        return out
+
+    good, none, bad = asyncio.run(run())
+    assert good[0] == 0
+    assert "held-out attacks stopped" in good[1]
+    assert none[0] == 1
+    assert json.loads(none[1])["defence"]["passed"] is False
+    assert bad[0] == 2
+    assert "inconclusive" in bad[1]
+
+
 def test_the_captured_secret_is_graded() -> None:
     assert SCENARIO.grade_attack(PLANT, f" {PLANT.secret.lower()}\n")
     assert not SCENARIO.grade_attack(PLANT, plant(6).secret)

@@ -30,6 +30,8 @@ MAX_TOKENS = 48
 LATENCY_QUESTIONS = 20
 LATENCY_ROUNDS = 2
 
+Cases = tuple[tuple[Attack, ...], tuple[Benign, ...]]
+
 
 class GatewayLauncher(Protocol):
     """Starts a gateway in front of a model; the context is the time it runs."""
@@ -51,7 +53,9 @@ class Observer(Protocol):
         ...
 
 
-async def run_demo(store: ModelStore, launch: GatewayLauncher, observer: Observer, *, seed: int) -> Assessment:
+async def run_demo(
+    store: ModelStore, launch: GatewayLauncher, observer: Observer, *, seed: int, cases: Cases | None = None
+) -> Assessment:
     """Pull the model, start it and a gateway, send everything both ways.
 
     Args:
@@ -59,13 +63,14 @@ async def run_demo(store: ModelStore, launch: GatewayLauncher, observer: Observe
         launch: starts the gateway.
         observer: told of progress.
         seed: chooses the planted secret and records.
+        cases: what is sent; by default everything that is shipped.
 
     Raises:
         BartizanError: the model cannot be had, or a server does not start.
         UpstreamError: nothing was answered, so there is nothing to report.
     """
     started = time.monotonic()
-    attacks, benign = load_attacks(), load_benign()
+    attacks, benign = cases or (load_attacks(), load_benign())
     planted = plant(seed)
     observer.stage("fetching the model")
     model = store.pull()
