@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import re2
 
 from bartizan.inspection.interface import View
-from bartizan.inspection.views.decoded import decoded_piece
+from bartizan.inspection.views.decoded import HEAD, decoded_piece, starts_as_text
 from bartizan.inspection.views.source import Piece, Source, splice
 
 _RUN = re2.compile(r"[A-Z2-7]{16,}={0,6}|[a-z2-7]{16,}={0,6}")
@@ -27,6 +27,8 @@ def _pieces(text: str) -> Iterator[Piece]:
         start, end = match.span()
         digits = match.group().rstrip("=").upper()
         digits = digits[: len(digits) - {1: 1, 3: 1, 6: 1}.get(len(digits) % 8, 0)]
+        if len(digits) > 2 * HEAD and not starts_as_text(base64.b32decode(digits[: HEAD // 5 * 8])):
+            continue
         try:
             data = base64.b32decode(digits + "=" * (-len(digits) % 8))
         except binascii.Error:

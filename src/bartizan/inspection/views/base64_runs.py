@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import re2
 
 from bartizan.inspection.interface import View
-from bartizan.inspection.views.decoded import decoded_piece
+from bartizan.inspection.views.decoded import HEAD, decoded_piece, starts_as_text
 from bartizan.inspection.views.source import Piece, Source, splice
 
 SHORTEST = 16
@@ -84,6 +84,8 @@ def _decode(text: str, start: int, end: int) -> Piece | None:
 
 
 def _plausible(digits: str) -> bool:
-    """A first look: the first bytes of text in any language rarely hold control characters."""
+    """A first look: control characters at the start, or a long run whose first bytes are not text."""
     head = base64.b64decode(digits[:8])
-    return all(byte >= 9 for byte in head) or head.count(0) >= 2
+    if any(byte < 9 for byte in head) and head.count(0) < 2:
+        return False
+    return len(digits) <= 2 * HEAD or starts_as_text(base64.b64decode(digits[: HEAD // 3 * 4]))

@@ -12,7 +12,7 @@ _PRINTABLE = 0.95
 
 
 def is_text(text: str) -> bool:
-    """True for what reads as text: printable, and at least a fifth letters; short texts wholly printable."""
+    """True for what reads as text: printable, short texts wholly, and not for the most part odd marks."""
     if not text:
         return False
     length = len(text)
@@ -20,7 +20,7 @@ def is_text(text: str) -> bool:
         readable = sum(1 for char in text if char.isprintable() or char in "\t\n\r\x08\x7f" or char >= "\u00ad")
         if readable < length * (1.0 if length < _SHORT else _PRINTABLE):
             return False
-    return sum(map(str.isalpha, text)) * 5 >= length
+    return sum(1 for char in text if char.isalnum() or char in " .-/") * 4 >= length
 
 
 def text_of(data: bytes) -> tuple[str, Sequence[int]] | None:
@@ -63,6 +63,15 @@ def _byte_indices(text: str) -> Sequence[int]:
         code = ord(char)
         at += 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
     return places
+
+
+HEAD = 96
+"""Bytes that are looked at before a long run is decoded."""
+
+
+def starts_as_text(head: bytes) -> bool:
+    """False if the first bytes of a run already show that it is not text."""
+    return text_of(head) is not None
 
 
 def decoded_piece(start: int, end: int, data: bytes, places: Sequence[int]) -> Piece | None:

@@ -114,20 +114,17 @@ def unsettled(text: str) -> int:
         return end
     if "\ud800" <= text[-1] <= "\udbff":
         return end - 1
-    at = end
-    joined = False
+    at = first_join = end
     while at:
         folded = fold_char(text[at - 1])
         if folded and _JOINS.match(folded[-1]):
-            joined = True
+            first_join = at - 1
             if len(folded) > 1:
-                return at - 1
+                return first_join
         elif folded:
-            break
+            return at - 1 if _CAN_JOIN.match(folded[-1]) else first_join
         at -= 1
-    if not at:
-        return 0 if joined else end
-    return at - 1 if joined or _CAN_JOIN.match(fold_char(text[at - 1])[-1]) else end
+    return first_join
 
 
 def _join(folded: str, offsets: array[int] | None) -> tuple[str, array[int] | None]:

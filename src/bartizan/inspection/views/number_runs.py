@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import re2
 
 from bartizan.inspection.interface import View
-from bartizan.inspection.views.decoded import decoded_piece
+from bartizan.inspection.views.decoded import HEAD, decoded_piece, starts_as_text
 from bartizan.inspection.views.source import Piece, Source, splice
 
 _HEX_RUN = re2.compile(
@@ -39,7 +40,12 @@ def undo_character_codes(source: Source) -> Iterator[View]:
 
 def _hex_pieces(text: str) -> Iterator[Piece]:
     for match in _HEX_RUN.finditer(text):
-        pairs = list(_HEX_PAIR.finditer(text, *match.span()))
+        start, end = match.span()
+        if end - start > 6 * HEAD:
+            head = islice(_HEX_PAIR.finditer(text, start, end), HEAD)
+            if not starts_as_text(bytes(int(pair.group(1), 16) for pair in head)):
+                continue
+        pairs = list(_HEX_PAIR.finditer(text, start, end))
         data = bytes(int(pair.group(1), 16) for pair in pairs)
         piece = decoded_piece(*match.span(), data, [pair.start() for pair in pairs])
         if piece is not None:

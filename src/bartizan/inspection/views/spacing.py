@@ -35,7 +35,7 @@ def _pieces(text: str) -> Iterator[Piece]:
             letters = letters[1:]
         if letters and text[end : end + 1].isalnum():
             letters = letters[:-1]
-        if len(letters) < _LEAST or sum(letter.group(1).isalpha() for letter in letters) * 2 < len(letters):
+        if len(letters) < _LEAST or sum(letter.group(1).isalpha() for letter in letters) * 3 < len(letters):
             continue
         yield _collapse(letters)
 
