@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 from fake_upstream import endless, fake_upstream, hang
@@ -11,6 +12,7 @@ from streams import chat
 from test_bad_input import body, post
 
 from bartizan.core.event import RequestCompleted
+from bartizan.telemetry.exposition import render
 
 ABORTS = 500
 AT_ONCE = 50
@@ -48,7 +50,7 @@ async def test_aborted_streams_leak_nothing(tmp_path: Path) -> None:
         assert (accepted, completed, refused) == (ABORTS, ABORTS, 0)
         errors = {event.error for event in gateway.events() if isinstance(event, RequestCompleted)}
         assert errors == {"client_gone"}
-        assert "bartizan_requests_in_flight 0" in gateway.registry.render()
+        assert "bartizan_requests_in_flight 0" in render(gateway.registry.snapshot())
 
 
 async def test_aborts_before_the_first_byte_cancel_the_upstream(tmp_path: Path) -> None:
@@ -63,13 +65,19 @@ async def test_aborts_before_the_first_byte_cancel_the_upstream(tmp_path: Path) 
 
 async def test_a_client_that_does_not_read_does_not_fill_the_memory(tmp_path: Path) -> None:
     async with fake_upstream(endless(EVENT * 50)) as upstream, running(tmp_path, upstream) as gateway:
-        _, writer = await asyncio.open_connection("127.0.0.1", gateway.port, limit=1_024)
-        writer.write(post(body(stream=True)))
-        await asyncio.sleep(1.0)
-        (connection,) = gateway.server.server_state.connections
-        assert connection.flow.write_paused  # type: ignore[union-attr]
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client.connect(("127.0.0.1", gateway.port))
+        client.sendall(post(body(stream=True)))
+        async with asyncio.timeout(20):
+            while not gateway.server.server_state.connections:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            (connection,) = gateway.server.server_state.connections
+            while not connection.flow.write_paused:  # type: ignore[union-attr]  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
         assert connection.transport.get_write_buffer_size() < 2_000_000
-        writer.transport.abort()
+        client.close()
         async with asyncio.timeout(5):
             while gateway.server.server_state.tasks:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
