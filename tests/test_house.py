@@ -40,7 +40,7 @@ def test_no_module_level_mutable_state(path: Path) -> None:
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
         names = [target.id for target in targets if isinstance(target, ast.Name)]
-        empty = isinstance(value, ast.Dict | ast.List | ast.Set) and not ast.dump(value).count("Constant")
+        empty = (isinstance(value, ast.Dict) and not value.keys) or (isinstance(value, ast.List) and not value.elts)
         if empty and names and names != ["__all__"]:
             mutable.extend(names)
         if isinstance(node, ast.Global):

@@ -19,7 +19,7 @@ import msgspec
 
 from bartizan.bench import offline
 from bartizan.bench.load import Measured, abort_streams, build, drive
-from bartizan.bench.peers import litellm_server
+from bartizan.bench.peers import LITELLM_KEY, litellm_server
 from bartizan.bench.processes import Server, free_port
 from bartizan.bench.table import Row, over_rounds, percentile
 from bartizan.bench.texts import EVENTS, QUESTION, SYSTEM
@@ -86,7 +86,7 @@ def _start(stack: ExitStack, folder: Path, progress: Progress) -> dict[str, Serv
         progress(f"starting {name}")
         server = Server(name, command, port, **more)  # type: ignore[arg-type]
         stack.callback(server.stop)
-        server.wait()
+        server.wait(seconds=180 if name == LITELLM else 60)
         servers[name] = server
 
     python = sys.executable
@@ -101,7 +101,7 @@ def _start(stack: ExitStack, folder: Path, progress: Progress) -> dict[str, Serv
     if (litellm := shutil.which("litellm")) is not None:
         port = free_port()
         command, environment = litellm_server(litellm, folder, port, base)
-        add(LITELLM, command, port, environment=environment)
+        add(LITELLM, command, port, environment=environment, headers={"authorization": f"Bearer {LITELLM_KEY}"})
     for server in servers.values():
         _load(server, False, 100, 4)
         _load(server, True, 20, 4)
