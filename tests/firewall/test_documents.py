@@ -34,17 +34,24 @@ def test_every_leaf_can_be_rewritten(document: dict[str, Any]) -> None:
         assert get_value(edited, changed) == "a new text!"
 
 
+@given(st.dictionaries(KEYS, VALUES, max_size=4))
+def test_all_leaves_can_be_rewritten_in_order(document: dict[str, Any]) -> None:
+    for path, _ in string_leaves(document):
+        set_value(document, path, "a new text!")
+    assert {text.rstrip("0123456789 ") for _, text in string_leaves(document)} <= {"a new text!"}
+
+
 def test_no_string_is_missed() -> None:
     document = {"a b": ["x", {"c": "y", "long key with words": 1}], "d": "", "e": [1, 2.5], "f": [1, "z"]}
-    assert [text for _, text in string_leaves(document)] == ["a b", "x", "y", "long key with words", "z"]
+    assert [text for _, text in string_leaves(document)] == ["x", "y", "long key with words", "a b", "z"]
 
 
 def test_renaming_a_key_keeps_its_place_and_value() -> None:
     document = {"one": 1, "two words": 2, "three": 3}
     set_value(document, (KEY + "two words",), "[gone]")
     assert list(document.items()) == [("one", 1), ("[gone]", 2), ("three", 3)]
-    with pytest.raises(LookupError):
-        set_value(document, (KEY + "[gone]",), "one")
+    set_value(document, (KEY + "three",), "[gone]")
+    assert list(document) == ["one", "[gone]", "[gone] 2"]
     with pytest.raises(LookupError):
         set_value(document, (KEY + "absent",), "x")
     with pytest.raises(LookupError):

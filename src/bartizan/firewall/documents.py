@@ -49,10 +49,11 @@ def get_value(document: Any, path: Path) -> Any:
 
 
 def set_value(document: Any, path: Path, value: Any) -> None:
-    """Write ``value`` at ``path``, in place. A ``KEY`` step renames the key and keeps its position.
+    """Write ``value`` at ``path``, in place. A ``KEY`` step renames the key, which keeps its position; if the new
+    name is taken, a number is added to it.
 
     Raises:
-        LookupError: nothing stands at ``path``, or the new key name is taken.
+        LookupError: nothing stands at ``path``.
         TypeError: the path leads through something that is neither an object nor a list.
     """
     if not path:
@@ -73,7 +74,8 @@ def remove_value(document: Any, path: Path) -> None:
 
 
 def string_leaves(value: Any, path: Path = ()) -> list[tuple[Path, str]]:
-    """Every non-empty string in ``value``, and every key that is not a mere token, with its path, in document order.
+    """Every non-empty string in ``value``, and every key that is not a mere token, with its path, in document
+    order; a key comes after what is below it, so that renaming keys in this order leaves the other paths valid.
 
     Depth must be bounded by the parser that made ``value``.
     """
@@ -88,10 +90,10 @@ def _collect(value: Any, path: Path, found: list[tuple[Path, str]]) -> None:
             found.append((path, value))
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if not is_token(key):
-                found.append(((*path, KEY + key), key))
             if type(inner) in _HOLDERS:
                 _collect(inner, (*path, key), found)
+            if not is_token(key):
+                found.append(((*path, KEY + key), key))
     elif isinstance(value, list) and not _numbers(value):
         for index, inner in enumerate(value):
             if type(inner) in _HOLDERS:
@@ -104,8 +106,12 @@ def _numbers(values: list[Any]) -> bool:
 
 
 def _rename(holder: dict[str, Any], old: str, new: str) -> None:
-    if old not in holder or (new != old and new in holder):
-        raise KeyError(new)
-    items = [(new if key == old else key, value) for key, value in holder.items()]
+    if old not in holder:
+        raise KeyError(old)
+    name, number = new, 1
+    while name != old and name in holder:
+        number += 1
+        name = f"{new} {number}"
+    items = [(name if key == old else key, value) for key, value in holder.items()]
     holder.clear()
     holder.update(items)

@@ -20,7 +20,8 @@ _DATA_URL = re.compile(r"data:(image|audio|video|application)/[\w.+-]{1,64};base
 class Gather:
     """Slots, blobs and echoes of one document.
 
-    A path that was handed over is not searched again by ``rest``.
+    A path that was handed over is not searched again by ``rest``. Keys come after what is below them, so that slots can
+    be rewritten in order.
     """
 
     def __init__(self) -> None:
@@ -66,11 +67,11 @@ class Gather:
             self._leaf(value, path, known)
         elif isinstance(value, dict):
             for key, inner in value.items():
+                if type(inner) in _HOLDERS:
+                    self.rest(inner, (*path, key), known)
                 if not is_plain_key(key) and key not in known:
                     place = (*path, KEY + key)
                     self.slots.append(Slot(aside(place), key, place))
-                if type(inner) in _HOLDERS:
-                    self.rest(inner, (*path, key), known)
         elif isinstance(value, list) and value and not set(map(type, value)) <= {int, float}:
             for index, inner in enumerate(value):
                 self.rest(inner, (*path, index), known)
@@ -81,9 +82,9 @@ class Gather:
             self.say(Channel(choice, aside(path).item, ChannelKind.TOOL_ARGUMENTS), value, path)
         elif isinstance(value, dict):
             for key, inner in value.items():
+                self.texts(inner, (*path, key), choice)
                 if not is_plain_key(key):
                     self.texts(key, (*path, KEY + key), choice)
-                self.texts(inner, (*path, key), choice)
         elif isinstance(value, list):
             for index, inner in enumerate(value):
                 self.texts(inner, (*path, index), choice)

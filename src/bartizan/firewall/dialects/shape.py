@@ -131,10 +131,10 @@ class _Map:
 
     def walk(self, value: Any, path: Path, origin: Origin, sink: Sink) -> None:
         for key, item in value.items():
-            if not is_token(key):
-                sink.words(key, (*path, KEY + key), origin)
             if self.inner is not None:
                 self.inner.walk(item, (*path, key), origin, sink)
+            if not is_token(key):
+                sink.words(key, (*path, KEY + key), origin)
 
 
 class _Struct:
@@ -158,7 +158,7 @@ class _Struct:
             if key not in self.fields:
                 sink.stray(item, (*path, key))
                 if not is_token(key):
-                    sink.stray(key, (*path, KEY + key))
+                    sink.fallback(key, (*path, KEY + key))
             elif item is not None and (node := self.fields[key]) is not None:
                 node.walk(item, (*path, key), origin, sink)
 

@@ -59,4 +59,8 @@ class Sink:
         """A field outside the known shape."""
         self.unknown.append(path)
         for place, text in string_leaves(value, path):
-            self.parts.append(Text(Passage(text, Origin.USER, _FALLBACK, place)))
+            self.fallback(text, place)
+
+    def fallback(self, text: str, path: Path) -> None:
+        """A text whose origin nobody knows: read as what a user says and as content, whatever policy says of users."""
+        self.parts.append(Text(Passage(text, Origin.USER, _FALLBACK, path)))
