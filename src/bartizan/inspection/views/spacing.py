@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 
 import re2
 
@@ -30,36 +31,38 @@ def undo_letter_spacing(source: Source) -> Iterator[View]:
 def _pieces(text: str) -> Iterator[Piece]:
     for match in _RUN.finditer(text):
         start, end = match.span()
-        letters = list(_STEP.finditer(text, start, end))
+        steps = _STEP.findall(text, start, end)
         if start and text[start - 1].isalnum():
-            letters = letters[1:]
-        if letters and text[end : end + 1].isalnum():
-            letters = letters[:-1]
-        if len(letters) < _LEAST or sum(letter.group(1).isalpha() for letter in letters) * 3 < len(letters):
+            start += sum(map(len, steps[0]))
+            del steps[0]
+        if steps and text[end : end + 1].isalnum():
+            del steps[-1]
+        if len(steps) < _LEAST:
             continue
-        yield _collapse(letters)
+        letters, gaps = zip(*steps, strict=True)
+        if sum(map(str.isalpha, letters)) * 3 >= len(letters):
+            yield _collapse(letters, gaps[:-1], start)
 
 
-def _collapse(letters: list[re.Match[str]]) -> Piece:
-    gaps = [letter.group(2) for letter in letters[:-1]]
+def _collapse(letters: tuple[str, ...], gaps: tuple[str, ...], start: int) -> Piece:
+    """Letter ``i`` and, but for the last one, the gap after it; the first letter stands at ``start``."""
+    places = list(accumulate((len(gap) + 1 for gap in gaps), initial=start))
     usual = Counter(gaps).most_common(1)[0][0]
-    words: list[list[re.Match[str]]] = [[]]
-    for letter, gap in zip(letters, [*gaps, usual], strict=True):
-        words[-1].append(letter)
-        if gap != usual and (len(gap) > len(usual) or gap.isspace() or not usual.isspace()):
-            words.append([])
+    wider = {gap for gap in set(gaps) - {usual} if len(gap) > len(usual) or gap.isspace() or not usual.isspace()}
+    row = "".join(letters)
     plain: list[str] = []
-    places: list[int] = []
-    at = 0
-    for word in words:
-        for part in _parted("".join(letter.group(1) for letter in word)):
+    offsets: list[int] = []
+    begin = 0
+    borders = [index + 1 for index, gap in enumerate(gaps) if gap in wider] if wider else []
+    for border in [*borders, len(row)]:
+        for part in _parted(row[begin:border]):
             if plain:
                 plain.append(" ")
-                places.append(places[-1])
+                offsets.append(offsets[-1])
             plain.append(part)
-            places.extend(letter.start() for letter in letters[at : at + len(part)])
-            at += len(part)
-    return Piece(letters[0].start(), letters[-1].start() + 1, "".join(plain), places)
+            offsets += places[begin : begin + len(part)]
+            begin += len(part)
+    return Piece(places[0], places[-1] + 1, "".join(plain), offsets)
 
 
 def _parted(word: str) -> tuple[str, ...]:
