@@ -11,6 +11,7 @@ import base64
 import codecs
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.passage import Surface
-from bartizan.core.signal import Signal
+from bartizan.core.signal import Signal, Span
 from bartizan.core.threat import Guard, Severity, Threat
 from bartizan.inspection.interface import Pattern, View
 
@@ -167,15 +168,18 @@ class CanaryDetector:
         if self._find is None:
             return []
         out: list[Signal] = []
+        told: dict[str, list[Span]] = {}
         for position, view in enumerate(views):
             if position and view.name == "folded" and view.changed == 0:
                 continue
             for name, start, end, score in self._places(view.text):
                 span = view.origin(start, end)
-                if not any(
-                    seen.rule == name and seen.span.start <= span.start and span.end <= seen.span.end for seen in out
-                ):
-                    out.append(self._signal(name, view, start, end, score))
+                spans = told.setdefault(name, [])
+                at = bisect_right(spans, span)
+                if any(one.start <= span.start and span.end <= one.end for one in spans[max(0, at - 1) : at + 1]):
+                    continue
+                spans.insert(at, span)
+                out.append(self._signal(name, view, start, end, score))
         return out
 
     def _places(self, text: str) -> Iterator[tuple[str, int, int, float]]:

@@ -6,7 +6,7 @@ patterns without a literal are asked in RE2 sets, and only when the text has dig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import re2
@@ -180,12 +180,10 @@ def _compile(pattern: Pattern) -> _Compiled:
         regex = re2.compile(pattern.regex.encode(), _options())
     except re2.error as problem:
         raise ConfigurationError(f"pattern {pattern.id}: {problem}") from None
-    return _Compiled(pattern, regex, _group(regex))
-
-
-def _group(regex: re2._Regexp[bytes]) -> int:
-    names: Mapping[object, int] = regex.groupindex
-    return names.get(b"hit", 0)
+    named = int("(?P<hit>" in pattern.regex)
+    if regex.groups != named:
+        raise ConfigurationError(f"pattern {pattern.id}: no group but hit may capture", "write (?:...)")
+    return _Compiled(pattern, regex, named)
 
 
 def _set(rows: Sequence[tuple[int, Pattern]]) -> tuple[tuple[int, ...], re2.Set]:

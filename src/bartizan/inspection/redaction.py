@@ -31,10 +31,12 @@ def redact(text: str, replacements: Sequence[Edit]) -> str:
     """
     out: list[str] = []
     at = 0
+    before = ""
     for start, end, replacement in _merge(len(text), replacements):
-        out.append(text[at:start])
-        out.append(_inert(replacement, text[end : end + 1], out[-1][-1:]))
-        at = end
+        before = text[at:start][-1:] or before
+        put = _inert(replacement, before, text[end : end + 1])
+        out += [text[at:start], put]
+        at, before = end, put[-1]
     out.append(text[at:])
     return "".join(out)
 
@@ -53,13 +55,9 @@ def _merge(length: int, replacements: Sequence[Edit]) -> list[tuple[int, int, st
     return merged
 
 
-def _inert(replacement: str, following: str, preceding: str) -> str:
-    if (
-        replacement.startswith("[")
-        and replacement.endswith("]")
-        and ((following in _LINK_MARKS and following) or preceding in "!]")
-    ):
-        return f"“{replacement[1:-1]}”"
-    if replacement.startswith("(") and preceding == "]":
+def _inert(replacement: str, before: str, after: str) -> str:
+    bracketed = replacement.startswith("[") and replacement.endswith("]")
+    links_on = bracketed and bool(after) and after in _LINK_MARKS
+    if links_on or (bracketed and before in ("!", "]")) or (replacement.startswith("(") and before == "]"):
         return f"“{replacement[1:-1]}”"
     return replacement

@@ -27,7 +27,11 @@ _ACTIVE = frozenset(
 )
 _SAFE_DATA = re.compile(r"\Aimage/(?:png|jpe?g|gif|webp|avif|bmp|x-icon)[;,]", re.IGNORECASE)
 _PIECES = re.compile(r"[^/?&=#+,;:.]+")
-_BLOB = re.compile(r"[A-Za-z0-9+/_=\-]{20,}")
+_HEX = re.compile(r"[0-9a-fA-F]+")
+_DIGESTS = frozenset({32, 40, 64})
+"""Lengths of MD5, SHA-1 and SHA-256 in hexadecimal, which links to files and commits carry."""
+
+_BLOB = re.compile(r"[A-Za-z0-9+=]{20,}")
 
 
 class Target(NamedTuple):
@@ -135,8 +139,10 @@ def looks_encoded(target: Target) -> bool:
 
 
 def _random(piece: str) -> bool:
+    if _HEX.fullmatch(piece):
+        return len(piece) >= 24 and len(piece) not in _DIGESTS
     kinds = (any(map(str.islower, piece)), any(map(str.isupper, piece)), any(map(str.isdigit, piece)))
-    return sum(kinds) >= 2 and "-" not in piece[1:-1] and "/" not in piece and entropy(piece) >= 3.4
+    return sum(kinds) >= 2 and entropy(piece) >= 3.4
 
 
 def mixes_scripts(host: str) -> bool:

@@ -7,7 +7,7 @@ import ipaddress
 from bartizan.core.threat import Severity
 from bartizan.inspection.checksums import digits
 from bartizan.inspection.interface import Extent, Pattern
-from bartizan.inspection.personal_data.formats import GAP, GAP_LENGTH, MARK, quote, row, stems_of
+from bartizan.inspection.personal_data.formats import GAP_LENGTH, MARK, label_regex, row, stems_of
 
 _PHONE_LABELS = (
     "telephone",
@@ -16,6 +16,8 @@ _PHONE_LABELS = (
     "call me at",
     "call me on",
     "whatsapp",
+    "telefonnummer",
+    "telefonnr",
     "telefon",
     "teléfono",
     "téléphone",
@@ -110,7 +112,7 @@ def contact() -> tuple[Pattern, ...]:
             "email",
             Extent.TOKEN,
             r"\b[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,5}[A-Za-z]{2,24}\b",
-            254,
+            420,
             check=email,
             literals=("@",),
             replace=lambda _: "[EMAIL]",
@@ -132,8 +134,8 @@ def contact() -> tuple[Pattern, ...]:
         row(
             "phone_international_grouped",
             Extent.GROUPS,
-            rf"\+[1-9]\d{{0,2}}(?:{MARK}\(?\d{{1,5}}\)?|/\d{{2,5}}){{1,2}}(?:[ .\-‐-―/]\d{{2,8}}){{1,4}}\b",
-            30,
+            rf"\+[1-9]\d{{0,2}}(?:{MARK}\(?\d{{1,5}}\)?\d{{0,5}}|/\d{{2,5}}){{1,2}}(?:[ .\-‐-―/]\d{{2,8}}){{1,4}}\b",
+            70,
             check=international,
             literals=("+",),
             name="phone",
@@ -171,9 +173,9 @@ def contact() -> tuple[Pattern, ...]:
         row(
             "phone_labelled",
             Extent.STEM,
-            rf"(?i)(?:{'|'.join(map(quote, phone_stems))}){GAP}"
-            r"(?P<hit>\+?\(?\d{1,5}\)?(?:[ .\-‐-―/]{1,2}\(?\d{1,8}\)?){1,6}|\+?\d{7,15})\b",
-            max(map(len, phone_stems)) + GAP_LENGTH + 70,
+            label_regex(_PHONE_LABELS)
+            + r"(?P<hit>\+?\(?\d{1,5}\)?(?:[ .\-‐-―/]{1,2}\(?\d{1,8}\)?){1,6}|\+?\d{7,15})\b",
+            max(map(len, phone_stems)) + GAP_LENGTH + 82,
             check=some_telephone,
             stems=phone_stems,
             name="phone",
@@ -195,7 +197,7 @@ def contact() -> tuple[Pattern, ...]:
             "ipv6",
             Extent.TOKEN,
             r"\b(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}){0,6}\b",
-            50,
+            68,
             check=public_ipv6,
             literals=(":",),
             severity=Severity.LOW,

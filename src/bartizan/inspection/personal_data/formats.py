@@ -14,7 +14,9 @@ TECHNIQUE = "personal_data_disclosure"
 MARK = r"[ .\-‐-―]"
 """What parts the groups of a number: one space, full stop, hyphen or dash."""
 
-GAP = r"[^\w\n]{0,4}(?:(?:number|num|nummer|nr|no|is|was|id|code|of|are|n)\b[^\w\n]{0,3}){0,2}"
+GAP = (
+    r"[^\w\n]{0,4}(?:(?:number|num|nummer|nr|no|n|is|was|are|ist|war|est|es|lautet|jest|id|code|of)\b[^\w\n]{0,3}){0,2}"
+)
 """What stands between a label and its value."""
 
 GAP_LENGTH = 4 + 2 * (6 + 3)
@@ -22,20 +24,35 @@ GAP_LENGTH = 4 + 2 * (6 + 3)
 SHORT_LABEL = 7
 """Labels up to this length are part of common words, so they count only before a mark."""
 
-_AFTER_SHORT = (":", "=", " number", " no", " nr", " is", " #", "-n", '"', "'", "*")
+_AFTER_SHORT = (":", "=", ".", ")", " number", " no", " nr", " is", " #", "-n", '"', "'", "*")
 
 Check = Callable[[str], bool]
 
 
+def _is_short(label: str) -> bool:
+    return len(label) <= SHORT_LABEL and label.isascii() and " " not in label
+
+
 def stems_of(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """The literal beginnings of a labelled value: long labels as they are, short ones with what follows them."""
+    """The literal beginnings of a labelled value: long labels as they are, short ones with what follows them.
+
+    A short label also counts as the last part of a name such as ``customer_phone``.
+    """
     out: list[str] = []
     for label in labels:
-        if len(label) > SHORT_LABEL or not label.isascii() or " " in label:
-            out.append(label)
+        if _is_short(label):
+            out.extend(mark + label + after for mark in ("", "_") for after in _AFTER_SHORT)
         else:
-            out.extend(label + after for after in _AFTER_SHORT)
+            out.append(label)
     return tuple(out)
+
+
+def label_regex(labels: tuple[str, ...]) -> str:
+    """RE2 for a label and the gap behind it; a short label is a word of its own, not the end of another."""
+    parts = [quote(label) for label in labels if not _is_short(label)]
+    if short := "|".join(quote(label) for label in labels if _is_short(label)):
+        parts.append(rf"(?:\b|_)(?:{short})(?:{'|'.join(map(quote, _AFTER_SHORT))})")
+    return rf"(?i)(?:{'|'.join(parts)}){GAP}"
 
 
 def quote(literal: str) -> str:
@@ -96,11 +113,10 @@ def labelled(
 ) -> Pattern:
     """A value that says what it is: ``label: value``. Only the value is the span."""
     stems = stems_of(labels)
-    alternatives = "|".join(quote(stem) for stem in stems)
     return row(
         rule,
         Extent.STEM,
-        rf"(?i)(?:{alternatives}){GAP}\b(?P<hit>{value})\b",
+        rf"{label_regex(labels)}\b(?P<hit>{value})\b",
         max(map(len, stems)) + GAP_LENGTH + value_length + 2,
         check=check,
         stems=stems,

@@ -13,8 +13,10 @@ _SG_OFFSET = {"S": 0, "F": 0, "T": 4, "G": 4, "M": 3}
 
 
 def in_aadhaar(value: str) -> bool:
-    """Aadhaar: Verhoeff; palindromes are not issued."""
+    """Aadhaar: Verhoeff; palindromes are not issued. Three years in a row are no number."""
     text = "".join(map(str, digits(value)))
+    if all(text[at : at + 2] in ("19", "20") for at in (0, 4, 8)):
+        return False
     return text != text[::-1] and verhoeff(text)
 
 

@@ -144,7 +144,7 @@ def west_europe() -> tuple[Pattern, ...]:
             check=de_tax_id,
             bare=False,
             score=0.6,
-            labels=("steuer-id", "steueridentifikationsnummer", "steuerliche identifikationsnummer", "idnr", "tax id"),
+            labels=("steuer-id", "identifikationsnummer", "steuerliche identifikationsnummer", "idnr", "tax id"),
             examples=("Steuer-ID: 86095742719", "IdNr: 86 095 742 719"),
             counter_examples=("order 86095742719", "Steuer-ID: 86095742718"),
         ),

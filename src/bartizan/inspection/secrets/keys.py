@@ -19,8 +19,9 @@ _LINES = rf"(?:{_BREAK}[A-Za-z0-9+/=]{{16,76}}){{0,12}}"
 _PEM_BODY = (
     rf"(?:{_BREAK}(?:Proc-Type|DEK-Info|Comment|Version|Hash): [A-Za-z0-9 ,.()-]{{1,60}}){{0,4}}"
     + _LINES * 12
-    + rf"(?:{_BREAK}=?[A-Za-z0-9+/=]{{1,15}})?"
+    + r"(?:(?:\r?\n|\\n)[ \t]{0,20}[A-Za-z0-9+/=]{1,15})?"
 )
+_USERINFO = r"!#$%&()*+,.0-9;=?A-Z\[\]^_a-z~\-"
 _PLACEHOLDERS = frozenset({"pass", "pwd", "xxx", "xxxx", "***", "****", "hunter2", "user", "pw", "root", "port"})
 
 
@@ -45,8 +46,8 @@ def keys() -> tuple[Pattern, ...]:
         secret(
             "private_key",
             rf"-----BEGIN (?:[A-Z0-9]{{1,12}} ){{0,3}}PRIVATE KEY(?: BLOCK)?-----{_PEM_BODY}"
-            rf"(?:{_BREAK}-----END [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----)?",
-            15_000,
+            rf"(?:(?:{_BREAK}[A-Za-z0-9+/=]{{1,15}})?{_BREAK}-----END [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----)?",
+            18_000,
             extent=Extent.STEM,
             stems=("-----begin",),
             severity=Severity.CRITICAL,
@@ -99,7 +100,8 @@ def keys() -> tuple[Pattern, ...]:
         ),
         secret(
             "url_password",
-            r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:@/\"'`<>{}|\\?#]{0,80}:(?P<hit>[^\s@/\"'`<>{}|\\]{3,128})@[A-Za-z0-9\[][A-Za-z0-9.:-]{0,100}",
+            rf"\b[A-Za-z][A-Za-z0-9+.-]{{1,20}}://[{_USERINFO}]{{0,80}}:(?P<hit>[{_USERINFO}:]{{3,128}})"
+            r"@[A-Za-z0-9\[][A-Za-z0-9.:-]{0,100}",
             340,
             literals=("://",),
             check=url_password,
@@ -135,7 +137,7 @@ def keys() -> tuple[Pattern, ...]:
         ),
         secret(
             "bearer_token",
-            r"(?i)bearer (?P<hit>[A-Za-z0-9._~+/-]{16,500}=*)",
+            r"(?i)bearer (?P<hit>[A-Za-z0-9._~+/-]{16,500}={0,2})",
             512,
             extent=Extent.STEM,
             stems=("bearer ",),
@@ -161,7 +163,7 @@ def keys() -> tuple[Pattern, ...]:
         secret(
             "netrc",
             r"(?i)machine \S{1,100}\s{1,4}login \S{1,64}\s{1,4}password (?P<hit>\S{3,64})",
-            256,
+            262,
             extent=Extent.STEM,
             stems=("machine ",),
             literals=("password ",),
