@@ -57,6 +57,13 @@ def test_packs_may_come_as_bytes() -> None:
         load_packs(contents={"signatures/ours.yaml": b""})
 
 
+def test_the_pack_in_the_documentation_keeps_its_word(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "inspection" / "signatures.md").read_text("utf-8")
+    source = page.split("```yaml\n")[1].split("```")[0]
+    assert load_packs([write(tmp_path, source)])[-1].id == "acme.refund_order"
+    assert check_pack(parse(source, "page.yaml", Pack)[0]) == []
+
+
 def test_group_defaults_to_the_technique(tmp_path: Path) -> None:
     assert load_packs([write(tmp_path, pack())])[-1].group == "secret_extraction"
 
