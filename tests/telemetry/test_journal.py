@@ -98,7 +98,7 @@ def test_waiting_commits_share_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyP
         threading.Event().wait(0.005)
 
     monkeypatch.setattr(segment_module, "sync_file", slow_sync)
-    journal = Journal(tmp_path, "w")
+    journal = Journal(tmp_path, "w", Settings(durability="fsync"))
 
     async def request(number: int) -> None:
         await asyncio.sleep(number * 0.0001)
@@ -124,7 +124,7 @@ def test_commit_joins_a_sync_that_already_covers_it(tmp_path: Path, monkeypatch:
         gate.wait(5)
 
     monkeypatch.setattr(segment_module, "sync_file", gated)
-    journal = Journal(tmp_path, "w")
+    journal = Journal(tmp_path, "w", Settings(durability="fsync"))
 
     async def run() -> None:
         journal.append(accepted())
@@ -148,7 +148,7 @@ def test_commit_joins_a_sync_that_already_covers_it(tmp_path: Path, monkeypatch:
 def test_failed_sync_is_never_acknowledged_not_even_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = Journal(tmp_path, "w")
+    journal = Journal(tmp_path, "w", Settings(durability="fsync"))
 
     def broken(descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -177,7 +177,7 @@ def test_failed_sync_is_never_acknowledged_not_even_by_the_next(
 
 
 def test_failed_sync_under_drop_lets_requests_go_on_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = Journal(tmp_path, "w", Settings(on_full="drop"))
+    journal = Journal(tmp_path, "w", Settings(durability="fsync", on_full="drop"))
 
     def broken(descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -337,4 +337,51 @@ def test_vanished_directory_refuses(tmp_path: Path) -> None:
     with pytest.raises(JournalError):
         journal.append(accepted())
     with pytest.raises(JournalError, match="not completed"):
+        journal.close()
+
+
+def test_under_write_an_fsync_follows_within_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    synced: list[float] = []
+    real = segment_module.sync_file
+    monkeypatch.setattr(segment_module, "sync_file", lambda descriptor: (synced.append(now[0]), real(descriptor)))
+    journal = Journal(tmp_path, "w", Settings(durability="write"), monotonic=lambda: now[0])
+    for moment in (0.1, 0.5, 1.1, 1.2, 1.9):
+        now[0] = moment
+        journal.append(accepted())
+        journal._thread.submit(lambda: None).result()
+    assert synced == [1.1]
+    now[0] = 2.2
+    journal.rotate_if_due()
+    journal.rotate_if_due()
+    journal._thread.submit(lambda: None).result()
+    assert synced == [1.1, 2.2]
+    now[0] = 9.0
+    journal.rotate_if_due()
+    journal._thread.submit(lambda: None).result()
+    assert synced == [1.1, 2.2], "nothing new to sync"
+    journal.close()
+
+
+def test_under_write_a_failed_fsync_costs_the_segment_its_trust(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    journal = Journal(tmp_path, "w", Settings(durability="write"), monotonic=lambda: now[0])
+
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    real = segment_module.sync_file
+    monkeypatch.setattr(segment_module, "sync_file", fail)
+    journal.append(accepted("before"))
+    now[0] = 1.5
+    journal.append(accepted("at"))
+    journal._thread.submit(lambda: None).result()
+    assert (journal.healthy, journal.lost) == (False, 1)
+    monkeypatch.setattr(segment_module, "sync_file", real)
+    journal.append(accepted("after"))
+    assert journal.healthy
+    assert requests(tmp_path) == ["before", "at", "after"]
+    with pytest.raises(JournalError):
         journal.close()

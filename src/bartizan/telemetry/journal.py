@@ -23,6 +23,9 @@ from bartizan.telemetry.segment import Segment
 from bartizan.workspace import deployment
 
 _WRITER: Final = re.compile(r"[A-Za-z0-9_.]{1,64}")
+SYNC_SECONDS: Final = 1.0
+"""Under ``durability: write``, how long a record may wait for its fsync while others follow."""
+
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -67,6 +70,7 @@ class Journal:
         self._syncing: list[asyncio.Future[None]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._newest: uuid.UUID | None = None
+        self._sync_due = monotonic() + SYNC_SECONDS
         self._closed = False
         self.lost = 0
         """Records dropped (``on_full: drop``) or refused because they could not be kept."""
@@ -103,6 +107,28 @@ class Journal:
                 return
             self._appended += 1
             self.healthy = True
+            self._sync_now_and_then()
+
+    def _sync_now_and_then(self) -> None:
+        """Under ``write`` nobody waits for an fsync, so it is started here, at most once a second."""
+        segment = self._segment
+        if self._settings.durability != "write" or segment is None or self._monotonic() < self._sync_due:
+            return
+        self._sync_due = self._monotonic() + SYNC_SECONDS
+        if self._synced < self._appended:
+            self._synced = self._appended
+            self._thread.submit(self._sync_unawaited, segment)
+
+    def _sync_unawaited(self, segment: Segment) -> None:
+        try:
+            segment.sync()
+        except OSError:
+            with self._lock:
+                self.healthy = False
+                self.lost += 1
+                if segment is self._segment:
+                    self._retire(segment)
+                    self._segment = None
 
     def _current(self, incoming: int) -> Segment:
         segment = self._segment
@@ -144,8 +170,9 @@ class Journal:
             ) from error
 
     def rotate_if_due(self) -> None:
-        """Complete a segment that has reached its age although nothing is being appended; call now and then."""
+        """Complete or sync a segment that is due although nothing is being appended; call about once a second."""
         with self._lock:
+            self._sync_now_and_then()
             segment = self._segment
             if segment is not None and segment.size and self._monotonic() >= self._due:
                 self._retire(segment)

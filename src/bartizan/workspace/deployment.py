@@ -70,8 +70,9 @@ class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The record of what happened."""
 
-    durability: Literal["write", "fsync"] = "fsync"
-    """``write`` survives the death of a process; ``fsync`` (in groups) also the loss of power."""
+    durability: Literal["write", "fsync"] = "write"
+    """``write`` survives the death of every process, and is on disk within a second; ``fsync`` (in groups, before the
+    upstream is called) also survives the loss of power."""
     on_full: Literal["refuse", "drop"] = "refuse"
     """When the journal cannot be written: refuse new requests, or serve them and count what was dropped."""
     segment_bytes: int = 64_000_000
