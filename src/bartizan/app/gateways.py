@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from bartizan.app.guards import build_guard, canaries_of, redactor
+from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of, redactor
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import Commitment
 from bartizan.core.interfaces import Recorder
@@ -21,7 +19,6 @@ from bartizan.firewall.meters import Meters, NoMeters
 from bartizan.firewall.model_routes import ModelRoutes
 from bartizan.firewall.recording import Commit
 from bartizan.firewall.services import Services
-from bartizan.inspection.signatures import Signature, load_packs
 from bartizan.keeper.local import LocalKeeper
 from bartizan.policy.document import PolicyDocument
 from bartizan.telemetry.journal import Journal
@@ -32,8 +29,11 @@ from bartizan.workspace.document import loads
 from bartizan.workspace.snapshot import Snapshot, take_snapshot
 from bartizan.workspace.workspace import DEPLOYMENT, POLICY, Workspace
 
+LONGEST_KEPT = 20_000
+"""Characters of a text that the journal keeps, where policy asks for text."""
 
-def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committer) -> InForce:
+
+def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committer, kept: Detectors) -> InForce:
     """What a snapshot of the workspace determines.
 
     Raises:
@@ -43,13 +43,13 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
     if POLICY not in snapshot.files:
         raise ConfigurationError(f"there is no {POLICY} in the workspace", "'bartizan init' writes one")
     policy = loads(snapshot.files[POLICY], POLICY, PolicyDocument)
-    guard = build_guard(policy, _signatures(snapshot.files), canaries_of(workspace, policy))
+    guard = build_guard(policy, packs_of(snapshot.files), canaries_of(workspace, policy), kept)
     return InForce(
         policy=policy,
         guard=guard,
         keyring=Keyring(policy),
         dialects=dialects_for(policy.origins),
-        commit=_commit(policy, committer),
+        commit=_commit(policy, committer, kept),
         version=snapshot.version,
         digest=snapshot.digest,
     )
@@ -87,7 +87,7 @@ def build_gateway(
     """
     deployment = workspace.deployment
     committer = committer_of(workspace)
-    in_force = build_in_force(workspace, take_snapshot(workspace.root), committer)
+    in_force = build_in_force(workspace, take_snapshot(workspace.root), committer, Detectors())
     services = build_services(
         workspace,
         deployment,
@@ -108,27 +108,13 @@ def journal_of(workspace: Workspace) -> Path:
     return workspace.state / "journal"
 
 
-def _signatures(files: Mapping[str, bytes]) -> tuple[Signature, ...]:
-    """The shipped packs and the snapshot's. The loader reads files, so the snapshot's are written out for it."""
-    packs = {name: content for name, content in files.items() if name.startswith("signatures/")}
-    if not packs:
-        return load_packs()
-    with TemporaryDirectory(prefix="bartizan-") as folder:
-        paths = []
-        for name, content in packs.items():
-            path = Path(folder) / Path(name).name
-            path.write_bytes(content)
-            paths.append(path)
-        return load_packs(paths)
-
-
-def _commit(policy: PolicyDocument, committer: Committer) -> Commit:
+def _commit(policy: PolicyDocument, committer: Committer, kept: Detectors) -> Commit:
     if policy.content.keep == "commitment":
         return committer.commit
 
-    redacted = redactor()
+    redacted = redactor(kept)
 
     def commit(text: str) -> Commitment:
-        return committer.commit(text, keep=redacted(text))
+        return committer.commit(text, keep=redacted(text[:LONGEST_KEPT]))
 
     return commit

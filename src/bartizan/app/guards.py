@@ -6,24 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bartizan.core.passage import Surface
-from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard as GuardName
 from bartizan.firewall.guard import Guard
 from bartizan.inspection.canaries import CanaryDetector
 from bartizan.inspection.hazards import HazardDetector
 from bartizan.inspection.holdback import HoldBack, no_regions
 from bartizan.inspection.inspector import Inspector
-from bartizan.inspection.interface import Detector, Pattern, View
+from bartizan.inspection.interface import Detector, Pattern
 from bartizan.inspection.obfuscation import ObfuscationDetector
 from bartizan.inspection.personal_data import personal_data_detector
 from bartizan.inspection.redaction import edits, redact
 from bartizan.inspection.secrets import secret_detector
-from bartizan.inspection.signatures import Signature, SignatureDetector, load_packs
+from bartizan.inspection.signatures import SignatureDetector, load_packs
 from bartizan.policy.document import PolicyDocument
 from bartizan.policy.policy import Policy
+from bartizan.workspace.snapshot import take_snapshot
 from bartizan.workspace.workspace import POLICY, Workspace
 
-SIGNATURES = "signatures"
+SIGNATURES = "signatures/"
 
 
 class OnSurfaces:
@@ -33,40 +33,62 @@ class OnSurfaces:
         self.id = detector.id
         self.guard = detector.guard
         self.surfaces = surfaces
-        self._detector = detector
-
-    def detect(self, views: Sequence[View], surface: Surface) -> Sequence[Signal]:
-        """See ``Detector.detect``."""
-        return self._detector.detect(views, surface)
+        self.detect = detector.detect
 
 
-def build_guard(document: PolicyDocument, signatures: Sequence[Signature], canaries: Mapping[str, str]) -> Guard:
+class Detectors:
+    """The detectors that are expensive to build, kept over reloads that do not change what they look for."""
+
+    def __init__(self) -> None:
+        self.personal_data = personal_data_detector()
+        self.secrets = secret_detector()
+        self._signatures: SignatureDetector | None = None
+        self._read: tuple[Mapping[str, bytes], tuple[str, ...]] | None = None
+
+    def signatures(self, packs: Mapping[str, bytes], disabled: tuple[str, ...]) -> SignatureDetector:
+        """Over the shipped packs and ``packs`` (content by file name). Raises DocumentError or ConfigurationError."""
+        wanted = (dict(packs), disabled)
+        if self._signatures is None or self._read != wanted:
+            self._signatures = SignatureDetector(load_packs(contents=packs), disabled)
+            self._read = wanted
+        return self._signatures
+
+
+def build_guard(
+    document: PolicyDocument,
+    packs: Mapping[str, bytes],
+    canaries: Mapping[str, str],
+    kept: Detectors | None = None,
+) -> Guard:
     """A guard over every detector that policy has a row for.
 
     Args:
         document: the policy.
-        signatures: of the shipped packs and the workspace's.
+        packs: the workspace's signature packs, content by file name.
         canaries: name to marker.
+        kept: detectors of an earlier guard.
 
     Raises:
+        DocumentError: a pack is wrong.
         ConfigurationError: policy contradicts itself, a canary is too short, or a pattern does not compile.
     """
+    kept = kept or Detectors()
     policy = Policy(document)
     canary = CanaryDetector(canaries)
     hazards = HazardDetector(document.links.allow, document.links.check_plain)
-    personal_data, secrets = personal_data_detector(), secret_detector()
     detectors: list[Detector] = [
-        SignatureDetector(signatures, document.disabled_signatures),
+        kept.signatures(packs, document.disabled_signatures),
         ObfuscationDetector(),
-        personal_data,
-        secrets,
-        canary,
+        kept.personal_data,
+        kept.secrets,
         hazards,
     ]
+    if canaries:
+        detectors.append(canary)
     streamed = policy.guards(Surface.OUTPUT)
     patterns: list[Pattern] = [
         pattern
-        for detector in (personal_data, secrets, hazards)
+        for detector in (kept.personal_data, kept.secrets, hazards)
         if detector.guard in streamed
         for pattern in detector.patterns
     ]
@@ -78,12 +100,17 @@ def load_guard(root: Path) -> Guard:
     """The guard of a workspace. Raises DocumentError or ConfigurationError."""
     workspace = Workspace(root)
     document = workspace.load(POLICY, PolicyDocument)
-    return build_guard(document, load_packs(signature_files(workspace)), canaries_of(workspace, document))
+    return build_guard(document, packs_of(take_snapshot(workspace.root).files), canaries_of(workspace, document))
 
 
 def default_guard() -> Guard:
     """The default policy over the shipped signatures."""
-    return build_guard(PolicyDocument(version=1), load_packs(), {})
+    return build_guard(PolicyDocument(version=1), {}, {})
+
+
+def packs_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The signature packs among a snapshot's files."""
+    return {name: content for name, content in files.items() if name.startswith(SIGNATURES)}
 
 
 def canaries_of(workspace: Workspace, document: PolicyDocument) -> dict[str, str]:
@@ -94,14 +121,9 @@ def canaries_of(workspace: Workspace, document: PolicyDocument) -> dict[str, str
     }
 
 
-def signature_files(workspace: Workspace) -> list[Path]:
-    """The workspace's own packs."""
-    return sorted(workspace.path(SIGNATURES).glob("*.yaml"))
-
-
-def redactor() -> Callable[[str], str]:
+def redactor(kept: Detectors) -> Callable[[str], str]:
     """What makes a text fit to be kept: secrets and personal data are taken out."""
-    inspector = Inspector([secret_detector(), personal_data_detector()])
+    inspector = Inspector([kept.secrets, kept.personal_data])
     return lambda text: redact(text, edits(inspector.inspect(text, Surface.CONTENT)))
 
 

@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 
 from bartizan.app.gateways import build_in_force, build_services, committer_of, journal_of
+from bartizan.app.guards import Detectors
 from bartizan.app.reloading import Reloader
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import JournalError
@@ -68,7 +69,8 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
     committer = committer_of(workspace)
     # Everything is built once here, so that a broken workspace is an error of the command and not of its children.
     await build_services(workspace, deployment, LocalKeeper(), journal, NoMeters()).close()
-    reloader = Reloader(workspace, lambda files: build_in_force(workspace, files, committer), keeper, journal)
+    kept = Detectors()
+    reloader = Reloader(workspace, lambda files: build_in_force(workspace, files, committer, kept), keeper, journal)
     listener = listening_socket(listen.host, listen.port)
     admin_listener = listening_socket(listen.admin_host, listen.admin_port)
     supervisor = Supervisor(

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvloop
 
 from bartizan.app.gateways import build_in_force, build_services, committer_of, journal_of
+from bartizan.app.guards import Detectors
 from bartizan.core.errors import BartizanError
 from bartizan.firewall.control import Control, Status
 from bartizan.firewall.gateway import Gateway
@@ -51,7 +52,8 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
     try:
         snapshot = Snapshot.decode((await keeper.wait_snapshot(0)).payload)
         services = build_services(workspace, deployment, keeper, journal, PrometheusMeters(registry))
-        gateway = Gateway(services, build_in_force(workspace, snapshot, committer))
+        kept = Detectors()
+        gateway = Gateway(services, build_in_force(workspace, snapshot, committer, kept))
         lost = registry.counter("bartizan_journal_lost_total", "Records that could not be kept.").labels()
 
         def status() -> Status:
@@ -60,7 +62,7 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
             problems = () if journal.healthy else ("the journal cannot take records",)
             return Status(problems, gateway.in_force.version, registry.snapshot())
 
-        following = asyncio.create_task(_follow(workspace, keeper, gateway, committer))
+        following = asyncio.create_task(_follow(workspace, keeper, gateway, committer, kept))
         try:
             await Worker(gateway, deployment.listen, listener, line, status).run()
         finally:
@@ -72,7 +74,9 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
         journal.close()
 
 
-async def _follow(workspace: Workspace, keeper: Keeper, gateway: Gateway, committer: Committer) -> None:
+async def _follow(
+    workspace: Workspace, keeper: Keeper, gateway: Gateway, committer: Committer, kept: Detectors
+) -> None:
     """Put each snapshot in force that the supervisor publishes. What cannot be built leaves the last one in force."""
     version = gateway.in_force.version
     while True:
@@ -80,7 +84,7 @@ async def _follow(workspace: Workspace, keeper: Keeper, gateway: Gateway, commit
         version = published.version
         try:
             snapshot = Snapshot.decode(published.payload)
-            gateway.put_in_force(await asyncio.to_thread(build_in_force, workspace, snapshot, committer))
+            gateway.put_in_force(await asyncio.to_thread(build_in_force, workspace, snapshot, committer, kept))
             _log.info("snapshot in force", extra={"snapshot": version, "digest": snapshot.digest})
         except BartizanError as error:
             _log.error("snapshot not put in force: %s", error, extra={"snapshot": version})

@@ -129,11 +129,12 @@ class AnswerSender:
     async def _read(self, answer: Answer, watchdog: Watchdog) -> bytes:
         if not is_json(answer.response.content_type):
             raise UpstreamError("the upstream's answer is not JSON")
-        watchdog.arm(answer.upstream.timeouts.between_bytes, _stalled())
+        between, late = answer.upstream.timeouts.between_bytes, _stalled()
+        watchdog.arm(between, late)
         pieces: list[bytes] = []
         while piece := await answer.response.chunk():
             pieces.append(piece)
-            watchdog.arm(answer.upstream.timeouts.between_bytes, _stalled())
+            watchdog.arm(between, late)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _reply(self, body: bytes, send: Send, large: Executor) -> int:
@@ -176,8 +177,8 @@ class AnswerSender:
                     response = answer.response
                     if not is_event_stream(response.content_type):
                         raise UpstreamError("the upstream's answer is not an event stream")
-                    between = answer.upstream.timeouts.between_bytes
-                    watchdog.arm(answer.upstream.timeouts.first_byte, _stalled())
+                    between, late = answer.upstream.timeouts.between_bytes, _stalled()
+                    watchdog.arm(answer.upstream.timeouts.first_byte, late)
                     while True:
                         data = await response.chunk()
                         watchdog.disarm()
@@ -191,7 +192,7 @@ class AnswerSender:
                             break
                         if piece:
                             await send({"type": "http.response.body", "body": piece, "more_body": True})
-                        watchdog.arm(between, _stalled())
+                        watchdog.arm(between, late)
             except ClientGoneError:
                 raise
             except BartizanError as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
+import msgspec
+
 from bartizan.core.clock import utc_now
 from bartizan.core.event import Commitment, RequestAccepted, RequestCompleted, RequestRefused, Timing
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Recorder
 from bartizan.core.passage import Part, Text
-from bartizan.core.verdict import Action, Verdict
+from bartizan.core.verdict import Action, Coverage, Verdict
 from bartizan.firewall.outcome import Outcome
 
 Commit = Callable[[str], Commitment]
@@ -19,6 +21,9 @@ Commit = Callable[[str], Commitment]
 MOST_COMMITMENTS = 32
 """Commitments per record; what is beyond is committed to as one text, joined by line feeds."""
 MOST_SIGNALS = 256
+MOST_UNCOVERED = 64
+LONGEST_NAME = 256
+"""Characters of a model's name."""
 _NO_VERDICT = Verdict(Action.BLOCK)
 
 
@@ -67,7 +72,7 @@ class Record:
                 request=self.id,
                 principal=self.principal,
                 route=self.route,
-                model=self.model,
+                model=self.model[:LONGEST_NAME],
                 session=self.session,
                 stream=self.stream,
                 client=self.client,
@@ -75,7 +80,7 @@ class Record:
                 observed=verdict.observed,
                 rule=verdict.rule,
                 signals=verdict.signals[:MOST_SIGNALS],
-                coverage=verdict.coverage,
+                coverage=_bounded(verdict.coverage),
                 content=self._commitments([part.passage.text for part in parts if isinstance(part, Text)]),
             )
         )
@@ -90,7 +95,7 @@ class Record:
                 request=self.id,
                 principal=self.principal,
                 route=self.route,
-                model=self.model,
+                model=self.model[:LONGEST_NAME],
                 status=status,
                 action=outcome.action,
                 observed=outcome.observed,
@@ -116,7 +121,7 @@ class Record:
                 request=self.id,
                 principal=self.principal,
                 route=self.route,
-                model=self.model,
+                model=self.model[:LONGEST_NAME],
                 session=self.session,
                 status=status,
                 reason=reason,
@@ -124,7 +129,7 @@ class Record:
                 action=Action.BLOCK,
                 rule=verdict.rule,
                 signals=verdict.signals[:MOST_SIGNALS],
-                coverage=verdict.coverage,
+                coverage=_bounded(verdict.coverage),
                 content=self._commitments([part.passage.text for part in parts if isinstance(part, Text)]),
                 timing=self._timing(),
             )
@@ -138,3 +143,10 @@ class Record:
             texts = [*texts[: MOST_COMMITMENTS - 1], "\n".join(texts[MOST_COMMITMENTS - 1 :])]
         commit = self.commit
         return tuple([commit(text) for text in texts if text])
+
+
+def _bounded(coverage: Coverage) -> Coverage:
+    """A record must fit the journal whatever a client sends."""
+    if len(coverage.uncovered) <= MOST_UNCOVERED:
+        return coverage
+    return msgspec.structs.replace(coverage, uncovered=coverage.uncovered[:MOST_UNCOVERED])

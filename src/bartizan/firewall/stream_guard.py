@@ -140,9 +140,8 @@ class StreamGuard:
 
     def _rewrite(self, event: StreamEvent, out: list[bytes]) -> bool:
         """Edit the event; what must leave before it goes to ``out``. False: the event has nothing left to say."""
-        bare = not (
-            event.closes or event.closes_all or event.snapshots or event.done or event.usage or event.document is None
-        )
+        settles = bool(event.closes or event.closes_all or event.snapshots)
+        bare = not (settles or event.done or event.usage or event.document is None)
         texts: list[str] = []
         last: dict[Channel, int] = {}
         try:
@@ -151,6 +150,8 @@ class StreamGuard:
                 if growing is None:
                     growing = self._open(slot.channel)
                     bare = False
+                elif growing.closed:
+                    raise UpstreamError("the upstream goes on with a text that it had finished")
                 released = growing.feed(slot.text)
                 self._outcome.take(released)
                 if released.blocked:
@@ -159,13 +160,14 @@ class StreamGuard:
                 last[slot.channel] = index
                 if released.text or not slot.text:
                     bare = False
-            for channel in self._ending(event):
+            for channel in self._ending(event) if settles else ():
                 remainder = self._finish(channel)
                 if channel in last:
                     texts[last[channel]] += remainder
                 elif remainder:
                     out.append(self._reader.delta(channel, remainder))
-            self._rewrite_snapshots(event)
+            if event.snapshots:
+                self._rewrite_snapshots(event)
         except _BlockedError:
             for slot, text in zip(event.deltas, texts, strict=False):
                 if text:
