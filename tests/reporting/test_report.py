@@ -132,6 +132,14 @@ def test_the_secret_is_marked() -> None:
     assert "<mark>heron-1234-tulip</mark>" in document
 
 
+def test_the_prompt_is_shown_where_it_is_more_than_what_was_sent() -> None:
+    plain = case("x", HIT, MISS)
+    assert "As the application put it" not in render(assessment((plain,), ()))
+    richer = msgspec.structs.replace(plain, prompt="An article. <b>")
+    shown = read(render(assessment((richer,), ()))).text
+    assert "An article. <b>" in shown
+
+
 def test_charts_name_their_counts() -> None:
     chart = str(rate_chart("t", [Row("r", (Bar("before", Rate(3, 4)), Bar("after", Rate(0, 0))))]))
     assert "3 of 4" in chart

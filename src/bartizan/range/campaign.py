@@ -59,7 +59,7 @@ class Campaign:
         def decide(answer: Answer) -> tuple[Outcome, str]:
             return judge(attack, answer, self._plant, self._prompt)
 
-        direct, guarded = await self._both(index, send, decide)
+        direct, guarded, prompt = await self._both(index, send, decide)
         return Case(
             id=attack.id,
             title=attack.title,
@@ -68,6 +68,7 @@ class Campaign:
             obfuscation=attack.obfuscation,
             goal=attack.goal,
             sent=attack.payload(self._plant),
+            prompt=prompt,
             direct=direct,
             guarded=guarded,
         )
@@ -81,13 +82,14 @@ class Campaign:
                 return Outcome.INCONCLUSIVE, "the model gave the secret away unasked"
             return kept(answer)
 
-        direct, guarded = await self._both(index, send, decide)
+        direct, guarded, prompt = await self._both(index, send, decide)
         return Case(
             id=benign.id,
             title=benign.id.replace("-", " "),
             group=benign.kind,
             carrier=benign.carrier,
             sent=benign.text,
+            prompt=prompt,
             direct=direct,
             guarded=guarded,
         )
@@ -97,13 +99,15 @@ class Campaign:
         index: int,
         send: Callable[[ModelClient, bool], Awaitable[Answer]],
         decide: Callable[[Answer], tuple[Outcome, str]],
-    ) -> tuple[Exchange, Exchange]:
+    ) -> tuple[Exchange, Exchange, str]:
         order = (0, 1) if index // 2 % 2 == 0 else (1, 0)
         seen: dict[int, Exchange] = {}
+        prompt = ""
         async with self._slots:
             for place in order:
                 answer = await send(self._ways[place], index % 2 == 1)
                 outcome, reason = decide(answer)
+                prompt = answer.prompt
                 seen[place] = Exchange(
                     outcome=outcome,
                     reason=reason,
@@ -116,4 +120,4 @@ class Campaign:
                     milliseconds=round(answer.milliseconds, 1),
                 )
                 self._advance()
-        return seen[0], seen[1]
+        return seen[0], seen[1], prompt

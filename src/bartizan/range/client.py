@@ -36,6 +36,8 @@ class Answer(msgspec.Struct, kw_only=True):
     verdict: str = ""
     """``X-Bartizan-Verdict``, or the later verdict of a stream's trailing comment."""
     rule: str = ""
+    prompt: str = ""
+    """What the application asked its model, if the application says so."""
     streamed: bool = False
     milliseconds: float = 0.0
     first_text: float = -1.0

@@ -42,6 +42,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     obfuscation: str = ""
     goal: str = ""
     sent: str
+    prompt: str = ""
+    """What the application made of it for its model, articles included; the same on both ways."""
     direct: Exchange
     guarded: Exchange
 

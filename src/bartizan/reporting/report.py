@@ -65,7 +65,7 @@ def _headline(assessment: Assessment) -> list[Html]:
             "A real language model behind a small help desk was attacked twice with the same cases: directly, and "
             "through the Bartizan gateway. ",
             el("b", f"{kept.successes} of {kept.n} legitimate requests were still answered"),
-            f", and the gateway added {ms(assessment.latency.p50.value)} ms to a typical answer.",
+            f", and the gateway added {ms(assessment.latency.p50.value)} ms to an answer at the median.",
             cls="lead",
         ),
     ]

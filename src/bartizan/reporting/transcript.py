@@ -37,7 +37,8 @@ def _fold(case: Case, secret: str, opened: bool, hit: str, *tags: Html) -> Html:
         "div",
         el("p", "Case ", el("code", case.id), f", {case.group.replace('_', ' ')}", cls="meta"),
         el("h4", "Sent"),
-        el("pre", visible(case.sent, secret)),
+        el("pre", visible(case.sent, secret), dir="auto"),
+        _prompt(case, secret),
         el(
             "div",
             el("div", el("h4", "Answer without the gateway"), _answer(case.direct, secret, hit)),
@@ -47,6 +48,15 @@ def _fold(case: Case, secret: str, opened: bool, hit: str, *tags: Html) -> Html:
         cls="inside",
     )
     return el("details", head, inside, open=opened)
+
+
+def _prompt(case: Case, secret: str) -> Html | None:
+    """What the gateway saw, where that is more than what was sent: a retrieved article, a task."""
+    if case.prompt in ("", case.sent):
+        return None
+    return el(
+        "div", el("h4", "As the application put it to its model"), el("pre", visible(case.prompt, secret), dir="auto")
+    )
 
 
 def _answer(exchange: Exchange, secret: str, hit: str) -> list[Html]:

@@ -86,6 +86,7 @@ class HelpDesk:
     async def _complete(self, prompt: str, max_tokens: int, stream: bool) -> Answer:
         messages = [Message("system", self.system_prompt), Message("user", prompt)]
         answer = await self._model.complete(messages, max_tokens=max_tokens, stream=stream)
+        answer.prompt = prompt
         if not self._configuration.raw_output:
             answer.text = without_links(answer.text)
         return answer
