@@ -16,14 +16,14 @@ from streams import BUILDERS, REQUESTS, Said, chat, messages, read, responses, s
 from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard as GuardName
 from bartizan.core.verdict import Action, Mode
+from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.exchange import ApiFamily
-from bartizan.firewall.families import dialects_for
 from bartizan.firewall.guard import Guard
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.stream_guard import StreamGuard
 from bartizan.policy.document import PolicyDocument, Row, Streaming
 
-DIALECTS = dialects_for(PolicyDocument(version=1).origins)
+DIALECTS = build_dialects(PolicyDocument(version=1).origins)
 GUARD = guard_of()
 FAMILIES = sorted(BUILDERS)
 PIECES = st.lists(

@@ -19,8 +19,8 @@ from openai import AsyncOpenAI
 from bartizan.core.event import Event, RequestAccepted, RequestCompleted, RequestRefused
 from bartizan.core.limits import Limits
 from bartizan.firewall.authentication import Keyring
+from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.failover import Failover
-from bartizan.firewall.families import dialects_for
 from bartizan.firewall.gateway import Gateway
 from bartizan.firewall.http_protocol import server_settings
 from bartizan.firewall.http_upstream import HttpUpstream
@@ -124,7 +124,7 @@ async def running(
         document,
         guard_of(document),
         Keyring(document),
-        dialects_for(document.origins),
+        build_dialects(document.origins),
         Committer(KeyRing(folder / "keys")).commit,
     )
     gateway = Gateway(services, in_force)

@@ -10,8 +10,8 @@ from bartizan.core.event import Commitment
 from bartizan.core.interfaces import Recorder
 from bartizan.core.quota import Quota
 from bartizan.firewall.authentication import Keyring
+from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.failover import Failover
-from bartizan.firewall.families import dialects_for
 from bartizan.firewall.gateway import Gateway
 from bartizan.firewall.http_upstream import HttpUpstream
 from bartizan.firewall.in_force import InForce
@@ -48,7 +48,7 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
         policy=policy,
         guard=guard,
         keyring=Keyring(policy),
-        dialects=dialects_for(policy.origins),
+        dialects=build_dialects(policy.origins),
         commit=_commit(policy, committer, kept),
         version=snapshot.version,
         digest=snapshot.digest,

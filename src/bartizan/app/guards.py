@@ -11,7 +11,7 @@ from bartizan.firewall.guard import Guard
 from bartizan.inspection.canaries import CanaryDetector
 from bartizan.inspection.hazards import HazardDetector
 from bartizan.inspection.holdback import HoldBack, no_regions
-from bartizan.inspection.inspector import Inspector
+from bartizan.inspection.inspector import Inspector, several
 from bartizan.inspection.interface import Detector, Pattern
 from bartizan.inspection.obfuscation import ObfuscationDetector
 from bartizan.inspection.personal_data import personal_data_detector
@@ -34,6 +34,7 @@ class OnSurfaces:
         self.guard = detector.guard
         self.surfaces = surfaces
         self.detect = detector.detect
+        self.detect_on = several(detector)
 
 
 class Detectors:
@@ -93,6 +94,8 @@ def build_guard(
         for pattern in detector.patterns
     ]
     regions = canary.regions if canaries and GuardName.CANARY in streamed else no_regions
+    if document.pseudonyms.enabled and hazards.guard not in streamed:
+        patterns.extend(hazards.patterns)  # nothing is restored inside a link or tag, so both must arrive whole
     return Guard(Inspector(_in_force(detectors, policy)), policy, HoldBack(patterns, regions))
 
 
