@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from bartizan.core.interfaces import Seen
 from bartizan.core.passage import Passage, Surface
 from bartizan.core.signal import Signal
-from bartizan.core.verdict import Coverage, Uncovered, Verdict
+from bartizan.core.threat import Guard as GuardName
+from bartizan.core.verdict import Action, Coverage, Uncovered, Verdict
 from bartizan.firewall.exchange import ChannelKind
 from bartizan.firewall.streaming import ArgumentScanner, Inspected, OutputScanner, Released, Scanner, join
 from bartizan.inspection.holdback import HoldBack
+from bartizan.inspection.pseudonyms import Pseudonyms
 from bartizan.policy.policy import Policy, Ruling
 
 
@@ -20,6 +25,10 @@ class TextInspector(Protocol):
 
     def inspect_full(self, text: str, surface: Surface) -> Inspected:
         """Spans refer to ``text``."""
+        ...
+
+    def inspect_surfaces(self, text: str, surfaces: tuple[Surface, ...]) -> Sequence[Inspected]:
+        """The same for each surface."""
         ...
 
 
@@ -38,6 +47,18 @@ class Guard:
         self._holdback = holdback
         self._streaming = policy.document.streaming
         self._unread = policy.rule_uncovered(Uncovered((), "", "unread"))
+        self._pseudonyms: Pseudonyms | None = None
+
+    def for_exchange(self) -> Guard:
+        """The guard of one request and its answer: with ``pseudonyms`` in policy it has a mapping of its own.
+
+        The mapping is made anew from each request, whose history holds the real values: nothing needs to be kept.
+        """
+        if not self.policy.document.pseudonyms.enabled:
+            return self
+        guard = copy(self)
+        guard._pseudonyms = Pseudonyms()
+        return guard
 
     def inspect_passages(self, passages: Iterable[Passage], uncovered: Sequence[Uncovered] = ()) -> Verdict:
         """Judge the passages of one request, each as all of its surfaces."""
@@ -50,15 +71,27 @@ class Guard:
             if not passage.surfaces:
                 trusted += 1
                 continue
-            for surface in passage.surfaces:
-                found = self._inspector.inspect_full(passage.text, surface)
+            inspected = self._inspector.inspect_surfaces(passage.text, passage.surfaces)
+            for surface, found in zip(passage.surfaces, inspected, strict=True):
                 if found.signals:
-                    seen.append(Seen(passage, surface, found.signals))
+                    seen.append(Seen(passage, surface, self._pseudonymised(passage, surface, found.signals)))
                 for reason in found.unread:
                     gap = Uncovered(passage.path, reason, "unread")
                     if gap not in gaps:
                         gaps.append(gap)
         return self.policy.decide(seen, Coverage(count, characters, trusted, tuple(gaps)))
+
+    def _pseudonymised(self, passage: Passage, surface: Surface, signals: Sequence[Signal]) -> Sequence[Signal]:
+        """Personal data that policy redacts is replaced by its pseudonym instead of a marker."""
+        pseudonyms = self._pseudonyms
+        if pseudonyms is None:
+            return signals
+        return [
+            replace(signal, replacement=pseudonyms.pseudonym(_text(passage, signal), signal.rule))
+            if signal.guard is GuardName.PERSONAL_DATA and self.policy.rule(signal, surface).action is Action.REDACT
+            else signal
+            for signal in signals
+        ]
 
     def channel(self, kind: ChannelKind) -> Scanner:
         """A scanner for one streamed channel of a response."""
@@ -74,10 +107,16 @@ class Guard:
         return join([scanner.feed(text), scanner.finish()])
 
     def _scanner(self, cap: int | None) -> OutputScanner:
-        return OutputScanner(self._output, self._rule, self._unread, self._holdback, cap, self._streaming.at_cap)
+        return OutputScanner(
+            self._output, self._rule, self._unread, self._holdback, cap, self._streaming.at_cap, self._pseudonyms
+        )
 
     def _output(self, text: str) -> Inspected:
         return self._inspector.inspect_full(text, Surface.OUTPUT)
 
     def _rule(self, signal: Signal) -> Ruling:
         return self.policy.rule(signal, Surface.OUTPUT)
+
+
+def _text(passage: Passage, signal: Signal) -> str:
+    return passage.text[signal.span.start : signal.span.end]

@@ -55,6 +55,7 @@ class Exchange:
         self._route = route
         self._record = record
         self._headers = headers
+        self._guard = in_force.guard.for_exchange()
         self._dialect = in_force.dialects[route.family]
         self._outcome = Outcome()
         self._caller: Caller | None = None
@@ -99,7 +100,7 @@ class Exchange:
         self._accepted = True
         answer = AnswerSender(
             self._services.upstreams,
-            in_force.guard,
+            self._guard,
             self._dialect,
             request,
             self._route,
@@ -150,9 +151,9 @@ class Exchange:
     async def _inspect(self, request: Request) -> Verdict:
         size = sum(len(part.passage.text) for part in request.parts if isinstance(part, Text))
         if size < LARGE:
-            return inspect_request(request, self._in_force.guard)
+            return inspect_request(request, self._guard)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._services.large, inspect_request, request, self._in_force.guard)
+        return await loop.run_in_executor(self._services.large, inspect_request, request, self._guard)
 
     async def _refuse(self, verdict: Verdict, request: Request, caller: Caller, send: Send) -> tuple[int, Action]:
         """A block, said as policy wants it."""

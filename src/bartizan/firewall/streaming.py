@@ -16,7 +16,8 @@ import msgspec
 
 from bartizan.core.signal import Signal, Span
 from bartizan.core.verdict import Action
-from bartizan.inspection.holdback import HoldBack
+from bartizan.inspection.holdback import HoldBack, no_regions
+from bartizan.inspection.pseudonyms import Pseudonyms
 from bartizan.policy.policy import Ruling, replacement
 
 Rule = Callable[[Signal], Ruling]
@@ -89,6 +90,7 @@ class OutputScanner:
         holdback: how much must wait.
         cap: most characters held; None for a text that arrives whole.
         at_cap: ``release`` the oldest held text past the cap, or ``end`` the stream.
+        pseudonyms: of the exchange; restored before the text is inspected.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class OutputScanner:
         holdback: HoldBack,
         cap: int | None = 256,
         at_cap: Literal["release", "end"] = "release",
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
         self._inspect = inspect
         self._rule = rule
@@ -106,6 +109,9 @@ class OutputScanner:
         self._holdback = holdback
         self._cap = cap
         self._at_cap = at_cap
+        self._pseudonyms = pseudonyms
+        self._regions = pseudonyms.regions if pseudonyms else no_regions
+        self._before = ""
         self._step = max(1, min(64, cap // 4)) if cap else 0
         self._left = ""
         self._buffer = ""
@@ -152,9 +158,9 @@ class OutputScanner:
 
     def _release_settled(self) -> Released:
         if not self._forced:
-            return self._settle(self._holdback.start(self._buffer))
+            return self._settle(self._holdback.start(self._buffer, self._regions))
         # A forced release cut through a run: where it ends can only be told from where it began.
-        return self._settle(self._holdback.start(self._left + self._buffer) - len(self._left))
+        return self._settle(self._holdback.start(self._left + self._buffer, self._regions) - len(self._left))
 
     def _checkpoint(self, cap: int) -> Released:
         """Called at absolute positions only; acts when the hold could pass the cap before the next one."""
@@ -178,7 +184,7 @@ class OutputScanner:
         if count <= 0:
             return NOTHING
         left = self._left
-        segment = self._buffer[:count]
+        segment = self._buffer[:count] if self._pseudonyms is None else self._restored(count)
         text = left + segment
         found = self._inspect(text)
         base = self._base - len(left)
@@ -192,6 +198,15 @@ class OutputScanner:
         if not found.signals:
             return Released(text=segment)
         return self._apply(text, len(left), base, found.signals)
+
+    def _restored(self, count: int) -> str:
+        """The next ``count`` characters with the exchange's pseudonyms replaced by what they stand for."""
+        assert self._pseudonyms is not None
+        before, raw = self._before, self._buffer[:count]
+        self._before = (before + raw)[-LEFT_CONTEXT:]
+        ahead = self._buffer[count : count + LEFT_CONTEXT]
+        restored = self._pseudonyms.restore(before + raw + ahead)
+        return restored[len(before) : len(restored) - len(ahead)]
 
     def _give_up(self) -> Released:
         """Text that nobody read: it cannot be redacted, so anything above a flag ends the channel."""

@@ -81,19 +81,19 @@ class HoldBack:
         self._first = frozenset(stem[0] for stem in reach)
         self._longest = max((len(prefix) for prefix in self._prefixes), default=0)
 
-    def start(self, text: str) -> int:
+    def start(self, text: str, more: Regions = no_regions) -> int:
         """The index in ``text`` (what has not been released yet) from which characters must wait; its length if none.
 
-        Never decreases as ``text`` grows.
+        Never decreases as ``text`` grows. ``more`` names further ranges that must not be cut.
         """
         if text.isascii():
-            return self._start(text, text.lower(), [])
+            return self._start(text, text.lower(), more(text))
         folded = fold(text)
         offsets = folded.offsets if folded.offsets is not None else range(len(text) + 1)
         length = len(folded.text)
         raw = [
             (bisect_left(offsets, start), bisect_left(offsets, end) if end <= len(text) else length + 1)
-            for start, end in self._detected(text)
+            for start, end in (*self._detected(text), *more(text))
         ]
         at = self._start(restore_case(text, folded), folded.text, raw)
         return min(unsettled(text), offsets[at])

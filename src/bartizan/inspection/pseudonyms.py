@@ -124,10 +124,7 @@ class Pseudonyms:
         """``text`` with pseudonyms replaced by their values, except inside URLs, link destinations and tags."""
         if not self._by_pseudonym:
             return text
-        if self._finder is None:
-            self._ordered = list(self._by_pseudonym)
-            self._finder = AhoCorasick(self._ordered, matchkind=MatchKind.LeftmostLongest)
-        hits = self._finder.find_matches_as_indexes(text)
+        hits = self._search().find_matches_as_indexes(text)
         if not hits:
             return text
         starts, ends = _forbidden(text)
@@ -141,9 +138,27 @@ class Pseudonyms:
         out.append(text[at:])
         return "".join(out)
 
-    def literals(self) -> tuple[str, ...]:
-        """Every pseudonym in use: a stream must hold what could still become one."""
-        return tuple(self._by_pseudonym)
+    def regions(self, text: str) -> list[tuple[int, int]]:
+        """Ranges of ``text`` that are a pseudonym, or may become one when more text arrives (those end past the text).
+
+        For the hold rule of streams: a pseudonym must arrive whole to be restored.
+        """
+        found = []
+        if self._by_pseudonym:
+            found = [(start, end) for _, start, end in self._search().find_matches_as_indexes(text)]
+            longest = max(map(len, self._by_pseudonym))
+            for start in range(max(0, len(text) - longest + 1), len(text)):
+                tail = text[start:]
+                if any(pseudonym.startswith(tail) for pseudonym in self._by_pseudonym):
+                    found.append((start, len(text) + 1))
+                    break
+        return found
+
+    def _search(self) -> AhoCorasick:
+        if self._finder is None:
+            self._ordered = list(self._by_pseudonym)
+            self._finder = AhoCorasick(self._ordered, matchkind=MatchKind.LeftmostLongest)
+        return self._finder
 
 
 def _widest(signals: Sequence[Signal]) -> list[Signal]:
