@@ -62,6 +62,9 @@ class PatternInspector:
         found = [s for detector in self._detectors.values() for s in detector.detect(views, surface)]
         return Inspected(found)
 
+    def inspect_surfaces(self, text: str, surfaces: tuple[Surface, ...]) -> list[Inspected]:
+        return [self.inspect_full(text, surface) for surface in surfaces]
+
 
 OUTPUT = {
     GuardName.SECRET: Row(Action.REDACT),
