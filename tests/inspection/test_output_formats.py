@@ -77,7 +77,7 @@ def test_there_are_enough_formats() -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 def test_matches_keep_to_their_extent(data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(GENERATED))
     text = data.draw(st.from_regex(row.regex, alphabet=st.characters(codec="utf-8"))).replace("\x00", "")

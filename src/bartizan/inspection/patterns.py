@@ -139,6 +139,10 @@ class PatternDetector:
                     out.append(self._signal(found, view))
         return out
 
+    def detect_on(self, views: Sequence[View], surfaces: Sequence[Surface]) -> list[list[Signal]]:
+        """The same for each surface."""
+        return [self.detect(views, surfaces[0])] * len(surfaces)
+
     def _signal(self, found: Found, view: View) -> Signal:
         pattern = found.pattern
         return Signal(

@@ -24,10 +24,10 @@ def documents() -> tuple[Pattern, ...]:
         row(
             "passport_mrz",
             Extent.STEM,
-            r"P[A-Z<][A-Z]{3}[A-Z<]{39}[\r\n ]{1,3}[A-Z0-9<]{9}\d[A-Z<]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{14}[\d<]\d",
+            r"P<[A-Z]{3}[A-Z<]{39}[\r\n ]{1,3}[A-Z0-9<]{9}\d[A-Z<]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{14}[\d<]\d",
             96,
             check=mrz_lines,
-            stems=("P<", "PP", "PN"),
+            stems=("P<",),
             literals=("<<",),
             severity=Severity.HIGH,
             score=0.95,

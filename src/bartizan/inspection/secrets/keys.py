@@ -120,7 +120,7 @@ def keys() -> tuple[Pattern, ...]:
         ),
         secret(
             "basic_authorization",
-            r"(?i)authorization[\"']{0,2}\s{0,2}[:=]\s{0,2}[\"']{0,2}basic (?P<hit>[A-Za-z0-9+/]{8,200}={0,2})",
+            r"(?i)authorization[\"']{0,2} ?[:=]\s{0,2}[\"']{0,2}basic (?P<hit>[A-Za-z0-9+/]{8,200}={0,2})",
             260,
             extent=Extent.STEM,
             stems=(
