@@ -21,6 +21,7 @@ listen:
   admin_host: 127.0.0.1
   admin_port: {admin_port}
   workers: 1
+  drain_seconds: 2
 upstreams:
   - name: range
     url: {url}
