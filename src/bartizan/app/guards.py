@@ -76,7 +76,7 @@ def build_guard(
     kept = kept or Detectors()
     policy = Policy(document)
     canary = CanaryDetector(canaries)
-    hazards = HazardDetector(document.links.allow, document.links.check_plain)
+    hazards = HazardDetector(document.links.allow, document.links.check_plain, document.payloads)
     detectors: list[Detector] = [
         kept.signatures(packs, document.disabled_signatures),
         ObfuscationDetector(),

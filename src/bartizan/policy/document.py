@@ -50,8 +50,6 @@ class UnknownRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     field: Literal["inspect", "refuse"] = "inspect"
     """Strings in unknown request fields are inspected as user text and as content, or the request is refused."""
-    event: Literal["inspect", "end"] = "inspect"
-    """Unknown stream events are inspected whole, or end the stream."""
 
 
 class Links(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -201,6 +199,8 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     uncovered: UncoveredRows = UncoveredRows()
     unknown: UnknownRows = UnknownRows()
     links: Links = Links()
+    payloads: tuple[Literal["sql", "shell", "template", "spreadsheet", "terminal"], ...] = ()
+    """Places where your application runs output without a check: their payloads are output hazards too."""
     canaries: tuple[Canary, ...] = ()
     streaming: Streaming = Streaming()
     refusal: RefusalStyle = RefusalStyle()
