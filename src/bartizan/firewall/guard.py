@@ -14,10 +14,13 @@ from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard as GuardName
 from bartizan.core.verdict import Action, Coverage, Uncovered, Verdict
 from bartizan.firewall.exchange import ChannelKind
-from bartizan.firewall.streaming import ArgumentScanner, Inspected, OutputScanner, Released, Scanner, join
+from bartizan.firewall.streaming import NOTHING, ArgumentScanner, Inspected, OutputScanner, Released, Scanner, join
 from bartizan.inspection.holdback import HoldBack
 from bartizan.inspection.pseudonyms import Pseudonyms
 from bartizan.policy.policy import Policy, Ruling
+
+
+_CARRIED = frozenset({GuardName.CANARY, GuardName.SECRET})
 
 
 class TextInspector(Protocol):
@@ -105,6 +108,19 @@ class Guard:
         """Judge a channel whose text has arrived whole: nothing needs to be held, so no cap applies."""
         scanner = self.channel(kind) if kind is ChannelKind.TOOL_ARGUMENTS else self._scanner(None)
         return join([scanner.feed(text), scanner.finish()])
+
+    def structure(self, texts: Iterable[str]) -> Released:
+        """Judge ids and constants: the upstream writes them, so they are no text, but no planted marker and no
+        credential may ride in them. What policy would redact is blocked: an id cannot be redacted."""
+        found = self._inspector.inspect_full("\n".join(texts), Surface.OUTPUT)
+        best = NOTHING
+        for signal in found.signals:
+            ruling = self._rule(signal) if signal.guard in _CARRIED else None
+            if ruling is not None and ruling.action.rank >= best.action.rank:
+                blocked = ruling.action.rank > Action.FLAG.rank
+                action = Action.BLOCK if blocked else ruling.action
+                best = Released("", (signal,), action, ruling.observed, ruling.rule, blocked)
+        return best
 
     def _scanner(self, cap: int | None) -> OutputScanner:
         return OutputScanner(

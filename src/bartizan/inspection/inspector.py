@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal, Span
 from bartizan.core.threat import Guard
-from bartizan.inspection.interface import Detector
+from bartizan.inspection.interface import Detector, ManySurfacesDetector, View
 from bartizan.inspection.views import Limits, read
 from bartizan.inspection.views.tokens import read_output
 
@@ -35,9 +35,8 @@ class Inspector:
     def __init__(self, detectors: Iterable[Detector], limits: Limits | None = None) -> None:
         self._detectors = tuple(detectors)
         self._limits = limits or Limits()
-        self._serving = {
-            surface: tuple(detector for detector in self._detectors if surface in detector.surfaces)
-            for surface in Surface
+        self._plans: dict[tuple[Surface, ...], tuple[_Group, ...]] = {
+            (surface,): _plan(self._detectors, (surface,)) for surface in Surface
         }
 
     @property
@@ -54,21 +53,80 @@ class Inspector:
 
         A detector that raises is not caught: who calls fails closed.
         """
-        detectors = self._serving[surface]
-        if not detectors or not text:
-            return Inspected(())
-        views, unread = read_output(text) if surface is Surface.OUTPUT else read(text, self._limits)
-        found: list[Signal] = []
+        return self.inspect_surfaces(text, (surface,))[0]
+
+    def inspect_surfaces(self, text: str, surfaces: tuple[Surface, ...]) -> list[Inspected]:
+        """``inspect_full`` for each surface, at little more than the cost of one."""
+        plan = self._plans.get(surfaces)
+        if plan is None:
+            plan = self._plans[surfaces] = _plan(self._detectors, surfaces)
+        results = [_NOTHING] * len(surfaces)
+        if not text:
+            return results
+        for group in plan:
+            views, unread = read_output(text) if group.output else read(text, self._limits)
+            found: dict[int, list[Signal]] = {}
+            for detect, served, places in group.runs:
+                for place, signals in zip(places, detect(views, served), strict=True):
+                    if signals:
+                        found.setdefault(place, []).extend(signals)
+            for place in group.places:
+                if place in found:
+                    results[place] = _result(found[place], views, unread)
+                elif unread:
+                    results[place] = Inspected((), unread)
+        return results
+
+
+_NOTHING = Inspected(())
+
+
+class _Run(NamedTuple):
+    """One detector on the surfaces that it serves."""
+
+    detect: Callable[[Sequence[View], Sequence[Surface]], Sequence[Sequence[Signal]]]
+    surfaces: tuple[Surface, ...]
+    places: tuple[int, ...]
+    """Where these surfaces stand in the question."""
+
+
+class _Group(NamedTuple):
+    """Surfaces whose texts are read alike."""
+
+    output: bool
+    runs: tuple[_Run, ...]
+    places: tuple[int, ...]
+
+
+def _plan(detectors: Sequence[Detector], surfaces: tuple[Surface, ...]) -> tuple[_Group, ...]:
+    groups = []
+    for output in (False, True):
+        alike = [place for place, surface in enumerate(surfaces) if (surface is Surface.OUTPUT) is output]
+        runs = []
         for detector in detectors:
-            found.extend(detector.detect(views, surface))
-        if not found:
-            return Inspected((), unread)
-        ranks = {view.name: rank for rank, view in reversed(list(enumerate(views)))}
-        signals = _merged(found, ranks)
-        if len(signals) > MAX_SIGNALS:
-            unread = (*unread, f"more than {MAX_SIGNALS} signals")
-            signals = sorted(sorted(signals, key=lambda signal: -signal.score)[:MAX_SIGNALS], key=_span)
-        return Inspected(tuple(signals), unread)
+            places = tuple(place for place in alike if surfaces[place] in detector.surfaces)
+            if places:
+                runs.append(_Run(several(detector), tuple(surfaces[place] for place in places), places))
+        if runs:
+            read_for = {place for run in runs for place in run.places}
+            groups.append(_Group(output, tuple(runs), tuple(sorted(read_for))))
+    return tuple(groups)
+
+
+def several(detector: Detector) -> Callable[[Sequence[View], Sequence[Surface]], Sequence[Sequence[Signal]]]:
+    """``detect_on`` of any detector."""
+    if isinstance(detector, ManySurfacesDetector):
+        return detector.detect_on
+    return lambda views, surfaces: [detector.detect(views, surface) for surface in surfaces]
+
+
+def _result(found: list[Signal], views: Sequence[View], unread: tuple[str, ...]) -> Inspected:
+    ranks = {view.name: rank for rank, view in reversed(list(enumerate(views)))}
+    signals = _merged(found, ranks)
+    if len(signals) > MAX_SIGNALS:
+        unread = (*unread, f"more than {MAX_SIGNALS} signals")
+        signals = sorted(sorted(signals, key=lambda signal: -signal.score)[:MAX_SIGNALS], key=_span)
+    return Inspected(tuple(signals), unread)
 
 
 def _span(signal: Signal) -> Span:

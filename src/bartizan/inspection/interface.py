@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -43,6 +43,15 @@ class Detector(Protocol):
 
     def detect(self, views: Sequence[View], surface: Surface) -> Sequence[Signal]:
         """Signals with spans in the original text. ``views[0]`` is always the original."""
+        ...
+
+
+@runtime_checkable
+class ManySurfacesDetector(Detector, Protocol):
+    """A detector that reads views once for several surfaces."""
+
+    def detect_on(self, views: Sequence[View], surfaces: Sequence[Surface]) -> Sequence[Sequence[Signal]]:
+        """For each surface what ``detect`` would give."""
         ...
 
 

@@ -80,6 +80,10 @@ class ObfuscationDetector:
                 best[signal.technique] = signal
         return list(best.values())
 
+    def detect_on(self, views: Sequence[View], surfaces: Sequence[Surface]) -> list[list[Signal]]:
+        """The same for each surface."""
+        return [self.detect(views, surfaces[0])] * len(surfaces)
+
 
 def _signals(views: Sequence[View]) -> Iterator[Signal]:
     for oddity in oddities(views[0].text):

@@ -9,7 +9,7 @@ from bartizan.core.signal import Signal, Span
 from bartizan.core.threat import Guard, Severity
 from bartizan.inspection.interface import View
 from bartizan.inspection.signatures.evidence import Seen, collapse, combine, companions_only, discount_mentions
-from bartizan.inspection.signatures.index import Index
+from bartizan.inspection.signatures.index import Index, serving
 from bartizan.inspection.signatures.pack import Signature
 from bartizan.inspection.signatures.quotes import Quotes
 from bartizan.inspection.views import fold
@@ -39,15 +39,18 @@ class SignatureDetector:
 
     def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
         """Signals with spans in the original, by start within each view, one per signature and stretch of text."""
-        signals: list[Signal] = []
+        return self.detect_on(views, (surface,))[0]
+
+    def detect_on(self, views: Sequence[View], surfaces: Sequence[Surface]) -> list[list[Signal]]:
+        """The same for each surface."""
+        signals: list[list[Signal]] = [[] for _ in surfaces]
         for view in _readable(views):
-            signals.extend(self._detect(view, surface))
+            for out, seen in zip(signals, self._hits(view.text, surfaces), strict=False):
+                if seen:
+                    out.extend(self._weighed(seen, view))
         return signals
 
-    def _detect(self, view: View, surface: Surface) -> list[Signal]:
-        seen = self._hits(view.text, surface)
-        if not seen:
-            return []
+    def _weighed(self, seen: list[Seen], view: View) -> list[Signal]:
         seen = collapse(discount_mentions(companions_only(seen), view.text, self._quotes))
         signals = [_signal(hit, view) for hit in seen]
         combined = combine(seen)
@@ -55,13 +58,19 @@ class SignatureDetector:
             signals.append(_combined_signal(combined.score, combined.members, view))
         return signals
 
-    def _hits(self, text: str, surface: Surface) -> list[Seen]:
-        seen = self._leading.find(text, surface)
-        if not text.isascii():
-            seen += self._foreign.find(text, surface)
-        if seen:
-            seen += self._supporting.find(text, surface)
-        return seen
+    def _hits(self, text: str, surfaces: Sequence[Surface]) -> list[list[Seen]]:
+        """For each surface; none at all if there are none on any."""
+        leading = self._leading.find(text)
+        foreign = [] if text.isascii() else self._foreign.find(text)
+        if not leading and not foreign:
+            return []
+        hits = [serving(leading, surface) + serving(foreign, surface) for surface in surfaces]
+        if any(hits):
+            supporting = self._supporting.find(text)
+            for seen, surface in zip(hits, surfaces, strict=True):
+                if seen:
+                    seen += serving(supporting, surface)
+        return hits
 
 
 def _readable(views: Sequence[View]) -> Iterable[View]:

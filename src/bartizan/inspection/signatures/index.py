@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from bartizan.core.passage import Surface
 from bartizan.inspection.matcher import build_matcher
@@ -25,16 +26,19 @@ class Index:
         self._owners = [row for _, row in literals + patterns]
         self._matcher = build_matcher([phrase for phrase, _ in literals], [pattern for pattern, _ in patterns])
 
-    def find(self, text: str, surface: Surface) -> list[Seen]:
-        """Hits of the signatures that serve ``surface``, by start; the first 256."""
-        seen: list[Seen] = []
-        for hit in self._matcher.find(text):
-            owner = self._owners[hit.index]
-            if surface not in owner.surfaces:
-                continue
-            if hit.index < self._literals and not stands_alone(text, hit.start, hit.end):
-                continue
-            seen.append(Seen(hit.start, hit.end, owner.score, owner))
-            if len(seen) >= MAX_HITS:
-                break
-        return seen
+    def find(self, text: str) -> list[Seen]:
+        """Hits of all signatures, by start."""
+        hits = self._matcher.find(text)
+        if not hits:
+            return []
+        owners, literals = self._owners, self._literals
+        return [
+            Seen(hit.start, hit.end, (owner := owners[hit.index]).score, owner)
+            for hit in hits
+            if hit.index >= literals or stands_alone(text, hit.start, hit.end)
+        ]
+
+
+def serving(seen: Iterable[Seen], surface: Surface) -> list[Seen]:
+    """The first 256 hits of the signatures that serve ``surface``."""
+    return list(islice((hit for hit in seen if surface in hit.signature.surfaces), MAX_HITS))
