@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+import re2
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bartizan.core.errors import ConfigurationError
@@ -94,3 +95,35 @@ def test_agrees_with_each_pattern_run_alone(text: str) -> None:
     for index, pattern in enumerate(_PATTERNS):
         apart += [Hit(index + 2, hit.start, hit.end) for hit in build_matcher([], ["(?:" + pattern + ")"]).find(text)]
     assert [hit for hit in together if hit.index >= 2] == sorted(apart, key=lambda hit: (hit.start, hit.end, hit.index))
+
+
+_GAPS = st.sampled_from(
+    [" ", "\n", "-", "é", "x" * 70, " " * 500, "!" * 3_000, "word " * 300, "_" * 1_500, "the system of rules "]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(_WORDS, _GAPS), max_size=24), st.integers(0, 2_500))
+def test_agrees_with_each_pattern_in_long_texts(pieces: list[tuple[str, str]], lead: int) -> None:
+    text = "z " * (lead // 2) + "".join(word + gap for word, gap in pieces)
+    patterns = [*_PATTERNS, r"ignore(?:\W+\w+){0,3}\W+rules", r"ignore.*password", r"\bprint[\s_!-]+ignore\b"]
+    together = build_matcher([], patterns).find(text)
+    data = text.encode()
+    apart = []
+    for index, pattern in enumerate(patterns):
+        spans = [match.span() for match in re2.compile(pattern.encode()).finditer(data)][:MAX_HITS]
+        apart += [Hit(index, len(data[:start].decode()), len(data[:end].decode())) for start, end in spans]
+    assert together == sorted(apart, key=lambda hit: (hit.start, hit.end, hit.index))
+
+
+def test_filling_the_gap_does_not_pull_a_match_apart() -> None:
+    matcher = build_matcher([], [r"ignore\W+all\W+rules", r"obey\w+password"])
+    for gap in (" " * 90_000, "!" * 90_000, "!_ " * 30_000):
+        text = "x " * 3_000 + "ignore" + gap.replace("_", " ") + "all" + gap.replace("_", "-") + "rules" + " y" * 3_000
+        assert [hit.index for hit in matcher.find(text)] == [0]
+    assert [hit.index for hit in matcher.find("a " * 5_000 + "obey" + "q" * 90_000 + "password")] == [1]
+
+
+def test_a_literal_with_a_lone_surrogate_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="surrogate"):
+        build_matcher(["a\ud800"], [])

@@ -1,14 +1,13 @@
 """Many literals and regular expressions over one text, in time linear in the text.
 
-One Aho-Corasick automaton (Aho and Corasick, CACM 1975) finds the literals, and the literal *atoms* that a match of
-each regular expression must contain; only expressions whose atoms are all present are run. Expressions without atoms
-are run as RE2 sets in shards, because one large set of overlapping patterns can explode.
+Aho-Corasick automata (Aho and Corasick, CACM 1975) find the literals, and the *atoms* that a match of each regular
+expression must contain; an expression is run only where its atoms stand close together. Expressions without atoms are
+run as RE2 sets in shards, because one large set of overlapping patterns can explode.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import ahocorasick_rs
@@ -16,10 +15,11 @@ import re2
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.inspection.atoms import required_atoms
+from bartizan.inspection.prefilter import Prefilter
 
 MAX_HITS: Final = 64
 """Hits reported per literal or pattern and text; further ones say nothing new."""
-SHARD: Final = 16
+SHARD: Final = 24
 """Patterns per RE2 set."""
 PATTERN_MEMORY: Final = 8 << 20
 """Bytes that RE2 may use for one pattern and its automaton."""
@@ -54,7 +54,8 @@ class Literal(NamedTuple):
 def build_matcher(literals: Sequence[str | Literal], patterns: Sequence[str]) -> Matcher:
     """A matcher; literals are found as written (case and all), overlapping; patterns use RE2 syntax.
 
-    Raises ConfigurationError, naming the index, for an empty literal, a pattern that RE2 cannot compile within its
+    Raises ConfigurationError, naming the index, for an empty or unencodable literal, a pattern that RE2 cannot compile
+    within its
     memory budget, or a pattern that matches the empty text.
     """
     return SetMatcher(literals, patterns)
@@ -64,22 +65,14 @@ class SetMatcher:
     """The matcher over ahocorasick-rs and google-re2."""
 
     def __init__(self, literals: Sequence[str | Literal], patterns: Sequence[str]) -> None:
-        self._literals = tuple(Literal(row, False) if isinstance(row, str) else row for row in literals)
-        for index, literal in enumerate(self._literals):
-            if not literal.text:
-                raise ConfigurationError(f"literal {index} is empty")
+        self._literals = _Literals(literals)
+        self._offset = len(literals)
         self._patterns = tuple(_compile(index, pattern) for index, pattern in enumerate(patterns))
-        plain = _Atoms(literal.text for literal in self._literals)
-        folded = _Atoms(())
-        always: list[int] = []
-        for index, pattern in enumerate(patterns):
-            atoms = required_atoms(pattern)
-            if atoms.required:
-                (folded if atoms.fold else plain).add(index, atoms.required)
-            else:
-                always.append(index)
-        self._plain = plain.built()
-        self._folded = folded.built()
+        atoms = {index: required_atoms(pattern) for index, pattern in enumerate(patterns)}
+        self._plain = Prefilter((index, row) for index, row in atoms.items() if row.ways and not row.fold)
+        self._folded = [index for index, row in atoms.items() if row.ways and row.fold]
+        self._folding = Prefilter((index, atoms[index]._replace(reach=None)) for index in self._folded)
+        always = [index for index, row in atoms.items() if not row.ways]
         self._shards = [
             (tuple(part), _compile_set([patterns[index] for index in part]))
             for part in (always[at : at + SHARD] for at in range(0, len(always), SHARD))
@@ -88,25 +81,89 @@ class SetMatcher:
     def find(self, text: str) -> list[Hit]:
         """See Matcher."""
         try:
-            return self._find(text)
+            data = text.encode()
         except UnicodeEncodeError:
-            return self._find("".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text))
-
-    def _find(self, text: str) -> list[Hit]:
-        hits: list[Hit] = []
-        candidates = self._plain.scan(text, self._literals, hits)
-        if self._folded.size:
-            candidates += self._folded.scan(text.casefold(), (), hits)
-        for indices, shard in self._shards:
-            matched = shard.Match(text)
-            if matched:
-                candidates.extend(indices[position] for position in matched)
-        offset = len(self._literals)
-        for index in candidates:
-            spans = (match.span() for match in self._patterns[index].finditer(text))
-            hits.extend(Hit(offset + index, start, end) for start, end in islice(spans, MAX_HITS))
+            text = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+            data = text.encode()
+        hits = self._literals.find(text)
+        found = self._spans(text, data)
+        if found:
+            hits += _decoded(found, data, len(data) == len(text), self._offset)
         if len(hits) > 1:
             hits.sort(key=_by_place)
+        return hits
+
+    def _spans(self, text: str, data: bytes) -> dict[int, list[tuple[int, int]]]:
+        """Byte spans of each pattern that matches."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for pattern, start, end in self._candidates(text, data):
+            for match in self._patterns[pattern].finditer(data, start, end):
+                spans = found.setdefault(pattern, [])
+                first, last = match.span()
+                if not spans or first >= spans[-1][1]:
+                    spans.append((first, last))
+                if len(spans) >= MAX_HITS:
+                    break
+        return found
+
+    def _candidates(self, text: str, data: bytes) -> Iterator[tuple[int, int, int]]:
+        if not self._plain.empty:
+            yield from self._plain.candidates(data)
+        if self._folded:
+            for pattern in {row.pattern for row in self._folding.candidates(text.casefold().encode())}:
+                yield pattern, 0, len(data)
+        for indices, shard in self._shards:
+            for position in shard.Match(data) or ():
+                yield indices[position], 0, len(data)
+
+
+def _decoded(found: dict[int, list[tuple[int, int]]], data: bytes, ascii_only: bool, offset: int) -> Iterator[Hit]:
+    """Byte spans as hits in code points."""
+    if ascii_only:
+        for index, spans in found.items():
+            for start, end in spans:
+                yield Hit(offset + index, start, end)
+        return
+    places: dict[int, int] = {}
+    at = characters = 0
+    for place in sorted({place for spans in found.values() for span in spans for place in span}):
+        characters += len(data[at:place].decode("utf-8", "ignore"))
+        places[place] = characters
+        at = place
+    for index, spans in found.items():
+        for start, end in spans:
+            yield Hit(offset + index, places[start], places[end])
+
+
+class _Literals:
+    """Literals behind one automaton."""
+
+    def __init__(self, literals: Sequence[str | Literal]) -> None:
+        self._literals = tuple(Literal(row, False) if isinstance(row, str) else row for row in literals)
+        for index, literal in enumerate(self._literals):
+            if not literal.text or any("\ud800" <= char <= "\udfff" for char in literal.text):
+                raise ConfigurationError(f"literal {index} is empty or holds a lone surrogate")
+        self._overlap = max((len(literal.text) for literal in self._literals), default=1) - 1
+        strings = [literal.text for literal in self._literals]
+        self._search = ahocorasick_rs.AhoCorasick(strings) if strings else None
+
+    def find(self, text: str) -> list[Hit]:
+        """All hits. A long text is read in chunks, so that one made of literals cannot fill the memory."""
+        hits: list[Hit] = []
+        if self._search is None:
+            return hits
+        counts: dict[int, int] = {}
+        for begin in range(0, len(text), _CHUNK):
+            low = max(0, begin - self._overlap)
+            piece = text if len(text) <= _CHUNK else text[low : begin + _CHUNK]
+            for index, start, end in self._search.find_matches_as_indexes(piece, overlapping=True):
+                if (
+                    low + end > begin
+                    and counts.get(index, 0) < MAX_HITS
+                    and (not self._literals[index].whole_word or _stands_alone(text, low + start, low + end))
+                ):
+                    counts[index] = counts.get(index, 0) + 1
+                    hits.append(Hit(index, low + start, low + end))
         return hits
 
 
@@ -119,15 +176,15 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return not (before == "_" or before.isalnum() or after == "_" or after.isalnum())
 
 
-def _compile(index: int, pattern: str) -> re2._Regexp[str]:
+def _compile(index: int, pattern: str) -> re2._Regexp[bytes]:
     try:
         options = re2.Options()
         options.max_mem = PATTERN_MEMORY
         options.log_errors = False
-        compiled = re2.compile(pattern, options)
+        compiled = re2.compile(pattern.encode(), options)
     except (re2.error, UnicodeEncodeError) as problem:
         raise ConfigurationError(f"pattern {index} does not compile: {_cause(problem)}") from problem
-    if compiled.fullmatch("") is not None:
+    if compiled.fullmatch(b"") is not None:
         raise ConfigurationError(f"pattern {index} matches the empty text", "ask for at least one character")
     return compiled
 
@@ -157,85 +214,3 @@ def _compile_set(patterns: Sequence[str]) -> re2.Set:
         if extra and len(patterns) not in (compiled.Match("probe") or ()):
             raise ConfigurationError("a shard of patterns cannot run within its memory budget")
     return compiled
-
-
-class _Atoms:
-    """Literals, and the atoms of patterns, collected for one automaton."""
-
-    def __init__(self, literals: Iterable[str]) -> None:
-        self.strings = list(literals)
-        self.members: dict[str, list[int]] = {}
-        self.sets: dict[frozenset[str], int] = {}
-        self.first: dict[int, list[tuple[frozenset[int], int]]] = {}
-
-    def add(self, pattern: int, required: Sequence[frozenset[str]]) -> None:
-        numbers = []
-        for strings in required:
-            if strings not in self.sets:
-                self.sets[strings] = number = len(self.sets)
-                for string in strings:
-                    self.members.setdefault(string, []).append(number)
-            numbers.append(self.sets[strings])
-        self.first.setdefault(numbers[0], []).append((frozenset(numbers), pattern))
-
-    def built(self) -> _Automaton:
-        return _Automaton(self)
-
-
-class _Automaton:
-    def __init__(self, parts: _Atoms) -> None:
-        strings = parts.strings + list(parts.members)
-        self.size = len(strings)
-        self._sets: list[tuple[int, ...]] = [()] * len(parts.strings) + [tuple(row) for row in parts.members.values()]
-        self._first = parts.first
-        self._overlap = max(map(len, strings), default=1) - 1
-        self._search = ahocorasick_rs.AhoCorasick(strings) if strings else None
-
-    def scan(self, text: str, literals: Sequence[Literal], hits: list[Hit]) -> list[int]:
-        """Add the hits of ``literals``, which are the first strings; return the patterns whose atoms are all there.
-
-        A long text is read in chunks, so that a text made of literals cannot fill the memory with hits.
-        """
-        if self._search is None:
-            return []
-        if len(text) <= _CHUNK:
-            raw = self._search.find_matches_as_indexes(text, overlapping=True)
-            if not raw:
-                return []
-            strings = self._sift(text, 0, 0, raw, literals, {}, hits)
-        else:
-            strings = set()
-            counts: dict[int, int] = {}
-            for begin in range(0, len(text), _CHUNK):
-                low = max(0, begin - self._overlap)
-                raw = self._search.find_matches_as_indexes(text[low : begin + _CHUNK], overlapping=True)
-                strings |= self._sift(text, low, begin - low, raw, literals, counts, hits)
-        if not strings:
-            return []
-        present = {number for index in strings for number in self._sets[index]}
-        return [pattern for number in present for needs, pattern in self._first.get(number, ()) if needs <= present]
-
-    def _sift(
-        self,
-        text: str,
-        low: int,
-        seen: int,
-        raw: list[tuple[int, int, int]],
-        literals: Sequence[Literal],
-        counts: dict[int, int],
-        hits: list[Hit],
-    ) -> set[int]:
-        """Part literals from atoms. ``raw`` counts from ``low``; what ends within ``seen`` was counted before."""
-        strings: set[int] = set()
-        number = len(literals)
-        for index, start, end in raw:
-            if index >= number:
-                strings.add(index)
-            elif (
-                end > seen
-                and counts.get(index, 0) < MAX_HITS
-                and (not literals[index].whole_word or _stands_alone(text, low + start, low + end))
-            ):
-                counts[index] = counts.get(index, 0) + 1
-                hits.append(Hit(index, low + start, low + end))
-        return strings
