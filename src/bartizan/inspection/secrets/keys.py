@@ -162,13 +162,13 @@ def keys() -> tuple[Pattern, ...]:
         ),
         secret(
             "netrc",
-            r"(?i)machine \S{1,100}\s{1,4}login \S{1,64}\s{1,4}password (?P<hit>\S{3,64})",
-            262,
+            r"(?i)login \S{1,48}\s{1,4}password (?P<hit>\S{3,64})",
+            133,
             extent=Extent.STEM,
-            stems=("machine ",),
+            stems=("login ",),
             literals=("password ",),
             check=url_password,
-            examples=("machine api.corp.io login bob password q8Zx1rTv",),
+            examples=("machine api.corp.io login bob password q8Zx1rTv", "login bob\n  password q8Zx1rTv"),
             counter_examples=("machine host login bob password password",),
         ),
         secret(

@@ -135,7 +135,7 @@ def _labels(labels: tuple[str, ...], minimum: int, longest: int) -> tuple[tuple[
 def labelled_secrets() -> tuple[Pattern, ...]:
     """Rows of this group."""
     password_stems, password_regex, password_length = _labels(_PASSWORDS, 6, 96)
-    key_stems, key_regex, key_length = _labels(_KEYS, 12, 200)
+    key_stems, key_regex, key_length = _labels(_KEYS, 12, 128)
     return (
         secret(
             "labelled_password",
