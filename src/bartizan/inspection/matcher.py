@@ -55,8 +55,7 @@ def build_matcher(literals: Sequence[str | Literal], patterns: Sequence[str]) ->
     """A matcher; literals are found as written (case and all), overlapping; patterns use RE2 syntax.
 
     Raises ConfigurationError, naming the index, for an empty or unencodable literal, a pattern that RE2 cannot compile
-    within its
-    memory budget, or a pattern that matches the empty text.
+    within its memory budget, or a pattern that matches the empty text.
     """
     return SetMatcher(literals, patterns)
 

@@ -17,7 +17,8 @@ import re2
 from bartizan.inspection.atoms import LONG_RUN, Atom, Atoms
 
 CELL: Final = 1_024
-"""Bytes of a cell, long runs not counted; patterns of a larger reach are tried on the whole text."""
+"""Bytes of a cell, long runs not counted."""
+_MOST_NEIGHBOURS: Final = 4
 _CHUNK: Final = 32_768
 _WORD: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _WORDS_ONLY: Final = bytes(code if code in _WORD else 0x20 for code in range(256))
@@ -97,27 +98,35 @@ class Prefilter:
 
     def _in_cells(self, cells: list[set[int]], borders: list[int], factor: int) -> Iterator[Candidate]:
         everywhere = {
-            way.pattern
-            for way in self._fulfilled(set().union(*cells))
-            if way.reach is None or way.reach * factor > CELL
+            way.pattern for way in self._fulfilled(set().union(*cells)) if _neighbours(way.reach, factor) is None
         }
         for pattern in everywhere:
             yield Candidate(pattern, 0, borders[-1])
-        windows: dict[int, tuple[int, int]] = {}
-        before: set[int] = set()
-        for index, cell in enumerate(cells):
-            start, end = borders[max(0, index - 1)], borders[index + 1]
-            for pattern in {way.pattern for way in self._fulfilled(before | cell)} - everywhere:
-                held = windows.get(pattern)
-                if held is None or held[1] < start:
-                    if held is not None:
+        for neighbours in range(1, _MOST_NEIGHBOURS + 1):
+            windows: dict[int, tuple[int, int]] = {}
+            for index, cell in enumerate(cells):
+                low = max(0, index - neighbours)
+                near = cell.union(*cells[low:index])
+                if not near:
+                    continue
+                start, end = borders[low], borders[index + 1]
+                for pattern in {
+                    way.pattern for way in self._fulfilled(near) if _neighbours(way.reach, factor) == neighbours
+                } - everywhere:
+                    held = windows.get(pattern, (start, end))
+                    if held[1] < start:
                         yield Candidate(pattern, *held)
-                    windows[pattern] = (start, end)
-                else:
+                        held = (start, end)
                     windows[pattern] = (held[0], end)
-            before = cell
-        for pattern, (start, end) in windows.items():
-            yield Candidate(pattern, start, end)
+            for pattern, (start, end) in windows.items():
+                yield Candidate(pattern, start, end)
+
+
+def _neighbours(reach: int | None, factor: int) -> int | None:
+    """How many cells before its last one a match can begin; None: the pattern must be tried on the whole text."""
+    if reach is None or reach * factor > _MOST_NEIGHBOURS * CELL:
+        return None
+    return max(1, -(-reach * factor // CELL))
 
 
 class _Automaton:
