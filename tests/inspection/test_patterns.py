@@ -38,7 +38,9 @@ def test_offsets_are_code_points(before: str, after: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_survived_including_lone_surrogates(text: str) -> None:
-    list(PatternScanner([pattern()]).scan(text + "\ud800 1 sk-abcd1"))
+    found = list(PatternScanner([pattern(literals=("sk-",))]).scan(text + "\ud800 1 sk-abcd1 \udfff"))
+    assert found[-1].matched == "sk-abcd1"
+    assert found[-1].start == len(text) + 4
 
 
 def test_several_matches_on_non_ascii_text() -> None:

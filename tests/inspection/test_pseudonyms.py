@@ -152,6 +152,8 @@ def test_a_pseudonym_that_comes_back_is_kept() -> None:
     made = names.pseudonym("jane@corp.de", "email")
     assert names.replace(made, [signal(0, len(made))]) == made
     assert names.restore("nothing here") == "nothing here"
+    assert names.restore(f"\ud800 {made} é") == "\ud800 jane@corp.de é"
+    assert names.regions("\ud800") == []
     assert Pseudonyms().restore(made) == made
 
 

@@ -124,7 +124,7 @@ class Pseudonyms:
         """``text`` with pseudonyms replaced by their values, except inside URLs, link destinations and tags."""
         if not self._by_pseudonym:
             return text
-        hits = self._search().find_matches_as_indexes(text)
+        hits = self._search().find_matches_as_indexes(_encodable(text))
         if not hits:
             return text
         starts, ends = _forbidden(text)
@@ -145,7 +145,7 @@ class Pseudonyms:
         """
         found = []
         if self._by_pseudonym:
-            found = [(start, end) for _, start, end in self._search().find_matches_as_indexes(text)]
+            found = [(start, end) for _, start, end in self._search().find_matches_as_indexes(_encodable(text))]
             longest = max(map(len, self._by_pseudonym))
             for start in range(max(0, len(text) - longest + 1), len(text)):
                 tail = text[start:]
@@ -159,6 +159,11 @@ class Pseudonyms:
             self._ordered = list(self._by_pseudonym)
             self._finder = AhoCorasick(self._ordered, matchkind=MatchKind.LeftmostLongest)
         return self._finder
+
+
+def _encodable(text: str) -> str:
+    """``text`` of the same length with lone surrogates, which have no UTF-8, as ``?``."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _widest(signals: Sequence[Signal]) -> list[Signal]:

@@ -15,7 +15,7 @@ from bartizan.inspection.personal_data.payment import payment
 
 __all__ = ["PERSONAL_DATA_PATTERNS", "PERSONAL_DATA_VIEWS_SKIPPED", "personal_data_detector"]
 
-PERSONAL_DATA_VIEWS_SKIPPED = frozenset({"leet", "rot13", "reversed", "morse"})
+PERSONAL_DATA_VIEWS_SKIPPED = frozenset({"leet", "rot13", "caesar", "atbash", "reversed", "morse"})
 """Views that make digits up or turn them round."""
 
 
