@@ -15,6 +15,7 @@ _TOKEN = re.compile(r"(?<![a-z])[a-z]++(?:[-_.*|~^+/\\·•,;:'\"`()\[\]{}]{1,3}
 """Linear: it starts at the first letter of a run only, and never gives back what it took."""
 
 _PART = re.compile(r"[a-z]+")
+_CONTRACTION = re.compile(r"[a-z]+'[a-z]+")
 _LONG = re2.compile(r"[a-z]{15,}")
 _SHORTEST = 4
 _LONGEST_PARTS = 64
@@ -32,6 +33,8 @@ def undo_word_splitting(source: Source) -> Iterator[View]:
 
 def _pieces(text: str) -> Iterator[Piece]:
     for match in _TOKEN.finditer(text):
+        if "'" in match.group() and _CONTRACTION.fullmatch(match.group()):
+            continue
         parts = list(_PART.finditer(text, *match.span()))
         if len(parts) > _LONGEST_PARTS:
             yield Piece(*match.span(), *_spaced(parts))
