@@ -36,7 +36,15 @@ class _Match(Generic[AnyStr]):
     def end(self, group: int | str = 0) -> int: ...
     def span(self, group: int | str = 0) -> tuple[int, int]: ...
 
+class _Anchor:
+    UNANCHORED: _Anchor
+
+class _RE2:
+    Anchor: type[_Anchor]
+    def Match(self, anchor: _Anchor, text: bytes, pos: int, endpos: int) -> list[tuple[int, int]]: ...
+
 class _Regexp(Generic[AnyStr]):
+    _regexp: _RE2
     @property
     def pattern(self) -> AnyStr: ...
     @property

@@ -6,7 +6,8 @@ patterns without a literal are asked in RE2 sets, and only when the text has dig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import re2
@@ -30,7 +31,8 @@ MOST_REJECTED = 20_000
 """Matches per pattern and text that ``check`` may turn down. Further ones are believed without a check, so that
 neither time nor coverage is lost to a text made of near misses."""
 
-_DIGIT = re2.compile(rb"[0-9]")
+_DIGIT = re.compile(rb"[0-9]")
+_UNANCHORED = re2._Anchor.UNANCHORED
 
 
 class Found(NamedTuple):
@@ -46,6 +48,8 @@ class Found(NamedTuple):
 class _Compiled(NamedTuple):
     pattern: Pattern
     regex: re2._Regexp[bytes]
+    search: Callable[[re2._Anchor, bytes, int, int], list[tuple[int, int]]]
+    """RE2 itself: for short texts, and texts full of matches, its Python wrapper costs three times the search."""
     group: int
 
 
@@ -75,11 +79,13 @@ class PatternScanner:
 
     def scan(self, text: str) -> Iterator[Found]:
         """Every match that passes its check; matches of one pattern do not overlap. Lone surrogates count as ``?``."""
+        data = text.encode("utf-8", "replace")
+        if not text.isascii():
+            text = data.decode()
         wanted: set[int] = set()
         if self._literals is not None:
             for index in {hit[0] for hit in self._literals.find_matches_as_indexes(text.lower(), overlapping=True)}:
                 wanted |= self._owners[index]
-        data = text.encode("utf-8", "replace")
         if self._sets and _DIGIT.search(data):
             for indices, shard in self._sets:
                 wanted.update(indices[position] for position in shard.Match(data) or ())
@@ -187,7 +193,7 @@ def _compile(pattern: Pattern) -> _Compiled:
     named = int("(?P<hit>" in pattern.regex)
     if regex.groups != named:
         raise ConfigurationError(f"pattern {pattern.id}: no group but hit may capture", "write (?:...)")
-    return _Compiled(pattern, regex, named)
+    return _Compiled(pattern, regex, regex._regexp.Match, named)
 
 
 def _set(rows: Sequence[tuple[int, Pattern]]) -> tuple[tuple[int, ...], re2.Set]:
@@ -199,15 +205,19 @@ def _set(rows: Sequence[tuple[int, Pattern]]) -> tuple[tuple[int, ...], re2.Set]
 
 
 def _search(compiled: _Compiled, text: str, data: bytes) -> Iterator[Found]:
-    pattern, regex, group = compiled
-    check = pattern.check
-    ascii_only = len(data) == len(text)
+    pattern, _, search, group = compiled
+    check, apart = pattern.check, pattern.apart
+    length = len(data)
+    ascii_only = length == len(text)
     at = byte = character = rejected = 0
-    while (match := regex.search(data, at)) is not None:
-        first, last = match.span()
+    while at <= length:
+        spans = search(_UNANCHORED, data, at, length)
+        first, last = spans[0]
+        if first < 0:
+            return
         at = max(last, first + 1)
-        start, end = match.span(group) if group else (first, last)
-        if pattern.apart and _touches(data, start, end):
+        start, end = spans[group]
+        if apart and _touches(data, start, end):
             at = first + 1
             continue
         if check is not None and rejected < MOST_REJECTED and not check(data[start:end].decode("utf-8", "replace")):
@@ -219,8 +229,8 @@ def _search(compiled: _Compiled, text: str, data: bytes) -> Iterator[Found]:
             continue
         character += len(data[byte:start].decode("utf-8", "ignore"))
         byte = start
-        length = len(data[start:end].decode("utf-8", "ignore"))
-        yield Found(pattern, character, character + length, text[character : character + length])
+        size = len(data[start:end].decode("utf-8", "ignore"))
+        yield Found(pattern, character, character + size, text[character : character + size])
 
 
 _DIGITS = frozenset(bytes([code]) for code in range(0x30, 0x3A))
