@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
 
 import re2
@@ -13,6 +11,8 @@ from bartizan.inspection.views.decoded import HEAD, decoded_piece, starts_as_tex
 from bartizan.inspection.views.source import Piece, Source, splice
 
 _RUN = re2.compile(r"[A-Z2-7]{16,}={0,6}|[a-z2-7]{16,}={0,6}")
+
+_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 
 
 def undo_base32(source: Source) -> Iterator[View]:
@@ -27,12 +27,15 @@ def _pieces(text: str) -> Iterator[Piece]:
         start, end = match.span()
         digits = match.group().rstrip("=").upper()
         digits = digits[: len(digits) - {1: 1, 3: 1, 6: 1}.get(len(digits) % 8, 0)]
-        if len(digits) > 2 * HEAD and not starts_as_text(base64.b32decode(digits[: HEAD // 5 * 8])):
+        if len(digits) > 2 * HEAD and not starts_as_text(_decode(digits[: HEAD // 5 * 8])):
             continue
-        try:
-            data = base64.b32decode(digits + "=" * (-len(digits) % 8))
-        except binascii.Error:
-            continue
+        data = _decode(digits)
         piece = decoded_piece(start, end, data, [start + index * 8 // 5 for index in range(len(data))])
         if piece is not None:
             yield piece
+
+
+def _decode(digits: str) -> bytes:
+    """What RFC 4648 asks for, as one number: several times as fast as ``base64.b32decode``."""
+    bits = 5 * len(digits)
+    return (int(digits.translate(_DIGITS), 32) >> bits % 8).to_bytes(bits // 8, "big")

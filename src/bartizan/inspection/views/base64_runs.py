@@ -52,7 +52,7 @@ def _decode_run(text: str, start: int, end: int) -> Iterator[Piece]:
     for line in _LINE.finditer(text, start, end):
         if line.end() - line.start() < SHORTEST:
             continue
-        piece = _decode(text, *line.span())
+        piece = _decode(text, *line.span()) if line.span() != (start, end) else None
         if piece is not None:
             yield piece
             continue

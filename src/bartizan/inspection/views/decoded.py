@@ -35,13 +35,13 @@ def text_of(data: bytes) -> tuple[str, Sequence[int]] | None:
         return (text, range(len(text))) if is_text(text) else None
     if data.count(0) * 3 > len(data):
         return _utf16(data)
-    for cut in range(4):
-        try:
-            text = data[: len(data) - cut].decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        return (text, _byte_indices(text)) if is_text(text) else None
-    return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(data) - 3:
+            return None
+        text = data[: error.start].decode("utf-8")
+    return (text, _byte_indices(text)) if is_text(text) else None
 
 
 def _utf16(data: bytes) -> tuple[str, Sequence[int]] | None:

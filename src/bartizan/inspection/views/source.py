@@ -75,7 +75,7 @@ class ScatteredView(View, frozen=True):
 
 def derive(base: View, name: str, text: str, places: Sequence[int], end: int, changed: int) -> View:
     """A view of ``text``, whose characters come from ``places`` in ``base``, that ends at ``end`` there."""
-    label = name if base.name in ("original", "folded") else f"{base.name.removesuffix('>folded')}>{name}"
+    label = _label(base, name)
     if base.offsets is None:
         offsets = array("I", places)
         offsets.append(end)
@@ -86,14 +86,19 @@ def derive(base: View, name: str, text: str, places: Sequence[int], end: int, ch
     return kind(label, text, offsets, changed)
 
 
+def _label(base: View, name: str) -> str:
+    return name if base.name in ("original", "folded") else f"{base.name.removesuffix('>folded')}>{name}"
+
+
 def splice(base: View, name: str, pieces: Iterable[Piece], context: int) -> View | None:
     """``base`` with each piece in place and ``context`` characters around; distant groups are parted by a line break.
 
     Pieces come in order and do not overlap. None if there are none.
     """
     source = base.text
+    origins = base.offsets if isinstance(base.offsets, array) else array("I", base.offsets or range(len(source) + 1))
     out: list[str] = []
-    places: list[int] = []
+    places = array("I")
     done = -1
     changed = 0
     for piece in pieces:
@@ -102,31 +107,32 @@ def splice(base: View, name: str, pieces: Iterable[Piece], context: int) -> View
             until = min(len(source), done + context)
             if until < begin:
                 out.append(source[done:until] + "\n")
-                places.extend(range(done, until + 1))
+                places += origins[done : until + 1]
                 done = begin
             begin = done
         elif done >= begin:
             begin = done
         out.append(source[begin : piece.start])
-        places.extend(range(begin, piece.start))
+        places += origins[begin : piece.start]
         out.append(piece.text)
-        places.extend(_places(piece))
+        places.extend(_origins(piece, origins))
         done = piece.end
         changed += piece.end - piece.start
     if done < 0:
         return None
     until = min(len(source), done + context)
     out.append(source[done:until])
-    places.extend(range(done, until))
-    return derive(base, name, "".join(out), places, until, changed)
+    places += origins[done : until + 1]
+    kind = ScatteredView if isinstance(base, ScatteredView) else View
+    return kind(_label(base, name), "".join(out), places, changed)
 
 
-def _places(piece: Piece) -> Sequence[int]:
+def _origins(piece: Piece, origins: array[int]) -> Iterable[int]:
     if piece.offsets is not None:
-        return piece.offsets
+        return map(origins.__getitem__, piece.offsets)
     if len(piece.text) == piece.end - piece.start:
-        return range(piece.start, piece.end)
-    return [piece.start] * len(piece.text)
+        return origins[piece.start : piece.end]
+    return array("I", (origins[piece.start],)) * len(piece.text)
 
 
 def renamed(view: View, name: str) -> View:
