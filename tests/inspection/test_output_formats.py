@@ -78,12 +78,15 @@ def test_there_are_enough_formats() -> None:
 
 @given(st.data())
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-def test_matches_keep_to_their_extent(data: st.DataObject) -> None:
+def test_matches_keep_to_their_extent_and_checks_never_fail(data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(GENERATED))
     text = data.draw(st.from_regex(row.regex, alphabet=st.characters(codec="utf-8"))).replace("\x00", "")
     for match in re2.compile(row.regex).finditer(text):
         matched = match.group()
         assert len(matched) <= row.max_length
+        value = match.group("hit") if "(?P<hit>" in row.regex else matched
+        assert row.check is None or row.check(value or "") in (True, False)
+        assert row.replace is None or row.replace(value or "")
         if row.extent is Extent.TOKEN:
             assert not OUTSIDE_TOKEN & set(matched)
             assert matched.isascii()

@@ -76,8 +76,6 @@ class LinkJudge:
             kind: how it acts.
             label: the text that a link shows.
         """
-        if not any(mark in url for mark in (":", "//", "\\", "&")):
-            return None
         target = parse(url)
         if active(target):
             return _ACTIVE

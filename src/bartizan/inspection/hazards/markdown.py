@@ -18,8 +18,11 @@ cannot be seen is judged strictly."""
 LONGEST_URL = 1_000
 """Characters of a destination that are read; what is longer is judged by its beginning."""
 
-MOST_NESTED = 32
-"""Levels of brackets inside a destination (the limit that CommonMark allows renderers)."""
+MOST_NESTED = 8
+"""Levels of brackets inside a destination that are followed (CommonMark asks renderers for three at least)."""
+
+_LEAVES = (":", "//", "\\", "&")
+"""Without one of these a destination stays where it is: it has neither scheme nor host."""
 
 _BRACKET = re.compile(r"[\[\]]")
 _ROUND = re.compile(r"[()]")
@@ -104,10 +107,11 @@ def _inline(text: str, opening: dict[int, int]) -> Iterator[Link]:
             if at >= run_end:
                 run = _RUN.match(text, at)
                 run_end = run.end() if run else at
-            url = _balanced(text[at : min(run_end, at + LONGEST_URL)])
+            limit = min(run_end, at + LONGEST_URL)
+            if all(text.find(mark, at, limit) < 0 for mark in _LEAVES):
+                continue
+            url = _balanced(text[at:limit])
             end = at + len(url)
-        if not url:
-            continue
         closing = _CLOSE.match(text, end)
         stop = closing.end() if closing else end
         start = opening.get(match.start())

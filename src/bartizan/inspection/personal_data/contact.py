@@ -84,7 +84,10 @@ def north_american(value: str) -> bool:
 
 def public_ipv4(value: str) -> bool:
     """A globally routable address that does not look like a version number or a network."""
-    address = ipaddress.IPv4Address(value)
+    try:
+        address = ipaddress.IPv4Address(value)
+    except ValueError:
+        return False
     octets = [int(part) for part in value.split(".")]
     return address.is_global and not address.is_multicast and octets[3] != 0 and max(octets) >= 20
 
