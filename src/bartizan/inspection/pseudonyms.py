@@ -185,7 +185,7 @@ def _forbidden(text: str) -> tuple[list[int], list[int]]:
     """Starts and ends of merged ranges in which nothing is restored."""
     ranges = [match.span() for match in _URL.finditer(text)]
     ranges += [match.span() for match in _TAG.finditer(text) if not match.group().startswith(("<!", "</"))]
-    ranges += [(link.start, link.end) for link in links(text)]
+    ranges += [(link.start, link.end) for link in links(text, relative=True)]
     starts: list[int] = []
     ends: list[int] = []
     for start, end in sorted(ranges):

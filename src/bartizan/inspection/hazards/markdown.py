@@ -48,11 +48,16 @@ class Link(NamedTuple):
     label: str = ""
 
 
-def links(text: str) -> Iterator[Link]:
-    """Every link and image that names its address; spans are code points of ``text``."""
+def links(text: str, relative: bool = False) -> Iterator[Link]:
+    """Every link and image that names its address; spans are code points of ``text``.
+
+    Args:
+        text: what is read.
+        relative: also those whose destination has neither scheme nor host.
+    """
     if "](" in text or "]:" in text:
         opening = brackets(text)
-        yield from _inline(text, opening)
+        yield from _inline(text, opening, relative)
         yield from _definitions(text, opening)
     if "<" in text:
         for match in _AUTOLINK.finditer(text):
@@ -97,7 +102,7 @@ def brackets(text: str) -> dict[int, int]:
     return pairs
 
 
-def _inline(text: str, opening: dict[int, int]) -> Iterator[Link]:
+def _inline(text: str, opening: dict[int, int], relative: bool) -> Iterator[Link]:
     run_end = 0
     for match in _DESTINATION.finditer(text):
         at = match.end()
@@ -108,7 +113,7 @@ def _inline(text: str, opening: dict[int, int]) -> Iterator[Link]:
                 run = _RUN.match(text, at)
                 run_end = run.end() if run else at
             limit = min(run_end, at + LONGEST_URL)
-            if all(text.find(mark, at, limit) < 0 for mark in _LEAVES):
+            if not relative and all(text.find(mark, at, limit) < 0 for mark in _LEAVES):
                 continue
             url = _balanced(text[at:limit])
             end = at + len(url)
