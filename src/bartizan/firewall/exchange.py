@@ -82,6 +82,8 @@ class Reply(msgspec.Struct):
     usage: Usage = Usage()
     raw_echoes: list[Path] = []
     """Fields that repeat text in another form (``logprobs``) and are removed when the text is guarded."""
+    structure: list[str] = []
+    """Ids and constants: not texts, but not to carry a planted marker or a credential either."""
 
 
 class StreamEvent(msgspec.Struct):
@@ -106,6 +108,8 @@ class StreamEvent(msgspec.Struct):
     error: str = ""
     """The upstream reports an error inside the stream."""
     raw_echoes: list[Path] = []
+    structure: list[str] = []
+    """As in ``Reply``."""
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -19,7 +19,6 @@ from bartizan.inspection.holdback import HoldBack
 from bartizan.inspection.pseudonyms import Pseudonyms
 from bartizan.policy.policy import Policy, Ruling
 
-
 _CARRIED = frozenset({GuardName.CANARY, GuardName.SECRET})
 
 

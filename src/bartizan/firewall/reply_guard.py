@@ -18,6 +18,11 @@ def guard_reply(reply: Reply, guard: Guard, outcome: Outcome) -> bool:
     outcome.take_blobs(reply.blobs, guard.policy)
     if outcome.blocked:
         return False
+    if reply.structure:
+        carried = guard.structure(reply.structure)
+        outcome.take(carried)
+        if carried.blocked:
+            return False
     for slot in reply.slots:
         if not _guard_slot(reply, slot, guard, outcome):
             return False

@@ -74,6 +74,7 @@ class StreamGuard:
         self._outcome = outcome
         self._parser = SseParser()
         self._channels: dict[Channel, _Growing] = {}
+        self._structure: set[str] = set()
         self.ended = False
         """Nothing more will leave: the answer is complete, blocked or broken."""
 
@@ -126,6 +127,9 @@ class StreamGuard:
             if self._outcome.blocked:
                 self._end_blocked(out)
                 return
+        if event.structure and self._carries(event.structure):
+            self._end_blocked(out)
+            return
         try:
             keep = self._rewrite(event, out)
         except _BlockedError as blocked:
@@ -137,6 +141,18 @@ class StreamGuard:
             out.append(self._reader.encode(event))
         if event.done:
             self.ended = True
+
+    def _carries(self, structure: list[str]) -> bool:
+        """Whether ids or constants carry what must not leave. Most repeat from event to event."""
+        new = [text for text in dict.fromkeys(structure) if text not in self._structure]
+        if not new:
+            return False
+        if len(self._structure) > MOST_CHANNELS:
+            self._structure.clear()
+        self._structure.update(new)
+        released = self._guard.structure(new)
+        self._outcome.take(released)
+        return released.blocked
 
     def _rewrite(self, event: StreamEvent, out: list[bytes]) -> bool:
         """Edit the event; what must leave before it goes to ``out``. False: the event has nothing left to say."""

@@ -16,6 +16,7 @@ from bartizan.firewall.dialects.openai_errors import DONE, error_document, error
 from bartizan.firewall.dialects.pieces import Pieces
 from bartizan.firewall.dialects.shape import Shape, check, check_upstream, walk
 from bartizan.firewall.dialects.sink import Sink, Surfaces
+from bartizan.firewall.dialects.structure import is_plain_key
 from bartizan.firewall.exchange import ApiFamily, Channel, ChannelKind, Document, Reply, Request, StreamEvent
 from bartizan.firewall.sse import encode_event
 from bartizan.firewall.strict_json import encode, parse_upstream
@@ -96,7 +97,7 @@ class CompletionsDialect:
         gather = _gather(document, by_place=True)
         gather.rest(document)
         usage = usage_of(document.get("usage"), "prompt_tokens", "completion_tokens") or Usage()
-        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes)
+        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes, gather.structure)
 
     def reader(self, request: Request) -> CompletionsReader:
         """A reader for one stream."""
@@ -134,12 +135,12 @@ class CompletionsReader:
     def read(self, name: str, data: str) -> StreamEvent:
         """One SSE event. Raises UpstreamError for what is not a chunk."""
         if data.strip() == "[DONE]":
-            return StreamEvent(name, None, closes_all=True, done=True)
+            return StreamEvent("", None, closes_all=True, done=True)
         document = parse_upstream(data)
         if name == "error" or document.get("error"):
             return StreamEvent(name, document, error=error_text(document.get("error") or document))
         check_upstream(CompletionReply, document, "event")
-        event = StreamEvent(name, document, usage=usage_of(document.get("usage"), "prompt_tokens", "completion_tokens"))
+        event = StreamEvent("", document, usage=usage_of(document.get("usage"), "prompt_tokens", "completion_tokens"))
         gather = _gather(document, by_place=False)
         event.deltas, gather.slots = gather.slots, []
         event.raw_echoes = gather.echoes
@@ -154,13 +155,14 @@ class CompletionsReader:
         self._open.update(dict.fromkeys(slot.channel for slot in event.deltas))
         event.closes = [channel for channel in self._open if channel.choice in ended]
         for key, value in document.items():
-            if key != "choices" and value is not None and self._head.get(key) != value:
+            if key != "choices" and (self._head.get(key) != value or not is_plain_key(key)):
                 found = len(gather.slots)
-                gather.rest(value, (key,))
+                gather.rest({key: value})
                 if key in _HEAD and len(gather.slots) == found:
                     self._head[key] = value
         event.snapshots = gather.slots
         event.blobs = gather.blobs
+        event.structure = gather.structure
         return event
 
     def delta(self, channel: Channel, text: str) -> bytes:

@@ -70,7 +70,7 @@ class EmbeddingsDialect:
             gather.pass_over(("data", place, "embedding"))
         gather.rest(document)
         usage = usage_of(document.get("usage"), "prompt_tokens", "completion_tokens") or Usage()
-        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes)
+        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes, gather.structure)
 
     def reader(self, request: Request) -> StreamlessReader:
         """Refuses every event."""

@@ -14,6 +14,8 @@ from bartizan.firewall.exchange import Channel, ChannelKind, Slot
 
 _ASIDE = "@"
 _HOLDERS: frozenset[type] = frozenset({str, dict, list})
+_BASE64 = re.compile(r"[A-Za-z0-9+/=_\r\n-]*")
+_SHORT_BLOB = 4_096
 _DATA_URL = re.compile(r"data:(image|audio|video|application)/[\w.+-]{1,64};base64,[A-Za-z0-9+/=]*")
 
 
@@ -28,6 +30,7 @@ class Gather:
         self.slots: list[Slot] = []
         self.blobs: list[Part] = []
         self.echoes: list[Path] = []
+        self.structure: list[str] = []
         self._seen: set[Path] = set()
 
     def say(self, channel: Channel, text: Any, path: Path) -> None:
@@ -38,9 +41,11 @@ class Gather:
                 self.slots.append(Slot(channel, text, path))
 
     def blob(self, media: str, source: Any, path: Path) -> None:
-        """Opaque bytes."""
-        if isinstance(source, str) and source:
+        """Opaque bytes, as base64; what is not base64 is a text under another name, and is left to ``rest``."""
+        if isinstance(source, str) and source and (_BASE64.fullmatch(source) or _DATA_URL.fullmatch(source)):
             self._seen.add(path)
+            if len(source) <= _SHORT_BLOB:
+                self.structure.append(source)
             self.blobs.append(Blob(media, len(source), path))
 
     def echo(self, value: Any, path: Path) -> None:
@@ -83,14 +88,19 @@ class Gather:
         elif isinstance(value, dict):
             for key, inner in value.items():
                 self.texts(inner, (*path, key), choice)
-                if not is_plain_key(key):
+                if is_plain_key(key):
+                    self.structure.append(key)
+                else:
                     self.texts(key, (*path, KEY + key), choice)
         elif isinstance(value, list):
             for index, inner in enumerate(value):
                 self.texts(inner, (*path, index), choice)
 
     def _leaf(self, text: str, path: Path, known: frozenset[str]) -> None:
-        if not text or text in known or (path and is_structure(path[-1], text)):
+        if not text or text in known:
+            return
+        if path and is_structure(path[-1], text):
+            self.structure.append(text)
             return
         if match := _DATA_URL.fullmatch(text):
             media = match.group(1)

@@ -51,7 +51,7 @@ class ModelsDialect:
         check_upstream(shape, document, "answer")
         gather = Gather()
         gather.rest(document)
-        return Reply(document, gather.slots, gather.blobs)
+        return Reply(document, gather.slots, gather.blobs, structure=gather.structure)
 
     def reader(self, request: Request) -> StreamlessReader:
         """Refuses every event."""

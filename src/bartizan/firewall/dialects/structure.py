@@ -1,7 +1,9 @@
 """Which strings of an answer are structure, not text.
 
 A model's words can be as short and plain as an id: an access key has twenty characters. So a string in an answer goes
-uninspected only where the *upstream* writes an identifier or a constant, and only if it also looks like one.
+uninspected
+as text only where the *upstream* writes an identifier or a constant, and only if it also looks like one. Even then it
+may not carry a planted marker or a credential (``Guard.structure``).
 """
 
 from __future__ import annotations
@@ -72,6 +74,11 @@ def is_structure(key: Any, text: str) -> bool:
     return key in STRUCTURAL and (is_token(text) or (key == "type" and _TYPE.fullmatch(text) is not None))
 
 
+def is_event_name(name: str) -> bool:
+    """Whether ``name`` looks like the type of a stream event."""
+    return _TYPE.fullmatch(name) is not None
+
+
 def is_plain_key(key: str) -> bool:
     """Whether a key of an object is an ordinary field name, too plain to carry a secret."""
     return _KEY.fullmatch(key) is not None
@@ -92,7 +99,8 @@ def skeleton(document: Any, path: Path) -> tuple[Any, Path]:
     kept = {
         key: value
         for key, value in document.items()
-        if isinstance(value, int | float) or (key in _KEPT and isinstance(value, str) and is_structure(key, value))
+        if is_plain_key(key)
+        and (isinstance(value, int | float) or (key in _KEPT and isinstance(value, str) and is_structure(key, value)))
     }
     kept[step] = inner
     return kept, (step, *place)

@@ -59,7 +59,7 @@ class ChatDialect:
             gather.echo(choice.get("logprobs"), ("choices", place, "logprobs"))
         gather.rest(document)
         usage = usage_of(document.get("usage"), "prompt_tokens", "completion_tokens") or Usage()
-        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes)
+        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes, gather.structure)
 
     def reader(self, request: Request) -> ChatReader:
         """A reader for one stream."""

@@ -13,6 +13,7 @@ from bartizan.firewall.dialects.gather import Gather, usage_of
 from bartizan.firewall.dialects.openai_errors import DONE, error_event, error_text
 from bartizan.firewall.dialects.pieces import Pieces
 from bartizan.firewall.dialects.shape import check_upstream
+from bartizan.firewall.dialects.structure import is_plain_key
 from bartizan.firewall.exchange import Channel, ChannelKind, Document, Slot, StreamEvent
 from bartizan.firewall.sse import encode_event
 from bartizan.firewall.strict_json import encode, parse_upstream
@@ -53,22 +54,23 @@ class ChatReader:
     def read(self, name: str, data: str) -> StreamEvent:
         """One SSE event. Raises UpstreamError for what is not a chunk."""
         if data.strip() == "[DONE]":
-            return StreamEvent(name, None, closes_all=True, done=True)
+            return StreamEvent("", None, closes_all=True, done=True)
         document = parse_upstream(data)
         if name == "error" or document.get("error"):
             return StreamEvent(name, document, error=error_text(document.get("error") or document))
         check_upstream(Chunk, document, "event")
         document.pop("obfuscation", None)
-        event = StreamEvent(name, document, usage=usage_of(document.get("usage"), "prompt_tokens", "completion_tokens"))
+        event = StreamEvent("", document, usage=usage_of(document.get("usage"), "prompt_tokens", "completion_tokens"))
         choices = document.get("choices") or []
         for place in range(len(choices)):
             self._choice(choices, ("choices", place), event)
         for key, value in document.items():
-            if key != "choices" and value is not None and self._head.get(key) != value:
+            if key != "choices" and (self._head.get(key) != value or not is_plain_key(key)):
                 gather = Gather()
-                gather.rest(value, (key,))
+                gather.rest({key: value})
                 event.snapshots.extend(gather.slots)
                 event.blobs.extend(gather.blobs)
+                event.structure.extend(gather.structure)
                 if key in _HEAD and not gather.slots:
                     self._head[key] = value
         return event
@@ -146,6 +148,7 @@ class ChatReader:
         event.snapshots.extend(gather.slots)
         event.blobs.extend(gather.blobs)
         event.raw_echoes.extend(gather.echoes)
+        event.structure.extend(gather.structure)
 
     def _take_names(self, delta: dict[str, Any], index: int, path: Path, event: StreamEvent, gather: Gather) -> None:
         holders: list[tuple[int | str, Any, Path]] = []

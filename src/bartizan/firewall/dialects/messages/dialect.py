@@ -56,7 +56,7 @@ class MessagesDialect:
             gather_block(block, index, ("content", index), gather)
         gather.rest(document)
         usage = usage_of(document.get("usage"), "input_tokens", "output_tokens") or Usage()
-        return Reply(document, gather.slots, gather.blobs, usage)
+        return Reply(document, gather.slots, gather.blobs, usage, structure=gather.structure)
 
     def reader(self, request: Request) -> MessagesReader:
         """A reader for one stream."""

@@ -23,6 +23,7 @@ from bartizan.firewall.dialects.messages.reply import (
 )
 from bartizan.firewall.dialects.pieces import Pieces
 from bartizan.firewall.dialects.shape import check_upstream
+from bartizan.firewall.dialects.structure import is_event_name
 from bartizan.firewall.exchange import Channel, ChannelKind, Document, Slot, StreamEvent
 from bartizan.firewall.sse import encode_event
 from bartizan.firewall.strict_json import encode, parse_upstream
@@ -80,7 +81,7 @@ class MessagesReader:
         """One SSE event. Raises UpstreamError for blocks out of order and for what is not an event."""
         document = parse_upstream(data)
         kind = document.get("type", name)
-        if not isinstance(kind, str) or not kind.isascii() or not kind.isprintable():
+        if not isinstance(kind, str) or not is_event_name(kind):
             raise UpstreamError("the upstream sent an event without a type")
         event = StreamEvent(kind, document)
         if kind == "content_block_delta":
@@ -165,6 +166,7 @@ class MessagesReader:
         name = event.name
         event.deltas += self._pieces.take(gather.slots, document, name=name, choice=index, depth=0)
         event.blobs = gather.blobs
+        event.structure = gather.structure
         channels.update(dict.fromkeys(slot.channel for slot in event.deltas))
 
     def _start(self, document: Document, event: StreamEvent) -> None:
@@ -191,6 +193,7 @@ class MessagesReader:
         gather.rest(document)
         event.snapshots += gather.slots
         event.blobs += gather.blobs
+        event.structure += gather.structure
 
     def _unknown(self, document: Document, event: StreamEvent) -> None:
         gather = Gather()
@@ -200,3 +203,4 @@ class MessagesReader:
         else:
             event.snapshots = gather.slots
         event.blobs = gather.blobs
+        event.structure = [*gather.structure, event.name]

@@ -57,7 +57,7 @@ class ResponsesDialect:
         gather = Gather()
         gather_response(document, (), echoes(request), gather)
         usage = usage_of(document.get("usage"), "input_tokens", "output_tokens") or Usage()
-        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes)
+        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes, gather.structure)
 
     def reader(self, request: Request) -> ResponsesReader:
         """A reader for one stream."""

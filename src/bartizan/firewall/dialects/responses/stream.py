@@ -24,7 +24,7 @@ from bartizan.firewall.dialects.responses.reply import (
     gather_shell_output,
 )
 from bartizan.firewall.dialects.shape import check_upstream
-from bartizan.firewall.dialects.structure import is_structure
+from bartizan.firewall.dialects.structure import is_event_name, is_structure
 from bartizan.firewall.exchange import Channel, Document, Request, Slot, StreamEvent
 from bartizan.firewall.sse import encode_event
 from bartizan.firewall.strict_json import encode, parse_upstream
@@ -79,12 +79,11 @@ class ResponsesReader:
             return StreamEvent(name, None, closes_all=True, done=True)
         document = parse_upstream(data)
         kind = document.get("type", name)
-        if not isinstance(kind, str) or not kind.isascii() or not kind.isprintable():
+        if kind == "error" or (document.get("error") and "response" not in document):
+            return StreamEvent("error", document, error=error_text(document.get("error") or document))
+        if not isinstance(kind, str) or not is_event_name(kind):
             raise UpstreamError("the upstream sent an event without a type")
         event = StreamEvent(kind, document)
-        if kind == "error" or (document.get("error") and "response" not in document):
-            event.error = error_text(document.get("error") or document)
-            return event
         document.pop("obfuscation", None)
         self._dispatch(kind, document, event)
         for slot in event.deltas:
@@ -156,7 +155,7 @@ class ResponsesReader:
             gather.pass_over((field,))
             gather.pass_over(("logprobs",))
             gather.rest(document)
-            event.snapshots += gather.slots
+            self._add(event, gather)
 
     def _name_item(self, document: Document, output: int, event: StreamEvent) -> None:
         """Events of one output carry one item id, the first: an id that changes could carry text past the guards."""
@@ -168,6 +167,7 @@ class ResponsesReader:
             document["item_id"] = known
         else:
             self._items[output] = (item, kind)
+            event.structure.append(item)
             if not is_structure("item_id", item):
                 event.snapshots.append(Slot(aside(("item_id",)), item, ("item_id",)))
 
@@ -224,6 +224,7 @@ class ResponsesReader:
         self._add(event, gather)
 
     def _other(self, what: str, document: Document, event: StreamEvent) -> None:
+        event.structure.append(event.name)
         gather = Gather()
         for field, media in (("partial_image_b64", "image"), ("delta", "audio")):
             if media == "image" or event.name == "response.audio.delta":
@@ -240,6 +241,7 @@ class ResponsesReader:
         event.snapshots += gather.slots
         event.blobs += gather.blobs
         event.raw_echoes += gather.echoes
+        event.structure += gather.structure
 
 
 def _index(value: Any) -> int:
