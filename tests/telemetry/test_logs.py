@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bartizan.core.errors import UpstreamError
-from bartizan.telemetry.logs import JsonFormatter, configure_logging
+from bartizan.telemetry.logs import FIELDS, JsonFormatter, configure_logging
 
 SECRET = "my-secret-prompt"
 
@@ -79,3 +79,10 @@ def test_surrogates_and_long_texts_are_no_problem(stream: io.StringIO) -> None:
     first, second = entries(stream)
     assert len(str(first["message"])) == len(str(first["model"])) == 1000
     assert "error" not in second
+
+
+def test_every_allowed_field_can_be_given(stream: io.StringIO) -> None:
+    """``logging`` refuses extra fields that it has itself."""
+    logging.getLogger("bartizan.test").info("all", extra={name: name.upper() for name in FIELDS})
+    entry = json.loads(stream.getvalue())
+    assert {name: entry[name] for name in FIELDS} == {name: name.upper() for name in FIELDS}

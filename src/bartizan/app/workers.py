@@ -57,6 +57,7 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
         lost = registry.counter("bartizan_journal_lost_total", "Records that could not be kept.").labels()
 
         def status() -> Status:
+            gateway.tell()
             journal.rotate_if_due()
             lost.set(journal.lost)
             problems = () if journal.healthy else ("the journal cannot take records",)

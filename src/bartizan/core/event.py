@@ -103,6 +103,18 @@ class RequestRefused(_Record, frozen=True, kw_only=True, omit_defaults=True, tag
     timing: Timing = Timing()
 
 
+class RefusalsCounted(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.refusals_counted"):
+    """Refusals of callers without a key that came too fast to be recorded one by one."""
+
+    client: str
+    """Address, or IPv6 network; empty for many addresses together."""
+    count: int
+    statuses: dict[str, int]
+    """HTTP status to number of refusals."""
+    since: datetime
+    """The first of them was not before this time, the last not after ``at``."""
+
+
 class ConfigurationChanged(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="configuration.changed"):
     """A snapshot of the workspace came into force, or a broken edit was turned down."""
 
@@ -128,4 +140,12 @@ class ModelPulled(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="m
     source: str
 
 
-Event = RequestAccepted | RequestCompleted | RequestRefused | ConfigurationChanged | ProcessChanged | ModelPulled
+Event = (
+    RequestAccepted
+    | RequestCompleted
+    | RequestRefused
+    | RefusalsCounted
+    | ConfigurationChanged
+    | ProcessChanged
+    | ModelPulled
+)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bartizan.core.errors import BartizanError, JournalError, UpstreamError
 from bartizan.core.verdict import Action, Verdict
 from bartizan.firewall import strict_json
 from bartizan.firewall.asgi import Headers, Receive, Send, send_whole
-from bartizan.firewall.declined import DeclinedError
+from bartizan.firewall.declined import DeclinedError, declined
 from bartizan.firewall.dialects.interface import Dialect
 from bartizan.firewall.exchange import ApiFamily, Request
 from bartizan.firewall.failover import Answer, Failover
 from bartizan.firewall.guard import Guard
 from bartizan.firewall.headers import is_event_stream, is_json
+from bartizan.firewall.large import LARGE
 from bartizan.firewall.model_routes import Target
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.recording import Record
@@ -35,9 +34,8 @@ from bartizan.firewall.upstream import Call, UpstreamResponse
 from bartizan.firewall.upstream_errors import read_error
 from bartizan.firewall.watchdog import ClientGoneError, Watchdog
 
-LARGE = 65_536
-"""Bytes of an answer from which inspection leaves the event loop."""
-ANTHROPIC_VERSION = "2023-06-01"
+Offload = Callable[[Callable[[bytes], bytes | None], bytes], Awaitable[bytes | None]]
+"""Calls a function elsewhere than on the event loop."""
 
 _Call = Callable[[Target], Call]
 _log = logging.getLogger("bartizan.firewall")
@@ -81,14 +79,22 @@ class AnswerSender:
     async def run(
         self,
         targets: Sequence[Target],
-        anthropic_version: bytes,
+        headers: Mapping[str, str],
         receive: Receive,
         send: Send,
         *,
         debug: bool,
-        large: Executor,
+        large: Offload,
     ) -> int:
         """Call, guard and send; returns the status.
+
+        Args:
+            targets: whom to ask, in order.
+            headers: of the protocol, for the upstream.
+            receive: of the request, to see its client leave.
+            send: to the client.
+            debug: add the verdict.
+            large: where large answers are read.
 
         Raises:
             UpstreamError, DeclinedError: nothing has been sent yet; the caller says so.
@@ -96,9 +102,6 @@ class AnswerSender:
             JournalError: the completion of a JSON answer cannot be recorded; nothing has been sent.
         """
         self._debug = debug
-        headers: dict[str, str] = {}
-        if self._route.family is ApiFamily.MESSAGES:
-            headers["anthropic-version"] = _version(anthropic_version)
         stream, path, document = self._request.stream, self._route.upstream_path, self._request.document
 
         def call(target: Target) -> Call:
@@ -137,11 +140,11 @@ class AnswerSender:
             watchdog.arm(between, late)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _reply(self, body: bytes, send: Send, large: Executor) -> int:
+    async def _reply(self, body: bytes, send: Send, large: Offload) -> int:
         if len(body) < LARGE:
             out = self._guarded(body)
         else:
-            out = await asyncio.get_running_loop().run_in_executor(large, self._guarded, body)
+            out = await large(self._guarded, body)
         record, outcome, refusal = self._record, self._outcome, self._guard.policy.document.refusal
         status, headers = 200, json_headers(record.id)
         if out is None:
@@ -195,10 +198,15 @@ class AnswerSender:
                         watchdog.arm(between, late)
             except ClientGoneError:
                 raise
-            except BartizanError as error:
+            except UpstreamError as error:
                 if not started:
                     raise
                 last = guard.fail(error.cause)
+            except BartizanError as error:
+                if not started:
+                    raise
+                last = guard.abort()
+                self._outcome.error = declined(error).reason
             except Exception:
                 if not started:
                     raise
@@ -240,10 +248,3 @@ class AnswerSender:
 
 def _stalled() -> UpstreamError:
     return UpstreamError("the upstream stopped sending", status=504)
-
-
-def _version(sent: bytes) -> str:
-    """The client's protocol version, if it looks like one."""
-    if len(sent) == 10 and sent.replace(b"-", b"").isdigit():
-        return sent.decode("ascii")
-    return ANTHROPIC_VERSION

@@ -9,6 +9,7 @@ from bartizan.core.errors import ConfigurationError, WireError
 from bartizan.core.limits import Limits
 from bartizan.core.session import Principal
 from bartizan.firewall.headers import ClientHeaders
+from bartizan.firewall.strangers import ANONYMOUS
 from bartizan.policy.document import PolicyDocument
 
 _MAX_KEY = 512
@@ -53,7 +54,7 @@ class Keyring:
                 row.limits or policy.limits,
                 frozenset(row.models),
             )
-        self._anonymous = Caller(Principal("anonymous"), policy.limits, frozenset()) if policy.anonymous else None
+        self._anonymous = Caller(Principal(ANONYMOUS), policy.limits, frozenset()) if policy.anonymous else None
 
     def authenticate(self, headers: ClientHeaders) -> Caller:
         """The caller behind ``Authorization: Bearer KEY`` or ``x-api-key: KEY``.

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from bartizan.core.errors import BartizanError, JournalError, KeeperError, UpstreamError, WireError
 from bartizan.core.verdict import Verdict
+from bartizan.firewall.watchdog import ClientGoneError
+from bartizan.inspection.pseudonyms import PseudonymsExhaustedError
+
+CLIENT_GONE = 499
+"""nginx's status for a client that did not wait; only in records, nobody receives it."""
 
 _CODES = {
     400: "invalid_request",
@@ -64,6 +69,11 @@ def declined(error: BartizanError) -> DeclinedError:
         case WireError() | UpstreamError():
             message = f"{error.cause}: {error.hint}" if error.hint else error.cause
             return DeclinedError(error.status, message)
+        case ClientGoneError():
+            return DeclinedError(CLIENT_GONE, error.cause, reason="client_gone")
+        case PseudonymsExhaustedError():
+            message = "The request holds more personal data than can be replaced."
+            return DeclinedError(413, message, reason=f"pseudonyms: {error.cause}")
         case KeeperError():
             return DeclinedError(503, "The gateway cannot check its limits right now.", reason=f"keeper: {error.cause}")
         case JournalError():

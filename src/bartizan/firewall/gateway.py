@@ -45,8 +45,12 @@ class Gateway:
         """Serve new requests under ``in_force``; requests under way are not affected."""
         self._in_force = in_force
 
+    def tell(self) -> None:
+        """Record what has only been counted, if it is time; call about once a second."""
+        self._services.strangers.tell(self._services.recorder)
+
     async def close(self) -> None:
-        """Close upstream connections."""
+        """Close upstream connections; the journal must still be open."""
         await self._services.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,7 +100,8 @@ class Gateway:
         self, decision: DeclinedError, path: str, headers: ClientHeaders, record: Record, send: Send
     ) -> int:
         try:
-            record.refused(decision.status, decision.reason)
+            if self._services.strangers.admits(record.principal, record.client, decision.status):
+                record.refused(decision.status, decision.reason)
         except JournalError as error:
             _log.error("not recorded: %s", error.cause, extra={"request": record.id})
             decision = declined(error)

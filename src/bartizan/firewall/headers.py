@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bartizan.core.errors import WireError
@@ -14,8 +15,15 @@ _KNOWN = {
     b"content-encoding": "content_encoding",
     b"content-length": "content_length",
     b"anthropic-version": "anthropic_version",
+    b"anthropic-beta": "anthropic_beta",
 }
+_LISTS = frozenset({"anthropic_beta"})
+"""Fields whose lines add up to one list (RFC 9110, section 5.3)."""
 _MAX_VALUE = 4_096
+MOST_BETAS = 32
+_BETA = re.compile(rb"[A-Za-z0-9-]{1,64}")
+ANTHROPIC_VERSION = "2023-06-01"
+"""Sent where a client names no version, or none that looks like one."""
 
 
 @dataclass(slots=True)
@@ -28,6 +36,7 @@ class ClientHeaders:
     content_encoding: bytes = b""
     content_length: bytes = b""
     anthropic_version: bytes = b""
+    anthropic_beta: bytes = b""
 
 
 def read_headers(headers: Headers) -> ClientHeaders:
@@ -45,10 +54,29 @@ def read_headers(headers: Headers) -> ClientHeaders:
         if len(value) > _MAX_VALUE:
             raise WireError(f"header {name.decode()} is too long", status=431)
         before = getattr(found, field)
-        if before and before != value:
+        if field in _LISTS and before:
+            value = before + b"," + value
+        elif before and before != value:
             raise WireError(f"header {name.decode()} is given twice")
         setattr(found, field, value)
     return found
+
+
+def anthropic_headers(client: ClientHeaders) -> dict[str, str]:
+    """What of a client's headers goes to an Anthropic upstream: the protocol's version, and its betas by name.
+
+    Raises:
+        WireError: ``anthropic-beta`` is not a list of at most 32 names of letters, digits and hyphens.
+    """
+    version = client.anthropic_version
+    known = len(version) == 10 and version.replace(b"-", b"").isdigit()
+    headers = {"anthropic-version": version.decode("ascii") if known else ANTHROPIC_VERSION}
+    betas = dict.fromkeys(name for word in client.anthropic_beta.split(b",") if (name := word.strip(b" \t")))
+    if len(betas) > MOST_BETAS or not all(map(_BETA.fullmatch, betas)):
+        raise WireError("header anthropic-beta is not a list of names")
+    if betas:
+        headers["anthropic-beta"] = b",".join(betas).decode("ascii")
+    return headers
 
 
 def is_json(content_type: bytes) -> bool:

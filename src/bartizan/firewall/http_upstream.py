@@ -73,8 +73,9 @@ class HttpUpstream:
             url = self._urls.setdefault(call.path, URL(self._base + call.path))
         headers = self._headers.copy()
         headers["accept"] = "text/event-stream" if call.stream else "application/json"
-        if call.headers:
-            headers.update(call.headers)
+        for name, value in call.headers.items():
+            configured = headers.get(name) if name == "anthropic-beta" else None
+            headers[name] = f"{configured},{value}" if configured else value
         if call.body:
             headers["content-type"] = "application/json"
         session = self._session or self._open()

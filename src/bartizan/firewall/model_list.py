@@ -10,7 +10,7 @@ from bartizan.firewall.asgi import Receive, Send, send_whole
 from bartizan.firewall.authentication import Caller
 from bartizan.firewall.declined import DeclinedError, declined
 from bartizan.firewall.exchange import ChannelKind, Document
-from bartizan.firewall.headers import ClientHeaders, is_json
+from bartizan.firewall.headers import ANTHROPIC_VERSION, ClientHeaders, is_json
 from bartizan.firewall.in_force import InForce
 from bartizan.firewall.model_routes import Target
 from bartizan.firewall.recording import Record
@@ -62,7 +62,7 @@ class ModelList:
 
     async def _ask(self, in_force: InForce, upstream: str, protocol: Protocol, receive: Receive) -> list[str]:
         path = "/v1/models" if protocol == "anthropic" else "/models"
-        headers = {"anthropic-version": "2023-06-01"} if protocol == "anthropic" else {}
+        headers = {"anthropic-version": ANTHROPIC_VERSION} if protocol == "anthropic" else {}
         async with Watchdog(receive) as watchdog:
             answer = await self._services.upstreams.send(
                 [Target(upstream, "")], lambda _: Call(path, b"", headers=headers), watchdog

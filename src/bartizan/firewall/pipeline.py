@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from time import perf_counter
 
 from bartizan.core.errors import BartizanError, JournalError, KeeperError
@@ -15,10 +16,11 @@ from bartizan.firewall.answer import AnswerSender
 from bartizan.firewall.asgi import Receive, Send, send_whole
 from bartizan.firewall.authentication import Caller
 from bartizan.firewall.body import read_body
-from bartizan.firewall.declined import DeclinedError, declined
+from bartizan.firewall.declined import CLIENT_GONE, DeclinedError, declined
 from bartizan.firewall.exchange import ApiFamily, Request
-from bartizan.firewall.headers import ClientHeaders
+from bartizan.firewall.headers import ClientHeaders, anthropic_headers
 from bartizan.firewall.in_force import InForce
+from bartizan.firewall.large import LARGE
 from bartizan.firewall.model_routes import Target
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.recording import Record
@@ -27,11 +29,6 @@ from bartizan.firewall.request_guard import check_shape, inspect_request, redact
 from bartizan.firewall.routes import Route
 from bartizan.firewall.services import Services
 from bartizan.firewall.watchdog import ClientGoneError
-
-LARGE = 65_536
-"""Characters of text from which inspection leaves the event loop."""
-CLIENT_GONE = 499
-"""nginx's status for a client that did not wait; only in records, nobody receives it."""
 
 _log = logging.getLogger("bartizan.firewall")
 
@@ -86,7 +83,8 @@ class Exchange:
         in_force, record = self._in_force, self._record
         caller = self._caller = in_force.keyring.authenticate(self._headers)
         record.principal = caller.principal.name
-        request = await self._read(receive, caller)
+        headers = anthropic_headers(self._headers) if self._route.family is ApiFamily.MESSAGES else {}
+        request = await self._read(receive)
         targets = self._targets(request, caller)
         await self._admit(request, caller)
         began = perf_counter()
@@ -109,22 +107,28 @@ class Exchange:
             verdict,
         )
         debug = caller.principal.debug
-        version = self._headers.anthropic_version
-        status = await answer.run(targets, version, receive, send, debug=debug, large=self._services.large)
+        large = partial(self._services.large.run, caller.principal.name)
+        status = await answer.run(targets, headers, receive, send, debug=debug, large=large)
         if self._outcome.blocked:
             await self._count_block(caller)
         return status, max(verdict.action, self._outcome.action, key=_rank)
 
-    async def _read(self, receive: Receive, caller: Caller) -> Request:
+    async def _read(self, receive: Receive) -> Request:
         policy, record = self._in_force.policy, self._record
         body = await read_body(receive, self._headers, policy.bodies)
-        document = strict_json.parse(body, policy.bodies.max_depth)
-        request = self._request = self._dialect.request(document)
+        if len(body) < LARGE:
+            request = self._parsed(body)
+        else:
+            request = await self._services.large.run(record.principal, self._parsed, body)
+        self._request = request
         record.model = request.model
         record.session = request.session_hint[:128]
         record.stream = request.stream
         check_shape(request, policy)
         return request
+
+    def _parsed(self, body: bytes) -> Request:
+        return self._dialect.request(strict_json.parse(body, self._in_force.policy.bodies.max_depth))
 
     def _targets(self, request: Request, caller: Caller) -> tuple[Target, ...]:
         targets = self._services.routes.targets(self._route.family, request.model)
@@ -152,8 +156,7 @@ class Exchange:
         size = sum(len(part.passage.text) for part in request.parts if isinstance(part, Text))
         if size < LARGE:
             return inspect_request(request, self._guard)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._services.large, inspect_request, request, self._guard)
+        return await self._services.large.run(self._record.principal, inspect_request, request, self._guard)
 
     async def _refuse(self, verdict: Verdict, request: Request, caller: Caller, send: Send) -> tuple[int, Action]:
         """A block, said as policy wants it."""
@@ -183,7 +186,7 @@ class Exchange:
             if self._accepted:
                 self._outcome.error = self._outcome.error or decision.reason
                 record.completed(decision.status, self._outcome)
-            else:
+            elif self._services.strangers.admits(record.principal, record.client, decision.status):
                 parts = self._request.parts if self._request is not None else ()
                 record.refused(decision.status, decision.reason, decision.verdict, parts)
         except JournalError as error:
@@ -205,7 +208,7 @@ class Exchange:
             if self._accepted:
                 self._outcome.error = cause
                 self._record.completed(CLIENT_GONE, self._outcome)
-            else:
+            elif self._services.strangers.admits(self._record.principal, self._record.client, CLIENT_GONE):
                 self._record.refused(CLIENT_GONE, cause)
         except JournalError as error:
             _log.error("not recorded: %s", error.cause, extra={"request": self._record.id})

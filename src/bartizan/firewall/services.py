@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from bartizan.core.interfaces import Recorder
 from bartizan.core.quota import Quota
 from bartizan.firewall.failover import Failover
+from bartizan.firewall.large import LargeTexts
 from bartizan.firewall.meters import Meters
 from bartizan.firewall.model_routes import ModelRoutes
-
-
-def _one_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="inspect")
+from bartizan.firewall.strangers import Strangers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +22,13 @@ class Services:
     quota: Quota
     recorder: Recorder
     meters: Meters
-    large: ThreadPoolExecutor = field(default_factory=_one_thread)
-    """Reads large texts, so that small requests need not wait for them; one at a time."""
+    large: LargeTexts = field(default_factory=LargeTexts)
+    """Reads large texts, so that small requests need not wait for them."""
+    strangers: Strangers = field(default_factory=Strangers)
+    """Bounds what callers without a key can make the journal keep."""
 
     async def close(self) -> None:
-        """Close upstream connections and the thread."""
+        """Close upstream connections and threads; record what has only been counted."""
         await self.upstreams.close()
-        self.large.shutdown(wait=False, cancel_futures=True)
+        self.large.close()
+        self.strangers.tell(self.recorder, everything=True)

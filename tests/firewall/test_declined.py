@@ -1,0 +1,64 @@
+"""Whatever error of ours ends a request: the client gets a status and a sentence, never a pass and never details."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import bartizan
+from bartizan.core.errors import BartizanError, DocumentError, Place, UpstreamError, WireError
+from bartizan.firewall.declined import DeclinedError, declined
+from bartizan.firewall.watchdog import ClientGoneError
+
+SECRET = "/srv/secrets/key: hunter2"
+SPEAKS_FOR_ITSELF = (DeclinedError, WireError, UpstreamError)
+CLIENTS_MISTAKES = {"WireError": 400, "PseudonymsExhaustedError": 413, "ClientGoneError": 499, "UpstreamError": 502}
+
+
+def every_error(kind: type[BartizanError] = BartizanError) -> Iterator[type[BartizanError]]:
+    for module in pkgutil.walk_packages(bartizan.__path__, "bartizan."):
+        if not module.name.startswith("bartizan.range") and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    waiting = [kind]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting.extend(each.__subclasses__())
+
+
+def made(kind: type[BartizanError]) -> BartizanError:
+    if issubclass(kind, DocumentError):
+        return kind(Place("policy.yaml", 1, 1), SECRET, "something else")
+    if issubclass(kind, DeclinedError):
+        return kind(418, "I am a teapot")
+    if issubclass(kind, ClientGoneError):
+        return kind()
+    return kind(SECRET)
+
+
+@pytest.mark.parametrize("kind", sorted(set(every_error()), key=lambda kind: kind.__qualname__))
+def test_every_error_of_ours_becomes_a_refusal(kind: type[BartizanError]) -> None:
+    told = declined(made(kind))
+    assert 400 <= told.status <= 599
+    assert told.code
+    assert told.message
+    assert told.reason
+    if not issubclass(kind, SPEAKS_FOR_ITSELF):
+        assert SECRET not in told.message
+        assert told.status == CLIENTS_MISTAKES.get(kind.__name__, 503)
+
+
+def test_there_are_errors_to_test() -> None:
+    names = {kind.__name__ for kind in every_error()}
+    assert {"StoreError", "KeeperError", "JournalError", "PseudonymsExhaustedError", "KeyUnavailable"} <= names
+
+
+def test_own_statuses_and_hints_are_kept() -> None:
+    assert declined(WireError("too big", status=413)).status == 413
+    assert declined(UpstreamError("late", status=504)).code == "upstream_timeout"
+    assert declined(WireError("no such coding", "use gzip", status=415)).message == "no such coding: use gzip"
+    teapot = DeclinedError(418, "no")
+    assert declined(teapot) is teapot
