@@ -11,8 +11,9 @@ from bartizan.firewall.guard import Guard
 from bartizan.inspection.canaries import CanaryDetector
 from bartizan.inspection.hazards import HazardDetector
 from bartizan.inspection.holdback import HoldBack, no_regions
-from bartizan.inspection.inspector import Inspector, several
+from bartizan.inspection.inspector import Inspector, OnSurfaces
 from bartizan.inspection.interface import Detector, Pattern
+from bartizan.inspection.joint_patterns import JointPatterns
 from bartizan.inspection.obfuscation import ObfuscationDetector
 from bartizan.inspection.personal_data import personal_data_detector
 from bartizan.inspection.redaction import edits, redact
@@ -26,23 +27,13 @@ from bartizan.workspace.workspace import POLICY, Workspace
 SIGNATURES = "signatures/"
 
 
-class OnSurfaces:
-    """A detector restricted to the surfaces on which policy has a row for its guard."""
-
-    def __init__(self, detector: Detector, surfaces: frozenset[Surface]) -> None:
-        self.id = detector.id
-        self.guard = detector.guard
-        self.surfaces = surfaces
-        self.detect = detector.detect
-        self.detect_on = several(detector)
-
-
 class Detectors:
     """The detectors that are expensive to build, kept over reloads that do not change what they look for."""
 
     def __init__(self) -> None:
         self.personal_data = personal_data_detector()
         self.secrets = secret_detector()
+        JointPatterns([self.personal_data, self.secrets])
         self._signatures: SignatureDetector | None = None
         self._read: tuple[Mapping[str, bytes], tuple[str, ...]] | None = None
 

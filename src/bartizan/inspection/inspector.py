@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal, Span
 from bartizan.core.threat import Guard
 from bartizan.inspection.interface import Detector, ManySurfacesDetector, View
+from bartizan.inspection.patterns import PatternDetector
 from bartizan.inspection.views import Limits, read
 from bartizan.inspection.views.tokens import read_output
 
@@ -78,13 +79,14 @@ class Inspector:
         return results
 
 
+DetectOn = Callable[[Sequence[View], Sequence[Surface]], Sequence[Sequence[Signal]]]
 _NOTHING = Inspected(())
 
 
 class _Run(NamedTuple):
     """One detector on the surfaces that it serves."""
 
-    detect: Callable[[Sequence[View], Sequence[Surface]], Sequence[Sequence[Signal]]]
+    detect: DetectOn
     surfaces: tuple[Surface, ...]
     places: tuple[int, ...]
     """Where these surfaces stand in the question."""
@@ -102,18 +104,52 @@ def _plan(detectors: Sequence[Detector], surfaces: tuple[Surface, ...]) -> tuple
     groups = []
     for output in (False, True):
         alike = [place for place, surface in enumerate(surfaces) if (surface is Surface.OUTPUT) is output]
-        runs = []
-        for detector in detectors:
-            places = tuple(place for place in alike if surfaces[place] in detector.surfaces)
-            if places:
-                runs.append(_Run(several(detector), tuple(surfaces[place] for place in places), places))
+        served = [
+            (detector, places)
+            for detector in detectors
+            if (places := tuple(place for place in alike if surfaces[place] in detector.surfaces))
+        ]
+        runs = [_Run(detect, tuple(surfaces[place] for place in places), places) for detect, places in _joined(served)]
         if runs:
             read_for = {place for run in runs for place in run.places}
             groups.append(_Group(output, tuple(runs), tuple(sorted(read_for))))
     return tuple(groups)
 
 
-def several(detector: Detector) -> Callable[[Sequence[View], Sequence[Surface]], Sequence[Sequence[Signal]]]:
+def _joined(served: Sequence[tuple[Detector, tuple[int, ...]]]) -> Iterator[tuple[DetectOn, tuple[int, ...]]]:
+    """How to ask each detector; those that share a scanner, follow each other and serve the same places as one."""
+    at = 0
+    while at < len(served):
+        detector, places = served[at]
+        inner = _inner(detector)
+        joint = inner.joint if isinstance(inner, PatternDetector) else None
+        if joint is not None:
+            members = [(_inner(other), where) for other, where in served[at : at + len(joint.detectors)]]
+            if members == [(member, places) for member in joint.detectors]:
+                yield joint.detect_on, places
+                at += len(members)
+                continue
+        yield several(detector), places
+        at += 1
+
+
+def _inner(detector: Detector) -> Detector:
+    return detector.detector if isinstance(detector, OnSurfaces) else detector
+
+
+class OnSurfaces:
+    """A detector restricted to some of its surfaces, such as those on which policy has a row for its guard."""
+
+    def __init__(self, detector: Detector, surfaces: frozenset[Surface]) -> None:
+        self.detector = detector
+        self.id = detector.id
+        self.guard = detector.guard
+        self.surfaces = surfaces
+        self.detect = detector.detect
+        self.detect_on = several(detector)
+
+
+def several(detector: Detector) -> DetectOn:
     """``detect_on`` of any detector."""
     if isinstance(detector, ManySurfacesDetector):
         return detector.detect_on

@@ -6,9 +6,9 @@ patterns without a literal are asked in RE2 sets, and only when the text has dig
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import re2
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -18,6 +18,9 @@ from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard
 from bartizan.inspection.interface import Pattern, View
+
+if TYPE_CHECKING:
+    from bartizan.inspection.joint_patterns import JointPatterns
 
 ALL_SURFACES = frozenset(Surface)
 
@@ -31,7 +34,7 @@ MOST_REJECTED = 20_000
 """Matches per pattern and text that ``check`` may turn down. Further ones are believed without a check, so that
 neither time nor coverage is lost to a text made of near misses."""
 
-_DIGIT = re.compile(rb"[0-9]")
+_DIGITS = b"0123456789"
 _UNANCHORED = re2._Anchor.UNANCHORED
 
 
@@ -86,7 +89,7 @@ class PatternScanner:
         if self._literals is not None:
             for index in {hit[0] for hit in self._literals.find_matches_as_indexes(text.lower(), overlapping=True)}:
                 wanted |= self._owners[index]
-        if self._sets and _DIGIT.search(data):
+        if self._sets and len(data.translate(None, _DIGITS)) != len(data):
             for indices, shard in self._sets:
                 wanted.update(indices[position] for position in shard.Match(data) or ())
         for index in sorted(wanted):
@@ -120,30 +123,35 @@ class PatternDetector:
         """For the stream's hold-back: each says how far it reaches."""
         if any(pattern.guard is not guard for pattern in self.patterns):
             raise ConfigurationError(f"detector {name}: every pattern must belong to the guard {guard}")
-        self._scanner = PatternScanner(self.patterns)
+        self.joint: JointPatterns | None = None
+        """Whoever searches for these patterns together with others."""
         self._skip = skip
 
     def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
         """Signals with spans in the original text; what several views show at one place is told once."""
-        original = views[0].text
         out: list[Signal] = []
         seen: set[tuple[str, int, int]] = set()
-        for position, view in enumerate(views):
-            text = view.text
-            if position:
-                if view.name == "folded":
-                    if view.changed == 0 or original.isascii():
-                        continue
-                    text = restore_case(original, view)
-                elif self._skip and not self._skip.isdisjoint(view.name.split(">")):
-                    continue
-            for found in self._scanner.scan(text):
-                span = view.origin(found.start, found.end)
-                key = (found.pattern.id, span.start, span.end)
-                if key not in seen:
-                    seen.add(key)
-                    out.append(self._signal(found, view))
+        for view, text in texts_of(views):
+            if self.reads(view):
+                for found in self._scanner.scan(text):
+                    self.tell(found, view, seen, out)
         return out
+
+    def reads(self, view: View) -> bool:
+        """Whether it reads a view at all."""
+        return not self._skip or view.name == "original" or self._skip.isdisjoint(view.name.split(">"))
+
+    def tell(self, found: Found, view: View, seen: set[tuple[str, int, int]], out: list[Signal]) -> None:
+        """Add the signal of ``found`` to ``out``, unless its pattern and place are among ``seen``."""
+        span = view.origin(found.start, found.end)
+        key = (found.pattern.id, span.start, span.end)
+        if key not in seen:
+            seen.add(key)
+            out.append(self._signal(found, view))
+
+    @cached_property
+    def _scanner(self) -> PatternScanner:
+        return PatternScanner(self.patterns)
 
     def detect_on(self, views: Sequence[View], surfaces: Sequence[Surface]) -> list[list[Signal]]:
         """The same for each surface."""
@@ -163,6 +171,18 @@ class PatternDetector:
             severity=pattern.severity,
             replacement=pattern.replace(found.matched) if pattern.replace else "",
         )
+
+
+def texts_of(views: Sequence[View]) -> Iterator[tuple[View, str]]:
+    """What of each view formats are searched in; the folded text only where it differs by more than case, which keys
+    need."""
+    original = views[0].text
+    for position, view in enumerate(views):
+        if position and view.name == "folded":
+            if view.changed and not original.isascii():
+                yield view, restore_case(original, view)
+        else:
+            yield view, view.text
 
 
 def restore_case(original: str, view: View) -> str:
@@ -233,7 +253,7 @@ def _search(compiled: _Compiled, text: str, data: bytes) -> Iterator[Found]:
         yield Found(pattern, character, character + size, text[character : character + size])
 
 
-_DIGITS = frozenset(bytes([code]) for code in range(0x30, 0x3A))
+_DIGIT = frozenset(bytes([code]) for code in range(0x30, 0x3A))
 _WORD = frozenset(bytes([code]) for code in range(128) if chr(code).isalnum() or chr(code) == "_")
 
 
@@ -242,9 +262,9 @@ def _touches(data: bytes, start: int, end: int) -> bool:
     before = data[start - 1 : start]
     if before in _WORD:
         return True
-    if before and before in b"-./" and data[max(start - 2, 0) : start - 1] in (_WORD if before == b"-" else _DIGITS):
+    if before and before in b"-./" and data[max(start - 2, 0) : start - 1] in (_WORD if before == b"-" else _DIGIT):
         return True
     after = data[end : end + 1]
     if after in _WORD:
         return True
-    return bool(after) and after in b"-./" and data[end + 1 : end + 2] in (_WORD if after == b"-" else _DIGITS)
+    return bool(after) and after in b"-./" and data[end + 1 : end + 2] in (_WORD if after == b"-" else _DIGIT)
