@@ -62,8 +62,16 @@ class Guard:
         guard._pseudonyms = Pseudonyms()
         return guard
 
-    def inspect_passages(self, passages: Iterable[Passage], uncovered: Sequence[Uncovered] = ()) -> Verdict:
-        """Judge the passages of one request, each as all of its surfaces."""
+    def inspect_passages(
+        self, passages: Iterable[Passage], uncovered: Sequence[Uncovered] = (), joined: Iterable[Passage] = ()
+    ) -> Verdict:
+        """Judge the passages of one request, each as all of its surfaces.
+
+        Args:
+            passages: what the request is made of.
+            uncovered: what no guard reads.
+            joined: pieces of it put together, searched for instructions only.
+        """
         seen: list[Seen] = []
         gaps = list(uncovered)
         count = characters = trusted = 0
@@ -81,6 +89,12 @@ class Guard:
                     gap = Uncovered(passage.path, reason, "unread")
                     if gap not in gaps:
                         gaps.append(gap)
+        for passage in joined:
+            inspected = self._inspector.inspect_surfaces(passage.text, passage.surfaces)
+            for surface, found in zip(passage.surfaces, inspected, strict=True):
+                cut = [signal for signal in found.signals if signal.guard is GuardName.PROMPT_INJECTION]
+                if cut:
+                    seen.append(Seen(passage, surface, cut))
         return self.policy.decide(seen, Coverage(count, characters, trusted, tuple(gaps)))
 
     def _pseudonymised(self, passage: Passage, surface: Surface, signals: Sequence[Signal]) -> Sequence[Signal]:

@@ -10,6 +10,7 @@ from bartizan.core.verdict import Action, Redaction, Uncovered, Verdict
 from bartizan.firewall.documents import get_value, set_value
 from bartizan.firewall.exchange import Document, Request
 from bartizan.firewall.guard import Guard
+from bartizan.firewall.joined import joined_passages
 from bartizan.inspection.redaction import Edit, redact
 from bartizan.policy.document import PolicyDocument
 
@@ -46,7 +47,7 @@ def inspect_request(request: Request, guard: Guard) -> Verdict:
             case Tensor():
                 uncovered.append(Uncovered(part.path, f"tensor {part.name}", "unread"))
     uncovered.extend(Uncovered(path, reason) for path, reason in request.uncovered)
-    return guard.inspect_passages(passages, uncovered)
+    return guard.inspect_passages(passages, uncovered, joined_passages(request.parts))
 
 
 def redact_request(document: Document, redactions: Sequence[Redaction]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,10 @@ Surfaces = Mapping[Origin, tuple[Surface, ...]]
 
 _SCHEMA_TYPES = frozenset({"string", "number", "integer", "object", "array", "boolean", "null"})
 """The values of JSON Schema's ``type``: by far the most frequent strings in tool definitions, and never a message."""
+_DATA_URL = re.compile(
+    r"data:(?!text/)[\w.+-]{1,64}/[\w.+-]{1,64}(?:;[\w.+=-]{1,64})*;base64,", re.IGNORECASE | re.ASCII
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/=_\r\n-]*")
 _FALLBACK = (Surface.USER, Surface.CONTENT)
 
 
@@ -41,11 +46,14 @@ class Sink:
                 self.words(text, place, origin)
 
     def blob(self, media: str, source: str, path: Path) -> None:
-        """Opaque bytes, or the address of such bytes."""
+        """Opaque bytes, or the address of such bytes. What is neither Base64 nor such a ``data:`` URL, or says that it
+        is text, is read as well, so that no instruction passes by calling itself an image."""
         if source[:7].lower() == "http://" or source[:8].lower() == "https://":
             self.parts.append(Blob(media, 0, path, source))
         elif source:
             self.parts.append(Blob(media, len(source), path))
+            if not _is_opaque(source):
+                self.fallback(source, path)
 
     def token_ids(self, count: int, path: Path) -> None:
         """Token ids: text that only the upstream's tokenizer can read, so policy treats it as unread."""
@@ -64,3 +72,8 @@ class Sink:
     def fallback(self, text: str, path: Path) -> None:
         """A text whose origin nobody knows: read as what a user says and as content, whatever policy says of users."""
         self.parts.append(Text(Passage(text, Origin.USER, _FALLBACK, path)))
+
+
+def _is_opaque(source: str) -> bool:
+    url = _DATA_URL.match(source)
+    return _BASE64.fullmatch(source, url.end() if url else 0) is not None
