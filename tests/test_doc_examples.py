@@ -27,6 +27,7 @@ from bartizan.inspection.patterns import PatternDetector
 from bartizan.inspection.secrets.formats import secret
 from bartizan.policy.document import PolicyDocument
 from bartizan.policy.policy import Policy
+from bartizan.range.cases import load_attacks, load_benign
 from bartizan.workspace.deployment import Deployment
 from bartizan.workspace.document import loads
 from bartizan.workspace.scaffold import write_workspace
@@ -146,6 +147,16 @@ def test_readme_and_first_steps_show_the_same_client() -> None:
     wanted = block("README.md", "python", "OpenAI")
     assert block("docs/start.md", "python", "OpenAI") == wanted
     assert block("docs/gateway/index.md", "python", "OpenAI") == wanted
+
+
+def test_figures_that_pages_repeat_agree() -> None:
+    readme, demo = ((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/demo.md"))
+    signatures = (ROOT / "docs/inspection/signatures.md").read_text(encoding="utf-8")
+    benign, interval = re.findall(r"(\d+ of [\d,]+) benign texts \(95% interval\s+([\d.]+ to [\d.]+)%\)", readme)[0]
+    assert f"Benign rows together: {benign} flagged" in signatures
+    assert f"interval {interval.replace(' to ', '–')}%" in signatures
+    assert f"{len(load_attacks())} attacks" in readme
+    assert f"{len(load_attacks())} attacks and {len(load_benign())} legitimate requests" in demo
 
 
 def test_msgspec_reads_the_shown_line() -> None:
