@@ -101,6 +101,8 @@ class HoldBack:
     def _start(self, text: str, folded: str, more: list[tuple[int, int]]) -> int:
         """The fixed point of all rules: a start inside a run, or inside a stem's reach, moves to where that began."""
         backwards = text[::-1]
+        if self._tokens and (run := _TOKEN_BACKWARDS.match(backwards)) and run.end() == len(text):
+            return 0
         regions = [*more, *self._regions(folded), *self._detected(folded)]
         groups = self._groups and _MAY_BE_GROUP.search(text) is not None
         held = self._open_start(folded, len(text), regions)
@@ -113,7 +115,7 @@ class HoldBack:
             for start, end in regions:
                 if start < held < end:
                     held = start
-            if held == before:
+            if held == before or not held:
                 return held
 
     def _regions(self, folded: str) -> list[tuple[int, int]]:

@@ -66,8 +66,8 @@ class Markup(NamedTuple):
 
 def markup(text: str) -> Iterator[Markup]:
     """What each tag does; spans cover the tag."""
-    at = 0
-    while (match := _OPEN.search(text, at)) is not None:
+    at = text.find("<")
+    while at >= 0 and (match := _OPEN.search(text, at)) is not None:
         start = match.start()
         close = text.find(">", match.end(), start + LONGEST_TAG)
         at = close + 1 if close >= 0 else min(len(text), start + LONGEST_TAG)

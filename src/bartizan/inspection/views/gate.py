@@ -83,6 +83,11 @@ def plain_kinds(folded: str) -> frozenset[str]:
     return kinds | marked if marked else kinds
 
 
+def encoded_kinds(folded: str) -> frozenset[str]:
+    """The same without the kinds that words betray, none of which is an encoding."""
+    return _gates()[0].kinds(folded)
+
+
 def hidden_kinds(raw: str, folded: str) -> frozenset[str]:
     """Kinds that only text outside ASCII can suggest."""
     _, hidden, mixed = _gates()

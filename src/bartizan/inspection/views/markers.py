@@ -57,7 +57,7 @@ class _Automaton:
         for word in (*_TELLING.split(), *_COMMON.split()):
             rows.pop(word, None)
         self.rows = list(rows.values())
-        self.search = ahocorasick_rs.AhoCorasick(list(rows))
+        self.search = ahocorasick_rs.AhoCorasick(list(rows), implementation=ahocorasick_rs.Implementation.DFA)
 
 
 @lru_cache(maxsize=1)

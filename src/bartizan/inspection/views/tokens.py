@@ -13,7 +13,7 @@ from typing import Final
 from bartizan.inspection.interface import View
 from bartizan.inspection.views.canonical import Reading, read
 from bartizan.inspection.views.folding import fold
-from bartizan.inspection.views.gate import plain_kinds
+from bartizan.inspection.views.gate import encoded_kinds
 from bartizan.inspection.views.limits import Limits
 
 UNSPACED: Final = (
@@ -36,12 +36,12 @@ def read_output(text: str) -> Reading:
     """The original, the folded text, and what single tokens hide. Never raises for any text."""
     folded = fold(text)
     views = [View("original", text), folded]
-    if len(text) < 6 or _ENCODED.isdisjoint(plain_kinds(folded.text)):
+    if len(text) < 6 or _ENCODED.isdisjoint(encoded_kinds(folded.text)):
         return Reading(views)
     unread: dict[str, None] = {}
     for match in _TOKENS.finditer(text):
         token = match.group()
-        if _ENCODED.isdisjoint(plain_kinds(token.lower())):
+        if _ENCODED.isdisjoint(encoded_kinds(token.lower())):
             continue
         reading = read(token, _PER_TOKEN)
         unread.update(dict.fromkeys(reading.unread))
