@@ -48,6 +48,7 @@ class ChatReader:
         self._open: dict[Channel, None] = {}
         self._pieces = Pieces()
         self._finished: set[int] = set()
+        self._call: dict[int, int | str] = {}
         self._names: dict[tuple[int, int | str], str] = {}
         self._custom: set[tuple[int, int | str]] = set()
 
@@ -167,6 +168,11 @@ class ChatReader:
             gather.pass_over((*where, "name"))
             if self._names.setdefault((index, key), name) != name:
                 raise UpstreamError("the upstream sent a tool's name in pieces")
+            before = self._call.get(index, key)
+            self._call[index] = key
+            if before != key:
+                # Where the next call begins, SDKs take the one before for complete, and read its arguments.
+                event.closes.append(Channel(index, before, ChannelKind.TOOL_ARGUMENTS))
             event.snapshots.append(Slot(Channel(index, f"name {key}", _TEXT), name, (*where, "name")))
 
 

@@ -63,14 +63,16 @@ class MessagesDialect:
         return MessagesReader()
 
     def refusal_document(self, request: Request, message: str, request_id: str) -> Document:
-        """A message that ends with ``stop_reason`` ``refusal``."""
+        """A message that ends with ``stop_reason`` ``refusal``. Where JSON was asked for, it has no text, since the SDK
+        parses every text that it gets; ``stop_details`` holds the words in any case."""
         return {
             "id": f"msg_{request_id}",
             "type": "message",
             "role": "assistant",
             "model": request.model,
-            "content": [{"type": "text", "text": message}],
+            "content": [] if _wants_json(request) else [{"type": "text", "text": message}],
             "stop_reason": "refusal",
+            "stop_details": _details(message),
             "stop_sequence": None,
             "usage": {"input_tokens": 0, "output_tokens": 0},
         }
@@ -78,13 +80,18 @@ class MessagesDialect:
     def refusal_stream(self, request: Request, message: str, request_id: str) -> bytes:
         """The same as events."""
         started = self.refusal_document(request, message, request_id)
-        started |= {"content": [], "stop_reason": None}
-        ended = {"stop_reason": "refusal", "stop_sequence": None}
-        events: list[Document] = [
-            {"type": "message_start", "message": started},
+        said: list[Document] = [
             {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
             {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": message}},
             {"type": "content_block_stop", "index": 0},
+        ]
+        if not started["content"]:
+            said = []
+        started |= {"content": [], "stop_reason": None, "stop_details": None}
+        ended = {"stop_reason": "refusal", "stop_details": _details(message), "stop_sequence": None}
+        events: list[Document] = [
+            {"type": "message_start", "message": started},
+            *said,
             {"type": "message_delta", "delta": ended, "usage": {"output_tokens": 0}},
             {"type": "message_stop"},
         ]
@@ -93,3 +100,12 @@ class MessagesDialect:
     def error_document(self, status: int, message: str, code: str, request_id: str) -> Document:
         """Anthropic's error object."""
         return error_document(status, message, code, request_id)
+
+
+def _wants_json(request: Request) -> bool:
+    config = request.document.get("output_config")
+    return bool(request.document.get("output_format") or (isinstance(config, dict) and config.get("format")))
+
+
+def _details(message: str) -> Document:
+    return {"type": "refusal", "category": None, "explanation": message}
