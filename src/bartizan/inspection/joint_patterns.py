@@ -36,10 +36,14 @@ class JointPatterns:
         out: list[list[Signal]] = [[] for _ in self.detectors]
         seen: set[tuple[str, int, int]] = set()
         for view, text in texts_of(views):
+            data = text.encode("utf-8", "replace")
+            wanted = self._scanner.candidates(text, data)
+            if not wanted:
+                continue
             reading = [detector.reads(view) for detector in self.detectors]
             if True not in reading:
                 continue
-            for found in self._scanner.scan(text):
+            for found in self._scanner.search(text, data, wanted):
                 place = self._places[found.pattern.guard]
                 if reading[place]:
                     self.detectors[place].tell(found, view, seen, out[place])

@@ -83,15 +83,25 @@ class PatternScanner:
     def scan(self, text: str) -> Iterator[Found]:
         """Every match that passes its check; matches of one pattern do not overlap. Lone surrogates count as ``?``."""
         data = text.encode("utf-8", "replace")
-        if not text.isascii():
-            text = data.decode()
+        wanted = self.candidates(text, data)
+        return self.search(text, data, wanted) if wanted else iter(())
+
+    def candidates(self, text: str, data: bytes) -> set[int]:
+        """Numbers of the patterns that may match in ``text``, of which ``data`` is the UTF-8."""
         wanted: set[int] = set()
         if self._literals is not None:
-            for index in {hit[0] for hit in self._literals.find_matches_as_indexes(text.lower(), overlapping=True)}:
-                wanted |= self._owners[index]
+            lower = text.lower() if text.isascii() else data.decode().lower()
+            for hit in self._literals.find_matches_as_indexes(lower, overlapping=True):
+                wanted |= self._owners[hit[0]]
         if self._sets and len(data.translate(None, _DIGITS)) != len(data):
             for indices, shard in self._sets:
-                wanted.update(indices[position] for position in shard.Match(data) or ())
+                wanted.update([indices[position] for position in shard.Match(data) or ()])
+        return wanted
+
+    def search(self, text: str, data: bytes, wanted: Iterable[int]) -> Iterator[Found]:
+        """``scan`` for the candidates alone."""
+        if not text.isascii():
+            text = data.decode()
         for index in sorted(wanted):
             yield from _search(self._compiled[index], text, data)
 
