@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # Helpers are shared between the two folders: plain modules, no packages.
-sys.path.extend(str(Path(__file__).parents[1] / folder) for folder in ("firewall", "integration"))
+sys.path.extend(str(Path(__file__).parents[1] / folder) for folder in ("firewall", "integration", "keeper"))
 
 
 @pytest.hookimpl(tryfirst=True)

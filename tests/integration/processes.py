@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -59,8 +60,9 @@ class Up:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    async def post(self, body: Any = BODY, path: str = "/v1/chat/completions") -> tuple[int, Any, Any]:
-        async with self.session.post(self.url + path, json=body, headers=HEADERS) as reply:
+    async def post(self, body: Any = BODY, key: str = KEY) -> tuple[int, Any, Any]:
+        headers = {"authorization": f"Bearer {key}"}
+        async with self.session.post(self.url + "/v1/chat/completions", json=body, headers=headers) as reply:
             return reply.status, await reply.json(content_type=None), reply.headers
 
     async def get(self, path: str) -> tuple[int, str]:
@@ -79,18 +81,18 @@ class Up:
             return await self.process.wait()
 
 
-def write_workspace(root: Path, upstream: FakeUpstream, policy: str = "") -> None:
+def write_workspace(root: Path, upstream: FakeUpstream, policy: str = "", listen: str = "", more: str = "") -> None:
     root.mkdir(exist_ok=True)
     (root / "bartizan.yaml").write_text(
         f"""version: 1
-listen: {{port: 0, admin_port: 0, drain_seconds: 5}}
+listen: {{port: 0, admin_port: 0, drain_seconds: 5{listen}}}
 upstreams:
   - name: fake
     url: {upstream.url}/v1
     protocol: openai
     models: {{"*": "*"}}
 journal: {{durability: fsync}}
-"""
+{more}"""
     )
     write_policy(root, policy)
 
@@ -104,8 +106,27 @@ def write_policy(root: Path, policy: str = "") -> None:
 
 
 @asynccontextmanager
-async def up(root: Path, upstream: FakeUpstream, policy: str = "", workers: int = 1) -> AsyncIterator[Up]:
-    write_workspace(root, upstream, policy)
+async def up(
+    root: Path,
+    upstream: FakeUpstream,
+    policy: str = "",
+    workers: int = 1,
+    listen: str = "",
+    more: str = "",
+    trust: ssl.SSLContext | bool = True,
+) -> AsyncIterator[Up]:
+    """Start it and wait until it serves.
+
+    Args:
+        root: the workspace, written anew.
+        upstream: whom it asks.
+        policy: more lines of ``policy.yaml``.
+        workers: how many.
+        listen: more of ``listen:``, beginning with a comma.
+        more: more lines of ``bartizan.yaml``.
+        trust: whom a client trusts.
+    """
+    write_workspace(root, upstream, policy, listen, more)
     log = (root / "log").open("wb")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bartizan", "up", "--workspace", str(root), "--workers", str(workers),
@@ -119,8 +140,9 @@ async def up(root: Path, upstream: FakeUpstream, policy: str = "", workers: int 
             line = await process.stdout.readline()
             assert line, (root / "log").read_text()
             text += line.decode()
-    url, admin = (f"http://127.0.0.1:{port}" for port in re.findall(r"127\.0\.0\.1:(\d+)(?:/v1|/metrics)", text))
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
+    url, admin = re.findall(r"(https?://127\.0\.0\.1:\d+)(?:/v1|/metrics)", text)
+    connector = aiohttp.TCPConnector(ssl=trust)
+    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=20)) as session:
         running = Up(root, process, url, admin, session)
         try:
             await running.until_ready()

@@ -14,8 +14,9 @@ from streams import chat, read
 from test_sdk_clients import ATTACK, chat_reply
 
 from bartizan.app import build_gateway, default_guard, load_guard
-from bartizan.app.gateways import build_in_force, committer_of, journal_of
+from bartizan.app.gateways import build_in_force
 from bartizan.app.guards import Detectors
+from bartizan.app.places import committer_of, journal_of
 from bartizan.core.errors import BartizanError, ConfigurationError, DocumentError
 from bartizan.core.event import RequestAccepted
 from bartizan.core.passage import Origin, Passage, Surface

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of, redactor
+from bartizan.app.places import committer_of, journal_of
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import Commitment
 from bartizan.core.interfaces import Recorder
@@ -23,7 +22,6 @@ from bartizan.keeper.local import LocalKeeper
 from bartizan.policy.document import PolicyDocument
 from bartizan.telemetry.journal import Journal
 from bartizan.trust.commitment import Committer
-from bartizan.trust.keyring import KeyRing
 from bartizan.workspace.deployment import Deployment
 from bartizan.workspace.document import loads
 from bartizan.workspace.snapshot import Snapshot, take_snapshot
@@ -96,16 +94,6 @@ def build_gateway(
         meters or NoMeters(),
     )
     return Gateway(services, in_force)
-
-
-def committer_of(workspace: Workspace) -> Committer:
-    """Commitments under the workspace's keys. Raises ConfigurationError."""
-    return Committer(KeyRing(workspace.state / "keys"))
-
-
-def journal_of(workspace: Workspace) -> Path:
-    """Where the journal's segments are."""
-    return workspace.state / "journal"
 
 
 def _commit(policy: PolicyDocument, committer: Committer, kept: Detectors) -> Commit:

@@ -11,7 +11,6 @@ from bartizan.core.errors import JournalError, KeeperError
 from bartizan.core.event import ConfigurationChanged
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Recorder
-from bartizan.firewall.in_force import InForce
 from bartizan.keeper.interface import Keeper
 from bartizan.keeper.interface import Snapshot as Published
 from bartizan.workspace.reload import Change, Outcome, Watch
@@ -24,7 +23,8 @@ PATIENCE = 30.0
 """Seconds that the keeper may take to start."""
 
 _log = logging.getLogger("bartizan.supervisor")
-Build = Callable[[Snapshot], InForce]
+Check = Callable[[Snapshot], None]
+"""Raises BartizanError for a snapshot that cannot come into force."""
 
 
 class Reloader:
@@ -32,7 +32,7 @@ class Reloader:
 
     Args:
         workspace: watched.
-        build: builds what a snapshot determines, to see whether it is sound.
+        sound: called with each candidate, in a thread.
         keeper: hands snapshots to the workers.
         recorder: journals each change.
 
@@ -40,15 +40,17 @@ class Reloader:
         BartizanError: the workspace is broken at the start.
     """
 
-    def __init__(self, workspace: Workspace, build: Build, keeper: Keeper, recorder: Recorder) -> None:
+    def __init__(self, workspace: Workspace, sound: Check, keeper: Keeper, recorder: Recorder) -> None:
         self._keeper = keeper
         self._recorder = recorder
 
-        def check(files: Mapping[str, bytes]) -> InForce:
-            return build(Snapshot(0, digest_of(files), dict(files)))
+        def check(files: Mapping[str, bytes]) -> None:
+            sound(Snapshot(0, digest_of(files), dict(files)))
 
-        self._watch: Watch[InForce] = Watch(workspace.root, check)
+        self._watch: Watch[None] = Watch(workspace.root, check)
         self._ahead = 0
+        self._told = (0, "")
+        self._other = ""
 
     async def publish_first(self) -> None:
         """Wait for the keeper, then publish. Raises KeeperError when it does not come up."""
@@ -78,19 +80,30 @@ class Reloader:
                 _log.warning("snapshot not published: %s", error.cause)
 
     async def _publish(self) -> None:
-        """Make sure that the keeper holds the snapshot in force. A keeper that outlived an earlier supervisor may hold
-        a higher number: count on from there."""
+        """Make sure that the keeper holds the snapshot in force here, unless another supervisor has published a later
+        one: with one Valkey server for several machines, whoever edited last counts, and the others do not insist.
+
+        A keeper that was restarted holds nothing or something old, and is told again. One that outlived an earlier
+        supervisor may hold a higher number: count on from there.
+        """
         held = await self._keeper.current_snapshot()
         snapshot = self._watch.snapshot
-        version = snapshot.version + self._ahead
         if held is not None and held.digest == snapshot.digest:
             self._ahead = held.version - snapshot.version
+            self._told = (held.version, held.digest)
             return
+        if held is not None and self._told[1] == snapshot.digest and held.version > self._told[0]:
+            if held.digest != self._other:
+                self._other = held.digest
+                _log.warning("another gateway put its workspace in force", extra={"digest": held.digest})
+            return
+        version = snapshot.version + self._ahead
         if held is not None and held.version >= version:
             self._ahead += held.version - version + 1
             version = held.version + 1
         numbered = Snapshot(version, snapshot.digest, snapshot.files)
         await self._keeper.publish(Published(version, snapshot.digest, numbered.encode()))
+        self._told = (version, snapshot.digest)
 
     def _record(self, change: Change) -> None:
         accepted = change.outcome is Outcome.ACCEPTED

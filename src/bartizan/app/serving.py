@@ -8,14 +8,15 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import uvicorn
 import uvloop
 
-from bartizan.app.gateways import build_in_force, build_services, committer_of, journal_of
-from bartizan.app.guards import Detectors
+from bartizan.app.candidates import check_candidate
+from bartizan.app.places import committer_of, journal_of, keeper_of
 from bartizan.app.reloading import Reloader
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import JournalError
@@ -24,11 +25,10 @@ from bartizan.core.ids import new_id
 from bartizan.firewall.admin import Admin
 from bartizan.firewall.child import Child
 from bartizan.firewall.http_protocol import server_settings
-from bartizan.firewall.meters import NoMeters
 from bartizan.firewall.supervisor import Supervisor, listening_socket
+from bartizan.firewall.tls import with_tls_files
 from bartizan.firewall.worker import QuietServer, raise_file_limit
-from bartizan.keeper.local import LocalKeeper
-from bartizan.keeper.open import keeper_socket, open_keeper
+from bartizan.keeper.open import keeper_socket
 from bartizan.telemetry.exposition import merge, render
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.logs import configure_logging
@@ -64,13 +64,12 @@ def run_gateway(root: Path, announce: Announce, *, workers: int = 0, port: int =
 
 async def _supervise(workspace: Workspace, deployment: Deployment, announce: Announce) -> None:
     listen = deployment.listen
+    with_tls_files(listen, workspace.root)
     journal = Journal(journal_of(workspace), "supervisor", deployment.journal)
-    keeper = open_keeper(deployment.keeper, workspace.root)
-    committer = committer_of(workspace)
-    # Everything is built once here, so that a broken workspace is an error of the command and not of its children.
-    await build_services(workspace, deployment, LocalKeeper(), journal, NoMeters()).close()
-    kept = Detectors()
-    reloader = Reloader(workspace, lambda files: build_in_force(workspace, files, committer, kept), keeper, journal)
+    keeper = keeper_of(workspace)
+    committer_of(workspace)  # makes the first key before several workers look for one
+    # Everything is built once before, so that a broken workspace is an error of the command and not of its children.
+    reloader = Reloader(workspace, partial(check_candidate, workspace.root), keeper, journal)
     listener = listening_socket(listen.host, listen.port)
     admin_listener = listening_socket(listen.admin_host, listen.admin_port)
     supervisor = Supervisor(

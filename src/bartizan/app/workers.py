@@ -9,15 +9,16 @@ from pathlib import Path
 
 import uvloop
 
-from bartizan.app.gateways import build_in_force, build_services, committer_of, journal_of
+from bartizan.app.gateways import build_in_force, build_services
 from bartizan.app.guards import Detectors
+from bartizan.app.places import committer_of, journal_of, keeper_of
 from bartizan.core.errors import BartizanError
 from bartizan.firewall.control import Control, Status
 from bartizan.firewall.gateway import Gateway
 from bartizan.firewall.metrics import PrometheusMeters
+from bartizan.firewall.tls import with_tls_files
 from bartizan.firewall.worker import Worker, raise_file_limit
 from bartizan.keeper.interface import Keeper
-from bartizan.keeper.open import open_keeper
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.logs import configure_logging
 from bartizan.telemetry.metrics import Registry
@@ -47,7 +48,7 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
     line = await Control.over(control)
     committer = committer_of(workspace)
     journal = Journal(journal_of(workspace), name, deployment.journal)
-    keeper = open_keeper(deployment.keeper, workspace.root)
+    keeper = keeper_of(workspace)
     registry = Registry()
     try:
         snapshot = Snapshot.decode((await keeper.wait_snapshot(0)).payload)
@@ -65,7 +66,8 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
 
         following = asyncio.create_task(_follow(workspace, keeper, gateway, committer, kept))
         try:
-            await Worker(gateway, deployment.listen, listener, line, status).run()
+            listen = with_tls_files(deployment.listen, workspace.root)
+            await Worker(gateway, listen, listener, line, status).run()
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)

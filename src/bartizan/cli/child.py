@@ -1,4 +1,7 @@
-"""The entry point of processes that the supervisor starts: ``python -m bartizan.cli.child ROOT NAME FD [FD]``."""
+"""The entry point of processes that the supervisor starts: ``python -m bartizan.cli.child ROOT NAME FD [FD]``.
+
+``NAME`` is ``keeper``, ``check`` (whose candidate comes on standard input) or a worker's.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,17 @@ from bartizan.core.errors import BartizanError
 
 
 def main(arguments: list[str]) -> int:
-    """Run the keeper or a worker; returns the exit status."""
+    """Run one of them; returns the exit status."""
     root, name, control, *listener = arguments
     try:
         if name == "keeper":
             from bartizan.app.keepers import run_keeper
 
             run_keeper(Path(root), int(control))
+        elif name == "check":
+            from bartizan.app.checks import run_check
+
+            run_check(Path(root))
         else:
             from bartizan.app.workers import run_worker
 

@@ -25,9 +25,10 @@ class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drain_seconds: float = 20.0
     """At a stop, how long requests under way may take to finish."""
     tls_certificate: str = ""
-    """PEM file with the certificate chain; empty for plain HTTP."""
+    """PEM file with the certificate chain, the server's own first; empty for plain HTTP. Relative paths start at the
+    workspace."""
     tls_key: str = ""
-    """PEM file with its private key."""
+    """PEM file with its private key, not encrypted and not open to every user."""
 
 
 class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,4 +94,6 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """SQLAlchemy URL of the budgets that must survive a restart; relative paths start at the workspace."""
     keeper: str = "unix:.bartizan/keeper.sock"
     """``unix:PATH``, or ``valkey://HOST:PORT/DB`` for several machines."""
+    keeper_password: SecretRef | None = None
+    """Password of a Valkey keeper, by environment variable or file."""
     journal: Journal = Journal()
