@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLED = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
+_PLAIN = bytes.maketrans(b"0123456789", bytes(range(10)))
+_NO_DIGIT = bytes(code for code in range(256) if not 0x30 <= code <= 0x39)
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _VALUES = {character: str(value) for value, character in enumerate(_ALPHABET)}
 
@@ -24,13 +26,17 @@ def bare(value: str) -> str:
 
 def digits(value: str) -> list[int]:
     """The ASCII digits of ``value``, in order."""
-    return [ord(character) - 48 for character in value if "0" <= character <= "9"]
+    return list(_written(value).translate(_PLAIN))
+
+
+def _written(value: str) -> bytes:
+    return value.encode("utf-8", "replace").translate(None, _NO_DIGIT)
 
 
 def luhn(value: str) -> bool:
     """ISO/IEC 7812-1 annex B over the digits of ``value``."""
-    numbers = digits(value)
-    return (sum(numbers[-1::-2]) + sum(_DOUBLED[number] for number in numbers[-2::-2])) % 10 == 0
+    written = _written(value)
+    return (sum(written[-1::-2].translate(_PLAIN)) + sum(written[-2::-2].translate(_DOUBLED))) % 10 == 0
 
 
 def weighted(numbers: Sequence[int], weights: Iterable[int]) -> int:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-
-import re2
 
 from bartizan.inspection.interface import View
 from bartizan.inspection.views.decoded import HEAD, decoded_piece, starts_as_text
 from bartizan.inspection.views.source import Piece, Source, splice
 
-_RUN = re2.compile(r"[A-Z2-7]{16,}={0,6}|[a-z2-7]{16,}={0,6}")
+_RUN = re.compile(r"[A-Z2-7]{16,}={0,6}|[a-z2-7]{16,}={0,6}")
+"""Linear: a character begins a run or is looked at by the fifteen before it at most."""
 
 _DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 
