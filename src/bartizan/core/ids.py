@@ -6,7 +6,6 @@ import os
 import time
 import uuid
 
-
 _FIXED = 0x7 << 76 | 0x2 << 62
 """Version and variant."""
 _RANDOM = (1 << 80) - 1 & ~(0xF << 76 | 0x3 << 62)
