@@ -85,8 +85,8 @@ def responses(pieces: Sequence[str], arguments: Sequence[str] = ()) -> bytes:
     def response(status: str, output: list[Any]) -> dict[str, Any]:
         return {
             "id": "r1", "object": "response", "created_at": 1, "status": status, "model": "m", "output": output,
-            "error": None, "incomplete_details": None, "instructions": None, "metadata": {}, "parallel_tool_calls": True,
-            "temperature": 1.0, "tool_choice": "auto", "tools": [], "top_p": 1.0,
+            "error": None, "incomplete_details": None, "instructions": None, "metadata": {},
+            "parallel_tool_calls": True, "temperature": 1.0, "tool_choice": "auto", "tools": [], "top_p": 1.0,
             "usage": {
                 "input_tokens": 3, "output_tokens": 5, "total_tokens": 8,
                 "input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0},
