@@ -8,7 +8,7 @@ from bartizan.core.passage import Origin, Passage, Surface
 from bartizan.core.signal import Signal, Span
 from bartizan.core.threat import Guard, Threat
 from bartizan.core.verdict import Action, Coverage, Mode, Uncovered
-from bartizan.policy.document import PolicyDocument, Row
+from bartizan.policy.document import PolicyDocument, Row, UncoveredRows
 from bartizan.policy.policy import Policy
 
 
@@ -81,6 +81,12 @@ def test_obfuscation_never_blocks_alone_and_text_cannot_be_asked_about() -> None
         policy(obfuscation=Row(Action.BLOCK))
     with pytest.raises(ConfigurationError, match="asked"):
         policy(secret=Row(Action.ASK))
+
+
+@pytest.mark.parametrize("action", [Action.REDACT, Action.ASK])
+def test_what_nobody_reads_can_only_pass_or_be_blocked(action: Action) -> None:
+    with pytest.raises(ConfigurationError, match=r"uncovered\.image"):
+        Policy(PolicyDocument(version=1, uncovered=UncoveredRows(image=action)))
 
 
 def test_an_origin_left_out_of_policy_is_read_as_content() -> None:

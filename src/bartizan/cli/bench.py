@@ -12,7 +12,7 @@ from rich.console import Console
 from bartizan.bench import gateway
 from bartizan.bench.table import as_json, show
 
-app = typer.Typer(no_args_is_help=True, help="Measure Bartizan beside its peers, in one run.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure Bartizan beside its peers, in one run.")
 
 
 class Format(StrEnum):

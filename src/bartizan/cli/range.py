@@ -21,7 +21,7 @@ from bartizan.range.scenarios.interface import DefenceGrade
 from bartizan.range.start import running_help_desk
 from bartizan.range.state import RangeState
 
-app = typer.Typer(no_args_is_help=True, help="Vulnerable applications to attack and to defend.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Vulnerable applications to attack and to defend.")
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]

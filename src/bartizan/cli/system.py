@@ -11,7 +11,7 @@ from bartizan.cli.output import Format, FormatOption, WorkspaceOption
 from bartizan.cli.policy import finish
 from bartizan.core.system import System
 
-app = typer.Typer(no_args_is_help=True, help="Check the description of the AI system.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Check the description of the AI system.")
 
 
 @app.callback()

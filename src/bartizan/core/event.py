@@ -64,7 +64,7 @@ class RequestAccepted(_Record, frozen=True, kw_only=True, omit_defaults=True, ta
 
 
 class RequestCompleted(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.completed"):
-    """Journaled when the last byte has left, or the client has gone."""
+    """Journaled before the last byte leaves, or when the client has gone."""
 
     request: str
     principal: str

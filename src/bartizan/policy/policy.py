@@ -32,6 +32,9 @@ class Policy:
 
     def __init__(self, document: PolicyDocument) -> None:
         self.document = document
+        for kind in document.uncovered.__struct_fields__:
+            if getattr(document.uncovered, kind) in (Action.REDACT, Action.ASK):
+                raise ConfigurationError(f"uncovered.{kind}: what nobody reads cannot be redacted", "use flag or block")
         self._rows: dict[tuple[Surface, Guard], tuple[Row, str]] = {}
         for surface, rows in document.surfaces.items():
             for guard, row in rows.items():
