@@ -76,6 +76,7 @@ class SetMatcher:
             (tuple(part), _compile_set([patterns[index] for index in part]))
             for part in (always[at : at + SHARD] for at in range(0, len(always), SHARD))
         ]
+        re2.purge()  # the wrapper's cache would keep the twins
 
     def find(self, text: str) -> list[Hit]:
         """See Matcher."""
@@ -176,16 +177,23 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _compile(index: int, pattern: str) -> re2._Regexp[bytes]:
+    """The empty text is tried on a twin: an expression that has run once keeps its automata, about 20 kB each, and most
+    never run."""
     try:
-        options = re2.Options()
-        options.max_mem = PATTERN_MEMORY
-        options.log_errors = False
-        compiled = re2.compile(pattern.encode(), options)
+        compiled, twin = (re2.compile(pattern.encode(), _options(twin)) for twin in (False, True))
     except (re2.error, UnicodeEncodeError) as problem:
         raise ConfigurationError(f"pattern {index} does not compile: {_cause(problem)}") from problem
-    if compiled.fullmatch(b"") is not None:
+    if twin.fullmatch(b"") is not None:
         raise ConfigurationError(f"pattern {index} matches the empty text", "ask for at least one character")
     return compiled
+
+
+def _options(twin: bool) -> re2.Options:
+    options = re2.Options()
+    options.max_mem = PATTERN_MEMORY
+    options.log_errors = False
+    options.never_capture = twin
+    return options
 
 
 def _cause(problem: Exception) -> str:
