@@ -67,7 +67,10 @@ class PatternScanner:
         rows = tuple(patterns)
         if len({row.id for row in rows}) != len(rows):
             raise ConfigurationError("two patterns share an id")
-        self._compiled = [_compile(row) for row in rows]
+        for row in rows:
+            _compile(row)
+        self._rows = rows
+        self._compiled: dict[int, _Compiled] = {}
         owners: dict[str, set[int]] = {}
         bare: list[int] = []
         for index, row in enumerate(rows):
@@ -77,7 +80,7 @@ class PatternScanner:
             for literal in literals:
                 owners.setdefault(literal.lower(), set()).add(index)
         self._owners = [frozenset(owner) for owner in owners.values()]
-        self._literals = AhoCorasick(list(owners), implementation=Implementation.DFA) if owners else None
+        self._literals = AhoCorasick(list(owners), implementation=Implementation.ContiguousNFA) if owners else None
         self._sets = [_set([(i, rows[i]) for i in bare[at : at + SHARD]]) for at in range(0, len(bare), SHARD)]
 
     def scan(self, text: str) -> Iterator[Found]:
@@ -103,7 +106,14 @@ class PatternScanner:
         if not text.isascii():
             text = data.decode()
         for index in sorted(wanted):
-            yield from _search(self._compiled[index], text, data)
+            yield from _search(self._needed(index), text, data)
+
+    def _needed(self, index: int) -> _Compiled:
+        """Compiled when it is first a candidate: most patterns never are, and each takes 50 kB."""
+        compiled = self._compiled.get(index)
+        if compiled is None:
+            compiled = self._compiled[index] = _compile(self._rows[index])
+        return compiled
 
 
 class PatternDetector:
