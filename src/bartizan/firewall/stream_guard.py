@@ -82,11 +82,10 @@ class StreamGuard:
         """What may leave after ``data`` came from the upstream."""
         out: list[bytes] = []
         try:
-            for piece in _pieces(data):
-                for event in self._parser.feed(piece):
-                    if self.ended:
-                        return b"".join(out)
-                    self._take(self._reader.read(event.name, event.data), out)
+            for event in self._parser.feed(data):
+                if self.ended:
+                    return b"".join(out)
+                self._take(self._reader.read(event.name, event.data), out)
         except UpstreamError as error:
             self._break(error.cause, out)
         return b"".join(out)
@@ -261,12 +260,3 @@ class StreamGuard:
     def _end_blocked(self, out: list[bytes]) -> None:
         out.append(self._reader.blocked(self._guard.policy.document.refusal.text, self._request_id))
         self.ended = True
-
-
-def _pieces(data: bytes) -> list[bytes]:
-    """The bytes as they came; by lines if they may be broken, so that what stands before the break is still read."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return data.splitlines(keepends=True)
-    return [data]
