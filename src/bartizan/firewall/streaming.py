@@ -50,7 +50,7 @@ class Released(msgspec.Struct, frozen=True):
 
     text: str = ""
     signals: tuple[Signal, ...] = ()
-    """New signals, with spans in the channel's whole raw text."""
+    """New signals, with spans in the channel's whole text, pseudonyms restored."""
     action: Action = Action.ALLOW
     observed: Action = Action.ALLOW
     rule: str = ""
@@ -116,6 +116,7 @@ class OutputScanner:
         self._left = ""
         self._buffer = ""
         self._base = 0
+        self._judged = 0
         self._recorded = 0
         self._forced = False
         self._closed = False
@@ -187,9 +188,10 @@ class OutputScanner:
         segment = self._buffer[:count] if self._pseudonyms is None else self._restored(count)
         text = left + segment
         found = self._inspect(text)
-        base = self._base - len(left)
+        base = self._judged - len(left)
         self._buffer = self._buffer[count:]
         self._base += count
+        self._judged += len(segment)
         self._left = text[-(REACH if forced else LEFT_CONTEXT) :]
         self._forced = forced
         if found.unread and self._unread.action is not Action.ALLOW:
