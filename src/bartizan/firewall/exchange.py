@@ -52,6 +52,8 @@ class Slot(msgspec.Struct, frozen=True):
     channel: Channel
     text: str
     path: Path
+    encoded: bool = False
+    """At ``path`` stands JSON, and ``text`` is its encoding; so is what replaces it."""
 
 
 class Request(msgspec.Struct):

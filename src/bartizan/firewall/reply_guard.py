@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bartizan.firewall.documents import remove_value, set_value
+from bartizan.firewall.documents import remove_value
 from bartizan.firewall.exchange import Reply, Slot
 from bartizan.firewall.guard import Guard
 from bartizan.firewall.outcome import Outcome
+from bartizan.firewall.slots import UNFIT, put
 
 
 def guard_reply(reply: Reply, guard: Guard, outcome: Outcome) -> bool:
@@ -39,6 +40,7 @@ def _guard_slot(reply: Reply, slot: Slot, guard: Guard, outcome: Outcome) -> boo
     if released.blocked:
         return False
     outcome.texts.append(released.text)
-    if released.text != slot.text:
-        set_value(reply.document, slot.path, released.text)
+    if released.text != slot.text and not put(reply.document, slot, released.text):
+        outcome.take(UNFIT)
+        return False
     return True

@@ -11,6 +11,7 @@ from bartizan.firewall.documents import remove_value, set_value
 from bartizan.firewall.exchange import Channel, ChannelKind, StreamEvent
 from bartizan.firewall.guard import Guard
 from bartizan.firewall.outcome import Outcome
+from bartizan.firewall.slots import UNFIT, put
 from bartizan.firewall.sse import SseParser
 from bartizan.firewall.streaming import Released, Scanner
 
@@ -226,8 +227,9 @@ class StreamGuard:
                 if released.blocked:
                     raise _BlockedError(slot.channel, "")
                 text = released.text
-            if text != slot.text:
-                set_value(event.document, slot.path, text)
+            if text != slot.text and not put(event.document, slot, text):
+                self._outcome.take(UNFIT)
+                raise _BlockedError(slot.channel, "")
 
     def _scan(self, channel: Channel, text: str) -> Released:
         released = self._guard.whole(channel.kind, text)

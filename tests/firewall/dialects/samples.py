@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bartizan.firewall.exchange import ApiFamily, Document
+from bartizan.firewall.documents import get_value
+from bartizan.firewall.exchange import ApiFamily, Document, Slot
+from bartizan.firewall.strict_json import encode
 
 Events = list[Document]
 LOGPROBS = {"content": [{"token": "Hi", "logprob": -0.1, "bytes": [72, 105], "top_logprobs": []}], "refusal": None}
@@ -351,3 +353,9 @@ REQUESTS: dict[ApiFamily, Document] = {
     ApiFamily.MESSAGES: {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]},
     ApiFamily.RESPONSES: {"model": "m", "input": "hi", "instructions": "the client's own words"},
 }
+
+
+def text_at(document: Any, slot: Slot) -> Any:
+    """What stands where the slot says, as the slot says it."""
+    value = get_value(document, slot.path)
+    return encode(value).decode() if slot.encoded else value

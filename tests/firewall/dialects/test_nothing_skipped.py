@@ -7,13 +7,14 @@ import json
 from typing import Any
 
 import pytest
-from tests.firewall.dialects.samples import REPLIES, REQUESTS, STREAMS, Events
+from tests.firewall.dialects.samples import REPLIES, REQUESTS, STREAMS, Events, text_at
 
 from bartizan.core.errors import UpstreamError
 from bartizan.core.passage import Path
 from bartizan.firewall.dialects.registry import build_dialects
-from bartizan.firewall.documents import get_value, set_value, string_leaves
+from bartizan.firewall.documents import set_value, string_leaves
 from bartizan.firewall.exchange import ApiFamily, Document, Slot, StreamEvent
+from bartizan.firewall.slots import put
 from bartizan.firewall.strict_json import encode, parse_upstream
 
 DIALECTS = build_dialects()
@@ -94,10 +95,11 @@ def test_slots_stand_where_their_paths_say_and_can_be_rewritten(family: ApiFamil
     channels = [slot.channel for slot in reply.slots]
     assert len(channels) == len(set(channels))
     for slot in reply.slots:
-        assert get_value(reply.document, slot.path) == slot.text
+        assert text_at(reply.document, slot) == slot.text
     for number, slot in enumerate(DIALECTS[family].reply(copy.deepcopy(sample), request).slots):
         fresh = DIALECTS[family].reply(copy.deepcopy(sample), request)
-        set_value(fresh.document, slot.path, f"replaced, number {number}")
+        said = f"replaced, number {number}"
+        assert put(fresh.document, slot, f'"{said}"' if slot.encoded else said)
         again = DIALECTS[family].reply(parse_upstream(encode(fresh.document)), request)
         assert inspected(again.slots, f"replaced, number {number}")
 

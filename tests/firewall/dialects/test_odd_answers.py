@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.firewall.dialects.samples import REPLIES, REQUESTS, STREAMS, Events
+from tests.firewall.dialects.samples import REPLIES, REQUESTS, STREAMS, Events, text_at
 
 from bartizan.core.errors import UpstreamError
 from bartizan.firewall.dialects.registry import build_dialects
@@ -50,7 +50,7 @@ def test_replies(family: ApiFamily, sample: Document) -> None:
             set_value(document, path, odd)
             with contextlib.suppress(UpstreamError):
                 reply = DIALECTS[family].reply(document, request)
-                assert all(get_value(document, slot.path) == slot.text for slot in reply.slots)
+                assert all(text_at(document, slot) == slot.text for slot in reply.slots)
                 assert all(get_value(document, echo) for echo in reply.raw_echoes)
 
 
@@ -70,7 +70,7 @@ def test_streams(family: ApiFamily, sample: Events) -> None:
                 with contextlib.suppress(UpstreamError):
                     read = reader.read(event.get("type", ""), encode(document).decode())
                     for slot in read.deltas + read.snapshots:
-                        assert get_value(read.document, slot.path) == slot.text
+                        assert text_at(read.document, slot) == slot.text
                     for slot in read.deltas:
                         assert reader.delta(slot.channel, "x")
                     assert reader.encode(read)

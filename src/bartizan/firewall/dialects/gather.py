@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from bartizan.core.event import Usage
 from bartizan.core.passage import Blob, Part, Path, render_path
 from bartizan.firewall.dialects.structure import is_plain_key, is_structure
@@ -39,6 +41,14 @@ class Gather:
             self._seen.add(path)
             if text:
                 self.slots.append(Slot(channel, text, path))
+
+    def json(self, channel: Channel, value: Any, path: Path) -> None:
+        """A tool call's input as an object: read as the JSON text that it is in streams, so that both are judged
+        alike, labels beside their values."""
+        self._seen.add(path)
+        if value:
+            place = Channel(channel.choice, aside(path).item, channel.kind)
+            self.slots.append(Slot(place, msgspec.json.encode(value).decode(), path, encoded=True))
 
     def blob(self, media: str, source: Any, path: Path) -> None:
         """Opaque bytes, as base64; what is not base64 is a text under another name, and is left to ``rest``."""

@@ -61,8 +61,7 @@ def gather_block(block: dict[str, Any], index: int, path: Path, gather: Gather) 
     elif kind == COMPACTION:
         gather.say(compaction_channel(index), block.get("content"), (*path, "content"))
     if "input" in block:
-        gather.texts(block["input"], (*path, "input"), index)
-        gather.pass_over((*path, "input"))
+        gather.json(arguments_channel(index), block["input"], (*path, "input"))
     gather_encrypted(block, path, gather)
 
 
