@@ -89,7 +89,7 @@ def test_ask_stops() -> None:
     assert not stops(Verdict(Action.REDACT))
 
 
-@pytest.mark.parametrize(("action", "blocked"), [(Action.FLAG, False), (Action.BLOCK, True), (Action.REDACT, True)])
+@pytest.mark.parametrize(("action", "blocked"), [(Action.FLAG, False), (Action.BLOCK, True)])
 def test_blobs_in_answers(action: Action, blocked: bool) -> None:
     outcome = Outcome()
     outcome.take_blobs([Blob("image", 9)], Policy(PolicyDocument(version=1, uncovered=UncoveredRows(image=action))))
