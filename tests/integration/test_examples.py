@@ -48,12 +48,13 @@ async def script(gateway: Running, name: str) -> str:
     [
         (
             "openai_client.py",
-            "answer: hello\nstream: hello\nattack: This request was declined by policy.\n",
+            "answer: hello\nstream: hello\n"
+            "attack: Sorry, I cannot help with that: this request was declined by policy.\n",
         ),
         (
             "anthropic_client.py",
             "answer: hello (stop_reason: end_turn)\n"
-            "attack: This request was declined by policy. (stop_reason: refusal)\n",
+            "attack: Sorry, I cannot help with that: this request was declined by policy. (stop_reason: refusal)\n",
         ),
     ],
 )

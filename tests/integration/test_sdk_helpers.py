@@ -80,7 +80,7 @@ async def test_refusals_do_not_break_structured_output(tmp_path: Path) -> None:
         assert answer.parsed_output is None
         assert answer.stop_reason == "refusal"
         assert answer.stop_details is not None
-        assert answer.stop_details.explanation == "This request was declined by policy."
+        assert answer.stop_details.explanation == "Sorry, I cannot help with that: this request was declined by policy."
         async with client.messages.stream(model="m", max_tokens=5, messages=ATTACK, output_format=City) as events:
             streamed = await events.get_final_message()
         assert streamed.stop_reason == "refusal"

@@ -88,7 +88,7 @@ class RefusalStyle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     style: Literal["error", "message"] = "message"
     """An answer that says the text and ends as a refusal, or the protocol's error object."""
-    text: str = "This request was declined by policy."
+    text: str = "Sorry, I cannot help with that: this request was declined by policy."
     """All that a client is told."""
 
 

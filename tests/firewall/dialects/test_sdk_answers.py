@@ -16,7 +16,7 @@ from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.exchange import ApiFamily, Document, Request
 
 DIALECTS = build_dialects()
-TEXT = "This request was declined by policy."
+TEXT = "Sorry, I cannot help with that: this request was declined by policy."
 SAY: list[Any] = [{"role": "user", "content": "hi"}]
 
 
