@@ -49,6 +49,16 @@ class Gateway:
         """Record what has only been counted, if it is time; call about once a second."""
         self._services.strangers.tell(self._services.recorder)
 
+    def unreadable(self, client: str, status: int, reason: str) -> None:
+        """Record what never became a request; see ``http_protocol.Unreadable``."""
+        if not self._services.strangers.admits("", client, status):
+            return
+        record = Record(new_id("req"), "", client, self._services.recorder, self._in_force.commit)
+        try:
+            record.refused(status, reason)
+        except JournalError as error:
+            _log.error("not recorded: %s", error.cause, extra={"request": record.id})
+
     async def close(self) -> None:
         """Close upstream connections; the journal must still be open."""
         await self._services.close()

@@ -7,9 +7,14 @@ descriptor could hold them all (slow loris).
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import re
+from typing import Any, Protocol, runtime_checkable
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from bartizan.firewall.declined import code_for
+from bartizan.firewall.dialects.openai_errors import error_document
+from bartizan.firewall.strict_json import encode
 
 MAX_HEAD_BYTES = 65_536
 """Request line and headers together."""
@@ -20,6 +25,18 @@ LINGER_SECONDS = 30.0
 MAX_CONNECTIONS = 8_192
 """Per worker; more are cut."""
 CHECK_SECONDS = 2.5
+
+
+_UPGRADE = re.compile(rb"\r\nupgrade[ \t]{0,8}:", re.IGNORECASE)
+
+
+@runtime_checkable
+class Unreadable(Protocol):
+    """An application that is told of requests which never reach it."""
+
+    def unreadable(self, client: str, status: int, reason: str) -> None:
+        """``client`` sent something that is no request, or not in time, and was told ``status``."""
+        ...
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -45,12 +62,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; refuse a head that does not end."""
+        """Feed the parser; refuse a head that does not end.
+
+        Offers to change the protocol are ignored, as RFC 9110 (section 7.8) allows: the parser would stop at them and
+        drop the body, and Java's HTTP client offers h2c with every request.
+        """
+        if self._in_head or not self._in_message:
+            head, end, rest = data.partition(b"\r\n\r\n")
+            if _UPGRADE.search(head):
+                data = _UPGRADE.sub(b"\r\nx-upgrade:", head) + end + rest
         super().data_received(data)
         if self._in_head and self._in_message:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
-                self._refuse(431, b"request header fields too large")
+                self._refuse(431, "request header fields too large")
 
     def on_message_begin(self) -> None:
         """A request line begins."""
@@ -76,20 +101,28 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             age = self.loop.time() - self._began
             if self._in_head:
                 if age > HEAD_SECONDS:
-                    self._refuse(408, b"request head timeout")
+                    self._refuse(408, "request head timeout")
                     return
             elif self.cycle is not None and self.cycle.response_complete and age > LINGER_SECONDS:
                 self.transport.abort()
                 return
         self._check = self.loop.call_later(CHECK_SECONDS, self._look)
 
-    def _refuse(self, status: int, text: bytes) -> None:
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._refuse(400, "this is not a valid HTTP request")
+
+    def _refuse(self, status: int, text: str) -> None:
+        """Nobody knows yet which protocol the client speaks: OpenAI's error object is shown by both SDKs."""
         if self.transport.is_closing():
             return
-        head = b"content-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(text)
+        body = encode(error_document(status, text, code_for(status), ""))
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
         if self.cycle is None or self.cycle.response_complete:
-            self.transport.write(STATUS_LINE[status] + head + text)
+            self.transport.write(STATUS_LINE[status] + head + body)
         self.transport.close()
+        if isinstance(self.app, Unreadable):
+            self.app.unreadable(self.client[0] if self.client else "", status, text)
 
 
 def server_settings() -> dict[str, Any]:
