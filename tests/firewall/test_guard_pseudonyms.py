@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bartizan.app import build_guard
@@ -114,6 +114,7 @@ def test_an_address_never_gets_the_data_filled_in_however_it_arrives(carrier: st
     ),
     st.lists(st.integers(0, 500), max_size=20),
 )
+@example(["https://", ">", "{p}", "\n"], [9])
 def test_any_split_restores_alike(parts: list[str], places: list[int]) -> None:
     guard, sent = exchange()
     person = next(word for word in sent.replace(",", " ").split() if "@" in word)

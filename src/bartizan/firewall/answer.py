@@ -38,6 +38,9 @@ Offload = Callable[[Callable[[bytes], bytes | None], bytes], Awaitable[bytes | N
 """Calls a function elsewhere than on the event loop."""
 
 _Call = Callable[[Target], Call]
+FIRST_SLICE = 1_024
+"""Bytes of a stream that are inspected, and leave, before the rest of the same network read."""
+
 _log = logging.getLogger("bartizan.firewall")
 
 
@@ -185,16 +188,19 @@ class AnswerSender:
                     while True:
                         data = await response.chunk()
                         watchdog.disarm()
-                        piece = guard.feed(data) if data else guard.finish()
-                        if not started:
-                            self._record.first_byte = self._record.elapsed()
-                            await self._start(send)
-                            started = True
+                        for part in _slices(data, started):
+                            last = guard.feed(part) if part else guard.finish()
+                            if not started:
+                                self._record.first_byte = self._record.elapsed()
+                                await self._start(send)
+                                started = True
+                            if guard.ended:
+                                break
+                            if last:
+                                await send({"type": "http.response.body", "body": last, "more_body": True})
                         if guard.ended:
-                            last = piece
                             break
-                        if piece:
-                            await send({"type": "http.response.body", "body": piece, "more_body": True})
+                        last = b""
                         watchdog.arm(between, late)
             except ClientGoneError:
                 raise
@@ -244,6 +250,14 @@ class AnswerSender:
         if self._outcome.action.rank > self._verdict.action.rank:
             return self._outcome.action, self._outcome.rule
         return self._verdict.action, self._verdict.rule
+
+
+def _slices(data: bytes, started: bool) -> list[bytes]:
+    """``data`` in the pieces in which it is inspected: the first one small, so that a stream's first words need not
+    wait for the inspection of a whole network read. Where a stream is cut changes nothing else."""
+    if started or len(data) <= FIRST_SLICE:
+        return [data]
+    return [data[:FIRST_SLICE], data[FIRST_SLICE:]]
 
 
 def _stalled() -> UpstreamError:

@@ -139,9 +139,9 @@ class Pseudonyms:
         return "".join(out)
 
     def regions(self, text: str) -> list[tuple[int, int]]:
-        """Ranges of ``text`` that are a pseudonym, or may become one when more text arrives (those end past the text).
+        """Ranges of ``text`` that are a pseudonym or an address, or may become one with more text (those end past it).
 
-        For the hold rule of streams: a pseudonym must arrive whole to be restored.
+        For the hold rule of streams: a pseudonym must arrive whole to be restored, an address so that it is not.
         """
         found = []
         if self._by_pseudonym:
@@ -152,6 +152,8 @@ class Pseudonyms:
                 if any(pseudonym.startswith(tail) for pseudonym in self._by_pseudonym):
                     found.append((start, len(text) + 1))
                     break
+            starts, ends = _forbidden(text)
+            found += [(start, end if end < len(text) else end + 1) for start, end in zip(starts, ends, strict=True)]
         return found
 
     def _search(self) -> AhoCorasick:
