@@ -137,6 +137,7 @@ def read(stream: bytes) -> Said:
             continue
         document = json.loads(data)
         if document.get("error") or document.get("type") == "error":
+            document.pop("sequence_number", None)  # counts events, of which a finer split has more
             error = json.dumps(document)
             continue
         for choice in document.get("choices", ()):

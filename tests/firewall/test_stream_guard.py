@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from guards import CANARY, guard_of
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from streams import BUILDERS, REQUESTS, Said, chat, messages, read, responses, sse
 
@@ -84,6 +84,7 @@ def test_byte_by_byte(family: str) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(st.sampled_from(FAMILIES), PIECES, st.lists(st.integers(0, 2**20), max_size=20))
+@example("openai.responses", [" blue heron", " nine"], [0])
 def test_any_split_into_deltas_gives_the_same_text(family: str, pieces: list[str], places: list[int]) -> None:
     text = "".join(pieces)
     bounds = [0, *sorted({place % (len(text) + 1) for place in places}), len(text)]
