@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -122,3 +124,29 @@ def test_another_error_while_struck_is_that_error() -> None:
         await asyncio.sleep(0)
 
     asyncio.run(scene())
+
+
+def test_what_a_departed_client_leaves_behind_needs_no_collector() -> None:
+    """The error carries the frames of the exchange: a way back from them to the error would keep both."""
+
+    async def serve(client: Client) -> weakref.ref[Watchdog]:
+        dog = Watchdog(client.receive)
+        try:
+            async with dog:
+                await forever()
+        except ClientGoneError:
+            pass
+        return weakref.ref(dog)
+
+    async def scene() -> None:
+        client = Client()
+        client.left.set()
+        seen = await serve(client)
+        await asyncio.sleep(0)
+        assert seen() is None
+
+    gc.disable()
+    try:
+        asyncio.run(scene())
+    finally:
+        gc.enable()

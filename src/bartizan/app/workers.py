@@ -27,9 +27,6 @@ from bartizan.trust.commitment import Committer
 from bartizan.workspace.snapshot import Snapshot
 from bartizan.workspace.workspace import Workspace
 
-COLLECT_AFTER = (10_000, 20, 20)
-"""Thresholds of the three generations: a request makes some thousand short-lived objects, most without cycles."""
-
 _log = logging.getLogger("bartizan.worker")
 
 
@@ -51,7 +48,6 @@ def settle_heap() -> None:
     """What is loaded stays for the life of the process: the collector need not walk through it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 async def _serve(workspace: Workspace, name: str, control: socket.socket, listener: socket.socket) -> None:

@@ -75,11 +75,17 @@ class Watchdog:
             self._timer.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
-        if self._cause is None or task is None:
+        # Let go of everything that could lead back here: the error that is raised below carries this frame with it, and
+        # a cycle would keep the whole exchange until the collector comes.
+        cause, self._cause, self._timer, self._watcher = self._cause, None, None, None
+        if cause is None or task is None:
             return
         if kind is asyncio.CancelledError:
             if task.uncancel() == 0:
-                raise self._cause from None
+                try:
+                    raise cause from None
+                finally:
+                    del cause
         else:
             await self._swallow(task)
 
