@@ -1,7 +1,12 @@
-"""An upstream that answers at once with the same text, as JSON or as a stream: the floor of every comparison."""
+"""An upstream that answers with the same text, as JSON or as a stream: the floor of every comparison.
+
+It answers at once, unless the request's ``user`` is ``slow``: then a stream takes its time between events, as a model
+does, so that a client can leave in the middle.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Any
 
@@ -39,6 +44,10 @@ def events() -> list[bytes]:
     ]
 
 
+SLOW = 0.01
+"""Seconds between the events of a slow stream."""
+
+
 class Canned:
     """ASGI application."""
 
@@ -56,6 +65,7 @@ class Canned:
             if not message.get("more_body"):
                 break
         stream = b'"stream":true' in body or b'"stream": true' in body
+        slow = b'"user":"slow"' in body
         kind = b"text/event-stream" if stream else b"application/json"
         headers = [(b"content-type", kind)]
         if not stream:
@@ -64,6 +74,8 @@ class Canned:
         if stream:
             for event in self._events:
                 await send({"type": "http.response.body", "body": event, "more_body": True})
+                if slow:
+                    await asyncio.sleep(SLOW)
             await send({"type": "http.response.body", "body": b""})
         else:
             await send({"type": "http.response.body", "body": self._whole})

@@ -114,14 +114,18 @@ async def drive(port: int, request: bytes, requests: int, connections: int) -> M
 
 
 async def abort_streams(port: int, request: bytes, count: int, connections: int = 16) -> None:
-    """Open ``count`` streams and reset each after its first bytes."""
+    """Open ``count`` streams and reset each after its first event. Raises BartizanError if one ends before that."""
     gate = asyncio.Semaphore(connections)
 
     async def one() -> None:
         async with gate:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(request)
-            await reader.read(200)
-            writer.transport.abort()
+            try:
+                await reader.readuntil(b"data:")
+            except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+                raise BartizanError("a stream ended before its first event") from error
+            finally:
+                writer.transport.abort()
 
     await asyncio.gather(*(one() for _ in range(count)))

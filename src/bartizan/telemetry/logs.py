@@ -89,4 +89,6 @@ def configure_logging(process: str = "", *, level: int = logging.INFO, stream: T
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # The server's notes on starting and stopping say nothing that ours do not.
+    logging.getLogger("uvicorn.error").setLevel(max(level, logging.WARNING))
     logging.captureWarnings(capture=True)
