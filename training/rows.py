@@ -33,6 +33,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where it comes from: a public set's name, or ``gen/<family>``."""
     group: str
     """Seed or template family; folds never share one."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Character ranges of the attack inside material; empty for benign texts and where the whole text is one."""
 
 
 def read_rows(path: Path) -> Iterator[Row]:

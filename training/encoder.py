@@ -1,0 +1,109 @@
+"""The encoder in torch: BERT (Devlin et al., arXiv 1810.04805) with mean and attention pooling and one logit a head."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.base_encoder import BaseEncoder
+
+HEADS = ("user", "content", "extraction", "jailbreak", "harmful")
+
+
+class Layer(nn.Module):
+    """One transformer layer, normalised after each half."""
+
+    def __init__(self, hidden: int, heads: int, feed_forward: int, epsilon: float, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(hidden, 3 * hidden)
+        self.out = nn.Linear(hidden, hidden)
+        self.norm = nn.LayerNorm(hidden, epsilon)
+        self.up = nn.Linear(hidden, feed_forward)
+        self.down = nn.Linear(feed_forward, hidden)
+        self.final_norm = nn.LayerNorm(hidden, epsilon)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        """[batch, tokens, hidden] in and out; ``bias`` [batch, 1, 1, tokens] is added to the attention logits."""
+        batch, tokens, hidden = x.shape
+        q, k, v = self.qkv(x).view(batch, tokens, 3, self.heads, hidden // self.heads).permute(2, 0, 3, 1, 4)
+        if self.training:
+            mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
+        else:
+            logits = q @ k.transpose(-1, -2) * (hidden // self.heads) ** -0.5 + bias
+            mixed = torch.softmax(logits, -1) @ v
+        x = self.norm(x + self.drop(self.out(mixed.transpose(1, 2).reshape(batch, tokens, hidden))))
+        return self.final_norm(x + self.drop(self.down(functional.gelu(self.up(x)))))
+
+
+class Encoder(nn.Module):
+    """Token ids to logits.
+
+    Args:
+        vocabulary: pieces.
+        positions: longest input in tokens.
+        layers: transformer layers kept of the base encoder, from the bottom.
+    """
+
+    def __init__(self, vocabulary: int, positions: int, layers: int, hidden: int = 384, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.words = nn.Embedding(vocabulary, hidden)
+        self.positions = nn.Embedding(positions, hidden)
+        self.norm = nn.LayerNorm(hidden, 1e-12)
+        self.layers = nn.ModuleList(Layer(hidden, 12, 1536, 1e-12, dropout) for _ in range(layers))
+        self.focus = nn.Linear(hidden, 2)
+        """Per token: does it belong to an attack as a request, as material."""
+        self.pooled = nn.Linear(3 * hidden, hidden)
+        self.heads = nn.Linear(hidden, len(HEADS))
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Both [batch, tokens] int64. Returns logits [batch, heads] and token logits [batch, tokens, 2]."""
+        places = torch.arange(input_ids.shape[1], device=input_ids.device)
+        x = self.norm(self.words(input_ids) + self.positions(places))
+        mask = attention_mask.to(x.dtype)
+        bias = (1.0 - mask)[:, None, None, :] * -10000.0
+        for layer in self.layers:
+            x = layer(x, bias)
+        focus = self.focus(x)
+        weights = torch.softmax(focus.float() + (1.0 - mask.float())[:, :, None] * -10000.0, 1).to(x.dtype)
+        attended = torch.einsum("btk,bth->bkh", weights, x).flatten(1)
+        mean = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+        pooled = torch.tanh(self.pooled(self.drop(torch.cat([mean, attended], 1))))
+        return self.heads(self.drop(pooled)), focus
+
+
+def from_base(base: BaseEncoder, kept: list[int], positions: int, layers: int) -> Encoder:
+    """An encoder with the base's weights for the pieces in ``kept`` and its lowest ``layers`` layers."""
+    encoder = Encoder(len(kept), positions, layers, base.sizes.hidden)
+    tensors = base.tensors
+    hidden = base.sizes.hidden
+
+    def put(parameter: Tensor, value: np.ndarray) -> None:
+        parameter.data.copy_(torch.from_numpy(np.ascontiguousarray(value)).view_as(parameter))
+
+    put(encoder.words.weight, tensors["emb.word"][kept])
+    put(encoder.positions.weight, tensors["emb.pos"][:positions] + tensors["emb.type"][:hidden])
+    put(encoder.norm.weight, tensors["emb.ln.w"])
+    put(encoder.norm.bias, tensors["emb.ln.b"])
+    for number, layer in enumerate(encoder.layers):
+        assert isinstance(layer, Layer)
+        of = {name: tensors[f"l{number}.{name}"] for name in _NAMES}
+        put(layer.qkv.weight, np.concatenate([of["q.w"], of["k.w"], of["v.w"]]))
+        put(layer.qkv.bias, np.concatenate([of["q.b"], of["k.b"], of["v.b"]]))
+        for module, name in (
+            (layer.out, "ao"),
+            (layer.norm, "aln"),
+            (layer.up, "fi"),
+            (layer.down, "fo"),
+            (layer.final_norm, "oln"),
+        ):
+            put(module.weight, of[f"{name}.w"])
+            put(module.bias, of[f"{name}.b"])
+    return encoder
+
+
+_NAMES = tuple(f"{name}.{kind}" for name in ("q", "k", "v", "ao", "aln", "fi", "fo", "oln") for kind in ("w", "b"))

@@ -1,0 +1,61 @@
+"""What one pass of training reads: so many rows of each source, some of them disguised or decorated."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from training.generate import multilingual, planted, requests
+from training.generate.obfuscation import decorate, disguise
+from training.rows import Row
+
+DISGUISED = 0.08
+"""Share of short rows, of either class, that are disguised; what is benign stays benign in disguise."""
+DECORATED = 0.08
+LONGEST_DISGUISED = 1_500
+GENERATED = {"gen/user": 14_000, "gen/content": 15_000, "gen/languages": 8_000}
+"""Rows that each generator writes for one pass."""
+REPEATED = {"bipia_embed_train": 3.0, "inthewild_jailbreaks": 1.5, "yanismiraoui": 2.0, "deepset_train": 2.0}
+"""Passes over a public set within one pass of training, where it is not one."""
+
+
+def sources(public_rows: Sequence[Row], seed: int) -> dict[str, Sequence[Row]]:
+    """Every source by name: the public sets, and one pass worth of each generator."""
+    rng = random.Random(seed)
+    found: dict[str, list[Row]] = {}
+    for row in public_rows:
+        found.setdefault(row.source, []).append(row)
+    documents = [row.text for row in public_rows if not row.attack and row.kind == "benign_doc" and len(row.text) > 500]
+    found["gen/user"] = list(requests.rows(rng, GENERATED["gen/user"]))
+    found["gen/content"] = list(planted.rows(rng, GENERATED["gen/content"], documents))
+    found["gen/languages"] = list(multilingual.rows(rng, GENERATED["gen/languages"]))
+    return dict(found)
+
+
+def amounts(found: dict[str, Sequence[Row]]) -> dict[str, int]:
+    """Rows of each source in one pass."""
+    return {name: int(len(rows) * REPEATED.get(name, 1.0)) for name, rows in found.items()}
+
+
+def draw(found: dict[str, Sequence[Row]], amounts: dict[str, int], rng: random.Random) -> list[Row]:
+    """``amounts`` rows of each source, without repeats while it lasts."""
+    drawn: list[Row] = []
+    for name, amount in amounts.items():
+        rows = list(found[name])
+        rng.shuffle(rows)
+        whole, rest = divmod(amount, len(rows))
+        drawn.extend(rows * whole + rows[:rest])
+    return [_varied(row, rng) for row in drawn]
+
+
+def _varied(row: Row, rng: random.Random) -> Row:
+    if row.spans or len(row.text) > LONGEST_DISGUISED:
+        return row
+    chance = rng.random()
+    if chance < DISGUISED:
+        return replace(row, text=disguise(rng, row.text)[0])
+    if chance < DISGUISED + DECORATED:
+        return replace(row, text=decorate(rng, row.text))
+    return row
