@@ -9,6 +9,7 @@ from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard as GuardName
 from bartizan.firewall.guard import Guard
 from bartizan.inspection.canaries import CanaryDetector
+from bartizan.inspection.classifier import load_classifier
 from bartizan.inspection.hazards import HazardDetector
 from bartizan.inspection.holdback import HoldBack, no_regions
 from bartizan.inspection.inspector import Inspector, OnSurfaces
@@ -51,6 +52,7 @@ def build_guard(
     packs: Mapping[str, bytes],
     canaries: Mapping[str, str],
     kept: Detectors | None = None,
+    classifier: Detector | None = None,
 ) -> Guard:
     """A guard over every detector that policy has a row for.
 
@@ -59,6 +61,7 @@ def build_guard(
         packs: the workspace's signature packs, content by file name.
         canaries: name to marker.
         kept: detectors of an earlier guard.
+        classifier: the learned tier; None where it runs elsewhere, or not at all.
 
     Raises:
         DocumentError: a pack is wrong.
@@ -75,6 +78,8 @@ def build_guard(
         kept.secrets,
         hazards,
     ]
+    if classifier is not None:
+        detectors.append(classifier)
     if canaries:
         detectors.append(canary)
     streamed = policy.guards(Surface.OUTPUT)
@@ -91,15 +96,21 @@ def build_guard(
 
 
 def load_guard(root: Path) -> Guard:
-    """The guard of a workspace. Raises DocumentError or ConfigurationError."""
+    """The guard of a workspace. Raises DocumentError, ConfigurationError or ArtefactError."""
     workspace = Workspace(root)
     document = workspace.load(POLICY, PolicyDocument)
-    return build_guard(document, packs_of(take_snapshot(workspace.root).files), canaries_of(workspace, document))
+    packs = packs_of(take_snapshot(workspace.root).files)
+    return build_guard(document, packs, canaries_of(workspace, document), classifier=_classifier(document))
 
 
 def default_guard() -> Guard:
-    """The default policy over the shipped signatures."""
-    return build_guard(PolicyDocument(version=1), {}, {})
+    """The default policy over the shipped signatures and the shipped model. Raises ArtefactError."""
+    document = PolicyDocument(version=1)
+    return build_guard(document, {}, {}, classifier=_classifier(document))
+
+
+def _classifier(document: PolicyDocument) -> Detector | None:
+    return load_classifier() if document.classifier.enabled else None
 
 
 def packs_of(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal, Span
 from bartizan.core.threat import Guard
-from bartizan.inspection.interface import Detector, ManySurfacesDetector, View
+from bartizan.inspection.interface import Detector, ManySurfacesDetector, Partial, View
 from bartizan.inspection.patterns import PatternDetector
 from bartizan.inspection.views import Limits, read
 from bartizan.inspection.views.tokens import read_output
@@ -67,15 +67,19 @@ class Inspector:
         for group in plan:
             views, unread = read_output(text) if group.output else read(text, self._limits)
             found: dict[int, list[Signal]] = {}
+            gaps: dict[int, tuple[str, ...]] = {}
             for detect, served, places in group.runs:
                 for place, signals in zip(places, detect(views, served), strict=True):
                     if signals:
                         found.setdefault(place, []).extend(signals)
+                    if isinstance(signals, Partial):
+                        gaps[place] = (*gaps.get(place, ()), *signals.unread)
             for place in group.places:
+                left = (*unread, *gaps[place]) if place in gaps else unread
                 if place in found:
-                    results[place] = _result(found[place], views, unread)
-                elif unread:
-                    results[place] = Inspected((), unread)
+                    results[place] = _result(found[place], views, left)
+                elif left:
+                    results[place] = Inspected((), left)
         return results
 
 

@@ -34,6 +34,14 @@ class View(msgspec.Struct, frozen=True):
         return Span(self.offsets[start], max(self.offsets[end], self.offsets[end - 1] + 1))
 
 
+class Partial(list[Signal]):
+    """Signals of a detector that did not read everything: ``unread`` says why, and policy decides."""
+
+    def __init__(self, signals: Sequence[Signal] = (), unread: tuple[str, ...] = ()) -> None:
+        super().__init__(signals)
+        self.unread = unread
+
+
 class Detector(Protocol):
     """One capability of inspection."""
 
@@ -42,7 +50,8 @@ class Detector(Protocol):
     surfaces: frozenset[Surface]
 
     def detect(self, views: Sequence[View], surface: Surface) -> Sequence[Signal]:
-        """Signals with spans in the original text. ``views[0]`` is always the original."""
+        """Signals with spans in the original text, `Partial` where something stayed unread. ``views[0]`` is always the
+        original."""
         ...
 
 

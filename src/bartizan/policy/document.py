@@ -105,6 +105,13 @@ class Bodies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Until the body has arrived."""
 
 
+class Classifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The trained model behind the signatures."""
+
+    enabled: bool = True
+    """Off leaves prompt injection to the signatures alone."""
+
+
 class Pseudonyms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Replace personal data towards the model and put it back in the answer."""
 
@@ -205,6 +212,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     streaming: Streaming = Streaming()
     refusal: RefusalStyle = RefusalStyle()
     bodies: Bodies = Bodies()
+    classifier: Classifier = Classifier()
     pseudonyms: Pseudonyms = Pseudonyms()
     content: ContentRecord = ContentRecord()
     prices: dict[str, Price] = msgspec.field(default_factory=dict)

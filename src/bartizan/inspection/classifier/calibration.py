@@ -1,0 +1,85 @@
+"""From logits to scores: 0.5 is the frozen threshold, whatever the length and the script of a text."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from bartizan.core.errors import ArtefactError
+
+SCHEMA = "bartizan/classifier-calibration/v1"
+LENGTHS = (1, 2, 5, 13)
+"""Smallest numbers of windows of each length bucket."""
+GROUPS = ("latin", "cyrillic", "greek", "arabic", "hebrew", "indic", "cjk", "other")
+_SAMPLE = 2_000
+_NAMES = {
+    "LATIN": "latin",
+    "CYRILLIC": "cyrillic",
+    "GREEK": "greek",
+    "ARABIC": "arabic",
+    "HEBREW": "hebrew",
+    "DEVANAGARI": "indic",
+    "BENGALI": "indic",
+    "TAMIL": "indic",
+    "TELUGU": "indic",
+    "GUJARATI": "indic",
+    "KANNADA": "indic",
+    "MALAYALAM": "indic",
+    "CJK": "cjk",
+    "HIRAGANA": "cjk",
+    "KATAKANA": "cjk",
+    "HANGUL": "cjk",
+}
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``calibration.json``.
+
+    ``thresholds[head][group]`` holds one logit for each bucket of ``LENGTHS``; the score of a logit x is
+    1 / (1 + exp(threshold - x)), so that 0.5 means the threshold.
+    """
+
+    schema: str
+    thresholds: dict[str, dict[str, tuple[float, ...]]]
+
+    def score(self, head: str, group: str, windows: int, logit: float) -> float:
+        """In [0, 1]. Unknown groups use ``other``."""
+        row = self.thresholds[head]
+        edges = row.get(group) or row["other"]
+        bucket = sum(1 for least in LENGTHS[1:] if windows >= least)
+        return 1.0 / (1.0 + math.exp(min(60.0, max(-60.0, edges[bucket] - logit))))
+
+
+def load(path: Path) -> Calibration:
+    """Raises ArtefactError."""
+    try:
+        calibration = msgspec.json.decode(path.read_bytes(), type=Calibration)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ArtefactError(f"{path.name}: {error}", "reinstall the package") from None
+    rows = calibration.thresholds.values()
+    if calibration.schema != SCHEMA or not all("other" in row for row in rows):
+        raise ArtefactError(f"{path.name}: not a calibration of this version", "reinstall the package")
+    if any(len(edges) != len(LENGTHS) for row in rows for edges in row.values()):
+        raise ArtefactError(f"{path.name}: wrong number of length buckets", "reinstall the package")
+    return calibration
+
+
+def script_group(text: str) -> str:
+    """The script of most letters; ``other`` without letters."""
+    counts: dict[str, int] = {}
+    for char in text[:_SAMPLE]:
+        if char.isalpha():
+            group = _group(char)
+            counts[group] = counts.get(group, 0) + 1
+    return max(counts, key=lambda group: counts[group]) if counts else "other"
+
+
+@lru_cache(maxsize=4096)
+def _group(char: str) -> str:
+    if char.isascii():
+        return "latin"
+    return _NAMES.get(unicodedata.name(char, "").split(" ")[0].split("-")[0], "other")

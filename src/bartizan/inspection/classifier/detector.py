@@ -1,0 +1,95 @@
+"""The learned tier as a detector: the highest score over the canonical views of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bartizan.core.passage import Surface
+from bartizan.core.signal import Signal
+from bartizan.core.threat import Guard, Severity, Threat
+from bartizan.inspection.classifier.artefact import MANIFEST, Artefact
+from bartizan.inspection.classifier.cascade import Cascade, Reading
+from bartizan.inspection.interface import Partial, View
+
+WEIGHTS = Path(__file__).parent / "weights"
+LEAST_SCORE = 0.05
+"""Lower scores are not worth a signal."""
+MOST_VIEWS = 8
+LEAST_CHANGED = 8
+LEAST_SHARE = 0.1
+"""A derived view counts when at least so many characters, and this share of its text, had been dressed up: a few
+accents, emoji or look-alikes must not give a harmless text another chance to be flagged."""
+_TECHNIQUES = {"extraction": "system_prompt_extraction", "jailbreak": "jailbreak"}
+
+
+class ClassifierDetector:
+    """Injection and jailbreak as the trained model sees them.
+
+    Args:
+        cascade: the model.
+    """
+
+    id = "classifier"
+    guard = Guard.PROMPT_INJECTION
+    surfaces = frozenset({Surface.USER, Surface.CONTENT})
+
+    def __init__(self, cascade: Cascade) -> None:
+        self._cascade = cascade
+
+    def detect(self, views: Sequence[View], surface: Surface) -> Sequence[Signal]:
+        """At most one signal a view, and what the model left unread."""
+        return self.detect_on(views, (surface,))[0]
+
+    def detect_on(self, views: Sequence[View], surfaces: Sequence[Surface]) -> Sequence[Sequence[Signal]]:
+        """For each surface what ``detect`` would give."""
+        found = [Partial() for _ in surfaces]
+        for view in _worth_reading(views):
+            for signals, surface, reading in zip(found, surfaces, self._cascade.read(view.text, surfaces), strict=True):
+                score = reading.scores.get(surface.value, 0.0)
+                signals.unread += tuple(gap for gap in reading.unread if gap not in signals.unread)
+                if score >= LEAST_SCORE:
+                    signals.append(self._signal(view, surface, reading, score))
+        return found
+
+    def _signal(self, view: View, surface: Surface, reading: Reading, score: float) -> Signal:
+        return Signal(
+            detector=self.id,
+            guard=self.guard,
+            threat=Threat.PROMPT_INJECTION,
+            technique=_technique(surface, reading),
+            score=score,
+            span=view.origin(reading.span.start, reading.span.end),
+            view=view.name,
+            rule=f"classifier.{surface.value}",
+            severity=Severity.HIGH if score >= 0.9 else Severity.MEDIUM,
+        )
+
+
+def load_classifier(folder: Path = WEIGHTS, threads: int = 1) -> ClassifierDetector:
+    """The shipped model. Raises ArtefactError."""
+    return ClassifierDetector(Cascade(Artefact(folder), threads))
+
+
+def shipped() -> bool:
+    """Whether this installation has a model."""
+    return (WEIGHTS / MANIFEST).exists()
+
+
+def _worth_reading(views: Sequence[View]) -> list[View]:
+    chosen = [views[0]]
+    known = {views[0].text.casefold()}
+    for view in views[1:]:
+        enough = view.changed >= LEAST_CHANGED and view.changed >= LEAST_SHARE * len(view.text)
+        text = view.text.casefold()
+        if enough and text not in known and len(chosen) < MOST_VIEWS:
+            known.add(text)
+            chosen.append(view)
+    return chosen
+
+
+def _technique(surface: Surface, reading: Reading) -> str:
+    if surface is Surface.CONTENT:
+        return "indirect_injection"
+    best = max(_TECHNIQUES, key=lambda head: reading.scores.get(head, 0.0))
+    return _TECHNIQUES[best] if reading.scores.get(best, 0.0) >= 0.5 else "direct_override"
