@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -91,7 +92,7 @@ def _vocabulary(raw: bytes, at: int) -> tuple[list[str], list[float], int]:
     at += 4 * count
     blob = raw[at : at + length]
     at += length
-    pieces = [blob[start:end].decode() for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    pieces = [blob[start:end].decode() for start, end in pairwise(offsets)]
     map_bytes = struct.unpack_from("<I", raw, at + 4)[0]
     return pieces, scores, at + 8 + map_bytes
 
