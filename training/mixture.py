@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
-from training.generate import multilingual, planted, requests
+from training.generate import interface_texts, manuals, multilingual, planted, requests, sampled
 from training.generate.obfuscation import decorate, disguise
 from training.rows import Row
 
@@ -15,14 +16,31 @@ DISGUISED = 0.08
 """Share of short rows, of either class, that are disguised; what is benign stays benign in disguise."""
 DECORATED = 0.08
 LONGEST_DISGUISED = 1_500
-GENERATED = {"gen/user": 14_000, "gen/content": 15_000, "gen/languages": 8_000}
+GENERATED = {
+    "gen/user": 16_000,
+    "gen/sampled": 8_000,
+    "gen/content": 15_000,
+    "gen/languages": 10_000,
+    "gen/interface": 7_000,
+    "gen/manuals": 800,
+}
 """Rows that each generator writes for one pass."""
-REPEATED = {"bipia_embed_train": 3.0, "inthewild_jailbreaks": 1.5, "yanismiraoui": 2.0, "deepset_train": 2.0}
+REPEATED = {
+    "slabs_train": 0.5,
+    "bipia_embed_train": 3.0,
+    "inthewild_jailbreaks": 1.5,
+    "yanismiraoui": 2.0,
+    "deepset_train": 2.0,
+    "gen/sampled": 1.0,
+}
 """Passes over a public set within one pass of training, where it is not one."""
 
 
-def sources(public_rows: Sequence[Row], seed: int) -> dict[str, Sequence[Row]]:
-    """Every source by name: the public sets, and one pass worth of each generator."""
+def sources(public_rows: Sequence[Row], seed: int, downloads: Path) -> dict[str, Sequence[Row]]:
+    """Every source by name: the public sets, and one pass worth of each generator.
+
+    ``downloads`` is the folder for what is fetched.
+    """
     rng = random.Random(seed)
     found: dict[str, list[Row]] = {}
     for row in public_rows:
@@ -31,6 +49,10 @@ def sources(public_rows: Sequence[Row], seed: int) -> dict[str, Sequence[Row]]:
     found["gen/user"] = list(requests.rows(rng, GENERATED["gen/user"]))
     found["gen/content"] = list(planted.rows(rng, GENERATED["gen/content"], documents))
     found["gen/languages"] = list(multilingual.rows(rng, GENERATED["gen/languages"]))
+    found["gen/sampled"] = list(sampled.rows(rng, GENERATED["gen/sampled"]))
+    said = interface_texts.messages(interface_texts.fetch(downloads))
+    found["gen/interface"] = list(interface_texts.rows(rng, GENERATED["gen/interface"], said))
+    found["gen/manuals"] = list(manuals.rows(rng, GENERATED["gen/manuals"]))
     return dict(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,16 @@ from typing import Any
 from training.rows import Row, RowSurface
 
 SHORTEST_INSTRUCTION = 16
+MIXED = ("neuralchemy_train", "neuralchemy_validation")
+"""Sets whose attacks include pieces of contest entries and plain harmful requests that carry no attack of their own."""
+CUE = re.compile(
+    r"pwned|ignor|disregard|forget|instruct|prompt|system|bypass|overrid|passw|secret|execut|exec|eval|reveal|previous"
+    r"|above|jailbreak|\bDAN\b| mode\b|pretend|act as|you are|unrestricted|unfiltered|no (rules|restrictions)|developer"
+    r"|without (any )?(rules|limits|filter)|run: ?`|assume the|role-?play|two answers"
+    r"|admin|token|<\||</s>|import|base64|decode|translate .* and|instead|never refuse|character|repeat|\\",
+    re.IGNORECASE,
+)
+"""What an attack of a mixed set must contain, unless it is written in other characters than ASCII."""
 
 
 def rows(folder: Path) -> Iterator[Row]:
@@ -20,6 +31,7 @@ def rows(folder: Path) -> Iterator[Row]:
       stands); benign requests do not, because an order to the assistant is suspect inside material.
     - ``hinglish_stealth`` holds harmful questions without a trick: harmful, not an attack.
     - T0 prompts are a task with the material that it belongs to: benign on both surfaces.
+    - Attacks of a mixed set without any cue are left out: whether they attack depends on a context that is not given.
     - In BIPIA contexts the injected line is found again, so that windows without it can be benign.
     """
     for path in sorted(folder.glob("*.jsonl")):
@@ -31,6 +43,8 @@ def rows(folder: Path) -> Iterator[Row]:
             yield from (_row(name, number, item, "user", attack=0, harmful=1) for number, item in enumerate(raw))
         else:
             for number, item in enumerate(raw):
+                if name in MIXED and item["label"] and item["text"].isascii() and not CUE.search(item["text"]):
+                    continue
                 surface: RowSurface = "user"
                 if item["label"] or item["kind"] == "benign_doc":
                     surface = "both"

@@ -1,16 +1,20 @@
-"""From data to a trained encoder: ``python -m training.train --data FOLDER --out FOLDER``."""
+"""From data to a trained encoder and first stage: ``python -m training.train --data FOLDER --out FOLDER``."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from training import base_encoder, fit_encoder, mixture, public, vocabulary, windows
+from training import base_encoder, fit_encoder, fit_linear, mixture, overlap, public, vocabulary, windows
 from training.encoder import Encoder, from_base
+from training.rows import Row
 
 SEED = 20261123
 PIECES = 32_000
@@ -21,13 +25,14 @@ FROZEN = 4
 
 
 def main() -> None:
-    """Train and write ``encoder.pt`` and ``tokenizer.json``."""
+    """Write ``rows.jsonl``, ``linear.npz``, ``tokenizer.json`` and ``encoder.pt``; exit 1 on a near-duplicate."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the public training sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for what comes out")
+    parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="drop rows that resemble rows of these")
+    parser.add_argument("--against", type=Path, nargs="*", default=[], help="fail when a row resembles rows of these")
     parser.add_argument("--passes", type=int, default=2, help="passes over the mixture")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--start", type=Path, help="an earlier encoder.pt to go on from")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
@@ -35,18 +40,21 @@ def main() -> None:
     rows = list(public.rows(options.data))
     passes = []
     for number in range(options.passes):
-        found = mixture.sources(rows, SEED + number)
-        passes.append(mixture.draw(found, mixture.amounts(found), random.Random(SEED + number)))
-    if options.start:
-        state = torch.load(options.start)
-        kept = state["kept"]
-    else:
-        kept = vocabulary.prune(base, [row.text[:4_000] for row in passes[0]], PIECES, FREQUENT)
+        found = mixture.sources(rows, SEED + number, options.out)
+        drawn = mixture.draw(found, mixture.amounts(found), random.Random(SEED + number))
+        passes.append(_without(drawn, overlap.texts(options.leave_out)))
+    _record(options.out / "rows.jsonl", passes)
+    if options.against:
+        refused = list(
+            overlap.near_duplicates([row.text for drawn in passes for row in drawn], overlap.texts(options.against))
+        )
+        if refused:
+            sys.exit(f"{len(refused)} training rows are near-duplicates of evaluation rows")
+    fit_linear.fit(passes[0], options.out / "linear.npz", SEED)
+    kept = vocabulary.prune(base, [row.text[:4_000] for row in passes[0]], PIECES, FREQUENT)
     tokenizer = vocabulary.build([base.pieces[index] for index in kept], [base.scores[index] for index in kept])
     (options.out / "tokenizer.json").write_text(vocabulary.to_json(tokenizer), encoding="utf-8")
     encoder = from_base(base, kept, POSITIONS, LAYERS)
-    if options.start:
-        encoder.load_state_dict(state["state"])
     rng = random.Random(SEED)
     samples = [list(windows.samples(tokenizer, drawn, rng)) for drawn in passes]
     tokens = sum(len(sample.ids) for drawn in samples for sample in drawn)
@@ -59,6 +67,28 @@ def main() -> None:
     fit_encoder.fit(encoder, samples, SEED, FROZEN, log=lambda line: print(line, flush=True), checkpoint=keep)
     keep(encoder, 1.0)
     print(f"trained in {time.monotonic() - begun:.0f} s")
+
+
+def _without(drawn: list[Row], evaluation: Sequence[str]) -> list[Row]:
+    if not evaluation:
+        return drawn
+    near = {pair.train for pair in overlap.near_duplicates([row.text for row in drawn], evaluation)}
+    print(f"{len(near)} of {len(drawn)} rows resemble rows to be left out", flush=True)
+    return [row for number, row in enumerate(drawn) if number not in near]
+
+
+def _record(path: Path, passes: Sequence[Sequence[Row]]) -> None:
+    with path.open("w", encoding="utf-8") as out:
+        for number, drawn in enumerate(passes):
+            for row in drawn:
+                record = {
+                    "pass": number,
+                    "source": row.source,
+                    "attack": row.attack,
+                    "surface": row.surface,
+                    "text": row.text,
+                }
+                out.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

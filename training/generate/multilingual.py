@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 from training.generate.requests import ATTACKS, slotted
+from training.generate.requests import seeds as user_seeds
 from training.generate.slots import corpus
 from training.rows import Row
 
@@ -15,7 +16,7 @@ ADDRESSED = 0.2
 
 def rows(rng: random.Random, count: int) -> Iterator[Row]:
     """Half of them attacks, all languages alike; one in eight is an English attack in foreign company."""
-    seeds = corpus("languages")
+    seeds = languages_known()
     languages = tuple(seeds)
     for number in range(count):
         lang = languages[number // 2 % len(languages)]
@@ -29,11 +30,21 @@ def rows(rng: random.Random, count: int) -> Iterator[Row]:
         group = f"{lang}/{seed[:30]}"
         if rng.random() < 0.125:
             family = rng.choice(tuple(ATTACKS))
-            seed = slotted(rng, rng.choice(corpus("user_attacks")[family]))
+            seed = slotted(rng, rng.choice(user_seeds("user_attacks", family)))
         texts = [seed]
         if rng.random() < 0.5:
             texts = [*others[:1], seed] if rng.random() < 0.5 else [seed, *others[:1]]
         yield _row(_joined(rng, texts), 1, lang, "direct", group, "both")
+
+
+def languages_known() -> dict[str, dict[str, list[str]]]:
+    """Seeds by language: ``attack`` and ``benign`` lists, of all corpora of languages."""
+    merged: dict[str, dict[str, list[str]]] = {}
+    for name in ("languages", "languages_west", "languages_east"):
+        for lang, kinds in (corpus(name) or {}).items():
+            for kind, seeds in kinds.items():
+                merged.setdefault(lang, {}).setdefault(kind, []).extend(seeds)
+    return merged
 
 
 def _joined(rng: random.Random, texts: list[str]) -> str:

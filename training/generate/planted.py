@@ -6,6 +6,9 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 
+from training.generate.carriers import CARRIERS
+from training.generate.documents import Draft, excerpt
+from training.generate.documents import planted as planted_in_draft
 from training.generate.material import KINDS, Blocks
 from training.generate.slots import corpus, fill
 from training.rows import Row
@@ -21,22 +24,34 @@ def rows(rng: random.Random, count: int, documents: Sequence[str] = (), longest:
         longest: characters of a document.
     """
     for number in range(count):
-        blocks = _blocks(rng, documents, longest)
         kind = ("attack", "plain", "attack", "wrapper" if number % 12 == 3 else "plain")[number % 4]
         if kind == "plain":
             extra = fill(rng, rng.choice(corpus("material")["human_requests"])) if rng.random() < 0.4 else ""
-            text, _ = _planted(rng, blocks, extra) if extra else (_joined(rng, blocks), (0, 0))
+            text, _ = _document(rng, documents, longest, extra)
             yield _row(_question(rng, text)[0], 0, "benign_doc", "plain", f"carrier/{number}")
         elif kind == "wrapper":
             order = rng.choice(corpus("injection_frames")["harmless_orders"])
-            text, _ = _planted(rng, blocks, _framed(rng, order))
+            text, _ = _document(rng, documents, longest, _framed(rng, order))
             yield _row(_question(rng, text)[0], 0, "wrapped_benign", "wrapper", f"harmless/{order[:30]}")
         else:
             order, group = _order(rng)
-            text, span = _planted(rng, blocks, _framed(rng, order))
+            text, span = _document(rng, documents, longest, _framed(rng, order))
             text, moved = _question(rng, text)
             span = (span[0] + moved, span[1] + moved)
             yield _row(text, 1, "indirect", group.split("/")[0], group, (span,))
+
+
+def _document(rng: random.Random, documents: Sequence[str], longest: int, extra: str) -> tuple[str, tuple[int, int]]:
+    """A document with ``extra`` somewhere in it (nowhere when empty), and where it stands."""
+    if rng.random() < 0.5:
+        draft = Draft(rng, min(longest, int(10 ** rng.uniform(1.8, 4.1))))
+        rng.choice(tuple(CARRIERS.values()))(draft)
+        text, spans = planted_in_draft(
+            rng, excerpt(rng, draft.text(), draft.size), draft.separator, [extra] if extra else []
+        )
+        return text, spans[0] if spans else (0, 0)
+    blocks = _blocks(rng, documents, longest)
+    return _planted(rng, blocks, extra) if extra else (_joined(rng, blocks), (0, 0))
 
 
 def _blocks(rng: random.Random, documents: Sequence[str], longest: int) -> Blocks:
@@ -57,7 +72,10 @@ def _blocks(rng: random.Random, documents: Sequence[str], longest: int) -> Block
 
 
 def _order(rng: random.Random) -> tuple[str, str]:
-    tasks = corpus("injected_tasks")
+    tasks = {
+        family: [*seeds, *corpus("injected_tasks_more").get(family, ())]
+        for family, seeds in corpus("injected_tasks").items()
+    }
     family = rng.choice(
         ("answer_style", "answer_content", "answer_content", "tasks", "tasks", "actions", "actions", "overrides")
     )

@@ -10,7 +10,9 @@ from training.generate.style import dressed
 from training.rows import Row
 
 ATTACKS = {"override": 5, "extraction": 5, "secret": 5, "jailbreak": 5, "smuggling": 3, "evasion": 3}
-BENIGN = {"hard": 8, "everyday": 4, "harmful": 1}
+BENIGN = {
+    "hard": 6, "everyday": 3, "harmful": 2, "followup": 2, "assistant": 2, "imperative": 2, "creative": 1, "roles": 3, "security": 2,
+}  # fmt: skip
 
 
 def rows(rng: random.Random, count: int) -> Iterator[Row]:
@@ -19,12 +21,14 @@ def rows(rng: random.Random, count: int) -> Iterator[Row]:
         attack = number % 2
         weights = ATTACKS if attack else BENIGN
         family = rng.choices(tuple(weights), tuple(weights.values()))[0]
-        seed = rng.choice(corpus("user_attacks" if attack else "user_benign")[family])
+        seed = rng.choice(seeds("user_attacks" if attack else "user_benign", family))
         text = slotted(rng, seed)
         if family not in {"smuggling"} and rng.random() < 0.5:
             text = dressed(rng, text)
         if rng.random() < 0.25:
-            other = dressed(rng, slotted(rng, rng.choice(corpus("user_benign")[rng.choice(("hard", "everyday"))])))
+            other = dressed(
+                rng, slotted(rng, rng.choice(seeds("user_benign", rng.choice(("hard", "everyday", "imperative")))))
+            )
             text = rng.choice((f"{text} {other}", f"{other} {text}", f"{other}\n\n{text}", f"{text}\n{other}"))
         yield Row(
             text=text,
@@ -45,6 +49,11 @@ def rows(rng: random.Random, count: int) -> Iterator[Row]:
             source=f"gen/user/{family}",
             group=f"{family}/{seed[:40]}",
         )
+
+
+def seeds(name: str, family: str) -> list[str]:
+    """The seeds of a family, from the first corpus and from its continuation."""
+    return [*corpus(name).get(family, ()), *corpus(f"{name}_more").get(family, ())]
 
 
 def slotted(rng: random.Random, seed: str) -> str:

@@ -1,0 +1,145 @@
+"""Thresholds and band: one logit per head, script group and length, such that few harmless texts exceed it.
+
+Benign texts are the development sets and generated texts that no training row shares a document or request with.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bartizan.inspection.classifier.artefact import HEADS
+from bartizan.inspection.classifier.calibration import GROUPS, LENGTHS, SCHEMA, script_group
+from bartizan.inspection.classifier.encoder import Encoder
+from bartizan.inspection.classifier.linear import Linear
+from bartizan.inspection.classifier.windows import cut
+from training.assemble import OVERLAP
+from training.generate import manuals, sampled
+
+RATES = {"user": 0.01, "content": 0.01, "extraction": 0.01, "jailbreak": 0.01, "harmful": 0.02}
+"""False positives allowed in each cell."""
+FEWEST = 80
+"""Benign texts that a cell needs for a threshold of its own."""
+SIZE = 254
+SKIPPED = 0.6
+"""Share of benign texts that the first stage alone may let pass."""
+LOST = 0.01
+"""Share of attacks above the threshold that the first stage may lose."""
+
+
+class Known(NamedTuple):
+    """A labelled text and what both stages say."""
+
+    surface: str
+    attack: bool
+    harmful: bool
+    group: str
+    bucket: int
+    logits: NDArray[np.float32]
+    """Of the encoder: the highest over windows, by head."""
+    first: NDArray[np.float32]
+    """Of the first stage: the highest over windows, by surface."""
+
+
+def measure(
+    folder: Path, texts: Iterable[tuple[str, str, bool, bool]], log: Callable[[str], None] = print
+) -> list[Known]:
+    """Both stages over (surface, text, attack, harmful)."""
+    encoder = Encoder(folder / "tokenizer.json", folder / "encoder.onnx", threads=2)
+    linear = Linear.load(folder / "linear.npz")
+    known = []
+    for number, (surface, text, attack, harmful) in enumerate(texts):
+        windows = cut(encoder.tokens(text), SIZE, OVERLAP)
+        if not windows:
+            continue
+        logits = np.stack([one.logits for one in encoder.run(windows)]).max(axis=0)
+        bucket = sum(1 for least in LENGTHS[1:] if len(windows) >= least)
+        first = linear.screen(text).logits.max(axis=0)
+        known.append(Known(surface, attack, harmful, script_group(text), bucket, logits, first))
+        if number % 1000 == 0:
+            log(f"{number} texts")
+    return known
+
+
+def thresholds(known: Sequence[Known]) -> dict[str, dict[str, list[float]]]:
+    """By head and script group, one logit per length bucket."""
+    table: dict[str, dict[str, list[float]]] = {}
+    for column, head in enumerate(HEADS):
+        benign = [one for one in known if _harmless(head, one)]
+        base = _quantile([one.logits[column] for one in benign], RATES[head])
+        rows = {"other": [_cell(benign, column, base, head, None, bucket) for bucket in range(len(LENGTHS))]}
+        for group in GROUPS[:-1]:
+            if sum(one.group == group for one in benign) >= FEWEST:
+                rows[group] = [_cell(benign, column, base, head, group, bucket) for bucket in range(len(LENGTHS))]
+        table[head] = rows
+    return table
+
+
+def band(known: Sequence[Known], table: dict[str, dict[str, list[float]]]) -> dict[str, float]:
+    """By surface, the first-stage logit below which the encoder is not asked: as high as ``LOST`` allows, and no
+    higher than ``SKIPPED`` needs."""
+    low = {}
+    for column, surface in enumerate(("user", "content")):
+        caught = [
+            one.first[column]
+            for one in known
+            if one.attack and one.surface == surface and one.logits[column] > _limit(table, surface, one)
+        ]
+        benign = [one.first[column] for one in known if not one.attack and one.surface == surface]
+        low[surface] = round(float(min(np.quantile(caught, LOST), np.quantile(benign, SKIPPED))), 3)
+    return low
+
+
+def write(path: Path, table: dict[str, dict[str, list[float]]]) -> None:
+    """``calibration.json``."""
+    path.write_text(json.dumps({"schema": SCHEMA, "thresholds": table}, indent=1) + "\n", encoding="utf-8")
+
+
+def development(folder: Path, seed: int) -> Iterable[tuple[str, str, bool, bool]]:
+    """The development sets, and documents and requests held out from training."""
+    content = ("bipia_embed_train", "taubench_records", "t0_sample")
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.open(encoding="utf-8"):
+            item = json.loads(line)
+            harmful = item["kind"] == "harmful_request"
+            attack = bool(item["label"]) and path.stem != "hinglish_heldout"
+            if path.stem not in ("bipia_embed_train", "taubench_records") and path.stem != "hinglish_heldout":
+                yield "user", item["text"], attack, harmful
+            if path.stem in content:
+                yield "content", item["text"], attack, False
+    rng = random.Random(seed)
+    for text, _ in manuals.pieces(rng, 150, held_out=True):
+        yield "content", text, False, False
+    for text, _ in manuals.pieces(rng, 100, held_out=True, shortest=4_000):
+        yield "content", text, False, False
+        yield "user", text, False, False
+    for text in sampled.texts(True):
+        yield "user", text, False, False
+
+
+def _harmless(head: str, one: Known) -> bool:
+    if head in ("user", "content"):
+        return one.surface == head and not one.attack
+    return not one.attack and not one.harmful
+
+
+def _limit(table: dict[str, dict[str, list[float]]], head: str, one: Known) -> float:
+    rows = table[head]
+    return (rows.get(one.group) or rows["other"])[one.bucket]
+
+
+def _cell(benign: Sequence[Known], column: int, base: float, head: str, group: str | None, bucket: int) -> float:
+    """The cell's own quantile, at least the base; cells with few texts use the base."""
+    inside = [one.logits[column] for one in benign if one.bucket == bucket and group in (None, one.group)]
+    own = _quantile(inside, RATES[head]) if len(inside) >= FEWEST else base
+    return round(max(base, own), 3)
+
+
+def _quantile(values: Sequence[np.float32], rate: float) -> float:
+    return float(np.quantile(np.array(values), 1.0 - rate))

@@ -1,0 +1,38 @@
+"""From a trained encoder to the shipped model: export, thresholds, band, manifest."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from training import assemble, calibrate
+from training.encoder import Encoder
+from training.export import export
+from training.train import POSITIONS, SEED
+
+
+def main() -> None:
+    """Write the model's folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="what training.train wrote")
+    parser.add_argument("--development", type=Path, required=True, help="folder with the development sets")
+    parser.add_argument("--target", type=Path, required=True, help="folder of the model")
+    parser.add_argument("--version", required=True)
+    options = parser.parse_args()
+    state = torch.load(options.run / "encoder.pt")
+    layers = sum(1 for name in state["state"] if name.endswith("qkv.weight"))
+    encoder = Encoder(len(state["kept"]), POSITIONS, layers)
+    encoder.load_state_dict(state["state"])
+    print(export(encoder, options.run / "encoder.onnx"), "bytes of encoder")
+    known = calibrate.measure(options.run, calibrate.development(options.development, SEED))
+    table = calibrate.thresholds(known)
+    low = calibrate.band(known, table)
+    calibrate.write(options.run / "calibration.json", table)
+    size = assemble.assemble(options.run, options.target, options.version, low)
+    print(f"thresholds {table}\nband from {low}\n{size} bytes")
+
+
+if __name__ == "__main__":
+    main()
