@@ -77,7 +77,7 @@ class Inspector:
             for place in group.places:
                 left = (*unread, *gaps[place]) if place in gaps else unread
                 if place in found:
-                    results[place] = _result(found[place], views, left)
+                    results[place] = gather(found[place], views, left)
                 elif left:
                     results[place] = Inspected((), left)
         return results
@@ -160,7 +160,8 @@ def several(detector: Detector) -> DetectOn:
     return lambda views, surfaces: [detector.detect(views, surface) for surface in surfaces]
 
 
-def _result(found: list[Signal], views: Sequence[View], unread: tuple[str, ...]) -> Inspected:
+def gather(found: Sequence[Signal], views: Sequence[View], unread: tuple[str, ...]) -> Inspected:
+    """What detectors saw on the views of one text, doubles merged, at most MAX_SIGNALS of it."""
     ranks = {view.name: rank for rank, view in reversed(list(enumerate(views)))}
     signals = _merged(found, ranks)
     if len(signals) > MAX_SIGNALS:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Span
@@ -21,6 +22,11 @@ TOKENIZED = 12_000
 _SURFACE_HEADS = {Surface.USER: 0, Surface.CONTENT: 1}
 _FOCUSED = 0.0
 """Token logit from which a token belongs to the explanation."""
+
+
+T = TypeVar("T")
+Steps = Generator[Window, Encoded, T]
+"""Yields windows that are to be encoded, returns what it makes of them."""
 
 
 class Reading(NamedTuple):
@@ -50,8 +56,37 @@ class Cascade:
         self._manifest = manifest
         self._low = [-np.inf if forced else manifest.low[surface.value] for surface in _SURFACE_HEADS]
 
+    @property
+    def most_windows(self) -> int:
+        """Encoder windows that one text is worth, over all of its views."""
+        return 2 * self._manifest.most_windows
+
     def read(self, text: str, surfaces: Sequence[Surface]) -> list[Reading]:
         """For each of ``surfaces`` (user or content); the encoder runs once for both."""
+        return self.drive(self.steps(text, surfaces))
+
+    def drive(self, steps: Steps[T]) -> T:
+        """Take all steps at once."""
+        try:
+            window = next(steps)
+            while True:
+                window = steps.send(self.encode(window))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def encode(self, window: Window) -> Encoded:
+        """One step: the second stage on one window."""
+        return self._encoder.encode(window)
+
+    def steps(self, text: str, surfaces: Sequence[Surface], most: int | None = None) -> Steps[list[Reading]]:
+        """``read``, one encoder window at a time, for who shares the encoder.
+
+        Args:
+            text: read by the first stage before the first step.
+            surfaces: user or content.
+            most: windows; what is beyond is reported as unread.
+        """
         nothing = [Reading({}, Span(0, len(text))) for _ in surfaces]
         if not text.strip():
             return nothing
@@ -62,10 +97,12 @@ class Cascade:
             suspect |= screened.logits[:, head] >= self._low[head]
         if not suspect.any():
             return nothing
-        windows, unread = self._windows(text, screened, suspect, heads)
+        windows, unread = self._windows(text, screened, suspect, heads, self.most_windows if most is None else most)
         if not windows:
-            return nothing
-        encoded = self._encoder.run(windows)
+            return [reading._replace(unread=unread) for reading in nothing]
+        encoded: list[Encoded] = []
+        for window in windows:
+            encoded.append((yield window))  # noqa: PERF401 - a comprehension cannot yield
         logits = np.stack([one.logits for one in encoded])
         group = script_group(text)
         number = max(len(windows), -(-len(text) // WINDOW_CHARACTERS))
@@ -82,13 +119,12 @@ class Cascade:
         return readings
 
     def _windows(
-        self, text: str, screened: Screened, suspect: np.ndarray, heads: Sequence[int]
+        self, text: str, screened: Screened, suspect: NDArray[np.bool_], heads: Sequence[int], most: int
     ) -> tuple[list[Window], tuple[str, ...]]:
         size, overlap = self._manifest.window_tokens, self._manifest.overlap_tokens
-        most = self._manifest.most_windows
         if len(text) <= TOKENIZED:
             windows = cut(self._encoder.tokens(text), size, overlap)
-            if len(windows) <= most:
+            if len(windows) <= min(most, self._manifest.most_windows):
                 return windows, ()
         order = np.argsort(-screened.logits[:, heads].max(axis=1), kind="stable")
         windows = []
@@ -96,13 +132,16 @@ class Cascade:
         for place in order:
             if not suspect[place]:
                 continue
-            if len(windows) >= most:
+            if len(windows) >= min(most, self._manifest.most_windows):
                 left += 1
                 continue
             start, end = int(screened.starts[place]), int(screened.ends[place])
-            windows.extend(shifted(piece, start) for piece in cut(self._encoder.tokens(text[start:end]), size, overlap))
+            pieces = cut(self._encoder.tokens(text[start:end]), size, overlap)
+            room = most - len(windows)
+            left += len(pieces) > room
+            windows.extend(shifted(piece, start) for piece in pieces[:room])
         unread = (f"classifier: {left} suspect windows were read by the first stage only",) if left else ()
-        return windows[: 2 * most], unread
+        return windows, unread
 
 
 WINDOW_CHARACTERS = 900

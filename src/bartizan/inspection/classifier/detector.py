@@ -9,7 +9,8 @@ from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard, Severity, Threat
 from bartizan.inspection.classifier.artefact import MANIFEST, Artefact
-from bartizan.inspection.classifier.cascade import Cascade, Reading
+from bartizan.inspection.classifier.cascade import Cascade, Reading, Steps
+from bartizan.inspection.classifier.encoder import Encoded, Window
 from bartizan.inspection.interface import Partial, View
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -43,9 +44,25 @@ class ClassifierDetector:
 
     def detect_on(self, views: Sequence[View], surfaces: Sequence[Surface]) -> Sequence[Sequence[Signal]]:
         """For each surface what ``detect`` would give."""
+        return self._cascade.drive(self.steps(views, surfaces))
+
+    def encode(self, window: Window) -> Encoded:
+        """One step of ``steps``."""
+        return self._cascade.encode(window)
+
+    def steps(self, views: Sequence[View], surfaces: Sequence[Surface]) -> Steps[list[Partial]]:
+        """``detect_on``, one encoder window at a time, for who shares the encoder."""
         found = [Partial() for _ in surfaces]
-        for view in _worth_reading(views):
-            for signals, surface, reading in zip(found, surfaces, self._cascade.read(view.text, surfaces), strict=True):
+        chosen, left = _worth_reading(views)
+        if left:
+            for signals in found:
+                signals.unread += (f"classifier: {left} views were not read",)
+        room = self._cascade.most_windows
+        for view in chosen:
+            steps = _counted(self._cascade.steps(view.text, surfaces, room))
+            readings, taken = yield from steps
+            room -= taken
+            for signals, surface, reading in zip(found, surfaces, readings, strict=True):
                 score = reading.scores.get(surface.value, 0.0)
                 signals.unread += tuple(gap for gap in reading.unread if gap not in signals.unread)
                 if score >= LEAST_SCORE:
@@ -76,16 +93,34 @@ def shipped() -> bool:
     return (WEIGHTS / MANIFEST).exists()
 
 
-def _worth_reading(views: Sequence[View]) -> list[View]:
+def _counted(steps: Steps[list[Reading]]) -> Steps[tuple[list[Reading], int]]:
+    """The same steps, and how many they were."""
+    taken = 0
+    try:
+        window = next(steps)
+        while True:
+            taken += 1
+            window = steps.send((yield window))
+    except StopIteration as end:
+        return end.value, taken
+
+
+def _worth_reading(views: Sequence[View]) -> tuple[list[View], int]:
+    """The views to read, and how many more there would be."""
     chosen = [views[0]]
+    left = 0
     known = {views[0].text.casefold()}
     for view in views[1:]:
         enough = view.changed >= LEAST_CHANGED and view.changed >= LEAST_SHARE * len(view.text)
         text = view.text.casefold()
-        if enough and text not in known and len(chosen) < MOST_VIEWS:
-            known.add(text)
+        if not enough or text in known:
+            continue
+        known.add(text)
+        if len(chosen) < MOST_VIEWS:
             chosen.append(view)
-    return chosen
+        else:
+            left += 1
+    return chosen, left
 
 
 def _technique(surface: Surface, reading: Reading) -> str:

@@ -13,9 +13,7 @@ from tokenizers import Tokenizer
 
 from bartizan.core.errors import ArtefactError
 
-_BEGIN, _PADDING, _END = 0, 1, 2
-_BATCH_TOKENS = 1_024
-"""Tokens run at once; more would not be faster on one core."""
+_BEGIN, _END = 0, 2
 
 
 class Window(NamedTuple):
@@ -61,33 +59,24 @@ class Encoder:
 
     def tokens(self, text: str) -> Window:
         """The tokens of a text. Its cost grows with the text: callers bound it."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        try:
+            encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        except TypeError:  # lone surrogates, which are no text; replaced one for one, so that spans stay
+            whole = text.encode("utf-8", "replace").decode()
+            encoding = self._tokenizer.encode(whole, add_special_tokens=False)
         return Window(encoding.ids, encoding.offsets)
 
     def run(self, windows: Sequence[Window]) -> list[Encoded]:
-        """Each window, in the order given; batched by length."""
-        results: list[Encoded | None] = [None] * len(windows)
-        order = sorted(range(len(windows)), key=lambda number: len(windows[number].ids))
-        begin = 0
-        while begin < len(order):
-            end = begin + 1
-            while end < len(order) and (len(windows[order[end]].ids) + 2) * (end + 1 - begin) <= _BATCH_TOKENS:
-                end += 1
-            members = order[begin:end]
-            for number, encoded in zip(members, self._batch([windows[number] for number in members]), strict=True):
-                results[number] = encoded
-            begin = end
-        return [result for result in results if result is not None]
+        """Each window, in the order given."""
+        return [self.encode(window) for window in windows]
 
-    def _batch(self, windows: Sequence[Window]) -> list[Encoded]:
-        longest = max(len(window.ids) for window in windows) + 2
-        ids = np.full((len(windows), longest), _PADDING, np.int64)
-        for row, window in zip(ids, windows, strict=True):
-            row[0] = _BEGIN
-            row[1 : len(window.ids) + 1] = window.ids
-            row[len(window.ids) + 1] = _END
-        mask = (ids != _PADDING).astype(np.int64)
+    def encode(self, window: Window) -> Encoded:
+        """One window, alone.
+
+        Activations are quantised by the range of the whole batch, so a neighbour would move a window's logits: windows
+        that share a batch could hide one another, and a text's score would depend on who asks at the same time.
+        """
+        ids = np.array([[_BEGIN, *window.ids, _END]], np.int64)
+        mask = np.ones_like(ids)
         logits, focus = self._session.run(["logits", "focus"], {"input_ids": ids, "attention_mask": mask})
-        return [
-            Encoded(logits[number], focus[number, 1 : len(window.ids) + 1]) for number, window in enumerate(windows)
-        ]
+        return Encoded(logits[0], focus[0, 1:-1])
