@@ -12,11 +12,12 @@ from bartizan.keeper import messages as m
 from bartizan.keeper.cooldown import Refused
 from bartizan.keeper.interface import EVERYONE, Grant, Snapshot
 from bartizan.keeper.lease import LeaseTable
-from bartizan.keeper.link import Link
+from bartizan.keeper.link import Link, Service
 
 TIMEOUT_SECONDS: Final = 0.25
 _TICK_SECONDS: Final = 0.02
 _ALLOWED: Final = Grant(allowed=True)
+_KEEPER: Final = Service("the keeper", m.Reply, m.PROTOCOL)
 
 
 class SocketKeeper:
@@ -34,19 +35,19 @@ class SocketKeeper:
     def __init__(self, path: Path, *, timeout: float = TIMEOUT_SECONDS) -> None:
         self._path = path
         self._timeout = timeout
-        self._link: Link | None = None
+        self._link: Link[m.Answer] | None = None
         self._closed = False
         self._leases = LeaseTable()
         self._asking: set[str] = set()
         self._refused: dict[str, tuple[str, float]] = {}
         self._ticking: asyncio.TimerHandle | None = None
 
-    def _open(self) -> Link:
+    def _open(self) -> Link[m.Answer]:
         if self._closed:
             raise KeeperError("the keeper's client is closed")
         if self._link is None:
             self._loop = asyncio.get_running_loop()
-            self._link = Link(self._path, self._pushed, self._leases.clear, self._timeout)
+            self._link = Link(self._path, _KEEPER, self._pushed, self._leases.clear, self._timeout)
             self._tick()
         return self._link
 
@@ -69,7 +70,7 @@ class SocketKeeper:
                 return denied
         return await self._ask(link, principal, limits, tokens, cost)
 
-    async def _ask(self, link: Link, principal: str, limits: Limits, tokens: int, cost: float) -> Grant:
+    async def _ask(self, link: Link[m.Answer], principal: str, limits: Limits, tokens: int, cost: float) -> Grant:
         rate = limits.rate if limits.budget is None else None
         # One slice at a time: a burst of requests must not pile up slices that nobody uses.
         lease = rate is not None and principal not in self._asking
@@ -100,7 +101,7 @@ class SocketKeeper:
         reason, until = found
         return Grant(allowed=False, reason=reason, retry_after=0.0 if reason == "quarantine" else until - now)
 
-    async def _ping(self, link: Link) -> None:
+    async def _ping(self, link: Link[m.Answer]) -> None:
         identifier = link.new_id()
         await link.call(m.Ping(identifier), identifier)
 

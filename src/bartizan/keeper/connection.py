@@ -1,11 +1,11 @@
-"""The keeper's side of one worker's connection."""
+"""The serving side of one worker's connection, to the keeper or to the inference process."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final, Protocol, cast
+from typing import Final, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -21,28 +21,39 @@ MAX_WAITING: Final = 16
 _log = logging.getLogger("bartizan.keeper")
 
 
-class Handler(Protocol):
-    """What the keeper does with a request."""
+R = TypeVar("R")
 
-    def handle(self, connection: Connection, request: m.Request) -> None:
+
+class Handler(Protocol[R]):
+    """What is done with a request."""
+
+    def handle(self, connection: Connection[R], request: R) -> None:
         """Answer now or later. May raise BartizanError, which becomes Failed."""
         ...
 
 
-class Connection(asyncio.Protocol):
-    """Decodes requests, encodes replies. Anything that is not the protocol closes this connection and no other."""
+class Connection(asyncio.Protocol, Generic[R]):
+    """Decodes requests, encodes replies. Anything that is not the protocol closes this connection and no other.
+
+    Args:
+        handler: answers.
+        requests: type of what may be asked.
+        opened: says whether there is room for one more connection.
+        closed: told of its end.
+    """
 
     def __init__(
         self,
-        handler: Handler,
-        opened: Callable[[Connection], bool],
-        closed: Callable[[Connection], None],
+        handler: Handler[R],
+        requests: object,
+        opened: Callable[[Connection[R]], bool],
+        closed: Callable[[Connection[R]], None],
     ) -> None:
         self._handler = handler
         self._opened = opened
         self._closed = closed
         self._frames = FrameBuffer()
-        self._decode = msgspec.msgpack.Decoder(m.Request).decode
+        self._decode: Callable[[bytes], R] = msgspec.msgpack.Decoder(requests).decode
         self._encode = msgspec.msgpack.Encoder().encode
         self._transport: asyncio.Transport | None = None
         self.waiting: dict[int, int] = {}
@@ -60,23 +71,24 @@ class Connection(asyncio.Protocol):
             for payload in self._frames.feed(data):
                 self._dispatch(self._decode(payload))
         except (BartizanError, msgspec.DecodeError) as error:
-            _log.warning("a keeper connection was closed: %s", type(error).__name__)
+            _log.warning("a worker's connection was closed: %s", type(error).__name__)
             self.abort()
 
-    def _dispatch(self, request: m.Request) -> None:
+    def _dispatch(self, request: R) -> None:
         try:
             self._handler.handle(self, request)
         except BartizanError as error:
             self.fail(request, error)
 
-    def fail(self, request: m.Request, error: BartizanError) -> None:
+    def fail(self, request: R, error: BartizanError) -> None:
         """Say why a request was turned down, if it can be answered."""
-        if isinstance(request, m.Settle | m.GiveBack | m.RecordBlock):
+        identifier = getattr(request, "id", None)
+        if identifier is None:
             _log.warning("a %s was turned down: %s", type(request).__name__, error.cause)
         else:
-            self.send(m.Failed(request.id, str(error)))
+            self.send(m.Failed(identifier, str(error)))
 
-    def send(self, reply: m.Reply) -> None:
+    def send(self, reply: msgspec.Struct) -> None:
         """Send one message."""
         self.send_frame(frame(self._encode(reply)))
 

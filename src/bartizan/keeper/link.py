@@ -1,4 +1,7 @@
-"""The worker's side of the keeper's socket: one connection at a time, reopened when it breaks, answers by id."""
+"""A client's side of a socket: one connection at a time, reopened when it breaks, answers by id.
+
+The keeper's clients use it, and those of the inference process.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -21,34 +24,63 @@ _LONGEST_DELAY: Final = 0.2
 _MAX_UNSENT_BYTES: Final = 67_108_864
 
 
-class Link(asyncio.Protocol):
+class Answer(Protocol):
+    """What answers a request."""
+
+    @property
+    def id(self) -> int:
+        """The request's."""
+        ...
+
+
+A = TypeVar("A", bound=Answer)
+
+
+class Service(msgspec.Struct, frozen=True):
+    """Whom a link leads to."""
+
+    name: str
+    """In errors."""
+    replies: object
+    """Type of everything it may say: Welcome, Told, Alive, Failed, and its own answers."""
+    protocol: int
+
+
+class Link(asyncio.Protocol, Generic[A]):
     """A connection that mends itself. Belongs to one event loop.
 
     Args:
         path: of the socket.
-        pushed: called with what the keeper says unasked; Welcome begins each connection.
+        service: what listens there.
+        pushed: called with what it says unasked; Welcome begins each connection.
         lost: called when the connection breaks.
-        timeout: seconds within which every call is answered or raises.
+        timeout: seconds within which every call is answered or raises, unless it names others.
     """
 
     def __init__(
-        self, path: Path, pushed: Callable[[m.Welcome | m.Told], None], lost: Callable[[], None], timeout: float
+        self,
+        path: Path,
+        service: Service,
+        pushed: Callable[[m.Welcome | m.Told], None],
+        lost: Callable[[], None],
+        timeout: float,
     ) -> None:
         self._path = path
+        self._service = service
         self._pushed = pushed
         self._lost = lost
         self._timeout = timeout
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(m.Reply).decode
+        self._decode: Callable[[bytes], A | m.Pushed] = msgspec.msgpack.Decoder(service.replies).decode
         self._loop = asyncio.get_running_loop()
         self._frames = FrameBuffer()
         self._transport: asyncio.Transport | None = None
         self._up = asyncio.Event()
         self._broken = asyncio.Event()
-        self._pending: dict[int, tuple[asyncio.Future[m.Reply], float]] = {}
+        self._pending: dict[int, tuple[asyncio.Future[A], float]] = {}
         self._next = 0
         self.heard = float("-inf")
-        """Loop time at which the keeper was last heard."""
+        """Loop time at which the other side was last heard."""
         self._keeper_task = self._loop.create_task(self._keep_open())
 
     async def _keep_open(self) -> None:
@@ -56,7 +88,7 @@ class Link(asyncio.Protocol):
         while True:
             self._broken.clear()
             try:
-                # The keeper's welcome, not the mere connection, counts: a stopped process still accepts.
+                # The welcome, not the mere connection, counts: a stopped process still accepts.
                 await asyncio.wait_for(self._open(), max(1.0, self._timeout))
                 delay = _FIRST_DELAY
                 await self._broken.wait()
@@ -91,11 +123,11 @@ class Link(asyncio.Protocol):
         except (BartizanError, msgspec.DecodeError):
             self._drop()
 
-    def _take(self, reply: m.Reply) -> None:
+    def _take(self, reply: A | m.Pushed) -> None:
         match reply:
             case m.Welcome():
-                if reply.protocol != m.PROTOCOL:
-                    raise KeeperError(f"the keeper speaks protocol {reply.protocol}")
+                if reply.protocol != self._service.protocol:
+                    raise KeeperError(f"{self._service.name} speaks protocol {reply.protocol}")
                 self._pushed(reply)
                 self._up.set()
             case m.Told():
@@ -116,7 +148,7 @@ class Link(asyncio.Protocol):
         pending, self._pending = self._pending, {}
         for future, _ in pending.values():
             if not future.done():
-                future.set_exception(KeeperError("the connection to the keeper broke"))
+                future.set_exception(KeeperError(f"the connection to {self._service.name} broke"))
                 future.exception()  # whoever waited may be gone
         self._lost()
 
@@ -129,28 +161,28 @@ class Link(asyncio.Protocol):
         self._next += 1
         return self._next
 
-    async def tell(self, request: m.Settle | m.GiveBack | m.RecordBlock) -> None:
+    async def tell(self, request: msgspec.Struct) -> None:
         """Send a request that is not answered. Raises KeeperError without a connection."""
         (await self._connected()).write(frame(self._encode(request)))
 
-    def tell_now(self, request: m.GiveBack) -> None:
+    def tell_now(self, request: msgspec.Struct) -> None:
         """Send a request that is not answered, or drop it."""
         if self._transport is not None and self._up.is_set():
             self._transport.write(frame(self._encode(request)))
 
-    async def call(self, request: m.Request, identifier: int, *, patient: bool = False) -> m.Reply:
+    async def call(self, request: msgspec.Struct, identifier: int, *, patient: bool = False) -> A:
         """Send a request and wait for its answer.
 
         Args:
-            patient: without a limit of time; still fails when the connection breaks.
+            patient: no limit of time of its own; still fails when the connection breaks.
 
         Raises:
-            KeeperError: no connection, no answer in time, or the keeper turned it down.
+            KeeperError: no connection, no answer in time, or it was turned down.
         """
         transport = await self._connected()
         if transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
-            raise KeeperError("the keeper does not read what it is asked")
-        future: asyncio.Future[m.Reply] = self._loop.create_future()
+            raise KeeperError(f"{self._service.name} does not read what it is asked")
+        future: asyncio.Future[A] = self._loop.create_future()
         deadline = float("inf") if patient else self._loop.time() + self._timeout
         self._pending[identifier] = (future, deadline)
         transport.write(frame(self._encode(request)))
@@ -169,7 +201,7 @@ class Link(asyncio.Protocol):
                 await asyncio.wait_for(self._up.wait(), self._timeout)
             transport = self._transport
             if transport is None or not self._up.is_set():
-                raise KeeperError("the keeper is out of reach", "is it running?")
+                raise KeeperError(f"{self._service.name} is out of reach", "is it running?")
         return transport
 
     def expire(self, now: float) -> None:
@@ -177,7 +209,7 @@ class Link(asyncio.Protocol):
         for identifier in [number for number, (_, deadline) in self._pending.items() if now >= deadline]:
             future, _ = self._pending.pop(identifier)
             if not future.done():
-                future.set_exception(KeeperError("the keeper did not answer in time"))
+                future.set_exception(KeeperError(f"{self._service.name} did not answer in time"))
                 future.exception()
 
     async def close(self) -> None:

@@ -136,7 +136,9 @@ class Alive(_Message, frozen=True, array_like=True, tag=True):
     """Pushed every HEARTBEAT_SECONDS."""
 
 
-Reply = Welcome | Decided | Done | Failed | SnapshotIs | Told | Alive
+Answer = Decided | Done | Failed | SnapshotIs
+Pushed = Welcome | Told | Alive
+Reply = Answer | Pushed
 
 HEARTBEAT_SECONDS: Final = 0.1
 STALE_SECONDS: Final = 0.25

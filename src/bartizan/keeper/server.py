@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import os
 import signal
-import socket
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +18,7 @@ from bartizan.keeper.connection import MAX_WAITING, Connection
 from bartizan.keeper.cooldown import Refused
 from bartizan.keeper.frames import frame
 from bartizan.keeper.ledger import Ledger
-from bartizan.keeper.socket_path import socket_address
+from bartizan.keeper.listening import SocketPlace
 from bartizan.keeper.state import MOST_PRINCIPALS, KeeperState
 from bartizan.store.database import open_database
 
@@ -46,15 +42,14 @@ class KeeperServer:
     """
 
     def __init__(self, path: Path, ledger: Ledger | None = None, clock: Clock | None = None) -> None:
-        self._path = path
+        self._place = SocketPlace(path, "keeper")
         self._ledger = ledger
         self._clock: Clock = clock or SystemClock()
         self._state = KeeperState(self._clock)
-        self._connections: set[Connection] = set()
+        self._connections: set[Connection[m.Request]] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._jobs: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        self._lock = -1
         self._alive = frame(msgspec.msgpack.encode(m.Alive()))
         self._unsaved_since = 0.0
 
@@ -65,59 +60,33 @@ class KeeperServer:
             KeeperError: another keeper runs here, or the socket cannot be made.
             StoreError, ConfigurationError: the ledger cannot be read.
         """
-        self._acquire()
+        self._place.acquire()
         try:
             if self._ledger is not None:
                 spends = self._ledger.load(self._clock.unix(), MOST_PRINCIPALS)
                 self._state = KeeperState(self._clock, spends, self._ledger.quarantined())
                 self._state.budgets.spilled = len(spends) >= MOST_PRINCIPALS
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_unix_server(self._connection, sock=self._bind(), backlog=MAX_CONNECTIONS)
+            self._server = await loop.create_unix_server(
+                self._connection, sock=self._place.bind(), backlog=MAX_CONNECTIONS
+            )
         except BaseException:
-            os.close(self._lock)
+            self._place.release()
             raise
         self._spawn(self._heartbeat())
         self._spawn(self._flush_regularly())
 
-    def _acquire(self) -> None:
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = os.open(self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise KeeperError(f"cannot lock {self._path}: {error.strerror}") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            raise KeeperError(f"another keeper runs on {self._path}", "stop it, or use another workspace") from None
+    def _connection(self) -> Connection[m.Request]:
+        return Connection(self, m.Request, self._opened, self._connections.discard)
 
-    def _bind(self) -> socket.socket:
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
-        try:
-            with suppress(FileNotFoundError):
-                self._path.unlink()
-            with socket_address(self._path) as address:
-                listener.bind(address)
-        except OSError as error:
-            listener.close()
-            raise KeeperError(f"cannot listen on {self._path}: {error.strerror or error}") from error
-        finally:
-            os.umask(before)
-        listener.setblocking(False)
-        return listener
-
-    def _connection(self) -> Connection:
-        return Connection(self, self._opened, self._connections.discard)
-
-    def _opened(self, connection: Connection) -> bool:
+    def _opened(self, connection: Connection[m.Request]) -> bool:
         if len(self._connections) >= MAX_CONNECTIONS:
             return False
         self._connections.add(connection)
         connection.send(m.Welcome(m.PROTOCOL, tuple(self._state.running_refusals())))
         return True
 
-    def handle(self, connection: Connection, request: m.Request) -> None:
+    def handle(self, connection: Connection[m.Request], request: m.Request) -> None:
         """Answer one request; see :class:`bartizan.keeper.connection.Handler`."""
         match request:
             case m.Admit() | m.Settle() if self._ledger and self._state.needs_load(request.principal, request.limits):
@@ -147,7 +116,9 @@ class KeeperServer:
             case m.Ping():
                 connection.send(m.Done(request.id))
 
-    async def _load_then_handle(self, ledger: Ledger, connection: Connection, request: m.Admit | m.Settle) -> None:
+    async def _load_then_handle(
+        self, ledger: Ledger, connection: Connection[m.Request], request: m.Admit | m.Settle
+    ) -> None:
         try:
             loop = asyncio.get_running_loop()
             rows = await loop.run_in_executor(self._thread, ledger.find, request.principal, self._clock.unix())
@@ -158,7 +129,7 @@ class KeeperServer:
         except BartizanError as error:
             connection.fail(request, error)
 
-    async def _set_quarantine(self, connection: Connection, request: m.SetQuarantine) -> None:
+    async def _set_quarantine(self, connection: Connection[m.Request], request: m.SetQuarantine) -> None:
         refusals = self._state.refusals
         # Refuse at once, remember afterwards; serve again only once the store has forgotten.
         if request.on:
@@ -174,7 +145,7 @@ class KeeperServer:
             self._tell(refusals.release(request.principal))
         connection.send(m.Done(request.id))
 
-    def _get_snapshot(self, connection: Connection, request: m.GetSnapshot) -> None:
+    def _get_snapshot(self, connection: Connection[m.Request], request: m.GetSnapshot) -> None:
         current = self._state.snapshot
         if request.after < 0 or (current is not None and current.version > request.after):
             connection.send(m.SnapshotIs(request.id, current))
@@ -244,9 +215,7 @@ class KeeperServer:
             connection.abort()
         await self._flush()
         self._thread.shutdown(wait=True)
-        with suppress(FileNotFoundError):
-            self._path.unlink()
-        os.close(self._lock)
+        self._place.clear()
 
 
 async def serve_keeper(path: Path, store: str, root: Path) -> None:
