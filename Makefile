@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP := $(VENV)/.stamp
 
-.PHONY: demo up test setup setup-dev docs lint types check-imports unit lock clean
+TRAIN := .venv-train
+MODEL := src/bartizan/inspection/classifier/weights
+.PHONY: demo up test setup setup-dev docs train lint types check-imports unit lock clean
 
 demo: setup ## Set up and run the main job: attack, guard, prove
 	$(BIN)/bartizan demo
@@ -56,12 +58,26 @@ unit: setup-dev
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
+train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows]
+	test -n "$(DATA)" -a -n "$(VERSION)"
+	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.train --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
+	  --against $(DATA)/dev $(AGAINST)
+	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish --run build/model --development $(DATA)/dev --target $(MODEL) --version $(VERSION)
+
+$(TRAIN)/.stamp: requirements/train.txt
+	$(PYTHON) -m venv $(TRAIN)
+	$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(TRAIN)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/train.txt
+	@touch $@
+
 lock: $(UV) ## Pin requirement files anew
 	for group in run dev docs; do \
 	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra dev" ;; docs) extras="--extra docs" ;; esac; \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 $$extras pyproject.toml -o requirements/$$group.txt; done
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 requirements/train.in -o requirements/train.txt
 	echo "uv==$$($(UV) --version | cut -d' ' -f2)" | $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements/uv.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache site htmlcov .coverage
+	rm -rf $(VENV) $(TRAIN) build .mypy_cache .ruff_cache site htmlcov .coverage

@@ -19,7 +19,7 @@ LONGEST_DISGUISED = 1_500
 GENERATED = {
     "gen/user": 16_000,
     "gen/sampled": 8_000,
-    "gen/content": 15_000,
+    "gen/content": 13_000,
     "gen/languages": 10_000,
     "gen/interface": 7_000,
     "gen/manuals": 800,
@@ -27,11 +27,11 @@ GENERATED = {
 """Rows that each generator writes for one pass."""
 REPEATED = {
     "slabs_train": 0.5,
-    "bipia_embed_train": 3.0,
+    "t0_sample": 0.6,
+    "bipia_embed_train": 2.5,
     "inthewild_jailbreaks": 1.5,
     "yanismiraoui": 2.0,
     "deepset_train": 2.0,
-    "gen/sampled": 1.0,
 }
 """Passes over a public set within one pass of training, where it is not one."""
 

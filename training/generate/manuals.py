@@ -24,7 +24,10 @@ def documents(held_out: bool) -> tuple[str, ...]:
     library = Path(sysconfig.get_paths()["stdlib"])
     found += [path.read_text(encoding="utf-8", errors="replace") for path in sorted(library.glob("*.py"))]
     found += [path.read_text(encoding="utf-8", errors="replace") for path in sorted(library.glob("*/__init__.py"))[:60]]
-    return tuple(text for number, text in enumerate(found) if (number % HELD_OUT == 0) is held_out and len(text) > 300)
+    distinct = dict.fromkeys(found)
+    return tuple(
+        text for number, text in enumerate(distinct) if (number % HELD_OUT == 0) is held_out and len(text) > 300
+    )
 
 
 def pieces(rng: random.Random, count: int, *, held_out: bool = False, shortest: int = 200) -> Iterator[tuple[str, int]]:

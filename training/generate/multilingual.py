@@ -10,6 +10,7 @@ from training.generate.requests import seeds as user_seeds
 from training.generate.slots import corpus
 from training.rows import Row
 
+CORPORA = ("languages",)
 ADDRESSED = 0.2
 """Share of attacks that stand between harmless sentences of their language."""
 
@@ -40,8 +41,8 @@ def rows(rng: random.Random, count: int) -> Iterator[Row]:
 def languages_known() -> dict[str, dict[str, list[str]]]:
     """Seeds by language: ``attack`` and ``benign`` lists, of all corpora of languages."""
     merged: dict[str, dict[str, list[str]]] = {}
-    for name in ("languages", "languages_west", "languages_east"):
-        for lang, kinds in (corpus(name) or {}).items():
+    for name in CORPORA:
+        for lang, kinds in corpus(name).items():
             for kind, seeds in kinds.items():
                 merged.setdefault(lang, {}).setdefault(kind, []).extend(seeds)
     return merged
