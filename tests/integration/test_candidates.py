@@ -19,7 +19,7 @@ UPSTREAM = "version: 1\nupstreams: [{name: a, url: 'http://a', protocol: openai,
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BARTIZAN_TEST_KEY", "sk-test")
     (tmp_path / "bartizan.yaml").write_text(UPSTREAM)
-    (tmp_path / "policy.yaml").write_text("version: 1\n")
+    (tmp_path / "policy.yaml").write_text("version: 1\nclassifier: {enabled: false}\n")
     return tmp_path
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from bartizan.core.errors import ConfigurationError
+from bartizan.core.errors import ArtefactError, ConfigurationError
 from bartizan.workspace.snapshot import Snapshot
 
 CHECK_SECONDS = 120.0
@@ -21,6 +21,8 @@ class Finding(msgspec.Struct, frozen=True):
     cause: str = ""
     """Empty: the candidate is sound."""
     hint: str = ""
+    artefact: bool = False
+    """A shipped file is missing or damaged: no fault of the candidate."""
 
 
 def check_candidate(root: Path, snapshot: Snapshot) -> None:
@@ -31,6 +33,7 @@ def check_candidate(root: Path, snapshot: Snapshot) -> None:
         snapshot: not yet in force.
 
     Raises:
+        ArtefactError: a shipped file that it needs is missing or damaged.
         ConfigurationError: it cannot be, or the check did not come to an end.
     """
     command = [sys.executable, "-m", "bartizan.cli.child", str(root), "check", "0"]
@@ -43,6 +46,8 @@ def check_candidate(root: Path, snapshot: Snapshot) -> None:
         raise ConfigurationError("the check of the workspace took too long", "make its patterns simpler") from None
     except (OSError, msgspec.DecodeError) as error:
         raise ConfigurationError(f"the workspace could not be checked: {type(error).__name__}") from None
+    if finding.artefact:
+        raise ArtefactError(finding.cause, finding.hint)
     if finding.cause:
         raise ConfigurationError(finding.cause, finding.hint)
     if done.returncode:

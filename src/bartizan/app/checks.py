@@ -12,9 +12,11 @@ from bartizan.app.candidates import Finding
 from bartizan.app.gateways import build_in_force, build_services
 from bartizan.app.guards import Detectors
 from bartizan.app.places import committer_of
-from bartizan.core.errors import BartizanError
+from bartizan.core.errors import ArtefactError, BartizanError
 from bartizan.core.event import Event
 from bartizan.firewall.meters import NoMeters
+from bartizan.inspection.classifier import load_classifier
+from bartizan.keeper.inference.server import check_settings
 from bartizan.keeper.local import LocalKeeper
 from bartizan.workspace.snapshot import Snapshot
 from bartizan.workspace.workspace import Workspace
@@ -36,11 +38,14 @@ def run_check(root: Path) -> None:
     try:
         asyncio.run(_check(Workspace(root), Snapshot.decode(sys.stdin.buffer.read())))
     except BartizanError as error:
-        finding = Finding(error.cause, error.hint)
+        finding = Finding(error.cause, error.hint, artefact=isinstance(error, ArtefactError))
     sys.stdout.buffer.write(msgspec.json.encode(finding))
 
 
 async def _check(workspace: Workspace, snapshot: Snapshot) -> None:
     services = build_services(workspace, workspace.deployment, LocalKeeper(), _Nowhere(), NoMeters())
     await services.close()
-    build_in_force(workspace, snapshot, committer_of(workspace), Detectors())
+    check_settings(workspace.deployment.inference)
+    in_force = build_in_force(workspace, snapshot, committer_of(workspace), Detectors())
+    if in_force.learned:
+        load_classifier()

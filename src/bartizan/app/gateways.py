@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of, redactor
+from bartizan.app.inferring import learned_surfaces
 from bartizan.app.places import committer_of, journal_of
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import Commitment
+from bartizan.core.inference import Inference
 from bartizan.core.interfaces import Recorder
 from bartizan.core.quota import Quota
 from bartizan.firewall.authentication import Keyring
@@ -18,9 +20,12 @@ from bartizan.firewall.meters import Meters, NoMeters
 from bartizan.firewall.model_routes import ModelRoutes
 from bartizan.firewall.recording import Commit
 from bartizan.firewall.services import Services
+from bartizan.inspection.classifier import load_classifier
+from bartizan.keeper.inference.local import LocalInference
 from bartizan.keeper.local import LocalKeeper
 from bartizan.policy.document import PolicyDocument
 from bartizan.telemetry.journal import Journal
+from bartizan.telemetry.metrics import Registry
 from bartizan.trust.commitment import Committer
 from bartizan.workspace.deployment import Deployment
 from bartizan.workspace.document import loads
@@ -48,13 +53,19 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
         keyring=Keyring(policy),
         dialects=build_dialects(policy.origins),
         commit=_commit(policy, committer, kept),
+        learned=learned_surfaces(policy),
         version=snapshot.version,
         digest=snapshot.digest,
     )
 
 
 def build_services(
-    workspace: Workspace, deployment: Deployment, quota: Quota, recorder: Recorder, meters: Meters
+    workspace: Workspace,
+    deployment: Deployment,
+    quota: Quota,
+    recorder: Recorder,
+    meters: Meters,
+    inference: Inference | None = None,
 ) -> Services:
     """Upstreams with their keys, and what is handed in. Raises ConfigurationError."""
     if not deployment.upstreams:
@@ -67,7 +78,7 @@ def build_services(
         if settings.key is not None:
             key = workspace.secret(settings.key, DEPLOYMENT, ("upstreams", number, "key"))
         upstreams[settings.name] = HttpUpstream(settings, key)
-    return Services(ModelRoutes(deployment.upstreams), Failover(upstreams), quota, recorder, meters)
+    return Services(ModelRoutes(deployment.upstreams), Failover(upstreams), quota, recorder, meters, inference)
 
 
 def build_gateway(
@@ -77,9 +88,10 @@ def build_gateway(
     recorder: Recorder | None = None,
     meters: Meters | None = None,
 ) -> Gateway:
-    """A gateway in this process, with a keeper and a journal of its own unless others are handed in.
+    """A gateway in this process, with a keeper, a journal and a model of its own unless others are handed in.
 
     Raises:
+        ArtefactError: policy wants the trained model, and it is missing or damaged.
         DocumentError: a workspace file is wrong.
         ConfigurationError: something is missing or contradictory.
     """
@@ -92,6 +104,7 @@ def build_gateway(
         quota or LocalKeeper(),
         recorder or Journal(journal_of(workspace), "gateway", deployment.journal),
         meters or NoMeters(),
+        LocalInference(load_classifier(), deployment.inference, Registry()) if in_force.learned else None,
     )
     return Gateway(services, in_force)
 

@@ -22,6 +22,11 @@ def journal_of(workspace: Workspace) -> Path:
     return workspace.state / "journal"
 
 
+def inference_socket(workspace: Workspace) -> Path:
+    """Where the inference process of this machine listens."""
+    return (workspace.state / "inference.sock").absolute()
+
+
 def keeper_of(workspace: Workspace) -> Keeper:
     """A client of the keeper that the deployment names.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import JournalError, KeeperError
@@ -27,6 +28,28 @@ Check = Callable[[Snapshot], None]
 """Raises BartizanError for a snapshot that cannot come into force."""
 
 
+class Attendant(Protocol):
+    """Runs what a snapshot needs beside the workers."""
+
+    async def before(self, snapshot: Snapshot) -> None:
+        """It is about to come into force, or is in force."""
+        ...
+
+    async def after(self, snapshot: Snapshot) -> None:
+        """It has come into force."""
+        ...
+
+
+class Nobody:
+    """Implements ``Attendant`` where nothing is needed."""
+
+    async def before(self, snapshot: Snapshot) -> None:
+        """See ``Attendant.before``."""
+
+    async def after(self, snapshot: Snapshot) -> None:
+        """See ``Attendant.after``."""
+
+
 class Reloader:
     """Publishes the first snapshot, then every sound edit. A keeper that was restarted is told again.
 
@@ -35,13 +58,22 @@ class Reloader:
         sound: called with each candidate, in a thread.
         keeper: hands snapshots to the workers.
         recorder: journals each change.
+        attendant: runs what the snapshot in force needs; what it needs is there before the workers have it.
 
     Raises:
         BartizanError: the workspace is broken at the start.
     """
 
-    def __init__(self, workspace: Workspace, sound: Check, keeper: Keeper, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        sound: Check,
+        keeper: Keeper,
+        recorder: Recorder,
+        attendant: Attendant | None = None,
+    ) -> None:
         self._keeper = keeper
+        self._attendant = attendant or Nobody()
         self._recorder = recorder
 
         def check(files: Mapping[str, bytes]) -> None:
@@ -91,19 +123,27 @@ class Reloader:
         if held is not None and held.digest == snapshot.digest:
             self._ahead = held.version - snapshot.version
             self._told = (held.version, held.digest)
+            await self._attend(snapshot)
             return
         if held is not None and self._told[1] == snapshot.digest and held.version > self._told[0]:
             if held.digest != self._other:
                 self._other = held.digest
                 _log.warning("another gateway put its workspace in force", extra={"digest": held.digest})
+            await self._attend(Snapshot.decode(held.payload))
             return
         version = snapshot.version + self._ahead
         if held is not None and held.version >= version:
             self._ahead += held.version - version + 1
             version = held.version + 1
         numbered = Snapshot(version, snapshot.digest, snapshot.files)
+        await self._attendant.before(snapshot)
         await self._keeper.publish(Published(version, snapshot.digest, numbered.encode()))
         self._told = (version, snapshot.digest)
+        await self._attendant.after(snapshot)
+
+    async def _attend(self, snapshot: Snapshot) -> None:
+        await self._attendant.before(snapshot)
+        await self._attendant.after(snapshot)
 
     def _record(self, change: Change) -> None:
         accepted = change.outcome is Outcome.ACCEPTED

@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 
 from bartizan.app.candidates import check_candidate
+from bartizan.app.inferring import NAME, InferenceProcess
 from bartizan.app.places import committer_of, journal_of, keeper_of
 from bartizan.app.reloading import Reloader
 from bartizan.core.clock import utc_now
@@ -51,6 +52,7 @@ def run_gateway(root: Path, announce: Announce, *, workers: int = 0, port: int =
         admin_port: likewise.
 
     Raises:
+        ArtefactError: policy wants the trained model, and it is missing or damaged.
         DocumentError: a workspace file is wrong.
         ConfigurationError: something is missing, contradictory, or an address is taken.
         JournalError: the journal cannot be used.
@@ -69,7 +71,10 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
     keeper = keeper_of(workspace)
     committer_of(workspace)  # makes the first key before several workers look for one
     # Everything is built once before, so that a broken workspace is an error of the command and not of its children.
-    reloader = Reloader(workspace, partial(check_candidate, workspace.root), keeper, journal)
+    inference = InferenceProcess(
+        lambda: Child(NAME, lambda control: _command(workspace, NAME, control), [], _reporter(journal))
+    )
+    reloader = Reloader(workspace, partial(check_candidate, workspace.root), keeper, journal, inference)
     listener = listening_socket(listen.host, listen.port)
     admin_listener = listening_socket(listen.admin_host, listen.admin_port)
     supervisor = Supervisor(
@@ -80,13 +85,14 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
         ],
         listen.drain_seconds,
     )
+    inference.supervisor = supervisor
 
     async def started() -> None:
         await reloader.publish_first()
         announce(listener.getsockname()[1], admin_listener.getsockname()[1])
 
     def metrics() -> str:
-        return render(merge([worker.metrics for worker in supervisor.workers]))
+        return render(merge([child.metrics for child in (*supervisor.workers, *supervisor.first)]))
 
     try:
         async with (

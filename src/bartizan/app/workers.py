@@ -12,13 +12,14 @@ import uvloop
 
 from bartizan.app.gateways import build_in_force, build_services
 from bartizan.app.guards import Detectors
-from bartizan.app.places import committer_of, journal_of, keeper_of
+from bartizan.app.places import committer_of, inference_socket, journal_of, keeper_of
 from bartizan.core.errors import BartizanError
 from bartizan.firewall.control import Control, Status
 from bartizan.firewall.gateway import Gateway
 from bartizan.firewall.metrics import PrometheusMeters
 from bartizan.firewall.tls import with_tls_files
 from bartizan.firewall.worker import Worker, raise_file_limit
+from bartizan.keeper.inference.client import SocketInference
 from bartizan.keeper.interface import Keeper
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.logs import configure_logging
@@ -59,7 +60,8 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
     registry = Registry()
     try:
         snapshot = Snapshot.decode((await keeper.wait_snapshot(0)).payload)
-        services = build_services(workspace, deployment, keeper, journal, PrometheusMeters(registry))
+        inference = SocketInference(inference_socket(workspace), deployment.inference, registry)
+        services = build_services(workspace, deployment, keeper, journal, PrometheusMeters(registry), inference)
         kept = Detectors()
         gateway = Gateway(services, build_in_force(workspace, snapshot, committer, kept))
         lost = registry.counter("bartizan_journal_lost_total", "Records that could not be kept.").labels()

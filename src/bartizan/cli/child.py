@@ -1,6 +1,6 @@
 """The entry point of processes that the supervisor starts: ``python -m bartizan.cli.child ROOT NAME FD [FD]``.
 
-``NAME`` is ``keeper``, ``check`` (whose candidate comes on standard input) or a worker's.
+``NAME`` is ``keeper``, ``inference``, ``check`` (whose candidate comes on standard input) or a worker's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ def main(arguments: list[str]) -> int:
             from bartizan.app.keepers import run_keeper
 
             run_keeper(Path(root), int(control))
+        elif name == "inference":
+            from bartizan.app.inferring import run_inference
+
+            run_inference(Path(root), int(control))
         elif name == "check":
             from bartizan.app.checks import run_check
 

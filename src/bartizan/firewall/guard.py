@@ -14,6 +14,7 @@ from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard as GuardName
 from bartizan.core.verdict import Action, Coverage, Uncovered, Verdict
 from bartizan.firewall.exchange import ChannelKind
+from bartizan.firewall.learned import NOTHING_LEARNED, Answers
 from bartizan.firewall.streaming import NOTHING, ArgumentScanner, Inspected, OutputScanner, Released, Scanner, join
 from bartizan.inspection.holdback import HoldBack
 from bartizan.inspection.pseudonyms import Pseudonyms
@@ -63,7 +64,11 @@ class Guard:
         return guard
 
     def inspect_passages(
-        self, passages: Iterable[Passage], uncovered: Sequence[Uncovered] = (), joined: Iterable[Passage] = ()
+        self,
+        passages: Iterable[Passage],
+        uncovered: Sequence[Uncovered] = (),
+        joined: Iterable[Passage] = (),
+        learned: Answers = NOTHING_LEARNED,
     ) -> Verdict:
         """Judge the passages of one request, each as all of its surfaces.
 
@@ -71,6 +76,7 @@ class Guard:
             passages: what the request is made of.
             uncovered: what no guard reads.
             joined: pieces of it put together, searched for instructions only.
+            learned: what the trained model said of all of them, where it runs elsewhere.
         """
         seen: list[Seen] = []
         gaps = list(uncovered)
@@ -82,19 +88,25 @@ class Guard:
                 trusted += 1
                 continue
             inspected = self._inspector.inspect_surfaces(passage.text, passage.surfaces)
-            for surface, found in zip(passage.surfaces, inspected, strict=True):
-                if found.signals:
-                    seen.append(Seen(passage, surface, self._pseudonymised(passage, surface, found.signals)))
-                for reason in found.unread:
+            for surface, found, more in zip(passage.surfaces, inspected, learned.of(passage), strict=True):
+                signals = _together(found.signals, more.signals)
+                if signals:
+                    seen.append(Seen(passage, surface, self._pseudonymised(passage, surface, signals)))
+                for reason in (*found.unread, *more.unread):
                     gap = Uncovered(passage.path, reason, "unread")
                     if gap not in gaps:
                         gaps.append(gap)
         for passage in joined:
             inspected = self._inspector.inspect_surfaces(passage.text, passage.surfaces)
-            for surface, found in zip(passage.surfaces, inspected, strict=True):
-                cut = [signal for signal in found.signals if signal.guard is GuardName.PROMPT_INJECTION]
+            for surface, found, more in zip(passage.surfaces, inspected, learned.of(passage), strict=True):
+                signals = _together(found.signals, more.signals)
+                cut = [signal for signal in signals if signal.guard is GuardName.PROMPT_INJECTION]
                 if cut:
                     seen.append(Seen(passage, surface, cut))
+                for reason in more.unread:
+                    gap = Uncovered(passage.path, reason, "unread")
+                    if gap not in gaps:
+                        gaps.append(gap)
         return self.policy.decide(seen, Coverage(count, characters, trusted, tuple(gaps)))
 
     def _pseudonymised(self, passage: Passage, surface: Surface, signals: Sequence[Signal]) -> Sequence[Signal]:
@@ -145,6 +157,10 @@ class Guard:
 
     def _rule(self, signal: Signal) -> Ruling:
         return self.policy.rule(signal, Surface.OUTPUT)
+
+
+def _together(found: Sequence[Signal], more: Sequence[Signal]) -> Sequence[Signal]:
+    return sorted((*found, *more), key=lambda signal: signal.span) if more else found
 
 
 def _text(passage: Passage, signal: Signal) -> str:

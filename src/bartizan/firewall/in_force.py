@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bartizan.core.passage import Surface
 from bartizan.firewall.authentication import Keyring
 from bartizan.firewall.dialects.interface import Dialect
 from bartizan.firewall.exchange import ApiFamily
@@ -23,6 +24,8 @@ class InForce:
     dialects: Mapping[ApiFamily, Dialect]
     commit: Commit
     """Text to what the journal keeps of it."""
+    learned: frozenset[Surface] = frozenset()
+    """Surfaces on which the trained model has a say; empty where it is off."""
     version: int = 0
     """Number of the workspace snapshot."""
     digest: str = ""

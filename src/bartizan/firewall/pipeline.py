@@ -21,6 +21,7 @@ from bartizan.firewall.exchange import ApiFamily, Request
 from bartizan.firewall.headers import ClientHeaders, anthropic_headers
 from bartizan.firewall.in_force import InForce
 from bartizan.firewall.large import LARGE
+from bartizan.firewall.learned import ask
 from bartizan.firewall.model_routes import Target
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.recording import Record
@@ -153,10 +154,12 @@ class Exchange:
         self._window = grant.window
 
     async def _inspect(self, request: Request) -> Verdict:
+        principal = self._record.principal
+        learned = await ask(self._services.inference, principal, request, self._in_force.learned)
         size = sum(len(part.passage.text) for part in request.parts if isinstance(part, Text))
         if size < LARGE:
-            return inspect_request(request, self._guard)
-        return await self._services.large.run(self._record.principal, inspect_request, request, self._guard)
+            return inspect_request(request, self._guard, learned)
+        return await self._services.large.run(principal, inspect_request, request, self._guard, learned)
 
     async def _refuse(self, verdict: Verdict, request: Request, caller: Caller, send: Send) -> tuple[int, Action]:
         """A block, said as policy wants it."""

@@ -11,6 +11,7 @@ from bartizan.firewall.documents import get_value, set_value
 from bartizan.firewall.exchange import Document, Request
 from bartizan.firewall.guard import Guard
 from bartizan.firewall.joined import joined_passages
+from bartizan.firewall.learned import NOTHING_LEARNED, Answers
 from bartizan.inspection.redaction import Edit, redact
 from bartizan.policy.document import PolicyDocument
 
@@ -33,8 +34,14 @@ def check_shape(request: Request, policy: PolicyDocument) -> None:
         raise WireError("log-probabilities are not available here")
 
 
-def inspect_request(request: Request, guard: Guard) -> Verdict:
-    """The verdict on everything in the request, read or not."""
+def inspect_request(request: Request, guard: Guard, learned: Answers = NOTHING_LEARNED) -> Verdict:
+    """The verdict on everything in the request, read or not.
+
+    Args:
+        request: parsed.
+        guard: judges.
+        learned: what the trained model said of its texts.
+    """
     passages: list[Passage] = []
     uncovered: list[Uncovered] = []
     for part in request.parts:
@@ -47,7 +54,7 @@ def inspect_request(request: Request, guard: Guard) -> Verdict:
             case Tensor():
                 uncovered.append(Uncovered(part.path, f"tensor {part.name}", "unread"))
     uncovered.extend(Uncovered(path, reason) for path, reason in request.uncovered)
-    return guard.inspect_passages(passages, uncovered, joined_passages(request.parts))
+    return guard.inspect_passages(passages, uncovered, joined_passages(request.parts), learned)
 
 
 def redact_request(document: Document, redactions: Sequence[Redaction]) -> None:

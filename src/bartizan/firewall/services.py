@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bartizan.core.inference import Inference
 from bartizan.core.interfaces import Recorder
 from bartizan.core.quota import Quota
 from bartizan.firewall.failover import Failover
@@ -22,6 +23,8 @@ class Services:
     quota: Quota
     recorder: Recorder
     meters: Meters
+    inference: Inference | None = None
+    """The trained model; without it, where policy wants it, every text counts as unread."""
     large: LargeTexts = field(default_factory=LargeTexts)
     """Reads large texts, so that small requests need not wait for them."""
     strangers: Strangers = field(default_factory=Strangers)
@@ -30,5 +33,7 @@ class Services:
     async def close(self) -> None:
         """Close upstream connections and threads; record what has only been counted."""
         await self.upstreams.close()
+        if self.inference is not None:
+            await self.inference.close()
         self.large.close()
         self.strangers.tell(self.recorder, everything=True)

@@ -49,6 +49,7 @@ class Supervisor:
         self.first = tuple(first)
         self.workers = tuple(workers)
         self._drain_seconds = drain_seconds
+        self._keeping_first: dict[Child, asyncio.Task[None]] = {}
         self._end = asyncio.Event()
 
     @property
@@ -59,6 +60,17 @@ class Supervisor:
         if any(not worker.problems for worker in self.workers):
             return ()
         return tuple(f"{worker.name}: {problem}" for worker in self.workers for problem in worker.problems)
+
+    def add(self, child: Child) -> None:
+        """Keep one more child that the others need; it is stopped among the first ones."""
+        self.first = (*self.first, child)
+        self._keeping_first[child] = self._keep(child)
+
+    async def remove(self, child: Child) -> None:
+        """Stop a child that is not needed any more."""
+        self.first = tuple(other for other in self.first if other is not child)
+        await child.stop(KILL_AFTER)
+        await _gathered([self._keeping_first.pop(child)])
 
     def end(self) -> None:
         """Begin to take everything down."""
@@ -73,7 +85,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.end)
-        keeping_first = [self._keep(child) for child in self.first]
+        self._keeping_first.update({child: self._keep(child) for child in self.first})
         keeping: list[asyncio.Task[None]] = []
         try:
             if await self._unless_ended(started()):
@@ -84,9 +96,8 @@ class Supervisor:
                 child.drain()
             await asyncio.gather(*(child.stop(self._drain_seconds + KILL_AFTER) for child in self.workers))
             await _gathered(keeping)
-            for child in self.first:
-                await child.stop(KILL_AFTER)
-            await _gathered(keeping_first)
+            await asyncio.gather(*(child.stop(KILL_AFTER) for child in self.first))
+            await _gathered(list(self._keeping_first.values()))
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
 

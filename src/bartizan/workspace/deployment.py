@@ -82,6 +82,19 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A segment file is complete at this age."""
 
 
+class Inference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The process that reads texts with the trained model, for all gateway workers."""
+
+    threads: int = 2
+    """Texts read at once. With more than one, one of them is kept free of texts beyond 16,384 characters."""
+    deadline_seconds: float = 5.0
+    """What is not read by then counts as unread; a second more for each 100,000 characters of a request."""
+    queue_characters: int = 1_000_000
+    """Characters of one principal that may wait. What is beyond counts as unread at once; so does a longer text."""
+    cache_bytes: int = 16_000_000
+    """Memory for answers about texts that were read lately; 0 keeps none."""
+
+
 class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``bartizan.yaml``."""
 
@@ -97,3 +110,4 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     keeper_password: SecretRef | None = None
     """Password of a Valkey keeper, by environment variable or file."""
     journal: Journal = Journal()
+    inference: Inference = Inference()

@@ -1,0 +1,47 @@
+"""What travels on the inference process's socket; framing, greeting and failures are the keeper's."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from bartizan.core.inference import Learned
+from bartizan.core.passage import Surface
+from bartizan.keeper import messages as m
+
+PROTOCOL: Final = 1
+MOST_TEXTS: Final = 16_384
+"""Texts of one request."""
+
+Surfaces = Annotated[tuple[Surface, ...], msgspec.Meta(min_length=1, max_length=2)]
+
+
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """One question."""
+
+    text: bytes
+    """UTF-8, in which a lone surrogate is spelled as if it were a character."""
+    surfaces: Surfaces
+
+
+class Read(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Answered with Answered."""
+
+    id: m.Id
+    principal: m.Name
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)]
+    """After which nobody waits for the answer any more."""
+    texts: Annotated[tuple[Asked, ...], msgspec.Meta(min_length=1, max_length=MOST_TEXTS)]
+
+
+class Answered(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """In the order of the texts."""
+
+    id: int
+    answers: tuple[tuple[Learned, ...], ...]
+
+
+Request = Read
+Answer = Answered | m.Failed
+Reply = Answer | m.Pushed
