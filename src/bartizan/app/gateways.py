@@ -20,8 +20,6 @@ from bartizan.firewall.meters import Meters, NoMeters
 from bartizan.firewall.model_routes import ModelRoutes
 from bartizan.firewall.recording import Commit
 from bartizan.firewall.services import Services
-from bartizan.inspection.classifier import load_classifier
-from bartizan.keeper.inference.local import LocalInference
 from bartizan.keeper.local import LocalKeeper
 from bartizan.policy.document import PolicyDocument
 from bartizan.telemetry.journal import Journal
@@ -104,9 +102,16 @@ def build_gateway(
         quota or LocalKeeper(),
         recorder or Journal(journal_of(workspace), "gateway", deployment.journal),
         meters or NoMeters(),
-        LocalInference(load_classifier(), deployment.inference, Registry()) if in_force.learned else None,
+        _own_inference(deployment) if in_force.learned else None,
     )
     return Gateway(services, in_force)
+
+
+def _own_inference(deployment: Deployment) -> Inference:
+    from bartizan.inspection.classifier import load_classifier  # with numpy and onnxruntime, which workers do without
+    from bartizan.keeper.inference.local import LocalInference
+
+    return LocalInference(load_classifier(), deployment.inference, Registry())
 
 
 def _commit(policy: PolicyDocument, committer: Committer, kept: Detectors) -> Commit:

@@ -9,7 +9,6 @@ from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard as GuardName
 from bartizan.firewall.guard import Guard
 from bartizan.inspection.canaries import CanaryDetector
-from bartizan.inspection.classifier import load_classifier
 from bartizan.inspection.hazards import HazardDetector
 from bartizan.inspection.holdback import HoldBack, no_regions
 from bartizan.inspection.inspector import Inspector, OnSurfaces
@@ -110,7 +109,11 @@ def default_guard() -> Guard:
 
 
 def _classifier(document: PolicyDocument) -> Detector | None:
-    return load_classifier() if document.classifier.enabled else None
+    if not document.classifier.enabled:
+        return None
+    from bartizan.inspection.classifier import load_classifier  # numpy and onnxruntime: 40 MB, which workers do without
+
+    return load_classifier()
 
 
 def packs_of(files: Mapping[str, bytes]) -> dict[str, bytes]:

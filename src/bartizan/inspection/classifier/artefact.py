@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,14 @@ from bartizan.core.errors import ArtefactError
 SCHEMA = "bartizan/classifier/v1"
 MANIFEST = "manifest.json"
 HEADS = ("user", "content", "extraction", "jailbreak", "harmful")
+SURFACES = frozenset(HEADS[:2])
+FILES = frozenset({"linear.npz", "tokenizer.json", "encoder.onnx", "calibration.json"})
 REINSTALL = "reinstall the package, or build the model with make train"
+MOST_BYTES = 64_000_000
+"""Of one file."""
+MOST_TOKENS = 4_096
+"""Of a window; no encoder that is worth its time on a processor reads more at once."""
+MOST_WINDOWS = 1_024
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,45 +50,67 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Artefact:
-    """A verified model folder.
+    """A model folder. Its files are read once and verified as they are read, so that none can be swapped in between.
 
     Args:
         folder: where the files are.
 
     Raises:
-        ArtefactError: a file is missing, changed or of another schema.
+        ArtefactError: the manifest is missing, or not one that this version reads.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            raw = (folder / MANIFEST).read_bytes()
-            self.manifest = msgspec.json.decode(raw, type=Manifest)
-        except (OSError, msgspec.DecodeError) as error:
-            raise ArtefactError(f"{folder.name}/{MANIFEST}: {error}", REINSTALL) from None
-        if self.manifest.schema != SCHEMA:
-            raise ArtefactError(f"the model's schema is {self.manifest.schema}, expected {SCHEMA}", REINSTALL)
-        if self.manifest.heads != HEADS:
-            raise ArtefactError("the model's heads are not those that this version reads", REINSTALL)
-        for file in self.manifest.files:
-            self._verify(file)
+            self.manifest = msgspec.json.decode(_bytes(folder / MANIFEST, MOST_BYTES // 1_000), type=Manifest)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise ArtefactError(f"{MANIFEST}: {_line(error)}", REINSTALL) from None
+        wrong = _wrong(self.manifest)
+        if wrong:
+            raise ArtefactError(f"{MANIFEST}: {wrong}", REINSTALL)
 
-    def path(self, name: str) -> Path:
-        """A file that the manifest vouches for. Raises ArtefactError for any other."""
-        if name not in {file.name for file in self.manifest.files}:
+    def read(self, name: str) -> bytes:
+        """The content of one of ``FILES``. Raises ArtefactError if it is not what the manifest vouches for."""
+        file = next((file for file in self.manifest.files if file.name == name), None)
+        if file is None:
             raise ArtefactError(f"the model has no file {name}", REINSTALL)
-        return self.folder / name
+        content = _bytes(self.folder / name, file.size)
+        if len(content) != file.size:
+            raise ArtefactError(f"{name}: wrong size", REINSTALL)
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            raise ArtefactError(f"{name}: does not match its digest", REINSTALL)
+        return content
 
-    def _verify(self, file: File) -> None:
-        if Path(file.name).name != file.name:
-            raise ArtefactError(f"the manifest names a path, {file.name!r}", REINSTALL)
-        path = self.folder / file.name
-        try:
-            if path.stat().st_size != file.size:
-                raise ArtefactError(f"{file.name}: wrong size", REINSTALL)
-            with path.open("rb") as content:
-                digest = hashlib.file_digest(content, "sha256").hexdigest()
-        except OSError as error:
-            raise ArtefactError(f"{file.name}: {error.strerror}", REINSTALL) from None
-        if digest != file.sha256:
-            raise ArtefactError(f"{file.name}: does not match its digest", REINSTALL)
+
+def _wrong(manifest: Manifest) -> str:
+    """What is wrong with a manifest, if anything."""
+    if manifest.schema != SCHEMA:
+        return f"the schema is {manifest.schema[:80]!r}, expected {SCHEMA}"
+    if manifest.heads != HEADS:
+        return "the heads are not those that this version reads"
+    if len(manifest.files) != len(FILES) or {file.name for file in manifest.files} != FILES:
+        return f"the files are not {', '.join(sorted(FILES))}"
+    if not all(0 < file.size <= MOST_BYTES for file in manifest.files):
+        return f"a file is empty or larger than {MOST_BYTES} bytes"
+    if not 0 <= manifest.overlap_tokens < manifest.window_tokens <= MOST_TOKENS:
+        return "windows do not go forward, or are too long"
+    if not 0 < manifest.most_windows <= MOST_WINDOWS:
+        return f"most_windows is not between 1 and {MOST_WINDOWS}"
+    if manifest.low.keys() != SURFACES:
+        return "low does not name each surface once"
+    return ""
+
+
+def _bytes(path: Path, most: int) -> bytes:
+    """The content of a regular file, and one byte beyond ``most`` if there is more."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ArtefactError(f"{path.name}: not a file", REINSTALL)
+        with path.open("rb") as content:
+            return content.read(most + 1)
+    except OSError as error:
+        raise ArtefactError(f"{path.name}: {error.strerror}", REINSTALL) from None
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from bartizan.core.errors import ArtefactError
+from bartizan.inspection.classifier.artefact import HEADS, REINSTALL, SURFACES
 
 SCHEMA = "bartizan/classifier-calibration/v1"
 LENGTHS = (1, 2, 5, 13)
@@ -47,31 +48,41 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: dict[str, dict[str, tuple[float, ...]]]
 
     def score(self, head: str, group: str, windows: int, logit: float) -> float:
-        """In [0, 1]. Unknown groups use ``other``."""
+        """In [0, 1]. Groups without a row use ``other``."""
         row = self.thresholds[head]
         edges = row.get(group) or row["other"]
-        bucket = sum(1 for least in LENGTHS[1:] if windows >= least)
+        bucket = sum(windows >= least for least in LENGTHS[1:])
         return 1.0 / (1.0 + math.exp(min(60.0, max(-60.0, edges[bucket] - logit))))
 
 
 def load(path: Path) -> Calibration:
     """Raises ArtefactError."""
     try:
-        calibration = msgspec.json.decode(path.read_bytes(), type=Calibration)
-    except (OSError, msgspec.DecodeError) as error:
-        raise ArtefactError(f"{path.name}: {error}", "reinstall the package") from None
-    rows = calibration.thresholds.values()
-    if calibration.schema != SCHEMA or not all("other" in row for row in rows):
-        raise ArtefactError(f"{path.name}: not a calibration of this version", "reinstall the package")
-    if any(len(edges) != len(LENGTHS) for row in rows for edges in row.values()):
-        raise ArtefactError(f"{path.name}: wrong number of length buckets", "reinstall the package")
+        return parse(path.read_bytes(), path.name)
+    except OSError as error:
+        raise ArtefactError(f"{path.name}: {error.strerror}", REINSTALL) from None
+
+
+def parse(content: bytes, name: str = "calibration.json") -> Calibration:
+    """From the bytes of the file called ``name``. Raises ArtefactError."""
+    try:
+        calibration = msgspec.json.decode(content, type=Calibration)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ArtefactError(f"{name}: {' '.join(str(error).split())[:200]}", REINSTALL) from None
+    rows = calibration.thresholds
+    if calibration.schema != SCHEMA or not SURFACES <= rows.keys() <= set(HEADS):
+        raise ArtefactError(f"{name}: not a calibration of this version", REINSTALL)
+    if any("other" not in row or not row.keys() <= set(GROUPS) for row in rows.values()):
+        raise ArtefactError(f"{name}: the script groups are not those of this version", REINSTALL)
+    if any(len(edges) != len(LENGTHS) for row in rows.values() for edges in row.values()):
+        raise ArtefactError(f"{name}: wrong number of length buckets", REINSTALL)
     return calibration
 
 
 def script_group(text: str) -> str:
-    """The script of most letters; ``other`` without letters."""
+    """The script of most letters, by a sample from all over the text; ``other`` without letters."""
     counts: dict[str, int] = {}
-    for char in text[:_SAMPLE]:
+    for char in text[:: max(1, -(-len(text) // _SAMPLE))]:
         if char.isalpha():
             group = _group(char)
             counts[group] = counts.get(group, 0) + 1

@@ -6,19 +6,16 @@ from collections.abc import Generator, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bartizan.core.errors import ArtefactError
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Span
-from bartizan.inspection.classifier.artefact import Artefact
-from bartizan.inspection.classifier.calibration import Calibration, script_group
-from bartizan.inspection.classifier.calibration import load as load_calibration
+from bartizan.inspection.classifier.artefact import REINSTALL, Artefact
+from bartizan.inspection.classifier.calibration import Calibration, parse, script_group
 from bartizan.inspection.classifier.encoder import Encoded, Encoder, Window
-from bartizan.inspection.classifier.linear import Linear, Screened
-from bartizan.inspection.classifier.windows import cut, shifted
+from bartizan.inspection.classifier.linear import Linear
+from bartizan.inspection.classifier.selection import Selector
 
-TOKENIZED = 12_000
-"""Characters that are tokenised as one; of a longer text only the first stage's uncertain windows are."""
 _SURFACE_HEADS = {Surface.USER: 0, Surface.CONTENT: 1}
 _FOCUSED = 0.0
 """Token logit from which a token belongs to the explanation."""
@@ -46,13 +43,20 @@ class Cascade:
         artefact: the model's folder.
         threads: of the encoder per run.
         forced: run the encoder whatever the first stage says (for measurements and calibration).
+
+    Raises:
+        ArtefactError: a file is not what the manifest says, or the files do not fit each other.
     """
 
     def __init__(self, artefact: Artefact, threads: int = 1, *, forced: bool = False) -> None:
         manifest = artefact.manifest
-        self._linear = Linear.load(artefact.path("linear.npz"))
-        self._encoder = Encoder(artefact.path("tokenizer.json"), artefact.path("encoder.onnx"), threads)
-        self._calibration: Calibration = load_calibration(artefact.path("calibration.json"))
+        self._linear = Linear.parse(artefact.read("linear.npz"))
+        if self._linear.heads != len(_SURFACE_HEADS):
+            raise ArtefactError("the first stage has not one head for each surface", REINSTALL)
+        self._calibration: Calibration = parse(artefact.read("calibration.json"))
+        self._encoder = Encoder(artefact.read("tokenizer.json"), artefact.read("encoder.onnx"), threads)
+        self._encoder.check(manifest.window_tokens, len(manifest.heads))
+        self._selector = Selector(self._linear, self._encoder, manifest.window_tokens, manifest.overlap_tokens)
         self._manifest = manifest
         self._low = [-np.inf if forced else manifest.low[surface.value] for surface in _SURFACE_HEADS]
 
@@ -88,65 +92,45 @@ class Cascade:
             most: windows; what is beyond is reported as unread.
         """
         nothing = [Reading({}, Span(0, len(text))) for _ in surfaces]
-        if not text.strip():
+        if not text or text.isspace():
             return nothing
         screened = self._linear.screen(text)
         heads = [_SURFACE_HEADS[surface] for surface in surfaces]
-        suspect = np.zeros(len(screened.starts), bool)
-        for head in heads:
-            suspect |= screened.logits[:, head] >= self._low[head]
+        suspects = [screened.logits[:, head] >= self._low[head] for head in heads]
+        suspect = np.logical_or.reduce(suspects)
         if not suspect.any():
             return nothing
-        windows, unread = self._windows(text, screened, suspect, heads, self.most_windows if most is None else most)
+        most = self._manifest.most_windows if most is None else min(most, self._manifest.most_windows)
+        windows, number, left = self._selector.select(text, screened, suspect, heads, most)
+        gaps = [_gap(int((left & own).sum())) for own in suspects]
         if not windows:
-            return [reading._replace(unread=unread) for reading in nothing]
+            return [reading._replace(unread=gap) for reading, gap in zip(nothing, gaps, strict=True)]
         encoded: list[Encoded] = []
         for window in windows:
             encoded.append((yield window))  # noqa: PERF401 - a comprehension cannot yield
         logits = np.stack([one.logits for one in encoded])
         group = script_group(text)
-        number = max(len(windows), -(-len(text) // WINDOW_CHARACTERS))
         scores = {
             name: self._calibration.score(name, group, number, float(logits[:, column].max()))
             for column, name in enumerate(self._manifest.heads)
             if name in self._calibration.thresholds
         }
         readings = []
-        for surface, head in zip(surfaces, heads, strict=True):
+        for surface, head, own, gap in zip(surfaces, heads, suspects, gaps, strict=True):
+            if not own.any():
+                readings.append(nothing[0])
+                continue
             best = int(logits[:, head].argmax())
-            own = {name: score for name, score in scores.items() if name not in _OTHER_SURFACE[surface]}
-            readings.append(Reading(own, _carrier(windows[best], encoded[best], head), unread))
+            said = {name: score for name, score in scores.items() if name not in _OTHER_SURFACE[surface]}
+            readings.append(Reading(said, _carrier(windows[best], encoded[best], head), gap))
         return readings
 
-    def _windows(
-        self, text: str, screened: Screened, suspect: NDArray[np.bool_], heads: Sequence[int], most: int
-    ) -> tuple[list[Window], tuple[str, ...]]:
-        size, overlap = self._manifest.window_tokens, self._manifest.overlap_tokens
-        if len(text) <= TOKENIZED:
-            windows = cut(self._encoder.tokens(text), size, overlap)
-            if len(windows) <= min(most, self._manifest.most_windows):
-                return windows, ()
-        order = np.argsort(-screened.logits[:, heads].max(axis=1), kind="stable")
-        windows = []
-        left = 0
-        for place in order:
-            if not suspect[place]:
-                continue
-            if len(windows) >= min(most, self._manifest.most_windows):
-                left += 1
-                continue
-            start, end = int(screened.starts[place]), int(screened.ends[place])
-            pieces = cut(self._encoder.tokens(text[start:end]), size, overlap)
-            room = most - len(windows)
-            left += len(pieces) > room
-            windows.extend(shifted(piece, start) for piece in pieces[:room])
-        unread = (f"classifier: {left} suspect windows were read by the first stage only",) if left else ()
-        return windows, unread
 
-
-WINDOW_CHARACTERS = 900
-"""About as many characters as an encoder window holds, for the length bucket of long texts."""
 _OTHER_SURFACE = {Surface.USER: frozenset({"content"}), Surface.CONTENT: frozenset({"user"})}
+
+
+def _gap(windows: int) -> tuple[str, ...]:
+    return (f"classifier: {windows} suspect windows were read by the first stage only",) if windows else ()
 
 
 def _carrier(window: Window, encoded: Encoded, head: int) -> Span:

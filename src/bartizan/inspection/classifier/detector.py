@@ -58,9 +58,9 @@ class ClassifierDetector:
             for signals in found:
                 signals.unread += (f"classifier: {left} views were not read",)
         room = self._cascade.most_windows
+        known: dict[tuple[int, ...], Encoded] = {}
         for view in chosen:
-            steps = _counted(self._cascade.steps(view.text, surfaces, room))
-            readings, taken = yield from steps
+            readings, taken = yield from _once(self._cascade.steps(view.text, surfaces, room), known)
             room -= taken
             for signals, surface, reading in zip(found, surfaces, readings, strict=True):
                 score = reading.scores.get(surface.value, 0.0)
@@ -93,14 +93,17 @@ def shipped() -> bool:
     return (WEIGHTS / MANIFEST).exists()
 
 
-def _counted(steps: Steps[list[Reading]]) -> Steps[tuple[list[Reading], int]]:
-    """The same steps, and how many they were."""
+def _once(steps: Steps[list[Reading]], known: dict[tuple[int, ...], Encoded]) -> Steps[tuple[list[Reading], int]]:
+    """The same steps but for windows that are ``known``, and how many they were."""
     taken = 0
     try:
         window = next(steps)
         while True:
-            taken += 1
-            window = steps.send((yield window))
+            tokens = tuple(window.ids)
+            if tokens not in known:
+                known[tokens] = yield window
+                taken += 1
+            window = steps.send(known[tokens])
     except StopIteration as end:
         return end.value, taken
 

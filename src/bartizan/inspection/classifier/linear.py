@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bartizan.core.errors import ArtefactError
+from bartizan.inspection.classifier.artefact import REINSTALL
 from bartizan.inspection.classifier.ngrams import BUCKETS, features, fold
 
 WINDOW = 1_000
 """Characters of a window; neighbours overlap by half."""
+HALF = WINDOW // 2
+_BLOCK = 64
+"""Windows read at once, which bounds memory."""
+_MARGIN = 500
+"""Characters on both sides of a block that are read with it, so that few features are cut in two."""
+_MOST_HEADS = 16
 
 
 class Screened(NamedTuple):
@@ -21,7 +30,7 @@ class Screened(NamedTuple):
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     logits: NDArray[np.float32]
-    """[windows, heads]"""
+    """[windows, heads]; minus infinity for a window that is blank."""
 
 
 class Linear:
@@ -35,43 +44,90 @@ class Linear:
 
     def __init__(self, weights: NDArray[np.int8], scales: NDArray[np.float32], biases: NDArray[np.float32]) -> None:
         if weights.dtype != np.int8 or weights.ndim != 2 or weights.shape[1] != BUCKETS:
-            raise ArtefactError("linear weights have a wrong shape", "reinstall the package")
+            raise ArtefactError("linear weights have a wrong shape", REINSTALL)
         if scales.shape != weights.shape[:1] or biases.shape != weights.shape[:1]:
-            raise ArtefactError("linear scales do not fit the weights", "reinstall the package")
+            raise ArtefactError("linear scales do not fit the weights", REINSTALL)
+        if not (np.isfinite(scales).all() and np.isfinite(biases).all()):
+            raise ArtefactError("linear scales are not finite", REINSTALL)
         self._weights = np.ascontiguousarray(weights.T)
         self._scales = scales.astype(np.float32)
         self._biases = biases.astype(np.float32)
+
+    @property
+    def heads(self) -> int:
+        """Logits per window."""
+        return len(self._scales)
 
     @classmethod
     def load(cls, path: Path) -> Linear:
         """From an ``.npz`` with ``weights``, ``scales`` and ``biases``. Raises ArtefactError."""
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return cls(arrays["weights"], arrays["scales"], arrays["biases"])
-        except (OSError, ValueError, KeyError) as error:
-            raise ArtefactError(f"{path.name}: not linear weights: {error}", "reinstall the package") from None
+            return cls.parse(path.read_bytes(), path.name)
+        except OSError as error:
+            raise ArtefactError(f"{path.name}: {error.strerror}", REINSTALL) from None
+
+    @classmethod
+    def parse(cls, content: bytes, name: str = "linear.npz") -> Linear:
+        """From the bytes of the file called ``name``. Raises ArtefactError."""
+        try:
+            with ZipFile(io.BytesIO(content)) as archive:
+                weights, scales, biases = (_array(archive, part) for part in ("weights", "scales", "biases"))
+        except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for a damaged archive
+            cause = " ".join(str(error).split())[:200]
+            raise ArtefactError(f"{name}: not linear weights: {cause}", REINSTALL) from None
+        return cls(weights, scales, biases)
 
     def screen(self, text: str) -> Screened:
-        """Logits of every window: the sum of its features' weights over the square root of their number."""
+        """Logits of windows that cover the text."""
         length = len(text)
-        size = max(length, 1)
-        sums = np.zeros((size + 1, self._weights.shape[1]), np.int64)
-        counts = np.zeros(size + 1, np.int64)
-        for buckets, starts in zip(*features(fold(text)), strict=True):
-            counts[starts + 1] += 1  # starts are distinct within a kind
-            sums[starts + 1] += self._weights[buckets]
-        sums = np.cumsum(sums, axis=0)
-        counts = np.cumsum(counts)
-        starts, ends = _windows(size)
+        starts, ends = _windows(length)
+        logits = np.empty((len(starts), self.heads), np.float32)
+        for first in range(0, len(starts), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            begin = max(int(starts[first]) - _MARGIN, 0)
+            piece = text[begin : int(ends[block][-1]) + _MARGIN]
+            logits[block] = self.logits(piece, starts[block] - begin, ends[block] - begin)
+        return Screened(starts, ends, logits)
+
+    def logits(self, text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float32]:
+        """[pieces, heads]: of each piece ``text[start:end]`` the sum of its features' weights over the square root of
+        their number; minus infinity for a blank one. Its memory grows with the text: callers bound it."""
+        sums = np.zeros((len(text) + 1, self.heads), np.int64)
+        counts = np.zeros(len(text) + 1, np.int64)
+        folded = fold(text)
+        for buckets, places in zip(*features(folded), strict=True):
+            counts[places + 1] += 1  # places are distinct within a kind
+            sums[places + 1] += self._weights[buckets]
+        np.cumsum(sums, axis=0, out=sums)
+        np.cumsum(counts, out=counts)
         number = np.maximum(counts[ends] - counts[starts], 1)[:, None]
         totals = (sums[ends] - sums[starts]).astype(np.float32) * self._scales
-        logits = totals / np.sqrt(number, dtype=np.float32) + self._biases
-        return Screened(starts, np.minimum(ends, length), logits.astype(np.float32))
+        logits: NDArray[np.float32] = (totals / np.sqrt(number, dtype=np.float32) + self._biases).astype(np.float32)
+        filled = folded.places[folded.codes != ord(" ")]
+        logits[np.searchsorted(filled, starts) == np.searchsorted(filled, ends)] = -np.inf
+        return logits
 
 
 def _windows(length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if length <= WINDOW + WINDOW // 2:
+    if length <= WINDOW + HALF:
         return np.array([0]), np.array([length])
-    starts = np.arange(0, length - WINDOW // 2, WINDOW // 2)
+    starts = np.arange(0, length - HALF, HALF)
     starts[-1] = length - WINDOW
     return starts, starts + WINDOW
+
+
+def _array(archive: ZipFile, name: str) -> NDArray[Any]:
+    """One array, whose size is known before anything is unpacked. Raises whatever a damaged archive provokes."""
+    member = archive.getinfo(f"{name}.npy")
+    most = BUCKETS * _MOST_HEADS + 1_024
+    if member.file_size > most:
+        raise ValueError(f"{name} is larger than {most} bytes")
+    content = archive.read(member)
+    stream = io.BytesIO(content)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError(f"{name} is of an unknown format")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if fortran or dtype not in (np.int8, np.float32):
+        raise ValueError(f"{name} has a wrong type")
+    array: NDArray[Any] = np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape)
+    return array
