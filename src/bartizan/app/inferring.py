@@ -16,6 +16,7 @@ from bartizan.app.places import inference_socket
 from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard
 from bartizan.firewall.child import Child
+from bartizan.firewall.control import STATUS_EVERY
 from bartizan.firewall.supervisor import Supervisor
 from bartizan.policy.document import PolicyDocument
 from bartizan.telemetry.logs import configure_logging
@@ -27,6 +28,8 @@ from bartizan.workspace.workspace import POLICY, Workspace
 NAME: Final = "inference"
 START_SECONDS: Final = 30.0
 """How long a start waits for the model; what comes before it is ready counts as unread."""
+FOLLOW_STEPS: Final = 40
+"""How often it is looked whether every worker follows, four times a second; it is not kept for those that do not."""
 
 _log = logging.getLogger("bartizan.supervisor")
 
@@ -93,10 +96,14 @@ class InferenceProcess:
         except TimeoutError:
             _log.error("the inference process is not ready; texts count as unread until it is")
 
-    async def after(self, snapshot: Snapshot) -> None:
-        """Stop it if the snapshot that has come into force does without."""
+    async def after(self, snapshot: Snapshot, version: int) -> None:
+        """Stop it if the snapshot that has come into force does without, as soon as every worker has that one."""
         if self._wanted(snapshot) or self._child is None or self.supervisor is None:
             return
+        for _ in range(FOLLOW_STEPS):
+            if all(child.status is not None and child.status.snapshot >= version for child in self.supervisor.workers):
+                break
+            await asyncio.sleep(STATUS_EVERY / 4)
         child, self._child = self._child, None
         await self.supervisor.remove(child)
 

@@ -35,8 +35,8 @@ class Attendant(Protocol):
         """It is about to come into force, or is in force."""
         ...
 
-    async def after(self, snapshot: Snapshot) -> None:
-        """It has come into force."""
+    async def after(self, snapshot: Snapshot, version: int) -> None:
+        """It has been published as ``version``."""
         ...
 
 
@@ -46,7 +46,7 @@ class Nobody:
     async def before(self, snapshot: Snapshot) -> None:
         """See ``Attendant.before``."""
 
-    async def after(self, snapshot: Snapshot) -> None:
+    async def after(self, snapshot: Snapshot, version: int) -> None:
         """See ``Attendant.after``."""
 
 
@@ -123,13 +123,13 @@ class Reloader:
         if held is not None and held.digest == snapshot.digest:
             self._ahead = held.version - snapshot.version
             self._told = (held.version, held.digest)
-            await self._attend(snapshot)
+            await self._attend(snapshot, held.version)
             return
         if held is not None and self._told[1] == snapshot.digest and held.version > self._told[0]:
             if held.digest != self._other:
                 self._other = held.digest
                 _log.warning("another gateway put its workspace in force", extra={"digest": held.digest})
-            await self._attend(Snapshot.decode(held.payload))
+            await self._attend(Snapshot.decode(held.payload), held.version)
             return
         version = snapshot.version + self._ahead
         if held is not None and held.version >= version:
@@ -139,11 +139,11 @@ class Reloader:
         await self._attendant.before(snapshot)
         await self._keeper.publish(Published(version, snapshot.digest, numbered.encode()))
         self._told = (version, snapshot.digest)
-        await self._attendant.after(snapshot)
+        await self._attendant.after(snapshot, version)
 
-    async def _attend(self, snapshot: Snapshot) -> None:
+    async def _attend(self, snapshot: Snapshot, version: int) -> None:
         await self._attendant.before(snapshot)
-        await self._attendant.after(snapshot)
+        await self._attendant.after(snapshot, version)
 
     def _record(self, change: Change) -> None:
         accepted = change.outcome is Outcome.ACCEPTED
