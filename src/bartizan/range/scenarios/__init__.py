@@ -7,8 +7,11 @@ from types import MappingProxyType
 
 from bartizan.range.scenarios.interface import Scenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
+from bartizan.range.scenarios.unwritten_rule import UNWRITTEN_RULE
 
-SCENARIOS: Mapping[str, Scenario] = MappingProxyType({LEAKY_HELP_DESK.id: LEAKY_HELP_DESK})
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
+    {scenario.id: scenario for scenario in (LEAKY_HELP_DESK, UNWRITTEN_RULE)}
+)
 """By id."""
 
 __all__ = ["SCENARIOS", "Scenario"]
