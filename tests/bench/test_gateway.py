@@ -12,7 +12,8 @@ def test_a_small_run_fills_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")  # without peers: they are not part of this installation
     monkeypatch.setattr(offline, "ADVERSARIAL", 2_000)
     seen: list[str] = []
-    sizes = Sizes(rounds=1, requests=60, streams=12, connections=4, soak_requests=100, soak_aborts=20)
+    load = {"requests": 60, "streams": 12, "learned_requests": 20, "connections": 4}
+    sizes = Sizes(rounds=1, soak_requests=100, soak_aborts=20, **load)
     rows, notes = run(sizes, seen.append)
     names = " / ".join(row.what for row in rows)
     for expected in (
@@ -25,6 +26,8 @@ def test_a_small_run_fills_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
         "first data of a stream / bare",
         "mean hold-back",
         "slowest hostile body",
+        "new text: CPU per request added by the trained model",
+        "known text: latency p99 with the trained model",
         "memory of the largest process",
         "memory growth over the rest",
     ):

@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from bartizan.bench import offline
+from bartizan.bench import learned, offline
 from bartizan.bench.load import Measured, abort_streams, build, drive
 from bartizan.bench.peers import LITELLM_KEY, litellm_server
-from bartizan.bench.processes import Server, free_port
+from bartizan.bench.processes import CPU_UNIT, Server, free_port
 from bartizan.bench.table import Row, over_rounds, percentile
 from bartizan.bench.texts import EVENTS, QUESTION, SYSTEM
 from bartizan.bench.workspace import KEY, write_workspace
@@ -28,6 +28,7 @@ from bartizan.bench.workspace import KEY, write_workspace
 Progress = Callable[[str], None]
 
 BARE, UNSCANNED, FULL, LITELLM = "bare pass-through", "gateway, no guards", "gateway", "LiteLLM proxy"
+LEARNED = "gateway with the trained model"
 
 
 class Sizes(NamedTuple):
@@ -37,6 +38,8 @@ class Sizes(NamedTuple):
     requests: int = 2000
     streams: int = 200
     connections: int = 16
+    learned_requests: int = 200
+    """New texts for the trained model, each round."""
     slow_requests: int = 150
     """For peers that need seconds for what the others do in milliseconds."""
     soak_requests: int = 0
@@ -58,7 +61,8 @@ def _load(server: Server, stream: bool, requests: int, connections: int) -> _Run
     request = build(server.path, _body(stream), server.headers)
     before = server.cpu_seconds()
     measured = asyncio.run(drive(server.port, request, requests, connections))
-    return _Run(measured, (server.cpu_seconds() - before) / requests * 1e6)
+    used = max(server.cpu_seconds() - before, CPU_UNIT)
+    return _Run(measured, used / requests * 1e6)
 
 
 def run(sizes: Sizes, progress: Progress) -> tuple[list[Row], list[str]]:
@@ -66,8 +70,10 @@ def run(sizes: Sizes, progress: Progress) -> tuple[list[Row], list[str]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bartizan-bench-")))
         servers = _start(stack, folder, progress)
+        model = servers.pop(LEARNED)
         rows, notes = _rounds(servers, sizes, progress)
         rows += offline.run(progress)
+        rows += learned.measure(servers[FULL], model, sizes.rounds, sizes.learned_requests, progress)
         if sizes.soak_requests:
             rows += _soak(servers[FULL], sizes, progress)
         else:
@@ -95,9 +101,10 @@ def _start(stack: ExitStack, folder: Path, progress: Progress) -> dict[str, Serv
     port = free_port()
     add(BARE, [python, "-m", "bartizan.bench.passthrough", str(port), base], port)
     bearer = {"authorization": f"Bearer {KEY}"}
-    for name, guards in ((UNSCANNED, False), (FULL, True)):
+    for name in (UNSCANNED, FULL, LEARNED):
         port = free_port()
-        root = write_workspace(folder / name.replace(" ", "-"), port, free_port(), base, guards)
+        root = folder / name.replace(" ", "-")
+        write_workspace(root, port, free_port(), base, guards=name != UNSCANNED, model=name == LEARNED)
         add(name, [python, "-m", "bartizan", "up", "--workspace", str(root)], port, headers=bearer)
     if (litellm := shutil.which("litellm")) is not None:
         port = free_port()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -31,10 +32,10 @@ def build(path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends the same request again and again; one at a time."""
+    """Sends one request after the other."""
 
-    def __init__(self, request: bytes, count: int, done: asyncio.Future[None], out: Measured) -> None:
-        self._request = request
+    def __init__(self, requests: Iterator[bytes], count: int, done: asyncio.Future[None], out: Measured) -> None:
+        self._requests = requests
         self._left = count
         self._done = done
         self._out = out
@@ -75,7 +76,7 @@ class _Connection(asyncio.Protocol):
         self._buffer.clear()
         self._first = 0.0
         self._began = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
 
     def _complete(self) -> bool:
         head = self._buffer.find(b"\r\n\r\n")
@@ -93,8 +94,16 @@ class _Connection(asyncio.Protocol):
             self._done.set_exception(BartizanError(why))
 
 
-async def drive(port: int, request: bytes, requests: int, connections: int) -> Measured:
-    """Send ``requests`` over ``connections`` kept-alive connections. Raises BartizanError for anything but 200."""
+async def drive(port: int, request: bytes | Sequence[bytes], requests: int, connections: int) -> Measured:
+    """Send ``requests`` over ``connections`` kept-alive connections. Raises BartizanError for anything but 200.
+
+    Args:
+        port: on loopback.
+        request: the same one each time, or several that take turns.
+        requests: how many in all.
+        connections: how many at once.
+    """
+    bodies = itertools.cycle([request] if isinstance(request, bytes) else request)
     loop = asyncio.get_running_loop()
     out = Measured(requests, 0.0, [], [])
     shares = [requests // connections + (index < requests % connections) for index in range(connections)]
@@ -105,7 +114,7 @@ async def drive(port: int, request: bytes, requests: int, connections: int) -> M
             done: asyncio.Future[None] = loop.create_future()
             waiting.append(done)
             await loop.create_connection(
-                lambda share=share, done=done: _Connection(request, share, done, out),  # type: ignore[misc]
+                lambda share=share, done=done: _Connection(bodies, share, done, out),  # type: ignore[misc]
                 "127.0.0.1",
                 port,
             )

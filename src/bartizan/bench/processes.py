@@ -13,6 +13,8 @@ from pathlib import Path
 from bartizan.core.errors import BartizanError
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+CPU_UNIT = 1 / _TICKS
+"""Seconds by which CPU is accounted."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 

@@ -14,6 +14,12 @@ QUESTION: Final = (
 )
 """About 600 characters; with the system text and JSON a request of 1 kB."""
 
+SHORT: Final = (
+    "Hello, this is about order {number}. The lamp came on Monday, but one of its {screws} screws is missing. Could "
+    "you send me another one, and tell me how long it will take? The address has not changed. Thank you very much."
+)
+"""About 50 tokens; another number makes another text."""
+
 SYSTEM: Final = (
     "You are the help desk of a furniture shop. Answer politely and briefly from the articles you are given. "
     "If you do not know, say so and offer to pass the question on to a colleague."

@@ -24,7 +24,17 @@ version: 1
 keys:
   - principal: bench
     sha256: {digest}
+    limits: {{cooldown: null}}
 """
+
+_NO_MODEL = """\
+classifier: {enabled: false}
+"""
+
+_MODEL = """\
+mode: monitor
+"""
+"""Each request goes the whole way whatever the model says."""
 
 _NO_GUARDS = """\
 surfaces: {user: {}, content: {}, output: {}}
@@ -33,10 +43,19 @@ origins: {system: [], user: [], assistant: [], tool_definition: [], tool_call: [
 """
 
 
-def write_workspace(root: Path, port: int, admin: int, base: str, guards: bool) -> Path:
-    """A workspace with the default policy, or with every guard off; everything else alike (keys, journal, keeper)."""
+def write_workspace(root: Path, port: int, admin: int, base: str, guards: bool = True, model: bool = False) -> Path:
+    """A workspace to measure; what is not named is alike (keys, journal, keeper).
+
+    Args:
+        root: is made.
+        port: of the gateway.
+        admin: of its admin listener.
+        base: URL of the upstream.
+        guards: the default policy without the trained model, or every guard off.
+        model: instead, every guard and the trained model, in monitor mode.
+    """
     root.mkdir(parents=True)
     (root / "bartizan.yaml").write_text(_DEPLOYMENT.format(port=port, admin=admin, base=base), encoding="utf-8")
-    policy = _POLICY.format(digest=key_digest(KEY)) + ("" if guards else _NO_GUARDS)
+    policy = _POLICY.format(digest=key_digest(KEY)) + (_MODEL if model else _NO_MODEL if guards else _NO_GUARDS)
     (root / "policy.yaml").write_text(policy, encoding="utf-8")
     return root
