@@ -38,6 +38,12 @@ def test_the_candidate_counts_not_what_stands_in_the_folder(workspace: Path) -> 
     assert "\n" not in str(caught.value)
 
 
+def test_bounds_that_make_no_sense_are_found_before_the_workers_start(workspace: Path) -> None:
+    (workspace / "bartizan.yaml").write_text(UPSTREAM + "inference: {threads: 0}\n")
+    with pytest.raises(ConfigurationError, match=r"inference\.threads"):
+        check_candidate(workspace, take_snapshot(workspace))
+
+
 def test_secrets_that_are_not_there_are_found_before_the_workers_start(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,14 +11,13 @@ from bartizan.core.errors import KeeperError
 from bartizan.core.inference import Learned, Question
 from bartizan.keeper import messages as m
 from bartizan.keeper.inference.gaps import Gap, gaps_of, unread
-from bartizan.keeper.inference.messages import MOST_TEXTS, PROTOCOL, Answer, Answered, Asked, Read, Reply
+from bartizan.keeper.inference.messages import MOST_TEXTS, PROTOCOL, Answer, Answered, Asked, Read, Reply, patience
 from bartizan.keeper.link import Link, Service
 from bartizan.telemetry.metrics import Registry
 from bartizan.workspace.deployment import Inference as Settings
 
 CONNECT_SECONDS: Final = 0.25
 """How long a question waits for a process that is being started again."""
-CHARACTERS_PER_SECOND: Final = 100_000
 _INFERENCE: Final = Service("the inference process", Reply, PROTOCOL)
 
 
@@ -64,7 +63,7 @@ class SocketInference:
         if self._link is None:
             self._link = Link(self._path, _INFERENCE, _ignore, _nothing, CONNECT_SECONDS)
         link = self._link
-        seconds = self._settings.deadline_seconds + characters / CHARACTERS_PER_SECOND
+        seconds = patience(self._settings, characters)
         identifier = link.new_id()
         texts = tuple(
             Asked(question.text.encode("utf-8", "surrogatepass"), question.surfaces) for question in questions

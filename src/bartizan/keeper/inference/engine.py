@@ -116,16 +116,17 @@ class Engine:
         self._free += 1
         self._free_long += took_long
         error = turn.exception()
-        if error is not None:
-            _log.error("a text could not be read: %s", type(error).__name__)
-            self._queue.end(ticket)
-            self._give_up(ticket, Gap.FAILED)
-        elif turn.result():
-            self._queue.end(ticket)
+        if error is None and not turn.result():
+            self._queue.put_back(ticket)
+            self._begin()
+            return
+        self._queue.end(ticket)
+        self._begin()
+        if error is None:
             self._finish(ticket)
         else:
-            self._queue.put_back(ticket)
-        self._begin()
+            _log.error("a text could not be read: %s", type(error).__name__)
+            self._give_up(ticket, Gap.FAILED)
 
     def _finish(self, ticket: Ticket) -> None:
         views, gaps = ticket.views, ticket.gaps

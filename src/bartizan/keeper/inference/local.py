@@ -10,6 +10,7 @@ from bartizan.core.inference import Learned, Question
 from bartizan.inspection.classifier import ClassifierDetector
 from bartizan.keeper.inference.cache import Answer
 from bartizan.keeper.inference.engine import Engine
+from bartizan.keeper.inference.messages import patience
 from bartizan.telemetry.metrics import Registry
 from bartizan.workspace.deployment import Inference as Settings
 
@@ -35,7 +36,7 @@ class LocalInference:
             self._engine = Engine(self._detector, self._settings, self._registry)
         loop = asyncio.get_running_loop()
         waiting: list[asyncio.Future[Answer]] = []
-        deadline = loop.time() + self._settings.deadline_seconds
+        deadline = loop.time() + patience(self._settings, sum(len(question.text) for question in questions))
         for question in questions:
             answered: asyncio.Future[Answer] = loop.create_future()
             waiting.append(answered)

@@ -9,10 +9,13 @@ import msgspec
 from bartizan.core.inference import Learned
 from bartizan.core.passage import Surface
 from bartizan.keeper import messages as m
+from bartizan.workspace.deployment import Inference as Settings
 
 PROTOCOL: Final = 1
 MOST_TEXTS: Final = 16_384
 """Texts of one request."""
+CHARACTERS_PER_SECOND: Final = 100_000
+"""A request may take a second longer for each so many."""
 
 Surfaces = Annotated[tuple[Surface, ...], msgspec.Meta(min_length=1, max_length=2)]
 
@@ -45,3 +48,8 @@ class Answered(msgspec.Struct, frozen=True, array_like=True, tag=True):
 Request = Read
 Answer = Answered | m.Failed
 Reply = Answer | m.Pushed
+
+
+def patience(settings: Settings, characters: int) -> float:
+    """Seconds that a request of so many characters may take."""
+    return settings.deadline_seconds + characters / CHARACTERS_PER_SECOND

@@ -44,7 +44,7 @@ class _Round:
 
     def __init__(self, connection: Connection[Request], request: Read) -> None:
         self._connection = connection
-        self._id = request.id
+        self._request = request
         self._answers: list[Answer] = [()] * len(request.texts)
         self._left = len(request.texts)
 
@@ -52,8 +52,12 @@ class _Round:
         """One text's answer; the last one sends them all."""
         self._answers[number] = answer
         self._left -= 1
-        if not self._left:
-            self._connection.send(Answered(self._id, tuple(self._answers)))
+        if self._left:
+            return
+        try:
+            self._connection.send(Answered(self._request.id, tuple(self._answers)))
+        except KeeperError as error:  # more signals than a frame holds
+            self._connection.fail(self._request, error)
 
 
 class InferenceServer:
