@@ -57,6 +57,22 @@ def test_of_two_signals_in_one_view_the_stronger_stays() -> None:
     assert [signal.score for signal in signals] == [0.7]
 
 
+class Reader(Finder):
+    """As sure as its second view makes it: a model that reads a text through its disguise."""
+
+    def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
+        whole = Span(0, len(views[0].text))
+        return [
+            Signal(self.id, self.guard, Threat.PROMPT_INJECTION, "t", score, whole, view.name, "reader")
+            for view, score in zip(views, (0.1, self.score), strict=False)
+        ]
+
+
+def test_a_disguised_text_keeps_the_score_of_what_it_hides() -> None:
+    (signal,) = Inspector([Reader("", score=0.8)]).inspect("caf\u00e9", Surface.USER)
+    assert (signal.score, signal.view) == (0.8, "folded")
+
+
 def test_only_detectors_of_the_surface_run() -> None:
     inspector = Inspector([Finder("stop", frozenset({Surface.OUTPUT}))])
     assert inspector.inspect("stop", Surface.USER) == ()

@@ -175,7 +175,7 @@ def _span(signal: Signal) -> Span:
 
 
 def _merged(found: Iterable[Signal], ranks: dict[str, int]) -> list[Signal]:
-    """One signal per guard, rule and span: that of the earliest view, and of the highest score within it."""
+    """One signal per guard, rule and span: the highest score, and of equal ones that of the earliest view."""
     last = len(ranks)
     best: dict[tuple[Guard, str, str, Span], Signal] = {}
     for signal in found:
@@ -186,5 +186,5 @@ def _merged(found: Iterable[Signal], ranks: dict[str, int]) -> list[Signal]:
     return sorted(best.values(), key=_span)
 
 
-def _order(signal: Signal, ranks: dict[str, int], last: int) -> tuple[int, float]:
-    return ranks.get(signal.view, last), -signal.score
+def _order(signal: Signal, ranks: dict[str, int], last: int) -> tuple[float, int]:
+    return -signal.score, ranks.get(signal.view, last)

@@ -15,6 +15,8 @@ from bartizan.inspection.classifier.windows import cut, shifted
 
 TOKENIZED = 12_000
 """Characters that are tokenised as one; of a longer text only the first stage's uncertain windows are."""
+WHOLE = 2
+"""Windows up to which a text is read from end to end; of more, those that touch what the first stage suspects."""
 
 
 class Selection(NamedTuple):
@@ -64,19 +66,21 @@ class Selector:
         """
         if most <= 0:
             return Selection([], LENGTHS[-1], suspect)
-        short = len(text) <= TOKENIZED
-        if short:
-            windows = cut(self._encoder.tokens(text), self._size, self._overlap)
-            if len(windows) <= most:
-                return Selection(windows, len(windows), np.zeros(len(suspect), bool))
         unseen = np.zeros(len(text), bool)
         for start, end in _places(screened, suspect):
             unseen[start:end] = True
-        regions = [(0, len(text))] if short else _regions(screened, suspect, heads, most)
-        pieces: list[_Piece] = []
-        for begin, end in regions:
-            unseen[begin:end] = False
-            pieces.extend(self._pieces(text[begin:end], begin, heads))
+        if len(text) <= TOKENIZED:
+            pieces = self._pieces(text, 0, len(text), heads, most)
+            number = len(pieces)
+            if number > WHOLE:
+                pieces = [piece for piece in pieces if unseen[piece.start : piece.end].any()]
+            unseen[:] = False
+        else:
+            number = LENGTHS[-1]
+            pieces = []
+            for begin, end in _regions(screened, suspect, heads, most):
+                unseen[begin:end] = False
+                pieces.extend(self._pieces(text, begin, end, heads, 0))
         order = sorted(range(len(pieces)), key=lambda at: (-pieces[at].rank, at))
         for at in order[most:]:
             unseen[pieces[at].start : pieces[at].end] = True
@@ -85,13 +89,16 @@ class Selector:
             unseen[piece.start : piece.end] = False
         unread = suspect.copy()
         unread[suspect] = [unseen[start:end].any() for start, end in _places(screened, suspect)]
-        return Selection([piece.window for piece in chosen], len(pieces) if short else LENGTHS[-1], unread)
+        return Selection([piece.window for piece in chosen], number, unread)
 
-    def _pieces(self, text: str, begin: int, heads: Sequence[int]) -> list[_Piece]:
+    def _pieces(self, text: str, begin: int, end: int, heads: Sequence[int], most: int) -> list[_Piece]:
+        text = text[begin:end]
         windows = cut(self._encoder.tokens(text), self._size, self._overlap)
         starts = np.array([window.spans[0][0] for window in windows], np.int64)
         ends = np.array([window.spans[-1][1] for window in windows], np.int64)
-        ranks = self._linear.logits(text, starts, ends)[:, list(heads)].max(axis=1)
+        ranks = np.zeros(len(windows), np.float32)
+        if len(windows) > most:  # otherwise all of them are read
+            ranks = self._linear.logits(text, starts, ends)[:, list(heads)].max(axis=1)
         return [
             _Piece(shifted(window, begin), begin + int(start), begin + int(end), float(rank))
             for window, start, end, rank in zip(windows, starts, ends, ranks, strict=True)
