@@ -101,7 +101,7 @@ def write_policy(root: Path, policy: str = "") -> None:
     key = f'{{principal: app, sha256: "{key_digest(KEY)}", debug: true, limits: {{cooldown: null}}}}'
     # The trained model has tests of its own; a start without it is cheaper.
     model = "" if "classifier:" in policy else "classifier: {enabled: false}\n"
-    text = f"version: 1\nkeys:\n  - {key}\n{model}{policy}"
+    text = f"version: 1\n{model}keys:\n  - {key}\n{policy}"
     draft = root / "policy.draft"
     draft.write_text(text)
     draft.rename(root / "policy.yaml")
