@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
 
-from bartizan.bench import gateway
-from bartizan.bench.table import as_json, show
+from bartizan.bench import detection, gateway, labelled, scorers
+from bartizan.bench.table import Row, as_json, show
+from bartizan.core.passage import Surface
 
+T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure Bartizan beside its peers, in one run.")
 
 
@@ -36,17 +40,41 @@ def bench_gateway(
     output_format: Annotated[Format, typer.Option("--format", help="How the figures are shown.")] = Format.TEXT,
 ) -> None:
     """CPU, throughput, latency and memory of the gateway beside the bare stack and LiteLLM (if installed)."""
-    console = Console(stderr=True)
     sizes = gateway.Sizes(rounds, requests, streams)
     if soak:
         sizes = sizes._replace(soak_requests=100_000, soak_aborts=10_000)
-    if console.is_terminal:
-        with console.status("starting") as status:
-            rows, notes = gateway.run(sizes, status.update)
-    else:
-        rows, notes = gateway.run(sizes, lambda what: None)
+    rows, notes = _watched(lambda progress: gateway.run(sizes, progress))
+    _finish("gateway", rows, notes, output_format)
+
+
+@app.command("detection")
+def bench_detection(
+    files: Annotated[list[Path], typer.Argument(help="JSONL files of labelled texts, or folders of them.")],
+    surface: Annotated[Surface | None, typer.Option(help="Of every row; otherwise its kind decides.")] = None,
+    most: Annotated[int | None, typer.Option(min=1, help="Rows a file, spread evenly; all without it.")] = None,
+    disguises: Annotated[int, typer.Option(min=0, help="Attacks of each detector tried in every disguise.")] = 50,
+    output_format: Annotated[Format, typer.Option("--format", help="How the figures are shown.")] = Format.TEXT,
+) -> None:
+    """Recall, false positives, disguises and time of our detectors and of every peer installed, on labelled texts."""
+    texts, unlabelled = labelled.read(files, surface, most)
+    found = list(scorers.scorers())
+    peers = ", ".join(one.name for one in found if not one.ours) or "none installed"
+    notes = [f"{len(texts)} labelled rows; {unlabelled} rows without a label left out", f"peers: {peers}"]
+    rows = _watched(lambda progress: detection.run(found, texts, disguises, progress))
+    _finish("detection", rows, notes, output_format)
+
+
+def _watched(work: Callable[[Callable[[str], None]], T]) -> T:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return work(lambda what: None)
+    with console.status("starting") as status:
+        return work(status.update)
+
+
+def _finish(area: str, rows: Sequence[Row], notes: Sequence[str], output_format: Format) -> None:
     if output_format is Format.JSON:
-        sys.stdout.buffer.write(as_json("gateway", rows, notes) + b"\n")
+        sys.stdout.buffer.write(as_json(area, rows, notes) + b"\n")
     else:
-        show("bartizan bench gateway", rows, notes)
+        show(f"bartizan bench {area}", rows, notes)
     raise typer.Exit(1 if any(row.missed for row in rows) else 0)
