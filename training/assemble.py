@@ -11,7 +11,7 @@ from bartizan.inspection.classifier.artefact import HEADS, MANIFEST, SCHEMA
 
 FILES = ("linear.npz", "tokenizer.json", "encoder.onnx", "calibration.json")
 OVERLAP = 64
-MOST_WINDOWS = 16
+MOST_WINDOWS = 32
 MOST_BYTES = 30_000_000
 
 

@@ -17,17 +17,17 @@ DISGUISED = 0.08
 DECORATED = 0.08
 LONGEST_DISGUISED = 1_500
 GENERATED = {
-    "gen/user": 16_000,
-    "gen/sampled": 8_000,
-    "gen/content": 13_000,
-    "gen/languages": 10_000,
-    "gen/interface": 7_000,
+    "gen/user": 14_000,
+    "gen/sampled": 6_000,
+    "gen/content": 10_000,
+    "gen/languages": 12_000,
+    "gen/interface": 4_000,
     "gen/manuals": 800,
 }
 """Rows that each generator writes for one pass."""
 REPEATED = {
-    "slabs_train": 0.5,
-    "t0_sample": 0.6,
+    "slabs_train": 0.6,
+    "t0_sample": 0.45,
     "bipia_embed_train": 2.5,
     "inthewild_jailbreaks": 1.5,
     "yanismiraoui": 2.0,

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from training.generate.requests import ATTACKS, slotted
 from training.generate.requests import seeds as user_seeds
-from training.generate.slots import corpus
+from training.generate.slots import CORPORA, corpus
 from training.rows import Row
 
-CORPORA = ("languages",)
 ADDRESSED = 0.2
 """Share of attacks that stand between harmless sentences of their language."""
 
@@ -40,12 +39,12 @@ def rows(rng: random.Random, count: int) -> Iterator[Row]:
 
 def languages_known() -> dict[str, dict[str, list[str]]]:
     """Seeds by language: ``attack`` and ``benign`` lists, of all corpora of languages."""
-    merged: dict[str, dict[str, list[str]]] = {}
-    for name in CORPORA:
-        for lang, kinds in corpus(name).items():
+    known: dict[str, dict[str, list[str]]] = {}
+    for path in sorted(CORPORA.glob("languages*.yaml")):
+        for lang, kinds in corpus(path.stem).items():
             for kind, seeds in kinds.items():
-                merged.setdefault(lang, {}).setdefault(kind, []).extend(seeds)
-    return merged
+                known.setdefault(lang, {}).setdefault(kind, []).extend(seeds)
+    return known
 
 
 def _joined(rng: random.Random, texts: list[str]) -> str:

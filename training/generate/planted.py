@@ -10,8 +10,11 @@ from training.generate.carriers import CARRIERS
 from training.generate.documents import Draft, excerpt
 from training.generate.documents import planted as planted_in_draft
 from training.generate.material import KINDS, Blocks
-from training.generate.slots import corpus, fill
+from training.generate.slots import corpus, fill, merged
 from training.rows import Row
+
+WRITTEN = 0.3
+"""Share of material that was written as a whole and not put together from parts."""
 
 
 def rows(rng: random.Random, count: int, documents: Sequence[str] = (), longest: int = 24_000) -> Iterator[Row]:
@@ -24,13 +27,17 @@ def rows(rng: random.Random, count: int, documents: Sequence[str] = (), longest:
         longest: characters of a document.
     """
     for number in range(count):
-        kind = ("attack", "plain", "attack", "wrapper" if number % 12 == 3 else "plain")[number % 4]
-        if kind == "plain":
+        kind = ("attack", "plain", "attack", "wrapper" if number % 8 == 3 else "plain")[number % 4]
+        if kind == "plain" and rng.random() < WRITTEN:
+            family = rng.choice(tuple(merged("content_benign")))
+            text = rng.choice(merged("content_benign")[family])
+            yield _row(_question(rng, text)[0], 0, "benign_doc", "written", f"{family}/{text[:30]}")
+        elif kind == "plain":
             extra = fill(rng, rng.choice(corpus("material")["human_requests"])) if rng.random() < 0.4 else ""
             text, _ = _document(rng, documents, longest, extra)
             yield _row(_question(rng, text)[0], 0, "benign_doc", "plain", f"carrier/{number}")
         elif kind == "wrapper":
-            order = rng.choice(corpus("injection_frames")["harmless_orders"])
+            order = rng.choice(merged("injection_frames")["harmless_orders"])
             text, _ = _document(rng, documents, longest, _framed(rng, order))
             yield _row(_question(rng, text)[0], 0, "wrapped_benign", "wrapper", f"harmless/{order[:30]}")
         else:
@@ -62,6 +69,9 @@ def _blocks(rng: random.Random, documents: Sequence[str], longest: int) -> Block
             blocks = [part + "." for part in blocks[0].split(". ")]
         start = rng.randrange(len(blocks)) if rng.random() < 0.3 else 0
         blocks = blocks[start:]
+    elif rng.random() < WRITTEN:
+        families = merged("content_benign")
+        blocks = [line for line in rng.choice(families[rng.choice(tuple(families))]).split("\n") if line.strip()]
     else:
         blocks = rng.choice(KINDS)(rng)
     while sum(map(len, blocks)) < wanted / 2 and rng.random() < 0.7:
@@ -72,10 +82,7 @@ def _blocks(rng: random.Random, documents: Sequence[str], longest: int) -> Block
 
 
 def _order(rng: random.Random) -> tuple[str, str]:
-    tasks = {
-        family: [*seeds, *corpus("injected_tasks_more").get(family, ())]
-        for family, seeds in corpus("injected_tasks").items()
-    }
+    tasks = merged("injected_tasks")
     family = rng.choice(
         ("answer_style", "answer_content", "answer_content", "tasks", "tasks", "actions", "actions", "overrides")
     )
@@ -87,7 +94,7 @@ def _order(rng: random.Random) -> tuple[str, str]:
 
 
 def _framed(rng: random.Random, order: str) -> str:
-    frame = rng.choice(corpus("injection_frames")["frames"])
+    frame = rng.choice(merged("injection_frames")["frames"]).replace("⟦order⟧", "{order}")
     lower = order[:1].lower() + order[1:]
     frame = fill(rng, frame.replace("{{{{", "[[").replace("}}}}", "]]"))
     return (

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from training.generate.slots import corpus, fill
+from training.generate.slots import corpus, fill, merged
 from training.generate.style import dressed
 from training.rows import Row
 
 ATTACKS = {"override": 5, "extraction": 5, "secret": 5, "jailbreak": 5, "smuggling": 3, "evasion": 3}
 BENIGN = {
     "hard": 6, "everyday": 3, "harmful": 2, "followup": 2, "assistant": 2, "imperative": 2, "creative": 1, "roles": 3, "security": 2,
+    "lookalike": 6, "trigger": 7, "cyber": 5, "framed": 4, "system_text": 2, "task_text": 3, "chat": 5,
 }  # fmt: skip
 
 
@@ -43,17 +44,23 @@ def rows(rng: random.Random, count: int) -> Iterator[Row]:
             harmful=1
             if family in {"harmful", "jailbreak"}
             else 0
-            if family in {"hard", "everyday", "extraction", "secret"}
+            if family in {"hard", "everyday", "lookalike", "trigger", "chat", "extraction", "secret"}
             else None,
-            kind={"harmful": "harmful_request", "hard": "hard_benign", "everyday": "benign"}.get(family, "direct"),
+            kind="direct" if attack else _KINDS.get(family, "benign"),
             source=f"gen/user/{family}",
             group=f"{family}/{seed[:40]}",
         )
 
 
+_KINDS = {
+    "harmful": "harmful_request",
+    **dict.fromkeys(("hard", "lookalike", "trigger", "cyber", "framed"), "hard_benign"),
+}
+
+
 def seeds(name: str, family: str) -> list[str]:
-    """The seeds of a family, from the first corpus and from its continuation."""
-    return [*corpus(name).get(family, ()), *corpus(f"{name}_more").get(family, ())]
+    """The seeds of a family, from every corpus whose name begins with ``name``."""
+    return merged(name)[family]
 
 
 def slotted(rng: random.Random, seed: str) -> str:

@@ -20,6 +20,16 @@ def corpus(name: str) -> Any:
     return yaml.safe_load((CORPORA / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
+@cache
+def merged(prefix: str) -> dict[str, list[str]]:
+    """The seeds by family of every YAML file whose name begins with ``prefix``."""
+    families: dict[str, list[str]] = {}
+    for path in sorted(CORPORA.glob(f"{prefix}*.yaml")):
+        for family, seeds in corpus(path.stem).items():
+            families.setdefault(family, []).extend(seeds)
+    return families
+
+
 def fill(rng: random.Random, seed: str, slots: dict[str, list[str]] | None = None) -> str:
     """The seed with each slot filled at random; a filler may have slots of its own."""
     known = slots if slots is not None else corpus("slots")
