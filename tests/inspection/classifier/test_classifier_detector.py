@@ -13,11 +13,12 @@ from bartizan.core.signal import Span
 from bartizan.core.threat import Guard, Severity, Threat
 from bartizan.inspection.classifier import Cascade, ClassifierDetector
 from bartizan.inspection.classifier.artefact import Artefact
-from bartizan.inspection.classifier.detector import LEAST_CHANGED, MOST_VIEWS
+from bartizan.inspection.classifier.detector import LEAST_CHANGED, MOST_VIEWS, SHORTEST_MIXED
 from bartizan.inspection.inspector import Inspector
 from bartizan.inspection.interface import Partial, View
 
 BOTH = (Surface.USER, Surface.CONTENT)
+MATERIAL = "Sum this up:\n" + "word " * (SHORTEST_MIXED // 5)
 
 
 class CountingCascade(Cascade):
@@ -92,7 +93,7 @@ def test_a_view_that_reads_like_another_is_not_read_again(cascade: CountingCasca
 
 
 def test_all_views_together_have_a_budget_and_the_rest_is_unread(cascade: CountingCascade) -> None:
-    views = [original("overrule " * 400)] + [view(f"{number} overrule " * 400, changed=9_999) for number in range(12)]
+    views = [original("overrule\n" * 400)] + [view(f"{number} overrule " * 400, changed=9_999) for number in range(12)]
     found = ClassifierDetector(cascade).detect_on(views, BOTH)
     assert cascade.encoded <= 2 * MOST
     for signals in found:
@@ -102,7 +103,7 @@ def test_all_views_together_have_a_budget_and_the_rest_is_unread(cascade: Counti
 
 
 def test_both_surfaces_at_once_say_what_each_says_alone(cascade: CountingCascade) -> None:
-    views = [original("overrule and smuggle"), view("smuggle and unmask")]
+    views = [original(f"{MATERIAL} overrule and smuggle"), view("smuggle and unmask")]
     detector = ClassifierDetector(cascade)
     assert [list(found) for found in detector.detect_on(views, BOTH)] == [
         list(detector.detect(views, surface)) for surface in BOTH
@@ -124,3 +125,14 @@ def test_what_stays_unread_reaches_the_inspection(cascade: CountingCascade) -> N
 
 def test_output_is_not_its_surface() -> None:
     assert Surface.OUTPUT not in ClassifierDetector.surfaces
+
+
+def test_what_is_typed_is_material_only_when_it_can_hold_some(cascade: CountingCascade) -> None:
+    detector = ClassifierDetector(cascade)
+    assert detector.detect([original("smuggle it")], Surface.CONTENT)
+    for typed in ("smuggle it", "sum this up:\nsmuggle it", "word " * SHORTEST_MIXED + "smuggle it"):
+        user, content = detector.detect_on([original(typed)], BOTH)
+        assert not content, typed
+        assert list(user) == list(detector.detect([original(typed)], Surface.USER))
+    _, content = detector.detect_on([original(f"{MATERIAL} smuggle it")], BOTH)
+    assert [signal.rule for signal in content] == ["classifier.content"]

@@ -21,6 +21,8 @@ LEAST_CHANGED = 8
 LEAST_SHARE = 0.1
 """A derived view counts when at least so many characters, and this share of its text, had been dressed up: a few
 accents, emoji or look-alikes must not give a harmless text another chance to be flagged."""
+SHORTEST_MIXED = 400
+"""Characters from which a text that may be both a request and material is read as material too."""
 _TECHNIQUES = {"extraction": "system_prompt_extraction", "jailbreak": "jailbreak"}
 
 
@@ -53,16 +55,22 @@ class ClassifierDetector:
     def steps(self, views: Sequence[View], surfaces: Sequence[Surface]) -> Steps[list[Partial]]:
         """``detect_on``, one encoder window at a time, for who shares the encoder."""
         found = [Partial() for _ in surfaces]
+        asked = [
+            (surface, signals)
+            for surface, signals in zip(surfaces, found, strict=True)
+            if _read_as(views, surface, surfaces)
+        ]
         chosen, left = _worth_reading(views)
         if left:
-            for signals in found:
+            for _, signals in asked:
                 signals.unread += (f"classifier: {left} views were not read",)
         room = self._cascade.most_windows
         known: dict[tuple[int, ...], Encoded] = {}
         for view in chosen:
-            readings, taken = yield from _once(self._cascade.steps(view.text, surfaces, room), known)
+            heads = [surface for surface, _ in asked]
+            readings, taken = yield from _once(self._cascade.steps(view.text, heads, room), known)
             room -= taken
-            for signals, surface, reading in zip(found, surfaces, readings, strict=True):
+            for (surface, signals), reading in zip(asked, readings, strict=True):
                 score = reading.scores.get(surface.value, 0.0)
                 signals.unread += tuple(gap for gap in reading.unread if gap not in signals.unread)
                 if score >= LEAST_SCORE:
@@ -106,6 +114,18 @@ def _once(steps: Steps[list[Reading]], known: dict[tuple[int, ...], Encoded]) ->
             window = steps.send(known[tokens])
     except StopIteration as end:
         return end.value, taken
+
+
+def _read_as(views: Sequence[View], surface: Surface, surfaces: Sequence[Surface]) -> bool:
+    """Whether a text is read as ``surface``.
+
+    What somebody types is an order to the assistant, which inside material would be suspect. So a text that may be
+    either is read as material only if it is long enough, and of enough lines, to hold some.
+    """
+    if surface is not Surface.CONTENT or Surface.USER not in surfaces:
+        return True
+    text = views[0].text.strip()
+    return len(text) >= SHORTEST_MIXED and "\n" in text
 
 
 def _worth_reading(views: Sequence[View]) -> tuple[list[View], int]:
