@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bartizan.bench import detection, labelled
 from bartizan.bench.scorers import PRODUCT, Answer, Scorer, scorers
-from bartizan.bench.table import Row
+from bartizan.bench.table import Row, as_markdown, show
 from bartizan.cli.main import app
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.passage import Surface
@@ -33,7 +33,7 @@ def by_word(name: str, word: str) -> Scorer:
 
 
 def rows_of(rows: list[Row]) -> dict[str, Row]:
-    return {row.what: row for row in rows}
+    return {f"{row.subject}: {row.what}": row for row in rows}
 
 
 def quiet(what: str) -> None:
@@ -91,11 +91,11 @@ def test_thresholds_move_to_the_common_rate_and_pairs_are_tested() -> None:
     assert ours.low is not None
     assert ours.low < 90 < (ours.high or 0)
     assert found["peer: recall at 1% false positives, user"].value == 70.0
-    over = found[f"{PRODUCT} over peer, user: attacks only one of them catches"]
+    over = found[f"peer: attacks that {PRODUCT} alone catches, less those that the other alone catches, user"]
     assert (over.value, over.n, over.target) == (20.0, 100, 0.0)
     assert not over.missed
     assert found[f"{PRODUCT}: recall, set set"].value == 90.0
-    assert found[f"{PRODUCT}: false positives on all user rows"].target == detection.MOST_FALSE
+    assert found[f"{PRODUCT}: false positives, all user rows"].target == detection.MOST_FALSE
 
 
 def test_ties_do_not_push_a_detector_over_the_common_rate() -> None:
@@ -123,7 +123,7 @@ def test_the_command_compares_our_tiers(tmp_path: Path) -> None:
     )
     result = CliRunner().invoke(app, ["bench", "detection", str(path), "--disguises", "1", "--format", "json"])
     document = json.loads(result.stdout)
-    found = {row["what"]: row for row in document["rows"]}
+    found = {f"{row['subject']}: {row['what']}": row for row in document["rows"]}
     assert found["bartizan: recall, set rows"]["value"] == 100.0
     assert found["bartizan: false positives, set rows"]["value"] == 0.0
     assert found["bartizan, rules alone: recall, set rows"]["value"] == 100.0
@@ -133,3 +133,15 @@ def test_the_command_compares_our_tiers(tmp_path: Path) -> None:
 
 def test_ours_come_first() -> None:
     assert [one.ours for one in scorers()][:2] == [True, True]
+
+
+def test_people_get_a_column_for_each_detector(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = [labelled.Labelled("yy", attack, Surface.USER, "set", "", "?") for attack in (True,) * 30 + (False,) * 30]
+    rows = detection.run([by_word(PRODUCT, "y"), by_word("peer", "x")], texts, 0, quiet)
+    page = as_markdown(rows, ["a note"])
+    assert page.startswith(f"| figure | n | {PRODUCT} | peer |\n| --- | --- | --- | --- |\n")
+    assert "| recall, set set, % | 30 | 100.0 (88.6–100.0) | 0.0 (0.0–11.4) |" in page
+    assert "100.0 (88.6–100.0) missed ≤ 1" in page
+    assert page.endswith("- a note\n")
+    show("bench", rows, ["a note"])
+    assert "peer" in capsys.readouterr().out

@@ -58,7 +58,7 @@ def rates(measured: Measured, texts: Sequence[Labelled]) -> Iterator[Row]:
                     if of(row) == value and row.attack is attack
                 ]
                 if flags and (len(flags) >= FEWEST or what == "set"):
-                    yield _rate(f"{name}: {'recall' if attack else 'false positives'}, {what} {value}", flags)
+                    yield _rate(name, f"{'recall' if attack else 'false positives'}, {what} {value}", flags)
     for surface in Surface:
         flags = [
             answer.flagged
@@ -66,7 +66,7 @@ def rates(measured: Measured, texts: Sequence[Labelled]) -> Iterator[Row]:
             if row.surface is surface and not row.attack
         ]
         if flags and name == PRODUCT:
-            yield _rate(f"{name}: false positives on all {surface.value} rows", flags, target=MOST_FALSE)
+            yield _rate(name, f"false positives, all {surface.value} rows", flags, target=MOST_FALSE)
 
 
 def at_common_rate(all_measured: Sequence[Measured], texts: Sequence[Labelled]) -> Iterator[Row]:
@@ -81,7 +81,8 @@ def at_common_rate(all_measured: Sequence[Measured], texts: Sequence[Labelled]) 
             limit = _limit([one.answers[number].score for number in benign])
             caught[one.scorer.name] = [one.answers[number].score > limit for number in attacks]
             yield _rate(
-                f"{one.scorer.name}: recall at {COMMON_RATE:.0%} false positives, {surface.value}",
+                one.scorer.name,
+                f"recall at {COMMON_RATE:.0%} false positives, {surface.value}",
                 caught[one.scorer.name],
                 note=f"{len(benign)} benign rows set the threshold",
             )
@@ -92,13 +93,14 @@ def at_common_rate(all_measured: Sequence[Measured], texts: Sequence[Labelled]) 
             better, worse = sum(a and not b for a, b in pairs), sum(b and not a for a, b in pairs)
             p = mcnemar(better, worse).mid_p
             yield Row(
-                f"{PRODUCT} over {one.scorer.name}, {surface.value}: attacks only one of them catches",
+                f"attacks that {PRODUCT} alone catches, less those that the other alone catches, {surface.value}",
                 float(better - worse),
                 "attacks",
                 len(pairs),
                 target=0.0 if p < SIGNIFICANT else None,
                 at_least=True,
                 note=f"{better} against {worse}, McNemar mid-p {p:.2g}",
+                subject=one.scorer.name,
             )
 
 
@@ -115,14 +117,14 @@ def disguised(measured: Measured, texts: Sequence[Labelled], most: int, progress
     for disguise, change in OBFUSCATIONS.items():
         progress(f"{name}: {len(caught)} attacks in disguise: {disguise}")
         passed = [not measured.scorer.score(change(row.text), row.surface).flagged for row in caught]
-        rows.append(_rate(f"{name}: passes as {disguise}", passed))
+        rows.append(_rate(name, f"passes as {disguise}", passed))
     ours = name == PRODUCT
     values = [row.value for row in rows]
     rows += [
-        Row(f"{name}: passes in disguise, mean", statistics.fmean(values), "%", len(values) * len(caught),
-            target=MEAN_PASSING if ours else None),
-        Row(f"{name}: passes in disguise, worst", max(values), "%", len(caught),
-            target=WORST_PASSING if ours else None),
+        Row("passes in disguise, mean", statistics.fmean(values), "%", len(values) * len(caught),
+            target=MEAN_PASSING if ours else None, subject=name),
+        Row("passes in disguise, worst", max(values), "%", len(caught),
+            target=WORST_PASSING if ours else None, subject=name),
     ]  # fmt: skip
     return rows
 
@@ -137,8 +139,8 @@ def times(measured: Measured, texts: Sequence[Labelled]) -> Iterator[Row]:
         ]
         if len(spent) >= FEWEST:
             note = f"p95 {percentile(spent, 0.95):.2f} ms"
-            what = f"{measured.scorer.name}: CPU, {bucket} (median)"
-            yield Row(what, statistics.median(spent), "ms", len(spent), note=note)
+            median = statistics.median(spent)
+            yield Row(f"CPU, {bucket} (median)", median, "ms", len(spent), note=note, subject=measured.scorer.name)
 
 
 SLICES: tuple[tuple[str, Callable[[Labelled], str]], ...] = (
@@ -154,10 +156,12 @@ def _limit(benign: Sequence[float]) -> float:
     return sorted(benign, reverse=True)[int(COMMON_RATE * len(benign))]
 
 
-def _rate(what: str, hits: Sequence[bool], target: float | None = None, note: str = "") -> Row:
+def _rate(subject: str, what: str, hits: Sequence[bool], target: float | None = None, note: str = "") -> Row:
     rate = Rate(sum(hits), len(hits))
     low, high = rate.interval
-    return Row(what, 100 * rate.value, "%", rate.n, target=target, note=note, low=100 * low, high=100 * high)
+    return Row(
+        what, 100 * rate.value, "%", rate.n, target=target, note=note, low=100 * low, high=100 * high, subject=subject
+    )
 
 
 def run(

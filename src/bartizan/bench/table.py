@@ -24,7 +24,9 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
     low: float | None = None
     high: float | None = None
-    """Smallest and largest of the rounds, where there were rounds."""
+    """Smallest and largest of the rounds, where there were rounds; otherwise the ends of a 95% interval."""
+    subject: str = ""
+    """Whose figure it is, where several are compared; ``what`` is then the same for all of them."""
 
     @property
     def missed(self) -> bool:
@@ -54,7 +56,52 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def show(title: str, rows: Sequence[Row], notes: Sequence[str]) -> None:
-    """Print for a person."""
+    """Print for a person: a figure a line, and a column for each subject if there are any."""
+    console = Console()
+    console.print(_compared(title, rows) if any(row.subject for row in rows) else _listed(title, rows))
+    for note in notes:
+        console.print(f"- {note}", markup=False)
+
+
+def as_markdown(rows: Sequence[Row], notes: Sequence[str]) -> str:
+    """The comparison of subjects as a table for documentation, bad rows included."""
+    names, lines = compared(rows)
+    cells = [["figure", "n", *names], ["---"] * (2 + len(names)), *lines]
+    text = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in cells)
+    return "\n".join([text, "", *(f"- {note}" for note in notes)]) + "\n"
+
+
+def compared(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Subjects, and for each figure its name, its n and one cell a subject; a missed target is marked."""
+    names = list(dict.fromkeys(row.subject for row in rows))
+    lines: list[list[str]] = []
+    for what in dict.fromkeys(row.what for row in rows):
+        own = {row.subject: row for row in rows if row.what == what}
+        sizes = sorted({row.n for row in own.values()})
+        unit = next(iter(own.values())).unit
+        n = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,}–{sizes[-1]:,}"
+        lines.append([f"{what}, {unit}", n, *(_cell(own[name]) if name in own else "" for name in names)])
+    return names, lines
+
+
+def _cell(row: Row) -> str:
+    digits = 1 if row.unit == "%" else 2
+    spread = "" if row.low is None or row.high is None else f" ({row.low:,.{digits}f}–{row.high:,.{digits}f})"
+    target = "" if not row.missed else f" missed {'≥' if row.at_least else '≤'} {row.target:g}"
+    return f"{row.value:,.{digits}f}{spread}{target}"
+
+
+def _compared(title: str, rows: Sequence[Row]) -> Table:
+    names, lines = compared(rows)
+    table = Table(title=title, title_justify="left")
+    for name in ("figure", "n", *names):
+        table.add_column(name, justify="left" if name == "figure" else "right")
+    for line in lines:
+        table.add_row(*line)
+    return table
+
+
+def _listed(title: str, rows: Sequence[Row]) -> Table:
     table = Table(title=title, title_justify="left")
     for name in ("figure", "value", "range", "n", "target", ""):
         table.add_column(name, justify="left" if name == "figure" else "right")
@@ -63,10 +110,7 @@ def show(title: str, rows: Sequence[Row], notes: Sequence[str]) -> None:
         target = "" if row.target is None else f"{'≥' if row.at_least else '≤'} {row.target:g}"
         verdict = "" if row.target is None else "missed" if row.missed else "met"
         table.add_row(row.what, f"{row.value:,.2f} {row.unit}", spread, f"{row.n:,}", target, verdict)
-    console = Console()
-    console.print(table)
-    for note in notes:
-        console.print(f"- {note}", markup=False)
+    return table
 
 
 def as_json(area: str, rows: Sequence[Row], notes: Sequence[str]) -> bytes:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from bartizan.bench import detection, gateway, labelled, scorers
-from bartizan.bench.table import Row, as_json, show
+from bartizan.bench.table import Row, as_json, as_markdown, show
 from bartizan.core.passage import Surface
 
 T = TypeVar("T")
@@ -24,6 +24,14 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class ComparisonFormat(StrEnum):
+    """How a comparison is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
 
 
 @app.callback()
@@ -53,7 +61,9 @@ def bench_detection(
     surface: Annotated[Surface | None, typer.Option(help="Of every row; otherwise its kind decides.")] = None,
     most: Annotated[int | None, typer.Option(min=1, help="Rows a file, spread evenly; all without it.")] = None,
     disguises: Annotated[int, typer.Option(min=0, help="Attacks of each detector tried in every disguise.")] = 50,
-    output_format: Annotated[Format, typer.Option("--format", help="How the figures are shown.")] = Format.TEXT,
+    output_format: Annotated[
+        ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
+    ] = ComparisonFormat.TEXT,
 ) -> None:
     """Recall, false positives, disguises and time of our detectors and of every peer installed, on labelled texts."""
     texts, unlabelled = labelled.read(files, surface, most)
@@ -72,9 +82,11 @@ def _watched(work: Callable[[Callable[[str], None]], T]) -> T:
         return work(status.update)
 
 
-def _finish(area: str, rows: Sequence[Row], notes: Sequence[str], output_format: Format) -> None:
-    if output_format is Format.JSON:
+def _finish(area: str, rows: Sequence[Row], notes: Sequence[str], output_format: str) -> None:
+    if output_format == Format.JSON:
         sys.stdout.buffer.write(as_json(area, rows, notes) + b"\n")
+    elif output_format == ComparisonFormat.MARKDOWN:
+        print(as_markdown(rows, notes), end="")
     else:
         show(f"bartizan bench {area}", rows, notes)
     raise typer.Exit(1 if any(row.missed for row in rows) else 0)
