@@ -22,7 +22,7 @@ from bartizan.inspection.classifier.windows import cut
 from training.assemble import OVERLAP
 from training.generate import manuals, sampled
 
-RATES = {"user": 0.006, "content": 0.015, "extraction": 0.01, "jailbreak": 0.01, "harmful": 0.02}
+RATES = {"user": 0.008, "content": 0.015, "extraction": 0.01, "jailbreak": 0.01, "harmful": 0.02}
 """False positives allowed in each cell; fewer on requests, where harmless traffic is most."""
 FEWEST = 80
 """Benign texts that a cell needs for a threshold of its own."""
