@@ -72,9 +72,9 @@ def _decode(text: str, start: int, end: int) -> Piece | None:
         digits = "".join(text[place] for place in places)
     usable = len(digits) - (len(digits) % 4 == 1)
     digits = digits[:usable].translate(_STANDARD)
-    if not _plausible(digits):
-        return None
     try:
+        if not _plausible(digits):
+            return None
         data = base64.b64decode(digits + "=" * (-usable % 4))
     except (binascii.Error, ValueError):
         return None
@@ -84,7 +84,10 @@ def _decode(text: str, start: int, end: int) -> Piece | None:
 
 
 def _plausible(digits: str) -> bool:
-    """A first look: control characters at the start, or a long run whose first bytes are not text."""
+    """A first look: control characters at the start, or a long run whose first bytes are not text.
+
+    Raises binascii.Error.
+    """
     head = base64.b64decode(digits[:8])
     if any(byte < 9 for byte in head) and head.count(0) < 2:
         return False
