@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any, Protocol
 
 import msgspec
@@ -30,6 +32,22 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     arguments: dict[str, Any]
 
 
+def call_digest(call: ToolCall) -> str:
+    """Hexadecimal SHA-256 of the tool's name and all arguments; the protocol's id of the call is no part of it.
+
+    Arguments are written as JSON with sorted keys and ASCII escapes: equal documents have equal digests, whatever their
+    order of keys; ``1``, ``1.0``, ``"1"`` and ``true`` differ, and so do ``NaN`` and ``null``.
+
+    Raises:
+        ValueError: the arguments are not JSON values with string keys, or are nested too deeply to be written.
+    """
+    try:
+        text = json.dumps([call.tool, call.arguments], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    except (TypeError, RecursionError) as error:
+        raise ValueError("the arguments are no JSON document that can be written") from error
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     """What came back of a call."""
 
@@ -55,7 +73,7 @@ class ToolDecision(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
     """The features policy decided from, JSON values only."""
     digest: str = ""
-    """SHA-256 of the exact call (tool and canonical arguments): what an approval is bound to."""
+    """:func:`call_digest` of the exact call: what an approval is bound to."""
 
 
 class Conversation(Protocol):

@@ -1,0 +1,92 @@
+"""Approvals of tool calls by a person: one exact call, for a time, used once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from bartizan.core.errors import BartizanError
+from bartizan.core.tool import ToolCall, ToolDecision
+
+
+class ApprovalError(BartizanError):
+    """Nobody can be asked about this call: no approver, already denied, or too large to show. It stays blocked."""
+
+
+class ApprovalState(StrEnum):
+    """What became of a request."""
+
+    PENDING = "pending"
+    """Nobody has decided."""
+    APPROVED = "approved"
+    """May run once, until it expires."""
+    DENIED = "denied"
+    """Must not run."""
+    REDEEMED = "redeemed"
+    """Has run, or was about to."""
+    EXPIRED = "expired"
+    """Its time was over before it was redeemed."""
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that a person decides, with everything they need to see."""
+
+    id: str
+    digest: str
+    """:func:`bartizan.core.tool.call_digest` of the exact call."""
+    tool: str
+    arguments: dict[str, Any] = {}
+    """All arguments, as the tool would get them; erased once the request is over."""
+    session: str
+    """Empty where the protocol carries none."""
+    principal: str
+    """On whose credential the session runs."""
+    on_behalf_of: tuple[str, ...] = ()
+    """For whom the principal acts, nearest first. Nobody in the chain may decide, nor may the principal."""
+    policy: str = ""
+    """Id of the policy that asked."""
+    reason: str
+    """Why it asked, one sentence."""
+    created: datetime
+    expires: datetime
+    state: ApprovalState = ApprovalState.PENDING
+    decided_by: str = ""
+    """Name of the approver."""
+    decided: datetime | None = None
+    note: str = ""
+    """What the approver had to say."""
+
+
+class Approvals(Protocol):
+    """Where tool calls wait for a person; shared by all workers. Raises StoreError when the store does not answer.
+
+    A caller turns every BartizanError into a block.
+    """
+
+    async def request(
+        self, decision: ToolDecision, call: ToolCall, session: str, principal: str, on_behalf_of: Sequence[str] = ()
+    ) -> str:
+        """Ask for ``call``; the id under which it may be redeemed once it is approved.
+
+        The same call of the same session asked again while its request is open gives the same id.
+
+        Raises:
+            ApprovalError: there is no approver, the call was denied, too many wait, it is too large to be shown, or
+                ``decision`` is not about ``call``.
+        """
+        ...
+
+    async def redeem(self, approval: str, digest: str, session: str, principal: str) -> bool:
+        """True for exactly one caller, and only if ``approval`` was approved for this very call and has not expired.
+
+        Whoever gets True may run the call with this digest once, in this session.
+        """
+        ...
+
+    async def pending(self) -> tuple[Approval, ...]:
+        """Requests that nobody has decided, oldest first."""
+        ...
