@@ -1,0 +1,3 @@
+from typing import Any
+
+def tool_result_to_str(tool_result: Any) -> str: ...

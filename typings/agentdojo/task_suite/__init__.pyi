@@ -1,0 +1,3 @@
+from agentdojo.task_suite.task_suite import TaskSuite
+
+def get_suites(benchmark_version: str) -> dict[str, TaskSuite]: ...
