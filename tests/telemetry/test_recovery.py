@@ -19,6 +19,8 @@ from bartizan.core.event import RequestAccepted
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.reader import read_journal
 from bartizan.telemetry.recovery import recover
+from bartizan.telemetry.verification import verify_journal
+from bartizan.trust.signing import TrustedKeys
 from bartizan.workspace.deployment import Journal as Settings
 
 KILLS = 36
@@ -61,6 +63,9 @@ def test_kill_at_random_moments_loses_no_acknowledged_record(tmp_path: Path, dur
     assert len(read) == len(set(read))
     assert not set(acknowledged) - set(read)
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".open")]
+    report = verify_journal(tmp_path, TrustedKeys())
+    assert (report.problems, report.unchained) == ([], [])
+    assert report.records == len(read)
 
 
 def test_every_possible_torn_tail_is_set_aside_whole(tmp_path: Path) -> None:

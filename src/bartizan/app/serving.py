@@ -78,7 +78,7 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
     listener = listening_socket(listen.host, listen.port)
     admin_listener = listening_socket(listen.admin_host, listen.admin_port)
     supervisor = Supervisor(
-        _keepers(workspace, deployment, journal),
+        _helpers(workspace, deployment, journal),
         [
             Child(name, _worker_command(workspace, name, listener.fileno()), [listener.fileno()], _reporter(journal))
             for name in (f"worker{number + 1}" for number in range(listen.workers))
@@ -106,10 +106,10 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
         journal.close()
 
 
-def _keepers(workspace: Workspace, deployment: Deployment, journal: Journal) -> list[Child]:
-    if keeper_socket(deployment.keeper, workspace.root) is None:
-        return []
-    return [Child("keeper", lambda control: _command(workspace, "keeper", control), [], _reporter(journal))]
+def _helpers(workspace: Workspace, deployment: Deployment, journal: Journal) -> list[Child]:
+    """The keeper, unless it is elsewhere, and the telemetry process."""
+    names = ["keeper"] if keeper_socket(deployment.keeper, workspace.root) is not None else []
+    return [Child(name, partial(_command, workspace, name), [], _reporter(journal)) for name in (*names, "telemetry")]
 
 
 def _worker_command(workspace: Workspace, name: str, listener: int) -> Callable[[int], Sequence[str]]:

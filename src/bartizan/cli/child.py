@@ -1,6 +1,6 @@
 """The entry point of processes that the supervisor starts: ``python -m bartizan.cli.child ROOT NAME FD [FD]``.
 
-``NAME`` is ``keeper``, ``inference``, ``check`` (whose candidate comes on standard input) or a worker's.
+``NAME`` is ``keeper``, ``inference``, ``telemetry``, ``check`` (whose candidate comes on standard input) or a worker's.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ def main(arguments: list[str]) -> int:
             from bartizan.app.inferring import run_inference
 
             run_inference(Path(root), int(control))
+        elif name == "telemetry":
+            from bartizan.app.telemetering import run_telemetry
+
+            run_telemetry(Path(root), int(control))
         elif name == "check":
             from bartizan.app.checks import run_check
 

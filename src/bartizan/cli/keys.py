@@ -1,4 +1,4 @@
-"""``bartizan keys``: credentials for clients of the gateway."""
+"""``bartizan keys``: credentials for clients of the gateway, and the key that signs the journal."""
 
 from __future__ import annotations
 
@@ -57,6 +57,25 @@ def create(
     else:
         out.print("add to policy.yaml:\n\nkeys:")
         out.print("\n".join(f"  {line}" for line in row), markup=False)
+
+
+@app.command("signing")
+def signing(
+    file: Annotated[Path, typer.Argument(help="Where to write the private key; FILE.pub gets the public one.")],
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Make an Ed25519 key pair that signs the journal; keep it outside of the workspace."""
+    from bartizan.trust.signing import PUBLIC_SUFFIX, write_key_pair
+
+    key = write_key_pair(file)
+    public = file.with_name(file.name + PUBLIC_SUFFIX)
+    if output is Format.JSON:
+        print_json("signing-key", {"id": key.public.id, "private": str(file), "public": str(public)})
+        return
+    out = console()
+    out.print(f"key {key.public.id}")
+    out.print(f"  {escape(str(file))}      private: name it in bartizan.yaml, journal.signing.key")
+    out.print(f"  {escape(str(public))}  public: hand it to whoever verifies")
 
 
 @app.command("list")

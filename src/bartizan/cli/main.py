@@ -18,7 +18,7 @@ from typer.main import get_command
 from bartizan.core.errors import BartizanError
 from bartizan.core.problem import printable
 
-COMMANDS = ("init", "up", "demo", "inspect", "policy", "system", "keys", "catalog", "model", "range", "bench")
+COMMANDS = ("init", "up", "demo", "inspect", "policy", "system", "keys", "catalog", "model", "range", "events", "bench")
 """In the order of ``bartizan --help``."""
 
 

@@ -17,7 +17,9 @@ import msgspec
 
 from bartizan.core.errors import ConfigurationError, JournalError
 from bartizan.core.event import Event
-from bartizan.telemetry.reader import MAX_RECORD_BYTES
+from bartizan.core.ids import uuid7
+from bartizan.telemetry.chain import LINK_BYTES, Chain
+from bartizan.telemetry.reader import MAX_RECORD_BYTES, last_hash
 from bartizan.telemetry.recovery import Recovered, recover
 from bartizan.telemetry.segment import Segment
 from bartizan.workspace import deployment
@@ -80,6 +82,7 @@ class Journal:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.recovered: list[Recovered] = recover(directory)
             """Segments of dead writers that were completed at this start."""
+            self._chain = Chain(uuid7().hex, last_hash(directory, writer))
             self._segment: Segment | None = self._open()
         except OSError as error:
             raise JournalError(f"cannot use the journal {directory}: {error.strerror}") from error
@@ -92,19 +95,21 @@ class Journal:
                 exceeds MAX_RECORD_BYTES, or the journal is closed. Nothing of it is in the file then.
         """
         try:
-            line = self._encode(event) + b"\n"
+            body = self._encode(event)
         except UnicodeEncodeError:
-            line = self._encode(_without_surrogates(msgspec.to_builtins(event, str_keys=True))) + b"\n"
-        if len(line) > MAX_RECORD_BYTES:
-            raise JournalError(f"a record of {len(line)} bytes is too long for the journal")
+            body = self._encode(_without_surrogates(msgspec.to_builtins(event, str_keys=True)))
+        if len(body) > MAX_RECORD_BYTES - LINK_BYTES:
+            raise JournalError(f"a record of {len(body)} bytes is too long for the journal")
         with self._lock:
             if self._closed:
                 raise JournalError("the journal is closed")
+            line = self._chain.line(body)
             try:
                 self._current(len(line)).append(line)
             except OSError as error:
                 self._failed(error)
                 return
+            self._chain.written()
             self._appended += 1
             self.healthy = True
             self._sync_now_and_then()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -10,7 +11,8 @@ import msgspec
 
 from bartizan.core.errors import JournalError
 from bartizan.core.event import Event
-from bartizan.telemetry.segment import SEGMENT_NAME, done_path
+from bartizan.telemetry.chain import GENESIS, Link, read_link
+from bartizan.telemetry.segment import DONE_SUFFIX, SEGMENT_NAME, done_path
 
 MAX_RECORD_BYTES: Final = 16_777_216
 """Longest line a writer writes and a reader reads, newline included."""
@@ -50,7 +52,7 @@ def read_segment(path: Path) -> Iterator[Event]:
     """The events of one segment. Raises JournalError."""
     decoder = msgspec.json.Decoder(Event)
     try:
-        with _open(path) as file:
+        with open_segment(path) as file:
             number = 0
             while line := file.readline(MAX_RECORD_BYTES + 1):
                 number += 1
@@ -65,7 +67,36 @@ def read_segment(path: Path) -> Iterator[Event]:
         raise JournalError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _open(path: Path) -> BinaryIO:
+def last_hash(directory: Path, writer: str) -> bytes:
+    """Hash of the last record in the newest complete segment of ``writer``; GENESIS without one.
+
+    A last line without a sound link gives GENESIS too: verification says what became of it. Raises OSError.
+    """
+    names = [entry.name for entry in directory.iterdir() if entry.name.endswith(DONE_SUFFIX)]
+    own = sorted((match[2], name) for name in names if (match := SEGMENT_NAME.fullmatch(name)) and match[1] == writer)
+    link = last_link(directory / own[-1][1]) if own else None
+    return link.hash if link is not None else GENESIS
+
+
+def last_link(path: Path) -> Link | None:
+    """The link of a segment's last line, if it has a sound one. Raises OSError."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        back = 4_096
+        while True:
+            start = max(0, size - back)
+            file.seek(start)
+            tail = file.read(size - start)
+            cut = tail.rfind(b"\n", 0, max(0, len(tail) - 1))
+            if cut >= 0 or start == 0 or back > MAX_RECORD_BYTES:
+                break
+            back *= 4
+    link = read_link(tail[cut + 1 :])
+    return link if link is not None and link.sound else None
+
+
+def open_segment(path: Path) -> BinaryIO:
+    """Open a segment whose writer may be completing it right now. Raises OSError."""
     try:
         return path.open("rb")
     except FileNotFoundError:

@@ -68,6 +68,15 @@ class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A longer answer is broken off with an error."""
 
 
+class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """With what the heads of the journal's chains are signed."""
+
+    key: SecretRef
+    """Private Ed25519 key, as `bartizan keys signing` writes it. A file must be outside of the workspace."""
+    seconds: float = 10.0
+    """Between two seals; what is younger could still be replaced unseen by who controls a writer."""
+
+
 class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The record of what happened."""
 
@@ -80,6 +89,8 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A segment file is complete at this size."""
     segment_seconds: float = 300.0
     """A segment file is complete at this age."""
+    signing: Signing | None = None
+    """None: records are chained, but no seal is signed."""
 
 
 class Inference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

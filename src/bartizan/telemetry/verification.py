@@ -1,0 +1,256 @@
+"""Is the journal what its writers wrote? Every line against its chain, every chain against the signed seals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from bartizan.core.errors import BartizanError, JournalError
+from bartizan.core.event import Head, JournalSealed
+from bartizan.telemetry.chain import GENESIS
+from bartizan.telemetry.following import LINKED, SEAL_START, Follower, Line, Problem, final_name, lines
+from bartizan.telemetry.reader import MAX_RECORD_BYTES, open_segment, segments
+from bartizan.telemetry.seal import check_seal, digest
+from bartizan.telemetry.sealing import read_seals
+from bartizan.telemetry.segment import DONE_SUFFIX, SEGMENT_NAME, TORN_SUFFIX
+from bartizan.trust.signing import TrustedKeys
+
+MOST_PROBLEMS: Final = 1_000
+INTACT: Final = "intact"
+DAMAGED: Final = "damaged"
+INCONCLUSIVE: Final = "inconclusive"
+
+
+class Report(msgspec.Struct):
+    """What a verification found."""
+
+    segments: int = 0
+    records: int = 0
+    sealed: int = 0
+    """Records that a trusted signature covers."""
+    pending: int = 0
+    """Records that are chained but came after the last seal of their chain: their writer could still replace them."""
+    seals: int = 0
+    anchors: int = 0
+    keys: tuple[str, ...] = ()
+    problems: list[Problem] = []
+    unchained: list[str] = []
+    """Segments from before there were chains: nothing can be said about them."""
+    unsealed: list[str] = []
+    """Complete segments of which no record is under a trusted signature."""
+    torn: list[str] = []
+    """Fragments that recovery set aside after a crash."""
+
+    @property
+    def outcome(self) -> str:
+        """``damaged``, ``inconclusive`` when something could not be judged, or ``intact``."""
+        if self.problems:
+            return DAMAGED
+        return INCONCLUSIVE if self.unchained or self.unsealed or not self.records else INTACT
+
+    def add(self, problem: Problem) -> None:
+        """Keep a problem, up to MOST_PROBLEMS."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(problem)
+
+
+class _Expected(NamedTuple):
+    head: Head
+    seal: int
+
+
+def verify_journal(directory: Path, keys: TrustedKeys, anchors: Sequence[JournalSealed] = ()) -> Report:
+    """Check a whole journal, also while it is being written.
+
+    Args:
+        directory: the journal's.
+        keys: whose seals count.
+        anchors: seals that were kept elsewhere.
+
+    Raises:
+        JournalError: it cannot be read.
+    """
+    report = Report(keys=keys.ids, anchors=len(anchors))
+    seals = _trusted_seals(directory, keys, anchors, report)
+    expected: dict[tuple[str, int], _Expected] = {}
+    for seal in seals:
+        for head in seal.heads:
+            expected[head.chain, head.seq] = _Expected(head, seal.number)
+    walk = _Walk(report, expected, {seal.id for seal in seals})
+    for path in segments(directory):
+        walk.segment(path)
+    walk.finish()
+    report.torn = sorted(entry.name for entry in directory.iterdir() if entry.name.endswith(TORN_SUFFIX))
+    return report
+
+
+def read_anchors(path: Path) -> list[JournalSealed]:
+    """Seals in a JSONL file that a sink wrote elsewhere; lines of other kinds are passed over.
+
+    Raises:
+        JournalError: the file cannot be read, or holds no seal.
+    """
+    decoder = msgspec.json.Decoder(JournalSealed)
+    found: list[JournalSealed] = []
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(MAX_RECORD_BYTES + 1):
+                try:
+                    found.append(decoder.decode(line))
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    continue
+    except OSError as error:
+        raise JournalError(f"cannot read the anchors {path}: {error.strerror}") from error
+    if not found:
+        raise JournalError(f"{path} holds no seal", "name a file that a sink of format 'native' wrote")
+    return found
+
+
+def _trusted_seals(
+    directory: Path, keys: TrustedKeys, anchors: Iterable[JournalSealed], report: Report
+) -> list[JournalSealed]:
+    if not keys.ids:
+        return []
+    found: dict[int, JournalSealed] = {}
+    for here, seal in [(True, seal) for seal in read_seals(directory)] + [(False, seal) for seal in anchors]:
+        where = "journal" if here else "anchors"
+        try:
+            check_seal(seal, keys)
+        except BartizanError as error:
+            report.add(Problem("forged", where, 0, f"seal {seal.number}: {error.cause}"))
+            continue
+        report.seals += here
+        known = found.get(seal.number)
+        if known is not None and digest(known) != digest(seal):
+            report.add(Problem("altered", where, 0, f"there are two different seals {seal.number}"))
+        elif known is None and not here:
+            report.add(Problem("missing", "journal", 0, f"seal {seal.number}, of {seal.at:%Y-%m-%d %H:%M:%S}Z"))
+        found.setdefault(seal.number, seal)
+    ordered = [found[number] for number in sorted(found)]
+    previous: JournalSealed | None = None
+    for seal in ordered:
+        expected = previous.number + 1 if previous is not None else 0
+        if seal.number != expected:
+            report.add(Problem("missing", "journal", 0, f"{seal.number - expected} seals, from number {expected} on"))
+        elif seal.previous != (digest(previous) if previous is not None else ""):
+            report.add(Problem("altered", "journal", 0, f"seal {seal.number} does not follow seal {expected - 1}"))
+        previous = seal
+    return ordered
+
+
+class _Walk:
+    """One pass over all segments, oldest first."""
+
+    def __init__(self, report: Report, expected: dict[tuple[str, int], _Expected], seals: set[str]) -> None:
+        self._report = report
+        self._expected = expected
+        self._seals = seals
+        self._unseen = dict(expected)
+        self._last_sealed: dict[str, int] = {}
+        for chain, seq in expected:
+            self._last_sealed[chain] = max(seq, self._last_sealed.get(chain, -1))
+        self._chains: dict[str, Follower] = {}
+        self._writers: dict[str, str] = {}
+        self._ends: set[bytes] = {GENESIS}
+        self._lines: dict[str, int] = {}
+
+    def segment(self, path: Path) -> None:
+        """Judge one segment."""
+        name = final_name(path)
+        match = SEGMENT_NAME.fullmatch(name)
+        writer = match[1] if match else ""
+        complete = path.name.endswith(DONE_SUFFIX)
+        self._report.segments += 1
+        linked = sealed = count = 0
+        chain = ""
+        unlinked: list[Problem] = []
+        legacy = True
+        try:
+            with open_segment(path) as file:
+                for line in lines(file):
+                    count = line.number
+                    if not line.whole and not complete and len(line.content) <= MAX_RECORD_BYTES:
+                        break  # being written, or torn when its writer died
+                    if line.link is None:
+                        problem = Follower(chain).judge(name, line)
+                        unlinked += [problem] if problem is not None and len(unlinked) < MOST_PROBLEMS else []
+                        legacy = legacy and _legacy(line)
+                        continue
+                    self._report.records += 1
+                    linked += 1
+                    chain = chain or self._begin(name, writer, line)
+                    sealed += self._line(name, chain, line)
+        except OSError as error:
+            self._report.add(Problem("unreadable", name, count, error.strerror or type(error).__name__))
+        self._lines[name] = count
+        self._report.sealed += sealed
+        self._report.pending += linked - sealed
+        if not linked and unlinked and legacy:
+            self._report.unchained.append(name)
+            unlinked = []
+        for problem in unlinked:
+            self._report.add(problem)
+        if complete and linked and not sealed:
+            self._report.unsealed.append(name)
+        if chain:
+            self._ends.add(self._chains[chain].head)
+
+    def _begin(self, name: str, writer: str, line: Line) -> str:
+        assert line.link is not None
+        link = line.link
+        if self._writers.setdefault(link.chain, writer) != writer:
+            self._report.add(
+                Problem("foreign", name, line.number, f"a record of the writer {self._writers[link.chain]}")
+            )
+        if link.chain not in self._chains:
+            self._chains[link.chain] = Follower(link.chain, 0)
+            if link.seq == 0 and link.prev not in self._ends:
+                detail = "the writer's segment before this one, or its end, is not here"
+                self._report.add(Problem("missing", name, line.number, detail))
+        return link.chain
+
+    def _line(self, name: str, chain: str, line: Line) -> bool:
+        """Judge one linked line; True if a seal covers it."""
+        assert line.link is not None
+        link = line.link
+        problem = self._chains[chain].judge(name, line)
+        if problem is not None:
+            self._report.add(problem)
+        expected = self._unseen.pop((link.chain, link.seq), None)
+        if expected is not None and expected.head.hash != link.hash.decode():
+            detail = f"record {link.seq} is not the one that seal {expected.seal} signed"
+            self._report.add(Problem("altered", name, line.number, detail))
+        if link.seq <= self._last_sealed.get(link.chain, -1):
+            return True
+        return line.content.startswith(SEAL_START) and _identifier(line.content) in self._seals
+
+    def finish(self) -> None:
+        """What the seals speak of and nobody has seen."""
+        for (_, seq), expected in sorted(self._unseen.items(), key=lambda item: item[1].seal):
+            name = expected.head.segment
+            if name not in self._lines:
+                detail = f"the segment, which held record {seq} when seal {expected.seal} was made"
+                self._report.add(Problem("missing", name, 0, detail))
+            else:
+                detail = f"record {seq} was here when seal {expected.seal} was made"
+                self._report.add(Problem("truncated", name, self._lines[name] + 1, detail))
+
+
+def _legacy(line: Line) -> bool:
+    """A record as it was before there were chains: whole, and without anything of a link or a seal."""
+    if not line.whole or LINKED in line.content or line.content.startswith(SEAL_START):
+        return False
+    try:
+        return isinstance(msgspec.json.decode(line.content), dict)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+
+
+def _identifier(content: bytes) -> str:
+    try:
+        return msgspec.json.decode(content, type=JournalSealed).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
