@@ -36,6 +36,8 @@ class Up:
     url: str
     admin: str
     session: aiohttp.ClientSession
+    approvals: int = 0
+    """Port of the approvers' listener, if there is one."""
 
     def events(self) -> list[Event]:
         return list(read_journal(self.root / ".bartizan" / "journal"))
@@ -145,7 +147,8 @@ async def up(
     url, admin = re.findall(r"(https?://127\.0\.0\.1:\d+)(?:/v1|/metrics)", text)
     connector = aiohttp.TCPConnector(ssl=trust)
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=20)) as session:
-        running = Up(root, process, url, admin, session)
+        asked = re.search(r"approvals +https?://127\.0\.0\.1:(\d+)", text)
+        running = Up(root, process, url, admin, session, int(asked[1]) if asked else 0)
         try:
             await running.until_ready()
             yield running

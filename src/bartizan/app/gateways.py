@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bartizan.agents.approvals import Approvers
 from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of, redactor
 from bartizan.app.inferring import learned_surfaces
 from bartizan.app.places import committer_of, journal_of
@@ -44,6 +45,7 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
     if POLICY not in snapshot.files:
         raise ConfigurationError(f"there is no {POLICY} in the workspace", "'bartizan init' writes one")
     policy = loads(snapshot.files[POLICY], POLICY, PolicyDocument)
+    Approvers.of(policy)
     guard = build_guard(policy, packs_of(snapshot.files), canaries_of(workspace, policy), kept)
     return InForce(
         policy=policy,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ import msgspec
 import uvicorn
 import uvloop
 
+from bartizan.app.approving import approval_tls
 from bartizan.app.candidates import check_candidate
 from bartizan.app.inferring import NAME, InferenceProcess
 from bartizan.app.places import committer_of, journal_of, keeper_of
@@ -37,8 +39,8 @@ from bartizan.workspace.deployment import Deployment, Listen
 from bartizan.workspace.workspace import Workspace
 
 _log = logging.getLogger("bartizan.supervisor")
-Announce = Callable[[int, int], None]
-"""Told the gateway's and the admin listener's port once both listen."""
+Announce = Callable[[int, int, int], None]
+"""Told the ports of the gateway, of the admin listener and of the approvers' one (0 without) once they listen."""
 
 
 def run_gateway(root: Path, announce: Announce, *, workers: int = 0, port: int = -1, admin_port: int = -1) -> None:
@@ -67,6 +69,8 @@ def run_gateway(root: Path, announce: Announce, *, workers: int = 0, port: int =
 async def _supervise(workspace: Workspace, deployment: Deployment, announce: Announce) -> None:
     listen = deployment.listen
     with_tls_files(listen, workspace.root)
+    if deployment.approvals is not None:
+        approval_tls(deployment.approvals, workspace.root)
     journal = Journal(journal_of(workspace), "supervisor", deployment.journal)
     keeper = keeper_of(workspace)
     committer_of(workspace)  # makes the first key before several workers look for one
@@ -77,8 +81,9 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
     reloader = Reloader(workspace, partial(check_candidate, workspace.root), keeper, journal, inference)
     listener = listening_socket(listen.host, listen.port)
     admin_listener = listening_socket(listen.admin_host, listen.admin_port)
+    approvals = _approval_socket(deployment)
     supervisor = Supervisor(
-        _helpers(workspace, deployment, journal),
+        [*_helpers(workspace, deployment, journal), *_approvals(workspace, approvals, journal)],
         [
             Child(name, _worker_command(workspace, name, listener.fileno()), [listener.fileno()], _reporter(journal))
             for name in (f"worker{number + 1}" for number in range(listen.workers))
@@ -89,7 +94,8 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
 
     async def started() -> None:
         await reloader.publish_first()
-        announce(listener.getsockname()[1], admin_listener.getsockname()[1])
+        asked = 0 if approvals is None else approvals.getsockname()[1]
+        announce(listener.getsockname()[1], admin_listener.getsockname()[1], asked)
 
     def metrics() -> str:
         return render(merge([child.metrics for child in (*supervisor.workers, *supervisor.first)]))
@@ -102,6 +108,8 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
             await supervisor.run(started)
     finally:
         listener.close()
+        if approvals is not None:
+            approvals.close()
         await keeper.close()
         journal.close()
 
@@ -110,6 +118,18 @@ def _helpers(workspace: Workspace, deployment: Deployment, journal: Journal) -> 
     """The keeper, unless it is elsewhere, and the telemetry process."""
     names = ["keeper"] if keeper_socket(deployment.keeper, workspace.root) is not None else []
     return [Child(name, partial(_command, workspace, name), [], _reporter(journal)) for name in (*names, "telemetry")]
+
+
+def _approval_socket(deployment: Deployment) -> socket.socket | None:
+    settings = deployment.approvals
+    return None if settings is None else listening_socket(settings.host, settings.port)
+
+
+def _approvals(workspace: Workspace, listener: socket.socket | None, journal: Journal) -> list[Child]:
+    if listener is None:
+        return []
+    descriptor = listener.fileno()
+    return [Child("approvals", _worker_command(workspace, "approvals", descriptor), [descriptor], _reporter(journal))]
 
 
 def _worker_command(workspace: Workspace, name: str, listener: int) -> Callable[[int], Sequence[str]]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bartizan.agents.approvals.approvers import Approvers
 from bartizan.catalog import load_catalog
 from bartizan.core.errors import BartizanError, ConfigurationError, DocumentError
 from bartizan.core.passage import Path as ValuePath
@@ -91,6 +92,7 @@ def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
     try:
         Policy(policy.value)
         KeyTable((key.sha256, key) for key in policy.value.keys)
+        Approvers.of(policy.value)
     except DocumentError as error:
         check.result.problems.append(error)
     except ConfigurationError as error:

@@ -18,7 +18,22 @@ from typer.main import get_command
 from bartizan.core.errors import BartizanError
 from bartizan.core.problem import printable
 
-COMMANDS = ("init", "up", "demo", "inspect", "policy", "system", "keys", "catalog", "model", "range", "events", "bench")
+COMMANDS = (
+    "init",
+    "up",
+    "demo",
+    "inspect",
+    "policy",
+    "system",
+    "keys",
+    "approvals",
+    "agents",
+    "catalog",
+    "model",
+    "range",
+    "events",
+    "bench",
+)
 """In the order of ``bartizan --help``."""
 
 

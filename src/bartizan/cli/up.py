@@ -20,13 +20,17 @@ def up(
     from bartizan.app.serving import run_gateway
     from bartizan.workspace.workspace import Workspace
 
-    listen = Workspace(workspace).deployment.listen
+    deployment = Workspace(workspace).deployment
+    listen, approvals = deployment.listen, deployment.approvals
     scheme = "https" if listen.tls_certificate else "http"
 
-    def announce(bound: int, admin: int) -> None:
+    def announce(bound: int, admin: int, asked: int) -> None:
         out = console()
         base = f"{scheme}://{_shown(listen.host)}:{bound}"
         out.print(f"gateway   {base}/v1 (OpenAI)   {base} (Anthropic)", markup=False)
+        if approvals is not None:
+            secure = "https" if approvals.tls_certificate else "http"
+            out.print(f"approvals {secure}://{_shown(approvals.host)}:{asked}", markup=False)
         out.print(f"admin     http://{_shown(listen.admin_host)}:{admin}/metrics /healthz /readyz", markup=False)
         out.file.flush()
 

@@ -41,6 +41,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     tool: str
     arguments: dict[str, Any] = {}
     """All arguments, as the tool would get them; erased once the request is over."""
+    facts: dict[str, Any] = {}
+    """What the policy decided from, such as where each value came from; erased with the arguments."""
     session: str
     """Empty where the protocol carries none."""
     principal: str
@@ -85,6 +87,10 @@ class Approvals(Protocol):
 
         Whoever gets True may run the call with this digest once, in this session.
         """
+        ...
+
+    async def state(self, approval: str, session: str, principal: str) -> ApprovalState:
+        """What became of a request, for the session that made it; EXPIRED for one that is not its own."""
         ...
 
     async def pending(self) -> tuple[Approval, ...]:

@@ -177,6 +177,63 @@ class JournalDamaged(_Record, frozen=True, kw_only=True, omit_defaults=True, tag
     problem: str
 
 
+class ApprovalRequested(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="approval.requested"):
+    """A tool call waits for a person."""
+
+    approval: str
+    digest: str
+    tool: str
+    principal: str
+    session: str = ""
+    on_behalf_of: tuple[str, ...] = ()
+    policy: str = ""
+    reason: str = ""
+    expires: datetime
+
+
+class ApprovalDecided(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="approval.decided"):
+    """A person approved or denied a call, or its time ran out."""
+
+    approval: str
+    digest: str
+    state: str
+    """``approved``, ``denied`` or ``expired``."""
+    approver: str = ""
+    note: str = ""
+
+
+class ApprovalRedeemed(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="approval.redeemed"):
+    """An approved call was released: the only time that this approval counts."""
+
+    approval: str
+    digest: str
+    principal: str
+    session: str = ""
+
+
+class ApprovalRefused(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="approval.refused"):
+    """Somebody tried to use or decide an approval that they may not: a replay, another call, one's own request."""
+
+    approval: str = ""
+    digest: str = ""
+    principal: str = ""
+    session: str = ""
+    approver: str = ""
+    reason: str
+    """``unknown``, ``pending``, ``denied``, ``expired``, ``replayed``, ``other_call``, ``other_session``,
+    ``own_request`` or ``unauthenticated``."""
+
+
+class QuarantineChanged(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="quarantine.changed"):
+    """A principal or a session was stopped, or may go on."""
+
+    principal: str = ""
+    session: str = ""
+    on: bool
+    by: str = ""
+    """User of the operating system who said so."""
+
+
 Event = (
     RequestAccepted
     | RequestCompleted
@@ -187,4 +244,9 @@ Event = (
     | ModelPulled
     | JournalSealed
     | JournalDamaged
+    | ApprovalRequested
+    | ApprovalDecided
+    | ApprovalRedeemed
+    | ApprovalRefused
+    | QuarantineChanged
 )

@@ -20,9 +20,15 @@ class ToolBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Different recipients that calls send to."""
 
 
-class PrincipalToolBudget(ToolBudget, frozen=True, forbid_unknown_fields=True):
+class PrincipalToolBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Quantities per calendar window (UTC). 0 means no limit."""
 
+    calls: int = 0
+    """Tool calls that run, per window."""
+    spend: float = 0.0
+    """Sum of the amounts that calls spend, per window."""
+    recipients: int = 0
+    """Different recipients that calls send to, per window."""
     window: Literal["hour", "day", "month"] = "day"
     """Calendar hour, day or month, UTC."""
 
@@ -30,10 +36,10 @@ class PrincipalToolBudget(ToolBudget, frozen=True, forbid_unknown_fields=True):
 class LoopLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When calls of a session count as going round in circles. 0 switches a rule off."""
 
-    repeats: int = 8
+    repeats: int = 20
     """The same exact call this many times in a row, the last one included."""
-    rounds: int = 6
-    """The same round of two to four different calls (ping-pong) this many times in a row."""
+    rounds: int = 10
+    """The same round of two to four calls (ping-pong) this many times in a row."""
 
 
 class ToolLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +50,7 @@ class ToolLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     principal: PrincipalToolBudget = PrincipalToolBudget()
     """For each principal, over all its sessions."""
     loops: LoopLimit = LoopLimit()
+    """Refuses calls that go round in circles."""
 
 
 class ToolUse(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,9 @@ from bartizan.core.limits import Limits
 from bartizan.core.passage import Origin, Surface
 from bartizan.core.secretref import SecretRef
 from bartizan.core.threat import Guard
+from bartizan.core.tool_budget import ToolLimits
 from bartizan.core.verdict import Action, Mode
+from bartizan.policy.approvals import ApprovalRules, Approver
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -219,6 +221,11 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Per public model name, for cost budgets."""
     limits: Limits = Limits()
     """For keys that name none of their own."""
+    tool_limits: ToolLimits = ToolLimits()
+    approvals: ApprovalRules = ApprovalRules()
+    approvers: tuple[Approver, ...] = ()
+    """People who may approve tool calls; `bartizan approvals enroll` makes a key for one. None means that what would be
+    asked is blocked."""
     keys: tuple[VirtualKey, ...] = ()
     """Client credentials; `bartizan keys create` makes one."""
     anonymous: bool = False

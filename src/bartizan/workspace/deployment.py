@@ -106,6 +106,19 @@ class Inference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Memory for answers about texts that were read lately; 0 keeps none."""
 
 
+class ApprovalListener(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where approvers decide about tool calls; an address of its own, with keys of its own."""
+
+    host: str = "127.0.0.1"
+    """Address that approvers connect to."""
+    port: int = 8402
+    """Port that approvers connect to."""
+    tls_certificate: str = ""
+    """As `listen.tls_certificate`, for this listener."""
+    tls_key: str = ""
+    """As `listen.tls_key`, for this listener."""
+
+
 class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``bartizan.yaml``."""
 
@@ -115,10 +128,12 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     upstreams: tuple[Upstream, ...] = ()
     """In order of preference: the first that knows the model serves, the next ones are for failover."""
     store: str = "sqlite:///.bartizan/state.db"
-    """SQLAlchemy URL of the budgets that must survive a restart; relative paths start at the workspace."""
+    """SQLAlchemy URL of budgets and approvals, which must survive a restart; relative paths start at the workspace."""
     keeper: str = "unix:.bartizan/keeper.sock"
     """``unix:PATH``, or ``valkey://HOST:PORT/DB`` for several machines."""
     keeper_password: SecretRef | None = None
     """Password of a Valkey keeper, by environment variable or file."""
+    approvals: ApprovalListener | None = None
+    """Without it nobody can approve a tool call, and what policy would ask about is blocked."""
     journal: Journal = Journal()
     inference: Inference = Inference()

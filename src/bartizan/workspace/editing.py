@@ -1,4 +1,4 @@
-"""Adding a virtual key to ``policy.yaml`` without touching anything else a person wrote there."""
+"""Adding a key to a list of ``policy.yaml`` without touching anything else a person wrote there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -22,16 +23,23 @@ def key_row(principal: str, sha256: str, *, debug: bool = False) -> list[str]:
     return [*lines, "  debug: true"] if debug else lines
 
 
-def append_key(text: str, name: str, row: list[str]) -> str:
-    """``text`` with ``row`` as the last entry of its ``keys`` list.
+def approver_row(name: str, sha256: str, principals: Sequence[str] = ()) -> list[str]:
+    """The lines of one entry under ``approvers:``, not indented."""
+    lines = [f"- name: {json.dumps(name)}", f"  sha256: {sha256}"]
+    return [*lines, f"  principals: {json.dumps(list(principals))}"] if principals else lines
+
+
+def append_key(text: str, name: str, row: list[str], section: str = "keys") -> str:
+    """``text`` with ``row`` as the last entry of its list ``section``.
 
     Args:
         text: a policy that loads.
         name: how errors call it.
-        row: from :func:`key_row`.
+        row: from :func:`key_row` or :func:`approver_row`.
+        section: ``keys`` or ``approvers``.
 
     Raises:
-        ConfigurationError: ``keys`` is written in a way that cannot be extended line by line; add the row by hand.
+        ConfigurationError: the list is written in a way that cannot be extended line by line; add the row by hand.
         DocumentError: the text is broken.
     """
     before = parse(text, name)
@@ -41,21 +49,21 @@ def append_key(text: str, name: str, row: list[str]) -> str:
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += newline
-    at, indent, replaced = _insertion_point(text, lines)
+    at, indent, replaced = _insertion_point(text, lines, section)
     block = [" " * indent + line + newline for line in row]
-    if replaced or "keys" not in before.entries:
-        block = ["keys:" + newline, *block]
+    if replaced or section not in before.entries:
+        block = [f"{section}:" + newline, *block]
     lines[at - 1 if replaced else at : at] = block
     edited = "".join(lines)
-    _check_edit(before, parse(edited, name), name)
+    _check_edit(before, parse(edited, name), name, section)
     return edited
 
 
-def _insertion_point(text: str, lines: list[str]) -> tuple[int, int, bool]:
+def _insertion_point(text: str, lines: list[str], section: str) -> tuple[int, int, bool]:
     """Line number to insert after, indentation, and whether that line (``keys: []``) is replaced."""
     root = yaml.compose(text, Loader=LOADER)
     assert isinstance(root, yaml.MappingNode)
-    found = [(key, value) for key, value in root.value if key.value == "keys"]
+    found = [(key, value) for key, value in root.value if key.value == section]
     if not found or root.flow_style:
         return (len(lines), 2, False)
     key, value = found[0]
@@ -74,18 +82,18 @@ def _last_line(node: yaml.Node) -> int:
     return int(end.line) + (1 if end.column > 0 else 0)
 
 
-def _check_edit(before: MapNode, after: object, name: str) -> None:
-    """The edit must add one entry to ``keys`` and leave every other value as it was."""
+def _check_edit(before: MapNode, after: object, name: str, section: str) -> None:
+    """The edit must add one entry to ``section`` and leave every other value as it was."""
     assert isinstance(after, MapNode)
     old, new = plain(before), plain(after)
-    keys_before, keys_after = old.pop("keys", None) or [], new.pop("keys", [])
+    keys_before, keys_after = old.pop(section, None) or [], new.pop(section, [])
     if old != new or not isinstance(keys_after, list) or keys_after[:-1] != keys_before or not keys_after:
         raise ConfigurationError(
-            f"the keys in {name} are not written one per line", "nothing was changed: add the row by hand"
+            f"the {section} in {name} are not written one per line", "nothing was changed: add the row by hand"
         )
 
 
-def write_key(path: Path, name: str, row: list[str]) -> None:
+def write_key(path: Path, name: str, row: list[str], section: str = "keys") -> None:
     """Add ``row`` to the policy file at ``path``, atomically.
 
     Raises:
@@ -99,7 +107,7 @@ def write_key(path: Path, name: str, row: list[str]) -> None:
         raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from None
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)  # two commands at once must not lose a key
-        _replace(path, name, append_key(decode(read_bounded(path, name), name), name, row).encode())
+        _replace(path, name, append_key(decode(read_bounded(path, name), name), name, row, section).encode())
     finally:
         os.close(folder)
 
