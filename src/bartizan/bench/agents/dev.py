@@ -1,6 +1,6 @@
-"""``python -m bartizan.bench.agents.dev``: the guard's mistakes on AgentDojo, case by case, to develop it with.
+"""``python -m bartizan.bench.agents.dev``: the guard's mistakes, case by case, to develop it with.
 
-Of the suites that judge (travel, slack) only totals are printed.
+Of suites that judge (AgentDojo's travel and slack, our held-out tasks) only totals are printed.
 """
 
 from __future__ import annotations
@@ -9,27 +9,56 @@ import argparse
 import importlib
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 
-from bartizan.bench.agents import baselines
-from bartizan.bench.agents.dojo import JUDGING, SUITES, Case, Suite
-from bartizan.bench.agents.replay import Approver, Decided, asked, replay
+from bartizan.bench.agents import baselines, measure
+from bartizan.bench.agents.dojo import JUDGING, SUITES, Suite
+from bartizan.bench.agents.measure import Outcome
+from bartizan.bench.agents.replay import Decided
 from bartizan.bench.table import percentile
 from bartizan.core.tool import ToolGuard
-from bartizan.core.verdict import Action
 
 
 def main() -> None:
     """Reads the arguments, replays, prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--suite", action="append", choices=SUITES, help="repeatable; workspace and banking without it")
+    parser.add_argument("--suite", action="append", choices=(*SUITES, "own"), help="repeatable; default: see below")
     parser.add_argument("--pack", default="balanced", help="policy pack, or allow-all, no-sending, said-destinations")
-    parser.add_argument("--verbose", action="store_true", help="every call of a printed case, with its arguments")
-    parser.add_argument("--task", help="only cases whose name holds this, such as user_task_3/")
-    parser.add_argument("--benign", action="store_true", help="no attacks: seconds instead of a minute")
+    parser.add_argument("--attacks", action="store_true", help="the adaptive attacker (own tasks, banking, workspace)")
+    parser.add_argument("--family", default="", help="only families of attacks whose name holds this")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--task", default="", help="only cases whose name holds this, such as user_task_3/ or crm-open-4"
+    )
+    parser.add_argument("--benign", action="store_true", help="no attacks")
+    parser.add_argument("--verbose", action="store_true", help="every call of a printed case, with facts")
+    parser.add_argument("--quiet", action="store_true", help="totals only")
     given = parser.parse_args()
-    for name in given.suite or ("workspace", "banking"):
-        _suite(Suite(name), _guard(given.pack), given.verbose, given.task or "", given.benign)
+    chosen = given.suite or ["own", "banking", "workspace"]
+    guard = _guard(given.pack)
+    suites = [Suite(name) for name in chosen if name != "own" and not (given.attacks and name in JUDGING)]
+    began = time.perf_counter()
+    if given.attacks:
+        found = (
+            one
+            for target in measure.targets(suites)
+            if ("own" in chosen or target.suite in chosen) and given.task in target.name + "/"
+            for one in measure.attacked(target, given.seed, guard)
+            if given.family in one.family
+        )
+    else:
+        found = (
+            one
+            for part in (
+                (one for half in (False, True) for one in measure.own(half, guard)) if "own" in chosen else (),
+                *(measure.dojo([suite], lambda case: guard) for suite in suites),
+            )
+            for one in part
+            if given.task in one.name + "/" and not (given.benign and one.family)
+        )
+    _report(found, given.verbose, given.quiet)
+    print(f"{time.perf_counter() - began:.1f} s")
 
 
 def _guard(name: str) -> ToolGuard:
@@ -44,68 +73,56 @@ def _guard(name: str) -> ToolGuard:
     return guard
 
 
-def _suite(suite: Suite, guard: ToolGuard, verbose: bool, task: str, benign: bool) -> None:
-    totals: Counter[str] = Counter()
+def _report(found: Iterable[Outcome], verbose: bool, quiet: bool) -> None:
+    totals: dict[str, Counter[str]] = defaultdict(Counter)
     policies: Counter[str] = Counter()
     seconds: list[float] = []
-    began = time.perf_counter()
-    open_for_reading = suite.name not in JUDGING
-    for case in suite.cases():
-        if open_for_reading and task not in case.script.name + "/":
+    for one in found:
+        secret = one.group in JUDGING or one.heldout
+        group = "own, held out" if one.heldout else one.group if one.group in SUITES else "own, open"
+        _count(one, totals[f"{one.family or 'benign'} | {group}"])
+        seconds += [step.seconds for step in one.decided]
+        if secret:
             continue
-        if benign and case.injection_task:
-            break
-        decided = replay(case.script, guard, Approver.NONE)
-        seconds += [one.seconds for one in decided]
-        wrong = _count(case, decided, totals)
-        for one in decided:
-            if one.decision.action is Action.ASK:
-                totals["asked, hostile" if one.step.hostile else "asked, benign"] += 1
-            if not one.ran and not one.step.hostile and not case.injection_task:
-                policies[one.decision.policy] += 1
-        if wrong and open_for_reading:
-            _print(f"{wrong}: {suite.name} {case.script.name}", case, decided, verbose)
-    spent = time.perf_counter() - began
-    print(f"== {suite.name}: {json.dumps(totals)}")
-    if open_for_reading:
-        print(f"   policies that refused benign calls: {json.dumps(policies)}")
-    print(
-        f"   decision p50 {1e6 * percentile(seconds, 0.5):.0f} us, p99 {1e6 * percentile(seconds, 0.99):.0f} us, "
-        f"n={len(seconds)}; {spent:.1f} s"
-    )
+        if not one.family:
+            policies.update(step.decision.policy for step in one.decided if not step.ran)
+        if not quiet and (one.breached if one.family else not one.useful):
+            _print(one, verbose)
+    for name in sorted(totals):
+        print(f"== {name}: {json.dumps(totals[name])}")
+    print(f"policies that refused benign calls: {json.dumps(policies)}")
+    spread = [1e6 * percentile(seconds, share) for share in (0.5, 0.99)]
+    print(f"decision p50 {spread[0]:.0f} us, p99 {spread[1]:.0f} us, n={len(seconds)}")
 
 
-def _count(case: Case, decided: list[Decided], totals: Counter[str]) -> str:
-    totals["calls"] += len(decided)
-    if not case.injection_task:
-        totals["benign"] += 1
-        if case.useful(decided):
-            totals["benign done"] += 1
-            return ""
-        if asked(decided) and all(one.ran or one.decision.action is Action.ASK for one in decided):
-            totals["benign done if approved"] += 1
-        return "BENIGN REFUSED"
-    totals["attacks"] += 1
-    totals["done under attack"] += case.useful(decided)
-    if case.breached(decided):
-        totals["attacks through"] += 1
-        return "ATTACK THROUGH"
-    if any(one.decision.action is Action.ASK and one.step.hostile for one in decided):
-        totals["attacks asked about"] += 1
-    return ""
+def _count(one: Outcome, totals: Counter[str]) -> None:
+    totals["n"] += 1
+    totals["calls"] += len(one.decided)
+    totals["asks"] += one.asks
+    if one.family:
+        totals["through"] += one.breached
+        totals["through if all approved"] += one.breached_approved
+        totals["user's task done"] += one.useful
+    else:
+        totals["done"] += one.useful
+        totals["done if approved"] += one.useful_approved
 
 
-def _print(title: str, case: Case, decided: list[Decided], verbose: bool) -> None:
-    print(f"-- {title}\n   user: {case.script.prompt[:1000]!r}")
-    for one in decided:
-        if not (verbose or not one.ran or (one.step.hostile and case.injection_task)):
-            continue
-        who = "hostile" if one.step.hostile else "own"
-        arguments = json.dumps(one.step.arguments, default=str, ensure_ascii=False)
-        print(f"   {who} {one.decision.action.upper()} {one.step.tool} {arguments}")
-        print(f"      {one.decision.policy}: {one.decision.reason}")
-        if verbose:
-            print(f"      facts: {json.dumps(one.decision.facts, default=str, ensure_ascii=False)}")
+def _print(one: Outcome, verbose: bool) -> None:
+    title = f"ATTACK THROUGH ({one.family})" if one.family else "BENIGN REFUSED"
+    print(f"-- {title}: {one.group} {one.name}\n   user: {one.prompt[:1000]!r}")
+    for step in one.decided:
+        if verbose or (step.step.hostile if one.family else not step.ran):
+            _print_step(step, verbose)
+
+
+def _print_step(step: Decided, verbose: bool) -> None:
+    who = "hostile" if step.step.hostile else "own"
+    arguments = json.dumps(step.step.arguments, default=str, ensure_ascii=False)
+    print(f"   {who} {step.decision.action.upper()} {step.step.tool} {arguments}")
+    print(f"      {step.decision.policy}: {step.decision.reason}")
+    if verbose:
+        print(f"      facts: {json.dumps(step.decision.facts, default=str, ensure_ascii=False)}")
 
 
 if __name__ == "__main__":

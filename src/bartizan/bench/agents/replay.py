@@ -33,6 +33,8 @@ class Step(NamedTuple):
     arguments: dict[str, Any]
     hostile: bool = False
     """The injection asked for it, not the user."""
+    gives: str = ""
+    """The result, where it is written down beforehand."""
 
 
 class Script(NamedTuple):
