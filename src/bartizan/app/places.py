@@ -61,3 +61,8 @@ def keeper_of(workspace: Workspace) -> Keeper:
             )
         password = workspace.secret(deployment.keeper_password, DEPLOYMENT, ("keeper_password",))
     return open_keeper(deployment.keeper, workspace.root, password=password)
+
+
+def lake_of(workspace: Workspace) -> Path:
+    """Where the lake is."""
+    return workspace.state / "lake"

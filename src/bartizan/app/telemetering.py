@@ -15,6 +15,7 @@ import uvloop
 
 from bartizan.app.children import supervised
 from bartizan.app.events import sealer_of
+from bartizan.app.places import journal_of, lake_of
 from bartizan.core.errors import BartizanError
 from bartizan.telemetry.logs import configure_logging
 from bartizan.telemetry.metrics import Registry
@@ -22,11 +23,12 @@ from bartizan.telemetry.sealing import Sealer
 from bartizan.workspace.workspace import Workspace
 
 NAME: Final = "telemetry"
+COMPACT_SECONDS: Final = 60.0
 _log = logging.getLogger("bartizan.telemetry")
 
 
 def run_telemetry(root: Path, control: int) -> None:
-    """Seal the journal until the supervisor says otherwise or is gone.
+    """Seal the journal and keep the lake until the supervisor says otherwise or is gone.
 
     Args:
         root: the workspace.
@@ -53,6 +55,7 @@ async def _run(workspace: Workspace, control: socket.socket) -> None:
             signing = workspace.deployment.journal.signing
             if sealer is not None and signing is not None:
                 tasks.append(asyncio.create_task(_every(signing.seconds, _sealing(sealer, registry))))
+            tasks.append(asyncio.create_task(_every(COMPACT_SECONDS, _compacting(workspace, registry))))
             await ending.wait()
             for task in tasks:
                 task.cancel()
@@ -85,3 +88,17 @@ def _sealing(sealer: Sealer, registry: Registry) -> Callable[[], None]:
             _log.error("the journal is damaged: %s", problem)
 
     return seal
+
+
+def _compacting(workspace: Workspace, registry: Registry) -> Callable[[], None]:
+    rows = registry.counter("bartizan_lake_rows_total", "Records brought into the lake.").labels()
+    rejected = registry.counter("bartizan_lake_rejected_total", "Lines of the journal that are no record.").labels()
+
+    def compact() -> None:
+        from bartizan.telemetry.lake import compactor  # with duckdb, which a start need not wait for
+
+        done = compactor.compact(journal_of(workspace), lake_of(workspace))
+        rows.inc(done.rows)
+        rejected.inc(done.rejected)
+
+    return compact

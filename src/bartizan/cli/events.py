@@ -9,6 +9,7 @@ import msgspec
 import typer
 from rich.markup import escape
 
+from bartizan.cli.events_asking import compact, query, tail
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
@@ -89,3 +90,8 @@ def seal(workspace: WorkspaceOption = Path(), output: FormatOption = Format.TEXT
         text = "nothing new to seal" if made is None else f"seal {made.number}: {len(made.heads)} segments"
         out.print(text)
     raise typer.Exit(1 if damaged else 0)
+
+
+app.command("tail")(tail)
+app.command("query")(query)
+app.command("compact")(compact)
