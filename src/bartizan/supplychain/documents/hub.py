@@ -1,0 +1,136 @@
+"""Repositories as Hugging Face libraries read them: code they are told to import, files they are told to open.
+
+Sources: transformers ``dynamic_module_utils`` (``auto_map``, ``custom_pipelines``), sentence-transformers
+``modules.json``,
+diffusers ``model_index.json``, the index of sharded weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bartizan.supplychain.documents.interface import Place
+from bartizan.supplychain.documents.names import below
+from bartizan.supplychain.formats.paths import escapes
+from bartizan.supplychain.interface import (
+    CODE_EXECUTION,
+    Admission,
+    ArtefactFinding,
+    ByteSource,
+    Context,
+    Rule,
+    Severity,
+)
+
+REMOTE_CODE = Rule(
+    id="hub.remote_code", title="Repository asks for its own code to be run", admission=Admission.BLOCK,
+    severity=Severity.HIGH, tags=("CWE-829", *CODE_EXECUTION[1:]),
+)  # fmt: skip
+FOREIGN_CODE = Rule(
+    id="hub.foreign_code", title="Repository asks for another repository's code to be run", admission=Admission.BLOCK,
+    severity=Severity.CRITICAL, tags=("CWE-829", *CODE_EXECUTION[1:]),
+)  # fmt: skip
+PATH = Rule(
+    id="hub.path", title="Index names a file outside the repository", admission=Admission.BLOCK,
+    severity=Severity.HIGH, tags=("CWE-22", *CODE_EXECUTION[1:]),
+)  # fmt: skip
+_LIBRARIES = (
+    "diffusers",
+    "transformers",
+    "sentence_transformers",
+    "onnxruntime",
+    "optimum",
+    "peft",
+    "torch.nn",
+    "controlnet_aux",
+)
+
+
+class Hub:
+    """See the module."""
+
+    rules = (REMOTE_CODE, FOREIGN_CODE, PATH)
+
+    def read(self, place: Place, context: Context) -> Iterable[ArtefactFinding]:
+        """One object of a configuration."""
+        content = place.content
+        for key in ("auto_map", "custom_pipelines"):
+            if isinstance(content.get(key), dict):
+                yield from _code(content[key], key, context)
+        if content.get("trust_remote_code") is True:
+            yield context.found(
+                REMOTE_CODE, "It switches the question off whether its code may run.", evidence="trust_remote_code"
+            )
+        yield from _templates(content, context)
+        if place.root and isinstance(content.get("weight_map"), dict):
+            for name in dict.fromkeys(str(value) for value in content["weight_map"].values()):
+                if why := escapes(name):
+                    yield context.found(
+                        PATH, f"Weights are read from there: {why}.", evidence=name, member="weight_map"
+                    )
+        if place.root and "_diffusers_version" in content and isinstance(content.get("_class_name"), str | list):
+            yield from _pipeline(content, context)
+        kind = content.get("type")
+        if isinstance(kind, str) and "path" in content and "idx" in content and not below(kind, _LIBRARIES):
+            yield context.found(
+                REMOTE_CODE, f"sentence-transformers imports {kind}.", evidence=kind, member=place.member()
+            )
+        if isinstance(content.get("path"), str) and "idx" in content and (why := escapes(content["path"])):
+            yield context.found(
+                PATH, f"A module is read from there: {why}.", evidence=content["path"], member=place.member()
+            )
+
+
+def _code(mapping: dict[str, Any], key: str, context: Context) -> Iterator[ArtefactFinding]:
+    for use, target in mapping.items():
+        if isinstance(target, dict):
+            target = target.get("impl")
+        for name in target if isinstance(target, list) else [target]:
+            if not isinstance(name, str):
+                continue
+            repository, _, inner = name.rpartition("--")
+            rule = FOREIGN_CODE if repository else REMOTE_CODE
+            where = f"the repository {repository}" if repository else "a Python file of this repository"
+            yield context.found(
+                rule,
+                f"With trust_remote_code, {use} imports {inner} from {where} and runs it.",
+                evidence=name,
+                member=f"{key}.{use}",
+            )
+
+
+def _pipeline(content: dict[str, Any], context: Context) -> Iterator[ArtefactFinding]:
+    if isinstance(content["_class_name"], list):
+        name = ".".join(str(part) for part in content["_class_name"])
+        yield context.found(
+            REMOTE_CODE, f"The pipeline's class comes from a file of the repository: {name}.", evidence=name
+        )
+    for key, value in content.items():
+        match value:
+            case [str(library), str(name)] if not key.startswith("_") and not below(library, _LIBRARIES):
+                yield context.found(
+                    REMOTE_CODE,
+                    f"{key} is imported from {library}, which is a file of the repository or an installed module.",
+                    evidence=f"{library}.{name}",
+                    member=key,
+                )
+
+
+def _templates(content: dict[str, Any], context: Context) -> Iterator[ArtefactFinding]:
+    """Chat templates of a tokenizer, a processor or any other configuration."""
+    template = content.get("chat_template")
+    named: list[tuple[str, str]] = []
+    if isinstance(template, str):
+        named.append(("chat_template", template))
+    elif isinstance(template, list):
+        named.extend(
+            (f"chat_template[{one.get('name', number)}]", str(one["template"]))
+            for number, one in enumerate(template)
+            if isinstance(one, dict) and isinstance(one.get("template"), str)
+        )
+    elif isinstance(template, dict):
+        named.extend((f"chat_template[{key}]", value) for key, value in template.items() if isinstance(value, str))
+    for member, text in named:
+        raw = text.encode("utf-8", "surrogatepass")
+        yield from context.nested(ByteSource(raw, "chat_template.jinja"), member)

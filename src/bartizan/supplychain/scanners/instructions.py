@@ -1,0 +1,82 @@
+"""Texts: skills, rules for agents, prompts, corpora, code, licences. What they are for decides what an order in them
+means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bartizan.supplychain.formats.words import words
+from bartizan.supplychain.interface import ArtefactFinding, ByteSource, Context, MalformedError, scanner
+from bartizan.supplychain.text.reading import MOST, Kind, look
+from bartizan.supplychain.text.rules import TEXT_RULES
+
+_FOR_AGENTS = words(
+    """
+    skill.md agents.md agent.md claude.md claude.local.md gemini.md codex.md .cursorrules .windsurfrules
+    .clinerules .goosehints .roorules copilot-instructions.md conventions.md system_prompt.txt system_prompt.md
+    system.txt prompt.txt prompt.md memory.md soul.md persona.md instructions.md llms.txt llms-full.txt warp.md
+    jules.md tools.md
+    """
+)
+_SUFFIXES = (
+    ".mdc",
+    ".prompt",
+    ".prompty",
+    ".prompt.md",
+    ".prompt.txt",
+    ".instructions.md",
+    ".chatmode.md",
+    ".agent.md",
+    ".rules.md",
+    ".skill",
+)
+_NOT_TEXT = frozenset({"merges.txt", "vocab.txt", "vocab.json", "bpe.codes", "tokenizer.json", "added_tokens.json"})
+"""Vocabularies hold every odd character there is."""
+_HEAD = 4_096
+_CONTROL = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
+
+
+@scanner
+class Instructions:
+    """See the module."""
+
+    id = "text"
+    rules = TEXT_RULES
+
+    def recognises(self, source: ByteSource, context: Context) -> bool:
+        """UTF-8 without control characters in its first kilobytes."""
+        head = source.read(0, _HEAD)
+        if not head or head.translate(None, _CONTROL) != head:
+            return context.name.casefold() in _FOR_AGENTS
+        try:
+            head.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return error.start >= len(head) - 3 and len(head) == _HEAD
+        return not head.startswith((b"{", b"["))
+
+    def scan(self, source: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
+        """What the text hides or orders."""
+        name = context.name.casefold()
+        if name in _NOT_TEXT or name.endswith((".jinja", ".j2", ".jinja2", ".csv", ".tsv", ".svg")):
+            return
+        kind = Kind.INSTRUCTIONS if name in _FOR_AGENTS or name.endswith(_SUFFIXES) else Kind.MATERIAL
+        raw = source.read(0, min(source.size, 4 * MOST))
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if kind is Kind.MATERIAL:
+                return
+            if len(raw) - error.start > 3:
+                raise MalformedError("a text that is not UTF-8", error.start) from None
+            text = raw[: error.start].decode("utf-8")
+        if (
+            kind is Kind.MATERIAL
+            and text.startswith("---\n")
+            and "\ndescription:" in text[:2_000]
+            and "\nname:" in "\n" + text[:2_000]
+        ):
+            kind = Kind.INSTRUCTIONS
+        for seen in look(text, kind):
+            context.budget.step()
+            offset = len(text[: seen.at].encode("utf-8"))
+            yield context.found(seen.rule, seen.explanation, offset=offset, evidence=seen.evidence)

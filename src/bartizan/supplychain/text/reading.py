@@ -1,0 +1,176 @@
+"""Reads one text as an attacker would want it read: with every disguise undone, the unseen parts first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+from bartizan.core.passage import Surface
+from bartizan.core.signal import Signal
+from bartizan.inspection.interface import View
+from bartizan.inspection.obfuscation import ObfuscationDetector
+from bartizan.inspection.signatures import SignatureDetector, load_packs
+from bartizan.inspection.views import read
+from bartizan.supplychain.interface import Rule
+from bartizan.supplychain.text.directives import Directive, compiled
+from bartizan.supplychain.text.markup import unseen
+from bartizan.supplychain.text.rules import DIRECTIVE, ENCODED, HIDDEN, HIDDEN_MARKUP, INJECTION, UNREAD
+
+
+class Kind(StrEnum):
+    """What a text is for. Decides what an order in it means."""
+
+    INSTRUCTIONS = "instructions"
+    """Written for an agent: skills, rules, prompts. Full of honest orders."""
+    TOOL = "tool"
+    """Name and description of a tool, which a model reads and a user rarely sees."""
+    TEMPLATE = "template"
+    """What a chat template adds to every conversation. Full of honest role marks."""
+    MATERIAL = "material"
+    """Anything else: documentation, corpora, code."""
+
+
+class Seen(NamedTuple):
+    """One observation; ``at`` counts characters of the text."""
+
+    rule: Rule
+    at: int
+    evidence: str
+    explanation: str
+
+
+WINDOW, OVERLAP, MOST = 120_000, 1_000, 4_000_000
+"""Characters that are read at once, that neighbours share, and that are read at all."""
+NEAR = 600
+"""Characters between two weak directives that count as one thought."""
+_HIDING = frozenset(
+    {"unicode_tags", "variation_selectors", "zero_width", "bidi", "deletion_characters", "control_characters"}
+)
+_LEAST_HIDDEN = {Kind.INSTRUCTIONS: 0.5, Kind.TOOL: 0.5, Kind.TEMPLATE: 0.5, Kind.MATERIAL: 0.8}
+_LEAST_INJECTION = {Kind.INSTRUCTIONS: 0.8, Kind.TOOL: 0.6, Kind.TEMPLATE: 0.6, Kind.MATERIAL: 0.8}
+_HONEST = {
+    Kind.INSTRUCTIONS: ("indirect.", "evasion.forced", "authority.", "extraction.", "jailbreak.role"),
+    Kind.TOOL: ("indirect.tool_order", "evasion.forced"),
+    Kind.TEMPLATE: ("authority.", "evasion.forced", "indirect.tool_order", "indirect.conceal", "indirect.literals"),
+    Kind.MATERIAL: ("authority.chat_token",),
+}
+"""Signatures that fire on what such texts say for good reasons."""
+_UNTOUCHED = ("original", "folded")
+_ROLE_MARK = re.compile(r"<[|｜/]?[^<>\n]{1,40}[|｜]?>|\[/?[A-Z_]{2,20}\]")
+
+
+def look(text: str, kind: Kind) -> Iterator[Seen]:
+    """What is in a text, at most a few observations of each rule."""
+    for at in range(0, min(len(text), MOST), WINDOW):
+        piece = text[at : at + WINDOW + OVERLAP]
+        for seen in _look(piece, kind):
+            if seen.at < WINDOW:
+                yield seen._replace(at=seen.at + at)
+    if len(text) > MOST and kind is not Kind.MATERIAL:
+        yield Seen(UNREAD, MOST, "", f"Only the first {MOST} of {len(text)} characters were read.")
+
+
+def _look(text: str, kind: Kind) -> Iterator[Seen]:
+    reading = read(text)
+    for signal in ObfuscationDetector().detect(reading.views, Surface.CONTENT):
+        if signal.technique in _HIDING and signal.score >= _LEAST_HIDDEN[kind]:
+            yield Seen(
+                HIDDEN, signal.span.start, _shown(text, signal), f"It hides text from people ({signal.technique})."
+            )
+    if kind in (Kind.INSTRUCTIONS, Kind.TOOL, Kind.MATERIAL):
+        for start, hidden in unseen(text):
+            for seen in _directives([View("hidden", hidden)], kind, alone=True):
+                yield Seen(HIDDEN_MARKUP, start, hidden.strip(), f"A part that is not shown {seen.explanation}.")
+                break
+    if kind is not Kind.MATERIAL:
+        yield from _directives(reading.views, kind)
+        if reading.unread and kind is not Kind.TEMPLATE:  # the marks and escapes of templates look encoded
+            yield Seen(UNREAD, 0, reading.unread[0], "Something in it could not be decoded within bounds.")
+    yield from _injections(text, reading.views, kind)
+
+
+def _injections(text: str, views: Sequence[View], kind: Kind) -> Iterator[Seen]:
+    if kind is Kind.TEMPLATE:
+        views = read(_ROLE_MARK.sub(lambda found: " " * len(found.group()), text)).views
+    for signal in _signatures().detect(views, Surface.CONTENT):
+        if signal.score >= _LEAST_INJECTION[kind] and not _honest(signal.rule, kind):
+            yield Seen(
+                INJECTION, signal.span.start, _shown(text, signal), "It tells a model to leave its instructions."
+            )
+
+
+def _honest(rule: str, kind: Kind) -> bool:
+    """Whether nothing but honest signatures stand behind it; several that add up are joined by ``+``."""
+    parts = rule.removeprefix("combined:").split("+")
+    left = [part for part in parts if not part.startswith(_HONEST[kind])]
+    return not left or (len(parts) > 1 and len(left) == 1)
+
+
+def _directives(views: Sequence[View], kind: Kind, alone: bool = False) -> Iterator[Seen]:
+    """Strong directives, and pairs of weak ones; ``alone``: one weak one is enough."""
+    reported: set[str] = set()
+    for view in views:
+        if view.name == "original" and len(views) > 1:
+            continue
+        weak: list[tuple[int, int, Directive]] = []
+        for directive, pattern in compiled():
+            if kind is Kind.TEMPLATE and directive.id == "important_block":
+                continue
+            for found in pattern.finditer(view.text):
+                around = view.text[max(0, found.start() - 40) : found.end() + 40].casefold()
+                if any(word in around for word in directive.ignore):
+                    continue
+                at = view.origin(found.start(), found.end()).start
+                if directive.strong or alone:
+                    if directive.id not in reported:
+                        yield _seen(view, at, found.group(), directive.says)
+                    reported.add(directive.id)
+                else:
+                    weak.append((found.start(), found.end(), directive))
+                break_after = 50
+                if len(weak) > break_after:
+                    break
+        yield from _pairs(view, sorted(weak, key=lambda one: one[:2]), reported)
+
+
+def _pairs(view: View, weak: list[tuple[int, int, Directive]], reported: set[str]) -> Iterator[Seen]:
+    for number, (start, end, first) in enumerate(weak):
+        for other_start, other_end, second in weak[number + 1 :]:
+            if other_start - end > NEAR:
+                break
+            pair = "+".join(sorted((first.id, second.id)))
+            if second.id != first.id and _telling(first.id, second.id) and pair not in reported:
+                reported.add(pair)
+                at = view.origin(start, end).start
+                text = f"{view.text[start:end]} … {view.text[other_start:other_end]}"
+                yield _seen(view, at, text, f"{first.says} and {second.says}")
+
+
+_ORDINARY = frozenset({"before_anything", "pretext", "important_block"})
+"""Two of these beside each other are still only an urgent tone."""
+_SPECIAL = frozenset({"conceal", "conceal_this", "silently"})
+
+
+def _telling(first: str, second: str) -> bool:
+    both = {first, second}
+    return not both <= _ORDINARY and not both <= _SPECIAL
+
+
+def _seen(view: View, at: int, evidence: str, says: str) -> Seen:
+    if view.name == "hidden":
+        return Seen(HIDDEN_MARKUP, at, evidence, says)
+    if view.name in _UNTOUCHED:
+        return Seen(DIRECTIVE, at, evidence, f"It {says}.")
+    return Seen(ENCODED, at, evidence, f"Decoded ({view.name}), it {says}.")
+
+
+def _shown(text: str, signal: Signal) -> str:
+    return text[signal.span.start : signal.span.end]
+
+
+@cache
+def _signatures() -> SignatureDetector:
+    return SignatureDetector(load_packs())
