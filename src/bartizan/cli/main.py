@@ -24,6 +24,7 @@ COMMANDS = (
     "demo",
     "inspect",
     "policy",
+    "rules",
     "system",
     "keys",
     "approvals",

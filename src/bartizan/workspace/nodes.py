@@ -1,8 +1,8 @@
 """YAML text to a tree of nodes that know their place; refuses what a settings file has no use for.
 
-Refused: anchors and aliases (a few lines of them expand to gigabytes), tags, several documents, duplicate keys, keys
-that are not text, tabs in the indentation, invisible direction controls (a reader would see another text than the
-machine), and more than the bounds below.
+Refused: anchors and aliases (a few lines of them expand to gigabytes), tags, several documents (but by
+:func:`parse_documents`), duplicate keys, keys that are not text, tabs in the indentation, invisible direction controls
+(a reader would see another text than the machine), and more than the bounds below.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class ScalarNode:
     place: Place
     value: Scalar
     text: str
+    quotes: int = 0
+    """Columns between the place and the text: 1 for text in quotes."""
 
 
 @dataclass(slots=True)
@@ -72,11 +74,21 @@ def decode(content: bytes, name: str) -> str:
 
 def parse(text: str, name: str) -> Node:
     """The root node of the only document in ``text``. Raises DocumentError."""
+    roots = _parse(text, name, documents=1)
+    return roots[0] if roots else ScalarNode(Place(name, 1, 1), None, "")
+
+
+def parse_documents(text: str, name: str) -> list[Node]:
+    """The root nodes of the documents in ``text``, in order; empty for an empty text. Raises DocumentError."""
+    return _parse(text, name, documents=MAX_NODES)
+
+
+def _parse(text: str, name: str, *, documents: int) -> list[Node]:
     if len(text) > MAX_BYTES:
         raise DocumentError(Place(name, 1, 1), f"{len(text)} characters", f"at most {MAX_BYTES}")
     _check_characters(text, name)
     try:
-        return _build(yaml.parse(text, Loader=LOADER), name)
+        return _build(yaml.parse(text, Loader=LOADER), name, documents)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
@@ -105,16 +117,16 @@ def _place_at(before: str, name: str) -> Place:
     return Place(name, line, len(before) - (before.rfind("\n") + 1) + 1)
 
 
-def _build(events: Iterator[yaml.Event], name: str) -> Node:
-    root: Node | None = None
+def _build(events: Iterator[yaml.Event], name: str, documents: int) -> list[Node]:
+    roots: list[Node] = []
     stack: list[ListNode | MapNode] = []
-    documents = nodes = 0
+    started = nodes = 0
     for event in events:
         mark = event.start_mark
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
         if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
+            started += 1
+            if started > documents:
                 raise DocumentError(place, "a second YAML document", "one document per file")
             continue
         if isinstance(event, yaml.CollectionEndEvent):
@@ -126,12 +138,12 @@ def _build(events: Iterator[yaml.Event], name: str) -> Node:
         _refuse_oddities(event, place, depth=len(stack), nodes=nodes)
         node = _node(event, place)
         if not stack:
-            root = node
+            roots.append(node)
         else:
             _attach(stack[-1], node)
         if not isinstance(node, ScalarNode):
             stack.append(node)
-    return root if root is not None else ScalarNode(Place(name, 1, 1), None, "")
+    return roots
 
 
 def _refuse_oddities(event: yaml.NodeEvent, place: Place, *, depth: int, nodes: int) -> None:
@@ -155,7 +167,7 @@ def _node(event: yaml.NodeEvent, place: Place) -> Node:
         return ListNode(place)
     assert isinstance(event, yaml.ScalarEvent)
     if event.style or event.tag == "!":
-        return ScalarNode(place, event.value, event.value)
+        return ScalarNode(place, event.value, event.value, int(event.style in {"'", '"'}))
     try:
         return ScalarNode(place, resolve(event.value), event.value)
     except ScalarError as error:

@@ -1,0 +1,1 @@
+"""Sigma rules over events: streaming correlation, hunting back in time, conversion for SIEMs."""

@@ -1,0 +1,181 @@
+"""One correlation at work: groups, their windows, and the findings at the moments that qualify."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from bartizan.detections.fields import fold, spell
+from bartizan.detections.hits import Hit, Ref
+from bartizan.detections.matching import COMPARE
+from bartizan.detections.plan import RunnableCorrelation
+from bartizan.detections.settings import EngineSettings
+from bartizan.detections.sigma.model import Scalar
+from bartizan.detections.times import SECOND
+from bartizan.detections.windows import Gauge, gauge_for
+
+GroupKey = tuple[str, ...]
+_COMPACT = 512
+
+
+class SavedGroup(msgspec.Struct, frozen=True, array_like=True):
+    """A group as a checkpoint keeps it."""
+
+    key: GroupKey
+    shown: tuple[Scalar, ...]
+    hits: list[Hit]
+    silent_until: int
+
+
+class Qualified(msgspec.Struct, frozen=True):
+    """A window in which the condition holds."""
+
+    key: GroupKey
+    shown: tuple[Scalar, ...]
+    start: int
+    end: int
+    value: int | float
+    hits: tuple[Hit, ...]
+
+
+@dataclass(slots=True)
+class _Group:
+    gauge: Gauge
+    shown: tuple[Scalar, ...]
+    hits: list[Hit] = field(default_factory=list)
+    head: int = 0
+    """Hits before it have left the window."""
+    silent_until: int = -1
+
+    def newest(self) -> int:
+        return self.hits[-1].time
+
+
+class Correlator:
+    """Feed it the hits of one moment after the other, in order of time."""
+
+    def __init__(self, runnable: RunnableCorrelation, settings: EngineSettings) -> None:
+        self.runnable = runnable
+        self._settings = settings
+        self._span = runnable.rule.timespan * SECOND
+        self._suppress = round(settings.suppress * SECOND)
+        self._groups: OrderedDict[GroupKey, _Group] = OrderedDict()
+        self.evicted_groups = 0
+        self.evicted_hits = 0
+        self.suppressed = 0
+
+    def moment(self, now: int, hits: Sequence[Hit]) -> Iterator[Qualified]:
+        """All hits of the moment ``now``, to the windows that end there and qualify."""
+        touched: dict[GroupKey, _Group] = {}
+        seen: set[tuple[GroupKey, int]] = set()
+        for hit in sorted(hits, key=lambda hit: (hit.seq, hit.slot)):
+            for values in self.runnable.groups(hit):
+                key = tuple(fold(spell(value)) for value in values)
+                if self.runnable.once:
+                    if (key, hit.seq) in seen:
+                        continue
+                    seen.add((key, hit.seq))
+                group = touched.get(key) or self._group(key, values)
+                touched[key] = group
+                group.shown = values
+                group.hits.append(hit)
+                group.gauge.add(hit)
+        for key, group in touched.items():
+            self._slide(group, now - self._span)
+            qualified = self._judge(key, group, now)
+            if qualified is not None:
+                yield qualified
+        self._forget(now - self._span)
+
+    def _group(self, key: GroupKey, values: tuple[Scalar, ...]) -> _Group:
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = _Group(self._gauge(), values)
+        else:
+            self._groups.move_to_end(key)
+        return group
+
+    def _gauge(self) -> Gauge:
+        return gauge_for(self.runnable.rule, self.runnable.measured, self.runnable.clauses)
+
+    def _slide(self, group: _Group, start: int) -> None:
+        hits, head = group.hits, group.head
+        excess = len(hits) - head - self._settings.max_window
+        while head < len(hits) and (hits[head].time < start or excess > 0):
+            if hits[head].time >= start:
+                self.evicted_hits += 1
+            excess -= 1
+            group.gauge.remove(hits[head])
+            head += 1
+        if head > _COMPACT and head * 2 > len(hits):
+            del hits[:head]
+            head = 0
+        group.head = head
+
+    def _judge(self, key: GroupKey, group: _Group, now: int) -> Qualified | None:
+        start = now - self._span
+        value = group.gauge.read(now, start)
+        if value is None or not all(COMPARE[order](value, wanted) for order, wanted in self.runnable.rule.conditions):
+            return None
+        if now < group.silent_until:
+            self.suppressed += 1
+            return None
+        group.silent_until = now + self._suppress if self._suppress else -1
+        within = group.hits[group.head :]
+        chosen = tuple(group.gauge.chosen(within, now, start))
+        return Qualified(key, group.shown, start, now, value, chosen)
+
+    def _forget(self, start: int) -> None:
+        while self._groups:
+            key, group = next(iter(self._groups.items()))
+            quiet = group.newest() < start and group.silent_until <= start
+            if not quiet and len(self._groups) <= self._settings.max_groups:
+                return
+            if not quiet:
+                self.evicted_groups += 1
+            del self._groups[key]
+
+    def project(self, found: Qualified, name: str) -> tuple[Scalar, ...]:
+        """What a finding says about a field: its group's value, else every value that its events have."""
+        if name in self.runnable.rule.group_by:
+            return (found.shown[self.runnable.rule.group_by.index(name)],)
+        values: dict[str, Scalar] = {}
+        for hit in found.hits:
+            source = self.runnable.sources[hit.slot].get(name, name)
+            for value in hit.fields.get(source, ()):
+                if value is not None:
+                    values.setdefault(fold(spell(value)), value)
+        return tuple(values.values())
+
+    def refs(self, found: Qualified) -> tuple[tuple[Ref, ...], int, tuple[Ref, ...]]:
+        """The events behind a finding in order of time, how many there are, and those of its last moment."""
+        limit = self._settings.max_events
+        refs: dict[Ref, None] = {}
+        cut = 0
+        for hit in found.hits:
+            refs.update(dict.fromkeys(hit.refs))
+            cut += hit.total - len(hit.refs)
+        last: dict[Ref, None] = {}
+        for hit in found.hits:
+            if hit.time == found.end:
+                last.update(dict.fromkeys(hit.refs[-1:] if hit.total > 1 else hit.refs))
+        listed = tuple(refs)
+        return listed[-limit:], len(listed) + cut, tuple(last)[-limit:]
+
+    def save(self) -> list[SavedGroup]:
+        """For a checkpoint."""
+        return [
+            SavedGroup(key, group.shown, group.hits[group.head :], group.silent_until)
+            for key, group in self._groups.items()
+        ]
+
+    def load(self, saved: Sequence[SavedGroup]) -> None:
+        """From a checkpoint."""
+        for one in saved:
+            group = self._groups[one.key] = _Group(self._gauge(), one.shown, silent_until=one.silent_until)
+            for hit in one.hits:
+                group.hits.append(hit)
+                group.gauge.add(hit)

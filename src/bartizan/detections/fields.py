@@ -1,0 +1,158 @@
+"""The fields of an event: names that Sigma uses to values that the event holds.
+
+A name is looked up as it stands, then by its dots: ``user.name`` is the key ``user.name``, or the key ``name`` below
+``user``, or any mixture of both. A list on the way stands for each of its items; a list at the end stands for each of
+its values; an empty list at the end is null. Names are told apart by case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bartizan.detections.sigma.model import Scalar
+
+MAX_VALUES: Final = 10_000
+"""Values of one field of one event that are looked at."""
+MAX_DEPTH: Final = 64
+"""Levels of nesting that keywords look into."""
+
+
+def fold(text: str) -> str:
+    """Without case, character by character, so that SQL says the same."""
+    if text.isascii():
+        return text.lower()
+    return "".join("i" if character == "\u0130" else character.lower() for character in text)
+
+
+def encodable(text: str) -> str:
+    """For RE2 and others that read UTF-8, which cannot say a lone surrogate."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def spell(value: Scalar) -> str:
+    """A value as text: numbers in their shortest form, truth values as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else repr(value)
+
+
+class View:
+    """One event, with what was looked up in it.
+
+    Args:
+        event: a JSON object.
+        mapping: Sigma field name to the names it has in the event, any of which may hold it.
+    """
+
+    __slots__ = ("_folded", "_leaves", "_mapping", "_texts", "_values", "event")
+
+    def __init__(self, event: dict[str, Any], mapping: Mapping[str, tuple[str, ...]]) -> None:
+        self.event = event
+        self._mapping = mapping
+        self._values: dict[str, tuple[Scalar, ...] | None] = {}
+        self._folded: dict[str, tuple[str, ...]] = {}
+        self._texts: dict[str, tuple[str, ...]] = {}
+        self._leaves: tuple[str, ...] | None = None
+
+    def values(self, name: str) -> tuple[Scalar, ...] | None:
+        """The field's values without structures; None for a field that is not there."""
+        try:
+            return self._values[name]
+        except KeyError:
+            found = self._values[name] = self._look_up(name)
+            return found
+
+    def _look_up(self, name: str) -> tuple[Scalar, ...] | None:
+        names = self._mapping.get(name)
+        if names is None:
+            if "." not in name:
+                value = self.event.get(name, _ABSENT)
+                if value.__class__ is str or value.__class__ is int:
+                    return (value,)
+                if value is _ABSENT:
+                    return None
+            names = (name,)
+        found: list[Any] = []
+        for one in names:
+            _collect(self.event, one.split("."), found)
+        if not found:
+            return None
+        if all(value == [] for value in found):
+            return (None,)
+        return tuple(_flatten(found))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The field's values as text, null left out."""
+        try:
+            return self._texts[name]
+        except KeyError:
+            values = self.values(name) or ()
+            if len(values) == 1 and values[0].__class__ is str:
+                self._texts[name] = values  # type: ignore[assignment]
+                return values  # type: ignore[return-value]
+            found = self._texts[name] = tuple([spell(value) for value in values if value is not None])
+            return found
+
+    def folded(self, name: str) -> tuple[str, ...]:
+        """The field's values as text without case, null left out."""
+        try:
+            return self._folded[name]
+        except KeyError:
+            found = self._folded[name] = tuple([fold(text) for text in self.texts(name)])
+            return found
+
+    def leaves(self) -> tuple[str, ...]:
+        """Every text, number and truth value of the event, as text; names of fields are none."""
+        if self._leaves is None:
+            self._leaves = tuple(_walk(self.event))
+        return self._leaves
+
+
+_ABSENT: Final[Any] = object()
+
+
+def _collect(node: Any, steps: list[str], found: list[Any]) -> None:
+    """Append what stands below ``node`` under the name, however its dots are read."""
+    if len(found) >= MAX_VALUES:
+        return
+    if isinstance(node, list):
+        for item in node:
+            if isinstance(item, dict | list):
+                _collect(item, steps, found)
+        return
+    if not isinstance(node, dict):
+        return
+    for length in range(len(steps), 0, -1):
+        value = node.get(".".join(steps[:length]), _ABSENT)
+        if value is _ABSENT:
+            continue
+        if length == len(steps):
+            found.append(value)
+        else:
+            _collect(value, steps[length:], found)
+
+
+def _flatten(found: list[Any]) -> list[Scalar]:
+    result: list[Scalar] = []
+    for value in found:
+        if isinstance(value, list):
+            result.extend(_flatten(value[:MAX_VALUES]))
+        elif not isinstance(value, dict):
+            result.append(value)
+    return result[:MAX_VALUES]
+
+
+def _walk(event: dict[str, Any]) -> list[str]:
+    result: list[str] = []
+    stack: list[tuple[Any, int]] = [(event, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if isinstance(node, dict | list):
+            if depth < MAX_DEPTH:
+                stack.extend((item, depth + 1) for item in (node.values() if isinstance(node, dict) else node))
+        elif node is not None:
+            result.append(spell(node))
+    return result

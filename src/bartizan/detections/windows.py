@@ -1,0 +1,263 @@
+"""Sliding windows over hits: what enters, what leaves, what is measured in between.
+
+A window that ends at ``t`` holds the hits from ``t - timespan`` to ``t``, both included.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from bartizan.detections.fields import fold, spell
+from bartizan.detections.hits import Hit
+from bartizan.detections.matching import as_number
+from bartizan.detections.sigma.model import AllOf, Correlation, CorrelationType, Reference, Requirement, Scalar
+
+MAX_CLAUSES = 64
+
+
+class Gauge(Protocol):
+    """Measures one window of one group. Hits come in order of time."""
+
+    def add(self, hit: Hit) -> None:
+        """``hit`` entered."""
+        ...
+
+    def remove(self, hit: Hit) -> None:
+        """``hit`` left."""
+        ...
+
+    def read(self, now: int, start: int) -> int | float | None:
+        """The measure of the window from ``start`` to ``now``; None where there is nothing to measure."""
+        ...
+
+    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
+        """The hits that make a finding."""
+        ...
+
+
+class CountGauge:
+    """``event_count``."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self, hit: Hit) -> None:
+        """One more."""
+        self._count += 1
+
+    def remove(self, hit: Hit) -> None:
+        """One less."""
+        self._count -= 1
+
+    def read(self, now: int, start: int) -> int | float | None:
+        """How many."""
+        return self._count
+
+    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
+        """All."""
+        return iter(hits)
+
+
+class DistinctGauge(CountGauge):
+    """``value_count``: different values, as text without case; several fields make a tuple."""
+
+    def __init__(self, values: Callable[[Hit], tuple[tuple[Scalar, ...], ...]]) -> None:
+        super().__init__()
+        self._values = values
+        self._seen: Counter[tuple[str, ...]] = Counter()
+
+    def add(self, hit: Hit) -> None:
+        """Count its values."""
+        self._seen.update(self._keys(hit))
+
+    def remove(self, hit: Hit) -> None:
+        """Forget its values."""
+        for key in self._keys(hit):
+            self._seen[key] -= 1
+            if not self._seen[key]:
+                del self._seen[key]
+
+    def _keys(self, hit: Hit) -> set[tuple[str, ...]]:
+        return {tuple(fold(spell(value)) for value in values) for values in self._values(hit)}
+
+    def read(self, now: int, start: int) -> int | float | None:
+        """How many different ones."""
+        return len(self._seen)
+
+    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
+        """Those that have a value."""
+        return (hit for hit in hits if self._values(hit))
+
+
+class StatisticGauge(CountGauge):
+    """``value_sum``, ``value_avg``, ``value_median``, ``value_percentile`` of the numbers in one field.
+
+    Percentiles are interpolated between the two values around the rank ``(n - 1) * p / 100``.
+    """
+
+    def __init__(self, values: Callable[[Hit], tuple[tuple[Scalar, ...], ...]], kind: str, percentile: float) -> None:
+        super().__init__()
+        self._values = values
+        self._kind = kind
+        self._share = (50.0 if kind == CorrelationType.VALUE_MEDIAN else percentile) / 100
+        self._sorted: list[float] = []
+
+    def _numbers(self, hit: Hit) -> set[float]:
+        numbers = (as_number(values[0]) for values in self._values(hit))
+        return {float(number) for number in numbers if number is not None}
+
+    def add(self, hit: Hit) -> None:
+        """Sort its numbers in."""
+        for number in self._numbers(hit):
+            insort(self._sorted, number)
+
+    def remove(self, hit: Hit) -> None:
+        """Take its numbers out."""
+        for number in self._numbers(hit):
+            del self._sorted[bisect_left(self._sorted, number)]
+
+    def read(self, now: int, start: int) -> int | float | None:
+        """The statistic; None without any number."""
+        numbers = self._sorted
+        if not numbers:
+            return None
+        if self._kind == CorrelationType.VALUE_SUM:
+            return math.fsum(numbers)
+        if self._kind == CorrelationType.VALUE_AVG:
+            return math.fsum(numbers) / len(numbers)
+        rank = (len(numbers) - 1) * self._share
+        below = int(rank)
+        above = min(below + 1, len(numbers) - 1)
+        return numbers[below] + (numbers[above] - numbers[below]) * (rank - below)
+
+    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
+        """Those that have a number."""
+        return (hit for hit in hits if self._numbers(hit))
+
+
+class SlotGauge(CountGauge):
+    """``temporal``: how many of the rules have a hit; with a condition in words, whether it holds."""
+
+    def __init__(self, clauses: Sequence[frozenset[int]] | None) -> None:
+        super().__init__()
+        self._clauses = clauses
+        self._slots: Counter[int] = Counter()
+
+    def add(self, hit: Hit) -> None:
+        """Its rule has one more."""
+        self._slots[hit.slot] += 1
+
+    def remove(self, hit: Hit) -> None:
+        """Its rule has one less."""
+        self._slots[hit.slot] -= 1
+        if not self._slots[hit.slot]:
+            del self._slots[hit.slot]
+
+    def read(self, now: int, start: int) -> int | float | None:
+        """How many rules; None where the condition in words does not hold."""
+        if self._clauses is not None and not any(clause <= self._slots.keys() for clause in self._clauses):
+            return None
+        return len(self._slots)
+
+
+class ChainGauge(CountGauge):
+    """``temporal_ordered``: the longest row of hits in the order of the rules, at times that strictly grow, whose last
+    hit stands at the window's end.
+
+    Of several rows of one length, the one that starts last counts, then the one whose second hit is last, and so on.
+    """
+
+    def __init__(self, rules: int, clauses: Sequence[frozenset[int]] | None) -> None:
+        super().__init__()
+        self._orders = [tuple(range(rules))] if clauses is None else [tuple(sorted(clause)) for clause in clauses]
+        self._partial = clauses is None
+        # Best rows by (order, slot, length): times of its hits; and those of the moment that is being read.
+        self._rows: dict[tuple[int, int, int], tuple[tuple[int, int], ...]] = {}
+        self._fresh: dict[tuple[int, int, int], tuple[tuple[int, int], ...]] = {}
+        self._moment = -1
+
+    def add(self, hit: Hit) -> None:
+        """Prolong every row that its rule may follow."""
+        if hit.time != self._moment:
+            self._settle(hit.time)
+        for order, slots in enumerate(self._orders):
+            if hit.slot not in slots:
+                continue
+            place = slots.index(hit.slot)
+            self._keep((order, hit.slot, 1), ((hit.time, hit.slot),))
+            for before in slots[:place] if self._partial else slots[max(place - 1, 0) : place]:
+                for length in range(1, place + 1):
+                    row = self._rows.get((order, before, length))
+                    if row is not None:
+                        self._keep((order, hit.slot, length + 1), (*row, (hit.time, hit.slot)))
+
+    def _keep(self, key: tuple[int, int, int], row: tuple[tuple[int, int], ...]) -> None:
+        if row > self._fresh.get(key, ()):
+            self._fresh[key] = row
+
+    def _settle(self, moment: int) -> None:
+        for key, row in self._fresh.items():
+            if row > self._rows.get(key, ()):
+                self._rows[key] = row
+        self._fresh = {}
+        self._moment = moment
+
+    def remove(self, hit: Hit) -> None:
+        """Nothing: a row that starts before the window is not read."""
+
+    def _row(self, now: int, start: int) -> tuple[tuple[int, int], ...]:
+        if self._moment != now:
+            return ()
+        rows = [
+            row
+            for (order, slot, length), row in self._fresh.items()
+            if row[0][0] >= start and (self._partial or length == len(self._orders[order]))
+        ]
+        return max(rows, key=lambda row: (len(row), row), default=())
+
+    def read(self, now: int, start: int) -> int | float | None:
+        """Length of the row; None without one."""
+        return len(self._row(now, start)) or None
+
+    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
+        """Those of the row; all of a rule that share a moment."""
+        row = set(self._row(now, start))
+        return (hit for hit in hits if (hit.time, hit.slot) in row)
+
+
+def clauses_of(requirement: Requirement, slots: dict[str, int]) -> list[frozenset[int]] | None:
+    """The alternatives of a condition in words, each a set of rules that must all occur; None for too many."""
+    if isinstance(requirement, Reference):
+        return [frozenset({slots[requirement.rule]})]
+    parts = [clauses_of(term, slots) for term in requirement.terms]
+    result: list[frozenset[int]] = [frozenset()] if isinstance(requirement, AllOf) else []
+    for part in parts:
+        if part is None:
+            return None
+        result = [one | other for one in result for other in part] if isinstance(requirement, AllOf) else result + part
+        if len(result) > MAX_CLAUSES:
+            return None
+    return list(dict.fromkeys(result))
+
+
+def gauge_for(
+    correlation: Correlation,
+    values: Callable[[Hit], tuple[tuple[Scalar, ...], ...]],
+    clauses: Sequence[frozenset[int]] | None,
+) -> Gauge:
+    """A fresh gauge for one group of the correlation."""
+    match correlation.type:
+        case CorrelationType.EVENT_COUNT:
+            return CountGauge()
+        case CorrelationType.VALUE_COUNT:
+            return DistinctGauge(values)
+        case CorrelationType.TEMPORAL:
+            return SlotGauge(clauses)
+        case CorrelationType.TEMPORAL_ORDERED:
+            return ChainGauge(len(correlation.rules), clauses)
+        case kind:
+            return StatisticGauge(values, kind, correlation.percentile)
