@@ -234,6 +234,75 @@ class QuarantineChanged(_Record, frozen=True, kw_only=True, omit_defaults=True, 
     """User of the operating system who said so."""
 
 
+class ToolDecided(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="tool.decided"):
+    """What was decided about one tool call, journaled before the call goes on."""
+
+    call: str
+    """Our id of the call; the client is told it with a refusal."""
+    principal: str
+    tool: str
+    session: str = ""
+    server: str = ""
+    action: Action = Action.ALLOW
+    observed: Action = Action.ALLOW
+    """What would have happened had policy not been in monitor mode."""
+    policy: str = ""
+    reason: str = ""
+    digest: str = ""
+    """SHA-256 of the exact call."""
+    approval: str = ""
+    """Id of the approval that was asked for, or that let the call pass."""
+    content: tuple[Commitment, ...] = ()
+    """The arguments."""
+
+
+class McpAnswered(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="mcp.answered"):
+    """What an MCP server gave back, and what of it was passed on."""
+
+    call: str
+    principal: str
+    server: str
+    method: str
+    name: str = ""
+    session: str = ""
+    action: Action = Action.ALLOW
+    observed: Action = Action.ALLOW
+    rule: str = ""
+    signals: tuple[Signal, ...] = ()
+    coverage: Coverage = Coverage()
+    characters: int = 0
+    milliseconds: float = -1
+    error: str = ""
+    content: tuple[Commitment, ...] = ()
+
+
+class McpDefinitionChanged(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="mcp.definition_changed"):
+    """The state of a tool definition or of a server's identity is no longer what it was."""
+
+    server: str
+    subject: str
+    """``tool`` or ``server``."""
+    name: str
+    state: str
+    """``offered``, ``new``, ``changed``, ``suspicious``, ``colliding``, ``malformed``, ``removed`` or ``pinned``."""
+    digest: str = ""
+    pinned: str = ""
+    """The digest that was approved; empty when none was."""
+    reasons: tuple[str, ...] = ()
+
+
+class McpRefused(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="mcp.refused"):
+    """A message of an MCP client or server that the proxy did not pass on."""
+
+    principal: str = ""
+    server: str = ""
+    method: str = ""
+    name: str = ""
+    reason: str
+    count: int = 1
+    """How many alike since the last such record."""
+
+
 Event = (
     RequestAccepted
     | RequestCompleted
@@ -249,4 +318,8 @@ Event = (
     | ApprovalRedeemed
     | ApprovalRefused
     | QuarantineChanged
+    | ToolDecided
+    | McpAnswered
+    | McpDefinitionChanged
+    | McpRefused
 )

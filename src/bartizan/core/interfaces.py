@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from bartizan.core.event import Event
 from bartizan.core.passage import Passage, Surface
 from bartizan.core.signal import Signal
-from bartizan.core.verdict import Coverage, Verdict
+from bartizan.core.verdict import Coverage, Uncovered, Verdict
 
 
 class Inspector(Protocol):
@@ -32,6 +32,14 @@ class Judge(Protocol):
 
     def decide(self, seen: Sequence[Seen], coverage: Coverage) -> Verdict:
         """The strictest action any rule asks for; ties go to the rule that policy names first."""
+        ...
+
+
+class Reader(Protocol):
+    """Passages to a verdict: inspection and policy together."""
+
+    def inspect_passages(self, passages: Iterable[Passage], uncovered: Sequence[Uncovered] = ()) -> Verdict:
+        """Judge each passage as all of its surfaces; ``uncovered`` is what no guard reads."""
         ...
 
 

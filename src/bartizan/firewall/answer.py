@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from bartizan.core import strict_json
 from bartizan.core.errors import BartizanError, JournalError, UpstreamError
 from bartizan.core.verdict import Action, Verdict
-from bartizan.firewall import strict_json
 from bartizan.firewall.asgi import Headers, Receive, Send, send_whole
 from bartizan.firewall.declined import DeclinedError, declined
 from bartizan.firewall.dialects.interface import Dialect

@@ -12,9 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from bartizan.core.strict_json import encode
 from bartizan.firewall.declined import code_for
 from bartizan.firewall.dialects.openai_errors import error_document
-from bartizan.firewall.strict_json import encode
 
 MAX_HEAD_BYTES = 65_536
 """Request line and headers together."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bartizan.core import strict_json
 from bartizan.core.errors import BartizanError, UpstreamError
-from bartizan.firewall import strict_json
 from bartizan.firewall.asgi import Receive, Send, send_whole
 from bartizan.firewall.authentication import Caller
 from bartizan.firewall.declined import DeclinedError, declined

@@ -7,11 +7,12 @@ import logging
 from functools import partial
 from time import perf_counter
 
+from bartizan.core import strict_json
 from bartizan.core.errors import BartizanError, JournalError, KeeperError
 from bartizan.core.event import Usage
 from bartizan.core.passage import Text
 from bartizan.core.verdict import Action, Verdict
-from bartizan.firewall import metering, strict_json
+from bartizan.firewall import metering
 from bartizan.firewall.answer import AnswerSender
 from bartizan.firewall.asgi import Receive, Send, send_whole
 from bartizan.firewall.authentication import Caller

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
+from bartizan.core.strict_json import encode
 from bartizan.core.verdict import Action
 from bartizan.firewall.asgi import Headers
 from bartizan.firewall.declined import DeclinedError
 from bartizan.firewall.dialects.interface import Dialect
-from bartizan.firewall.strict_json import encode
 
 JSON = (b"content-type", b"application/json")
 EVENT_STREAM = (b"content-type", b"text/event-stream; charset=utf-8")

@@ -13,6 +13,7 @@ from bartizan.core.threat import Guard
 from bartizan.core.tool_budget import ToolLimits
 from bartizan.core.verdict import Action, Mode
 from bartizan.policy.approvals import ApprovalRules, Approver
+from bartizan.policy.mcp import McpPolicy
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -232,3 +233,4 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Serve clients without a key, as the principal ``anonymous``. Only for loopback and labs."""
     disabled_signatures: tuple[str, ...] = ()
     """Ids of signatures that do not run."""
+    mcp: McpPolicy = McpPolicy()

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from bartizan.core.secretref import SecretRef
+from bartizan.workspace.mcp import Mcp
 
 
 class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,3 +138,4 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Without it nobody can approve a tool call, and what policy would ask about is blocked."""
     journal: Journal = Journal()
     inference: Inference = Inference()
+    mcp: Mcp = Mcp()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from bartizan.core.strict_json import encode
 from bartizan.firewall.documents import get_value
 from bartizan.firewall.exchange import ApiFamily, Document, Slot
-from bartizan.firewall.strict_json import encode
 
 Events = list[Document]
 LOGPROBS = {"content": [{"token": "Hi", "logprob": -0.1, "bytes": [72, 105], "top_logprobs": []}], "refusal": None}

@@ -11,11 +11,11 @@ from tests.firewall.dialects.samples import REPLIES, REQUESTS, STREAMS, Events, 
 
 from bartizan.core.errors import UpstreamError
 from bartizan.core.passage import Path
+from bartizan.core.strict_json import encode, parse_upstream
 from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.documents import set_value, string_leaves
 from bartizan.firewall.exchange import ApiFamily, Document, Slot, StreamEvent
 from bartizan.firewall.slots import put
-from bartizan.firewall.strict_json import encode, parse_upstream
 
 DIALECTS = build_dialects()
 MARK = "a planted text, with a secret"

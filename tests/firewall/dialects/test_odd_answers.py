@@ -11,10 +11,10 @@ import pytest
 from tests.firewall.dialects.samples import REPLIES, REQUESTS, STREAMS, Events, text_at
 
 from bartizan.core.errors import UpstreamError
+from bartizan.core.strict_json import encode
 from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.documents import get_value, set_value
 from bartizan.firewall.exchange import ApiFamily, Document
-from bartizan.firewall.strict_json import encode
 
 DIALECTS = build_dialects()
 ODD = (

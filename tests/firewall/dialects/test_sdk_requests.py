@@ -12,10 +12,10 @@ from pydantic import BaseModel
 from tests.firewall.dialects.conftest import Loopback
 
 from bartizan.core.passage import Blob, Origin, Text
+from bartizan.core.strict_json import parse
 from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.documents import get_value
 from bartizan.firewall.exchange import ApiFamily, Request
-from bartizan.firewall.strict_json import parse
 
 DIALECTS = build_dialects()
 PNG = "data:image/png;base64,iVBORw0KGgo="

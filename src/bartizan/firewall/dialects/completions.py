@@ -9,6 +9,7 @@ import msgspec
 
 from bartizan.core.event import Usage
 from bartizan.core.passage import Origin
+from bartizan.core.strict_json import encode, parse_upstream
 from bartizan.firewall.dialects.chat.request import StreamOptions
 from bartizan.firewall.dialects.gather import Gather, usage_of
 from bartizan.firewall.dialects.marks import TextOrTokens, ToolTree, Words
@@ -19,7 +20,6 @@ from bartizan.firewall.dialects.sink import Sink, Surfaces
 from bartizan.firewall.dialects.structure import is_plain_key
 from bartizan.firewall.exchange import ApiFamily, Channel, ChannelKind, Document, Reply, Request, StreamEvent
 from bartizan.firewall.sse import encode_event
-from bartizan.firewall.strict_json import encode, parse_upstream
 
 _HEAD = ("id", "object", "created", "model", "system_fingerprint")
 

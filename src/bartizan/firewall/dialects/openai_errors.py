@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from bartizan.core.strict_json import encode
 from bartizan.firewall.exchange import Document
 from bartizan.firewall.sse import encode_event
-from bartizan.firewall.strict_json import encode
 
 DONE = b"data: [DONE]\n\n"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bartizan.core.event import Usage
 from bartizan.core.passage import Origin
+from bartizan.core.strict_json import encode
 from bartizan.firewall.dialects.chat.reply import ChatReply, gather_message
 from bartizan.firewall.dialects.chat.request import ChatRequest
 from bartizan.firewall.dialects.chat.stream import ChatReader
@@ -16,7 +17,6 @@ from bartizan.firewall.dialects.shape import check, check_upstream, walk
 from bartizan.firewall.dialects.sink import Sink, Surfaces
 from bartizan.firewall.exchange import ApiFamily, Document, Reply, Request
 from bartizan.firewall.sse import encode_event
-from bartizan.firewall.strict_json import encode
 
 
 class ChatDialect:

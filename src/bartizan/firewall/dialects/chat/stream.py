@@ -8,6 +8,7 @@ import msgspec
 
 from bartizan.core.errors import UpstreamError
 from bartizan.core.passage import Path
+from bartizan.core.strict_json import encode, parse_upstream
 from bartizan.firewall.dialects.chat.reply import AUDIO, FUNCTION_CALL, Message, gather_message
 from bartizan.firewall.dialects.gather import Gather, usage_of
 from bartizan.firewall.dialects.openai_errors import DONE, error_event, error_text
@@ -16,7 +17,6 @@ from bartizan.firewall.dialects.shape import check_upstream
 from bartizan.firewall.dialects.structure import is_plain_key
 from bartizan.firewall.exchange import Channel, ChannelKind, Document, Slot, StreamEvent
 from bartizan.firewall.sse import encode_event
-from bartizan.firewall.strict_json import encode, parse_upstream
 
 _HEAD = ("id", "object", "created", "model", "system_fingerprint", "service_tier", "provider")
 _PLAIN_CHOICE = frozenset({"index", "delta", "finish_reason", "logprobs"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bartizan.core.event import Usage
 from bartizan.core.passage import Origin
+from bartizan.core.strict_json import encode
 from bartizan.firewall.dialects.gather import Gather, usage_of
 from bartizan.firewall.dialects.messages.errors import error_document
 from bartizan.firewall.dialects.messages.reply import MessagesReply, gather_block
@@ -13,7 +14,6 @@ from bartizan.firewall.dialects.shape import check, check_upstream, walk
 from bartizan.firewall.dialects.sink import Sink, Surfaces
 from bartizan.firewall.exchange import ApiFamily, Document, Reply, Request
 from bartizan.firewall.sse import encode_event
-from bartizan.firewall.strict_json import encode
 
 
 class MessagesDialect:

@@ -9,6 +9,7 @@ import msgspec
 
 from bartizan.core.errors import UpstreamError
 from bartizan.core.event import Usage
+from bartizan.core.strict_json import encode, parse_upstream
 from bartizan.firewall.dialects.gather import Gather, usage_of
 from bartizan.firewall.dialects.messages.errors import error_event, error_text
 from bartizan.firewall.dialects.messages.reply import (
@@ -26,7 +27,6 @@ from bartizan.firewall.dialects.shape import check_upstream
 from bartizan.firewall.dialects.structure import is_event_name
 from bartizan.firewall.exchange import Channel, ChannelKind, Document, Slot, StreamEvent
 from bartizan.firewall.sse import encode_event
-from bartizan.firewall.strict_json import encode, parse_upstream
 
 _DELTAS: tuple[tuple[str, str, Callable[[int], Channel]], ...] = (
     ("text_delta", "text", text_channel),

@@ -7,6 +7,7 @@ from typing import Any
 
 from bartizan.core.event import Usage
 from bartizan.core.passage import Origin
+from bartizan.core.strict_json import encode
 from bartizan.firewall.dialects.gather import Gather, usage_of
 from bartizan.firewall.dialects.openai_errors import error_document
 from bartizan.firewall.dialects.responses.reply import ResponseReply, echoes, gather_response
@@ -16,7 +17,6 @@ from bartizan.firewall.dialects.shape import check, check_upstream, walk
 from bartizan.firewall.dialects.sink import Sink, Surfaces
 from bartizan.firewall.exchange import ApiFamily, Document, Reply, Request
 from bartizan.firewall.sse import encode_event
-from bartizan.firewall.strict_json import encode
 
 
 class ResponsesDialect:

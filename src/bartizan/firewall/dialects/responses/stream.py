@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from bartizan.core.errors import UpstreamError
+from bartizan.core.strict_json import encode, parse_upstream
 from bartizan.firewall.dialects.gather import Gather, aside, usage_of
 from bartizan.firewall.dialects.openai_errors import DONE, error_text
 from bartizan.firewall.dialects.pieces import Pieces
@@ -27,7 +28,6 @@ from bartizan.firewall.dialects.shape import check_upstream
 from bartizan.firewall.dialects.structure import is_event_name, is_structure
 from bartizan.firewall.exchange import Channel, Document, Request, Slot, StreamEvent
 from bartizan.firewall.sse import encode_event
-from bartizan.firewall.strict_json import encode, parse_upstream
 
 _FINAL = frozenset({"response.completed", "response.failed", "response.incomplete"})
 _WHOLE = _FINAL | {"response.created", "response.in_progress", "response.queued"}

@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 
 from bartizan.core.errors import UpstreamError, WireError
-from bartizan.firewall.exchange import Document
+
+Document = dict[str, Any]
+"""A JSON object."""
 
 _INTEGER_MIN, _INTEGER_MAX = -(2**63), 2**64 - 1
 _DIGITS = 20

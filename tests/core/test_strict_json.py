@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.core.errors import UpstreamError, WireError
-from bartizan.firewall.strict_json import encode, parse, parse_upstream
+from bartizan.core.strict_json import encode, parse, parse_upstream
 
 SCALARS = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)

@@ -1,0 +1,1 @@
+"""The MCP proxy: pinned tool definitions, inspected results and decided calls between clients and MCP servers."""

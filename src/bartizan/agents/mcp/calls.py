@@ -1,0 +1,254 @@
+"""One tool call through the proxy: known, bounded, decided, sent, screened."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, cast
+
+import mcp_types as types
+import msgspec
+from mcp import MCPError
+from mcp.client.session import ClientSession
+
+from bartizan.agents.mcp.assessment import Entry
+from bartizan.agents.mcp.caller import APPROVAL, CALL, TASK, Caller, text_of
+from bartizan.agents.mcp.definition import canonical
+from bartizan.agents.mcp.records import Records
+from bartizan.agents.mcp.schema import UnusableSchemaError, mismatch
+from bartizan.agents.mcp.screen import screen
+from bartizan.agents.mcp.shelf import Shelf
+from bartizan.agents.mcp.talks import Talk, Talks
+from bartizan.agents.mcp.upstream import Upstream
+from bartizan.core.approval import Approvals
+from bartizan.core.errors import BartizanError, KeeperError, UpstreamError
+from bartizan.core.ids import new_id
+from bartizan.core.interfaces import Reader
+from bartizan.core.quota import Quota
+from bartizan.core.tool import ToolCall, ToolDecision, ToolResult
+from bartizan.core.verdict import Action, Verdict
+from bartizan.policy.mcp import McpPolicy
+
+DECLINED = "This call was declined by policy."
+WITHHELD = "The tool ran, but its result was withheld by policy."
+WAITS = "This call waits for the approval of a person. Repeat exactly this call once it is approved."
+SWITCHED_OFF = "This tool is switched off until a person has looked at its definition."
+
+_MOST_ASKED = 10_000
+_PASSED = ("content", "structuredContent", "isError")
+"""What of a result goes to the client."""
+
+
+class Raw:
+    """A server's result as it is on the wire; the SDK has checked it against the protocol by then."""
+
+    @classmethod
+    def model_validate(cls, raw: dict[str, Any], **_: object) -> dict[str, Any]:
+        """The result itself."""
+        return raw
+
+
+RAW = cast(Any, Raw)
+
+
+class Calls:
+    """Serves ``tools/call``.
+
+    Args:
+        shelf: what is on offer.
+        upstreams: by name.
+        talks: conversations with the tool guard.
+        policy: of MCP.
+        reader: inspection.
+        records: to the journal.
+        quota: rates of clients.
+        approvals: where a person is asked; None: nobody can be, so what needs asking is declined.
+        monitor: policy only observes.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        upstreams: dict[str, Upstream],
+        talks: Talks,
+        policy: McpPolicy,
+        reader: Reader,
+        records: Records,
+        quota: Quota,
+        approvals: Approvals | None,
+        *,
+        monitor: bool,
+    ) -> None:
+        self._shelf = shelf
+        self._upstreams = upstreams
+        self._talks = talks
+        self._policy = policy
+        self._reader = reader
+        self._records = records
+        self._quota = quota
+        self._approvals = approvals
+        self._monitor = monitor
+        self._asked: dict[tuple[str, str, str], str] = {}
+        """Approvals asked for, by principal, session and digest: most clients cannot name them when they come back."""
+
+    async def call(self, caller: Caller, params: types.CallToolRequestParams, meta: Any) -> types.CallToolResult:
+        """Decide and make one call. Raises MCPError for what is no such call, JournalError when it cannot be kept."""
+        await self._shelf.refresh(stale_only=True)
+        entry = self._shelf.find(params.name)
+        call = ToolCall(id=new_id("call"), tool=params.name[:200], arguments=params.arguments or {})
+        if entry is None:
+            return self._unknown(caller, call)
+        if params.task is not None:
+            raise self._refuse(caller, call, types.INVALID_PARAMS, "task-augmented calls are not served")
+        if len(canonical(call.arguments)) > self._policy.bounds.argument_bytes:
+            raise self._refuse(caller, call, types.INVALID_PARAMS, "the arguments are too long")
+        await self._within_limits(caller, call)
+        wrong = self._mismatch(entry, "inputSchema", call.arguments)
+        if wrong:
+            self._records.refused(entry.server, "tools/call", wrong, principal=caller.principal, name=call.tool)
+            return _failed(f"The arguments do not fit the tool's schema: {wrong}", call)
+        talk = self._talks.of(caller.principal, caller.session)
+        if self._policy.client_task:
+            talk.user(text_of(meta, TASK))
+        decision, approval = await self._decide(talk, caller, call, text_of(meta, APPROVAL))
+        action = decision.action
+        if self._monitor and action.rank > Action.FLAG.rank:
+            action = Action.FLAG
+        await self._records.decided(caller.principal, caller.session, entry.server, call, decision, action, approval)
+        if action is Action.ASK:
+            return _failed(WAITS, call, approval)
+        if action.rank >= Action.REDACT.rank:
+            await self._quota.record_block(caller.principal, self._policy.limits)
+            return _failed(DECLINED, call)
+        return await self._send(entry, talk, caller, call)
+
+    async def _decide(self, talk: Talk, caller: Caller, call: ToolCall, named: str) -> tuple[ToolDecision, str]:
+        """The guard's decision, unless a person has approved this very call; and the approval's id."""
+        decision = talk.decide(call, self._shelf.tools)
+        if decision.action is Action.ALLOW and not talk.has_task and self._policy.without_task == "block":
+            reason = "nobody said what the agent is to do, and policy wants that said"
+            return _changed(decision, Action.BLOCK, reason, "mcp.without_task"), ""
+        if decision.action is not Action.ASK:
+            return decision, ""
+        if self._approvals is None:
+            return _changed(decision, Action.BLOCK, f"{decision.reason}; there is no approver"), ""
+        who = (caller.principal, caller.session, decision.digest)
+        try:
+            for approval in filter(None, (named, self._asked.get(who))):
+                if await self._approvals.redeem(approval, decision.digest, caller.session, caller.principal):
+                    self._asked.pop(who, None)
+                    return _changed(decision, Action.ALLOW, f"{decision.reason}; a person approved this call"), approval
+            asked = await self._approvals.request(decision, call, caller.session, caller.principal)
+        except BartizanError as error:
+            return _changed(decision, Action.BLOCK, f"{decision.reason}; nobody can be asked: {error.cause}"), ""
+        self._asked[who] = asked
+        if len(self._asked) > _MOST_ASKED:
+            self._asked.pop(next(iter(self._asked)))
+        return decision, asked
+
+    async def _send(self, entry: Entry, talk: Talk, caller: Caller, call: ToolCall) -> types.CallToolResult:
+        begun = time.perf_counter()
+        error, text = "", ""
+        verdict: Verdict | None = None
+        try:
+            raw = await self._upstreams[entry.server].ask(lambda session: _request(session, entry.name, call))
+            error = self._problem(entry, raw)
+            if error:
+                answer = _failed(f"The tool answered out of protocol: {error}.", call)
+            else:
+                verdict, text, answer = self._screened(raw, call)
+        except UpstreamError as failure:
+            error = str(failure)
+            late = failure.status == 504
+            answer = _failed("The tool did not answer in time." if late else "The tool could not be reached.", call)
+        except MCPError as failure:
+            error = f"{failure.code}: {failure.message}"
+            verdict, text, answer = self._screened(_error_result(failure), call)
+        self._records.answered(
+            call.id,
+            caller.principal,
+            caller.session,
+            entry.server,
+            "tools/call",
+            entry.name,
+            verdict=verdict,
+            text=text,
+            milliseconds=(time.perf_counter() - begun) * 1_000,
+            error=error,
+        )
+        failed = bool(answer.is_error)
+        talk.result(ToolResult(call=call.id, tool=call.tool, text=text or answer_text(answer), failed=failed))
+        return answer
+
+    def _screened(self, raw: dict[str, Any], call: ToolCall) -> tuple[Verdict, str, types.CallToolResult]:
+        document: dict[str, Any] = {key: raw[key] for key in _PASSED if key in raw}
+        seen = screen(document, self._reader, self._policy)
+        if seen.document is None:
+            return seen.verdict, "", _failed(WITHHELD, call)
+        return seen.verdict, seen.text, types.CallToolResult.model_validate(seen.document, by_name=False)
+
+    def _problem(self, entry: Entry, raw: dict[str, Any]) -> str:
+        """What is wrong with the form of a result; empty when nothing is."""
+        if raw.get("resultType", "complete") != "complete":
+            return "it wants input from the client, which is refused"
+        if len(canonical(raw)) > self._policy.bounds.result_bytes:
+            return f"the result has more than {self._policy.bounds.result_bytes} bytes"
+        if raw.get("isError") or "outputSchema" not in entry.definition:
+            return ""
+        if "structuredContent" not in raw:
+            return "the result lacks the structured content that the tool's schema promises"
+        return self._mismatch(entry, "outputSchema", raw["structuredContent"])
+
+    def _mismatch(self, entry: Entry, which: str, value: Any) -> str:
+        try:
+            return mismatch(entry.definition[which], value, self._policy.bounds.validation_steps)
+        except UnusableSchemaError as error:
+            return f"the tool's schema cannot be used: {error}"
+
+    async def _within_limits(self, caller: Caller, call: ToolCall) -> None:
+        try:
+            granted = await self._quota.admit(caller.principal, self._policy.limits)
+        except KeeperError as error:
+            raise self._refuse(caller, call, types.INTERNAL_ERROR, f"limits cannot be checked: {error}") from None
+        if not granted.allowed:
+            after = max(1, round(granted.retry_after))
+            raise self._refuse(caller, call, types.INVALID_REQUEST, f"too many calls; try again in {after} seconds")
+
+    def _unknown(self, caller: Caller, call: ToolCall) -> types.CallToolResult:
+        state = self._shelf.why_not(call.tool)
+        if not state:
+            raise self._refuse(caller, call, types.INVALID_PARAMS, "there is no such tool")
+        self._records.refused(
+            "", "tools/call", f"the tool is withheld: {state}", principal=caller.principal, name=call.tool
+        )
+        return _failed(SWITCHED_OFF, call)
+
+    def _refuse(self, caller: Caller, call: ToolCall, code: int, reason: str) -> MCPError:
+        self._records.refused("", "tools/call", reason, principal=caller.principal, name=call.tool)
+        return MCPError(code, reason, {"call": call.id})
+
+
+async def _request(session: ClientSession, name: str, call: ToolCall) -> dict[str, Any]:
+    params = types.CallToolRequestParams(name=name, arguments=call.arguments)
+    result: dict[str, Any] = await session.send_request(types.CallToolRequest(params=params), RAW)
+    return result
+
+
+def _changed(decision: ToolDecision, action: Action, reason: str, policy: str = "") -> ToolDecision:
+    return msgspec.structs.replace(decision, action=action, reason=reason, policy=policy or decision.policy)
+
+
+def _error_result(failure: MCPError) -> dict[str, Any]:
+    """A server's own error, whose message a model may read: screened like any result."""
+    return {"content": [{"type": "text", "text": failure.message[:2_000]}], "isError": True}
+
+
+def _failed(text: str, call: ToolCall, approval: str = "") -> types.CallToolResult:
+    """A tool execution error: the form in which a model is told that a call did not work."""
+    meta = {CALL: call.id} | ({APPROVAL: approval} if approval else {})
+    told = f"{text} Approval {approval}." if approval else f"{text} Reference {call.id}."
+    return types.CallToolResult(content=[types.TextContent(text=told)], is_error=True, _meta=meta)
+
+
+def answer_text(answer: types.CallToolResult) -> str:
+    """The text blocks of a result."""
+    return "\n".join(block.text for block in answer.content if isinstance(block, types.TextContent))

@@ -1,0 +1,104 @@
+"""Access tokens of clients over HTTP: signed by the issuer, meant for this very proxy (RFC 8707, RFC 9068).
+
+The token is checked here and ends here: no server behind the proxy ever sees it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+from mcp.server.auth.provider import AccessToken
+
+from bartizan.core.errors import ConfigurationError
+from bartizan.workspace.mcp import McpOAuth
+
+ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
+"""Public-key signatures only: a shared secret would let every holder mint tokens."""
+_FRESH_SECONDS = 300.0
+_BETWEEN_SECONDS = 10.0
+_LONGEST = 8_192
+_LEEWAY = 30.0
+
+
+class Verifier:
+    """Implements the SDK's ``TokenVerifier``.
+
+    Args:
+        settings: issuer, resource, scopes.
+        fetch: gives the issuer's key set (JWKS) as text; may block.
+
+    Raises:
+        ConfigurationError: the key set cannot be had or holds no key.
+    """
+
+    def __init__(self, settings: McpOAuth, fetch: Callable[[], str]) -> None:
+        self._settings = settings
+        self._fetch = fetch
+        self._keys = self._load()
+        self._loaded = time.monotonic()
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """The token's meaning; None for a token that does not let its bearer in."""
+        if len(token) > _LONGEST:
+            return None
+        key = await self._key(token)
+        if key is None:
+            return None
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=list(ALGORITHMS),
+                audience=self._settings.resource,
+                issuer=self._settings.issuer,
+                leeway=_LEEWAY,
+                options={"require": ["exp", "aud", "iss"], "strict_aud": False},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError):
+            return None
+        return self._meaning(token, claims)
+
+    def _meaning(self, token: str, claims: dict[str, Any]) -> AccessToken | None:
+        scope = claims.get("scope", claims.get("scp", ""))
+        scopes = scope.split() if isinstance(scope, str) else [str(one) for one in scope]
+        subject = claims.get("sub")
+        client = claims.get("client_id", claims.get("azp", subject))
+        if not isinstance(client, str) or not client:
+            return None
+        return AccessToken(
+            token=token,
+            client_id=client,
+            scopes=scopes,
+            expires_at=int(claims["exp"]),
+            resource=self._settings.resource,
+            subject=subject if isinstance(subject, str) else None,
+            claims={"iss": self._settings.issuer},
+        )
+
+    async def _key(self, token: str) -> Any:
+        try:
+            named = jwt.get_unverified_header(token).get("kid")
+        except jwt.PyJWTError:
+            return None
+        age = time.monotonic() - self._loaded
+        if age > _FRESH_SECONDS or (named not in self._keys and age > _BETWEEN_SECONDS):
+            self._loaded = time.monotonic()
+            try:
+                self._keys = await asyncio.to_thread(self._load)
+            except ConfigurationError:
+                if age > 10 * _FRESH_SECONDS:  # keys that may have been revoked long ago
+                    self._keys = {}
+        if named is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        return self._keys.get(named)
+
+    def _load(self) -> dict[str | None, Any]:
+        try:
+            found = jwt.PyJWKSet.from_json(self._fetch())
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
+            raise ConfigurationError(f"the key set of {self._settings.issuer} cannot be used: {error}") from None
+        return {key.key_id: key.key for key in found.keys if key.public_key_use in (None, "sig")}

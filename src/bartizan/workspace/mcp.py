@@ -1,0 +1,72 @@
+"""The schema of the ``mcp`` section of ``bartizan.yaml``: MCP servers, and where the proxy serves them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from bartizan.core.secretref import SecretRef
+
+
+class McpServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One MCP server behind the proxy: a command, or a URL."""
+
+    name: str
+    """Letters, digits, ``_`` and ``-``; stands before the names of its tools."""
+    command: tuple[str, ...] = ()
+    """Program and arguments of a server that speaks on standard input and output."""
+    url: str = ""
+    """Address of a streamable-HTTP server."""
+    env: dict[str, str] = msgspec.field(default_factory=dict)
+    """Variables of the command's environment, which otherwise holds `PATH`, `HOME`, `LANG` and `TMPDIR` only."""
+    secrets: dict[str, SecretRef] = msgspec.field(default_factory=dict)
+    """Further variables, by environment variable or file."""
+    inherit: tuple[str, ...] = ()
+    """Names of variables of the proxy's own environment that the command also gets."""
+    folder: str = ""
+    """Where the command runs; empty: the workspace."""
+    token: SecretRef | None = None
+    """Bearer token for a URL. The client's own token is never passed on."""
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    """Sent with every request to a URL; no secrets here."""
+
+
+class McpOAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whose tokens let a client in, over HTTP."""
+
+    issuer: str
+    """Issuer identifier of the authorization server; the token's `iss`."""
+    resource: str
+    """This proxy's own URL as clients write it. A token issued for another resource is refused (RFC 8707)."""
+    jwks: str
+    """The issuer's public keys (JWKS): an `https:` URL, or a file of the workspace."""
+    scopes: tuple[str, ...] = ()
+    """A token must carry all of them."""
+
+
+class McpListen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the proxy listens when it serves HTTP."""
+
+    host: str = "127.0.0.1"
+    """Address; another than loopback needs `oauth`."""
+    port: int = 8420
+    """Port."""
+    path: str = "/mcp"
+    """Path of the MCP endpoint."""
+    origins: tuple[str, ...] = ()
+    """Browser origins that may call, besides those of loopback on the same port."""
+    oauth: McpOAuth | None = None
+    """None: clients need no token."""
+
+
+class Mcp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """MCP servers behind `bartizan mcp proxy`."""
+
+    servers: tuple[McpServer, ...] = ()
+    """In the order in which their tools are listed."""
+    listen: McpListen = McpListen()
+    namespace: Literal["auto", "always", "never"] = "auto"
+    """Whether tools are offered as ``SERVER__TOOL``; ``auto``: when there are several servers."""
+    task: str = ""
+    """What the agent is there for, in your words: MCP carries no user prompt, and the tool guard decides by it."""
