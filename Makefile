@@ -72,7 +72,7 @@ $(TRAIN)/.stamp: requirements/train.txt
 
 lock: $(UV) ## Pin requirement files anew
 	for group in run dev docs; do \
-	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra dev" ;; docs) extras="--extra docs" ;; esac; \
+	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra mcp --extra dev" ;; docs) extras="--extra docs" ;; esac; \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 $$extras pyproject.toml -o requirements/$$group.txt; done
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \

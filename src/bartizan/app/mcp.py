@@ -15,6 +15,7 @@ from mcp.client._transport import TransportStreams
 from bartizan.agents.mcp.http_front import bind, http_app, serve_http
 from bartizan.agents.mcp.http_upstream import http_upstream
 from bartizan.agents.mcp.naming import sound_server_name
+from bartizan.agents.mcp.open_gate import OpenGate
 from bartizan.agents.mcp.pins import PINS, PinFile
 from bartizan.agents.mcp.proxy import Proxy
 from bartizan.agents.mcp.stdio_front import serve_stdio
@@ -104,6 +105,11 @@ def mcp_reader(setting: Setting) -> Reader:
     """Inspection and policy. Raises DocumentError, ConfigurationError or ArtefactError."""
     has_policy = (setting.workspace.root / POLICY).exists()
     return load_guard(setting.workspace.root) if has_policy else default_guard()
+
+
+def tool_guard(setting: Setting) -> ToolGuard:
+    """Who decides tool calls."""
+    return OpenGate()
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ COMMANDS = (
     "keys",
     "approvals",
     "agents",
+    "mcp",
     "catalog",
     "model",
     "range",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
 import msgspec
 
 MOST_LINES = 400
+_TAGS = re.compile("[\U000e0020-\U000e007e]+")
 
 
 def difference(before: object, after: object, old: str = "pinned", new: str = "now") -> list[str]:
@@ -18,7 +20,8 @@ def difference(before: object, after: object, old: str = "pinned", new: str = "n
 
 
 def visible(text: str) -> str:
-    """Printable characters as they are, line ends and everything that hides as escapes."""
+    """Printable characters as they are, line ends and everything that hides as escapes; tags as what they spell."""
+    text = _TAGS.sub(lambda run: f"⟨hidden: {''.join(chr(ord(c) - 0xE0000) for c in run[0])}⟩", text)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -178,7 +178,7 @@ class Reads:
                 return upstream
         for upstream in able:
             try:
-                templates = await upstream.pages("resources/templates/list", "resourceTemplates")
+                templates = await upstream.pages("resources/templates/list", "resource_templates")
             except (UpstreamError, MCPError):
                 continue
             if any(_begins(str(item.get("uriTemplate", "")), uri) for item in templates):

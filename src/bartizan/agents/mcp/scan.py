@@ -11,6 +11,7 @@ from bartizan.agents.mcp.definition import strings
 from bartizan.agents.mcp.differences import visible
 from bartizan.core.interfaces import Reader
 from bartizan.core.passage import Origin, Passage, Path, Surface, render_path
+from bartizan.core.threat import Guard
 from bartizan.core.verdict import Action
 from bartizan.inspection.hidden_characters import oddities
 
@@ -21,6 +22,10 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _PADDING = re.compile(r"(?:[ \t]{120,}|(?:[ \t]*\n){25,})(?=\S)")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _LEAST_ODD = 0.4
+_SHORTEST = 16
+PROSE = 60
+"""Characters from which on a text is read by the trained model."""
+MODEL = "classifier"
 _EXCERPT = 80
 
 
@@ -61,7 +66,7 @@ def hidden(path: Path, text: str) -> Iterator[Finding]:
         return
     bare = _FLAG.sub("", text)
     if _TAGS.search(bare):
-        spelled = "".join(chr(ord(c) - 0xE0000) for c in _TAGS.findall(bare))
+        spelled = "".join(_TAGS.findall(bare))
         yield Finding("hidden.tags", "invisible tag characters", where, visible(spelled[:_EXCERPT]))
     if _SELECTORS.search(text):
         yield Finding("hidden.selectors", "a run of variation selectors", where)
@@ -74,14 +79,23 @@ def hidden(path: Path, text: str) -> Iterator[Finding]:
 
 
 def _instructions(texts: list[tuple[Path, str]], reader: Reader) -> Iterator[Finding]:
-    """Each text alone, and all together, for what is spread over several."""
-    long = [(path, text) for path, text in texts if len(text) >= 16]
-    pieces = [*long, ((), "\n".join(text for _, text in texts))] if len(long) != 1 else long
-    for path, text in pieces:
+    """Each text that is long enough to be read alone, and all together for what is spread over several.
+
+    Of names and labels, and of the whole, which is no prose, only what has a signature counts: a trained model finds
+    instructions in every other identifier.
+    """
+    pieces = [(path, text, len(text) >= PROSE) for path, text in texts if len(text) >= _SHORTEST]
+    if len(texts) > 1:
+        pieces.append(((), "\n".join(text for _, text in texts), False))
+    for path, text, prose in pieces:
         verdict = reader.inspect_passages([Passage(text, Origin.TOOL_DEFINITION, (Surface.CONTENT,), path)])
         if max(verdict.action, verdict.observed, key=lambda action: action.rank) is not Action.BLOCK:
             continue
-        best = max(verdict.signals, key=lambda signal: signal.score, default=None)
+        seen = [signal for signal in verdict.signals if signal.guard is Guard.PROMPT_INJECTION]
+        told = [signal for signal in seen if prose or signal.detector != MODEL]
+        if seen and not told:
+            continue
+        best = max(told, key=lambda signal: signal.score, default=None)
         cut = visible(text[best.span.start : best.span.end][:_EXCERPT]) if best else ""
         rule = best.rule or best.technique if best else verdict.rule
         yield Finding("instructions", f"reads like instructions to the model ({rule})", render_path(path), cut)

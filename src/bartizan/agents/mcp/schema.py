@@ -100,7 +100,9 @@ class _Check:
     def _number(self, schema: Mapping[str, Any], value: float, path: Path) -> Iterator[str]:
         if value < _bound(schema, "minimum", value) or value > _bound(schema, "maximum", value):
             yield f"{_at(path)} is out of range"
-        if value <= _bound(schema, "exclusiveMinimum", -math.inf) or value >= _bound(schema, "exclusiveMaximum", math.inf):
+        if value <= _bound(schema, "exclusiveMinimum", -math.inf) or value >= _bound(
+            schema, "exclusiveMaximum", math.inf
+        ):
             yield f"{_at(path)} is out of range"
         step = _bound(schema, "multipleOf", 0)
         if step > 0 and value % step:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from bartizan.agents.mcp.scan import hidden
+from bartizan.agents.mcp.scan import MODEL, PROSE, hidden
 from bartizan.core.interfaces import Reader
 from bartizan.core.passage import Origin, Passage, Path, Surface
-from bartizan.core.verdict import Action, Uncovered, Verdict
+from bartizan.core.threat import Guard
+from bartizan.core.verdict import Action, Coverage, Redaction, Uncovered, Verdict
 from bartizan.policy.mcp import McpPolicy
 
 NOTE = (
@@ -18,6 +20,8 @@ NOTE = (
     "the operator."
 )
 _KINDS = {"image": "image", "audio": "audio"}
+_KEY = "(key)"
+"""Stands at the end of the place of a member's name."""
 _CODES = frozenset({"type", "mimeType", "data", "blob", "_meta", "annotations", "resultType", "isError"})
 """Members that are not text for a model."""
 
@@ -51,15 +55,13 @@ def screen(
         origin: who wrote it.
     """
     texts = list(texts_of(document))
-    passages = [Passage(text, origin, surfaces, path) for path, text in texts]
-    gaps = list(_uncovered(document, ()))
-    verdict = reader.inspect_passages(passages, gaps)
+    verdict = _judge(texts, list(_uncovered(document, ())), reader, surfaces, origin)
     odd = tuple(sorted({finding.rule for path, text in texts for finding in hidden(path, text)}))
     text = "\n".join(text for _, text in texts)
     if verdict.action.rank >= Action.ASK.rank:
         return Screened(verdict, None, "", odd)
     if verdict.redactions:
-        document = _redacted(document, verdict)
+        document = _redacted(document, verdict, texts)
         text = "\n".join(text for _, text in texts_of(document))
     marked = policy.annotate == "always" or (
         policy.annotate == "flagged" and (odd or verdict.action.rank >= Action.FLAG.rank)
@@ -67,6 +69,41 @@ def screen(
     if marked and isinstance(document.get("content"), list):
         document = {**document, "content": [{"type": "text", "text": NOTE}, *document["content"]]}
     return Screened(verdict, document, text, odd)
+
+
+def _judge(
+    texts: list[tuple[Path, str]],
+    gaps: list[Uncovered],
+    reader: Reader,
+    surfaces: tuple[Surface, ...],
+    origin: Origin,
+) -> Verdict:
+    """Texts that are the same are read once. Of labels and other short texts a trained model's word alone blocks
+    nothing: it was not made for them, and finds instructions in every other one."""
+    once = dict(reversed([(text, path) for path, text in texts]))
+    long = [Passage(t, origin, surfaces, path) for t, path in once.items() if len(t) >= PROSE]
+    short = [Passage(t, origin, surfaces, path) for t, path in once.items() if len(t) < PROSE]
+    verdict = reader.inspect_passages(long, gaps)
+    if not short:
+        return verdict
+    brief = reader.inspect_passages(short)
+    told = {signal.detector for signal in brief.signals if signal.guard is Guard.PROMPT_INJECTION}
+    if told == {MODEL} and brief.rule.endswith(f".{Guard.PROMPT_INJECTION}"):
+        brief = replace(brief, action=Action.FLAG)
+    strict = max(verdict, brief, key=lambda one: one.action.rank)
+    return Verdict(
+        strict.action,
+        strict.rule,
+        (*verdict.signals, *brief.signals),
+        Coverage(
+            verdict.coverage.passages + brief.coverage.passages,
+            verdict.coverage.characters + brief.coverage.characters,
+            0,
+            (*verdict.coverage.uncovered, *brief.coverage.uncovered),
+        ),
+        (*verdict.redactions, *brief.redactions),
+        max(verdict.observed, brief.observed, key=lambda action: action.rank),
+    )
 
 
 def texts_of(document: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -81,7 +118,7 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, dict):
         for key, inner in value.items():
             if path[:1] == ("structuredContent",):
-                yield (*path, key), str(key)
+                yield (*path, key, _KEY), str(key)
             elif key in _CODES:
                 continue
             yield from _texts(inner, (*path, key))
@@ -109,20 +146,27 @@ def _media(mime: object) -> str:
     return kind if kind in ("image", "audio", "video") else "file"
 
 
-def _redacted(document: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
-    """A copy with every redaction carried out, the last of a text first so that spans stay true."""
-    copy: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
-    spent: set[tuple[Path, int]] = set()
-    for edit in sorted(verdict.redactions, key=lambda r: r.span, reverse=True):
-        if (edit.path, edit.span.start) in spent:
-            continue
-        spent.add((edit.path, edit.span.start))
-        holder: Any = copy
-        for step in edit.path[:-1]:
-            holder = holder[step]
-        last: Any = edit.path[-1]
-        text = holder[last]
-        if isinstance(text, str):
-            holder[last] = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
-    return copy
+def _redacted(document: dict[str, Any], verdict: Verdict, texts: list[tuple[Path, str]]) -> dict[str, Any]:
+    """A copy with every redaction carried out, wherever the same text stands; the last edit of a text first, so that
+    spans stay true."""
+    by_path = dict(texts)
+    edits: dict[str, dict[int, Redaction]] = {}
+    for edit in verdict.redactions:
+        edits.setdefault(by_path[edit.path], {})[edit.span.start] = edit
+    clean = {text: _edited(text, list(found.values())) for text, found in edits.items()}
+    changed: dict[str, Any] = _replaced(document, clean)
+    return changed
 
+
+def _edited(text: str, edits: list[Redaction]) -> str:
+    for edit in sorted(edits, key=lambda one: one.span, reverse=True):
+        text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+    return text
+
+
+def _replaced(value: Any, clean: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return clean.get(value, value)
+    if isinstance(value, dict):
+        return {clean.get(key, key): _replaced(inner, clean) for key, inner in value.items()}
+    return [_replaced(inner, clean) for inner in value] if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from mcp.client._transport import TransportStreams
 from mcp.server.lowlevel.server import NotificationOptions
 from mcp.shared.message import SessionMessage
 
-from bartizan.agents.mcp.framing import Lines, read, refusal
+from bartizan.agents.mcp.framing import Lines, TooLong, read, refusal
 from bartizan.agents.mcp.proxy import Proxy
 from bartizan.core.errors import ConfigurationError, WireError
 
@@ -76,7 +76,7 @@ async def _from_client(
             while chunk := await reader.read(_CHUNK):
                 for line in lines.feed(chunk):
                     try:
-                        if line is None:
+                        if isinstance(line, TooLong):
                             raise WireError(f"a message is longer than {limit} bytes")
                         message, _ = read(line)
                     except WireError as error:

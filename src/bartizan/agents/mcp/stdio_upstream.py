@@ -15,8 +15,9 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.client._transport import TransportStreams
 from mcp.shared.message import SessionMessage
+from mcp_types import INTERNAL_ERROR, ErrorData, JSONRPCError
 
-from bartizan.agents.mcp.framing import Lines, read
+from bartizan.agents.mcp.framing import Lines, TooLong, read, told_id
 from bartizan.core.errors import ConfigurationError, WireError
 
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
@@ -83,7 +84,7 @@ async def stdio_upstream(
         for stream in (inbound, read_stream, write_stream, outbound):
             stream.close()
         with anyio.CancelScope(shield=True):
-            await _end(process)
+            await _ended(process)
 
 
 async def _from_server(
@@ -99,14 +100,23 @@ async def _from_server(
             while chunk := await process.stdout.read(_CHUNK):
                 for line in lines.feed(chunk):
                     try:
-                        if line is None:
+                        if isinstance(line, TooLong):
                             raise WireError(f"a message is longer than {limit} bytes")
                         message, _ = read(line)
                     except WireError as error:
                         refused(error.cause)
-                        await inbound.send(error)
+                        await inbound.send(_in_place_of(line, error))
                     else:
                         await inbound.send(message)
+
+
+def _in_place_of(line: bytes, error: WireError) -> SessionMessage | Exception:
+    """An error for whoever waits for that answer, so that it need not wait for the time-out."""
+    given, _ = told_id(line)
+    if given is None:
+        return error
+    said = ErrorData(code=INTERNAL_ERROR, message=f"The server answered out of protocol: {error.cause}.")
+    return SessionMessage(JSONRPCError(jsonrpc="2.0", id=given, error=said))
 
 
 async def _to_server(
@@ -131,6 +141,20 @@ async def _last_words(process: Process, said: bytearray) -> None:
         del said[:-_SAID]
 
 
+async def _ended(process: Process) -> None:
+    """Returns when the process is gone, also when whoever waits is cancelled: then it is killed at once."""
+    ending = asyncio.create_task(_end(process))
+    cancelled = False
+    while not ending.done():
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            cancelled = True
+            _signal(process, signal.SIGKILL)
+    if cancelled:
+        raise asyncio.CancelledError
+
+
 async def _end(process: Process) -> None:
     """Close its input, wait, tell it, wait, kill it; then whatever is left of its process group."""
     if process.stdin is not None:
@@ -143,6 +167,9 @@ async def _end(process: Process) -> None:
             await asyncio.wait_for(process.wait(), _GRACE)
             break
     _signal(process, signal.SIGKILL)
+    transport = getattr(process, "_transport", None)  # nothing public closes pipes that a grandchild keeps open
+    if transport is not None:
+        transport.close()
 
 
 def _signal(process: Process, number: signal.Signals) -> None:

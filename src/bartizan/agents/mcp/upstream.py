@@ -72,7 +72,7 @@ class Upstream:
         self.link = link
         self._bounds = bounds
         self._changed = changed
-        self._refused = lambda method, reason, count: refused(name, method, reason, count)
+        self._refused: Callable[[str, str, int], None] = partial(refused, name)
         self._turn = asyncio.Semaphore(bounds.concurrent)
         self._session: ClientSession | None = None
         self._settled = asyncio.Event()
@@ -176,7 +176,7 @@ class Upstream:
 
     async def _connection(self) -> None:
         watch = Watch(self._bounds.notifications, self._refused)
-        inner = self.link.transport(lambda reason: self._refused("", reason, 1))
+        inner = self.link.transport(self._unread)
         client = Client(
             watched(inner, watch, self._ended),
             mode="auto",
@@ -207,6 +207,9 @@ class Upstream:
                 async for event in subscription:
                     if isinstance(event, ToolsListChanged):
                         self._changed(self.name)
+
+    def _unread(self, reason: str) -> None:
+        self._refused("", reason, 1)
 
     def _ended(self, reason: str) -> None:
         self.problem = reason
