@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from mcp.client._transport import TransportStreams
 
+from bartizan.agents.approvals import Approvers
 from bartizan.agents.mcp.http_front import bind, http_app, serve_http
 from bartizan.agents.mcp.http_upstream import http_upstream
 from bartizan.agents.mcp.naming import sound_server_name
@@ -22,15 +23,18 @@ from bartizan.agents.mcp.stdio_front import serve_stdio
 from bartizan.agents.mcp.stdio_upstream import environment, stdio_upstream
 from bartizan.agents.mcp.tokens import Verifier
 from bartizan.agents.mcp.upstream import Link
+from bartizan.app.approving import open_approvals
 from bartizan.app.guards import default_guard, load_guard
 from bartizan.app.places import committer_of, journal_of
+from bartizan.core.approval import Approvals
 from bartizan.core.errors import ConfigurationError
-from bartizan.core.interfaces import Reader
+from bartizan.core.interfaces import Reader, Recorder
 from bartizan.core.tool import ToolGuard
 from bartizan.core.verdict import Mode
 from bartizan.keeper.local import LocalKeeper
 from bartizan.policy.document import PolicyDocument
 from bartizan.policy.mcp import McpBounds
+from bartizan.store.database import open_database
 from bartizan.telemetry.journal import Journal
 from bartizan.workspace.document import load
 from bartizan.workspace.mcp import Mcp, McpOAuth, McpServer
@@ -123,7 +127,9 @@ async def mcp_proxy(setting: Setting, guard: ToolGuard) -> AsyncIterator[Proxy]:
     journal_settings = workspace.deployment.journal if (workspace.root / DEPLOYMENT).exists() else None
     links, reader = mcp_links(setting), mcp_reader(setting)
     journal = Journal(journal_of(workspace), "mcp", journal_settings)
-    try:
+    async with AsyncExitStack() as open_until:
+        open_until.callback(journal.close)
+        approvals = await _approvals(setting, journal, open_until)
         yield Proxy(
             links,
             guard,
@@ -133,13 +139,12 @@ async def mcp_proxy(setting: Setting, guard: ToolGuard) -> AsyncIterator[Proxy]:
             journal,
             committer_of(workspace).commit,
             LocalKeeper(),
+            approvals,
             prefixed=setting.prefixed,
             task=setting.mcp.task,
             monitor=setting.policy.mode is Mode.MONITOR,
             version=version("bartizan"),
         )
-    finally:
-        journal.close()
 
 
 async def serve_mcp(setting: Setting, guard: ToolGuard, told: Callable[[Proxy, str], None], port: int | None) -> None:
@@ -165,6 +170,19 @@ async def serve_mcp(setting: Setting, guard: ToolGuard, told: Callable[[Proxy, s
             host = f"[{listen.host}]" if ":" in listen.host else listen.host
             told(proxy, f"http://{host}:{bound}{listen.path}")
             await serve_http(app, listening)
+
+
+async def _approvals(setting: Setting, recorder: Recorder, open_until: AsyncExitStack) -> Approvals | None:
+    """Where a person is asked; None where the workspace has no listener for approvers."""
+    workspace, policy = setting.workspace, setting.policy
+    if not (workspace.root / DEPLOYMENT).exists() or workspace.deployment.approvals is None:
+        return None
+    Approvers.of(policy)
+    database = open_database(workspace.deployment.store, workspace.root)
+    open_until.callback(database.close)
+    approvals = open_approvals(workspace, database, lambda: policy, recorder)
+    open_until.push_async_callback(approvals.close)
+    return approvals
 
 
 class _Command:

@@ -105,7 +105,7 @@ class Calls:
         wrong = self._mismatch(entry, "inputSchema", call.arguments)
         if wrong:
             self._records.refused(entry.server, "tools/call", wrong, principal=caller.principal, name=call.tool)
-            return _failed(f"The arguments do not fit the tool's schema: {wrong}", call)
+            return _failed(f"The arguments do not fit the tool's schema: {wrong}.", call)
         talk = self._talks.of(caller.principal, caller.session)
         if self._policy.client_task:
             talk.user(text_of(meta, TASK))
