@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.table import Table
 
 from bartizan.cli.model import MODELS
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
+from bartizan.cli.range_tools import grade_toolbox, start_toolbox
 from bartizan.core.errors import ConfigurationError
 from bartizan.range.client import ModelClient
 from bartizan.range.helpdesk.records import plant
 from bartizan.range.model_store import ModelStore
-from bartizan.range.scenarios import SCENARIOS, Scenario
+from bartizan.range.scenarios import SCENARIOS, TOOL_SCENARIOS, Scenario, ToolScenario
 from bartizan.range.scenarios.interface import DefenceGrade
 from bartizan.range.start import running_help_desk
 from bartizan.range.state import RangeState
@@ -32,11 +33,11 @@ KeyOption = Annotated[str, typer.Option("--key-env", help="Environment variable 
 def list_scenarios(output: FormatOption = Format.TEXT) -> None:
     """The scenarios there are."""
     if output is Format.JSON:
-        rows = [{"id": s.id, "title": s.title, "brief": s.brief} for s in SCENARIOS.values()]
+        rows = [{"id": s.id, "title": s.title, "brief": s.brief} for s in _every()]
         print_json("range-list", {"scenarios": rows})
         return
     table = Table("id", "title", "what to do")
-    for scenario in SCENARIOS.values():
+    for scenario in _every():
         table.add_row(scenario.id, scenario.title, scenario.brief)
     console().print(table, soft_wrap=False)
 
@@ -51,7 +52,10 @@ def start(
     gateway: GatewayOption = "",
     key_env: KeyOption = "",
 ) -> None:
-    """Run the application and its model on loopback until Ctrl-C."""
+    """Run the application and its model on loopback until Ctrl-C; for a tool server, say how a client starts it."""
+    if scenario in TOOL_SCENARIOS:
+        start_toolbox(workspace, _state(workspace, scenario), scenario, seed)
+        return
     _find(scenario)
     way = (gateway, _key(key_env)) if gateway else None
     store, state = ModelStore(workspace / MODELS), _state(workspace, scenario)
@@ -73,7 +77,8 @@ def start(
 @app.command("reset")
 def reset(scenario: ScenarioArgument, workspace: WorkspaceOption = Path()) -> None:
     """Forget the learner's seed: the next start plants a new secret and new customers."""
-    _find(scenario)
+    if scenario not in TOOL_SCENARIOS:
+        _find(scenario)
     _state(workspace, scenario).reset()
     console().print(f"{scenario} is as new")
 
@@ -85,9 +90,14 @@ def grade(
     secret: Annotated[str, typer.Option("--secret", help="The secret you captured.")] = "",
     gateway: GatewayOption = "",
     key_env: KeyOption = "",
+    proxy: Annotated[bool, typer.Option("--proxy", help="Grade the workspace's MCP proxy, for a tool server.")] = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
+    if scenario in TOOL_SCENARIOS:
+        tools = TOOL_SCENARIOS[scenario]
+        attack, defence = grade_toolbox(workspace, _state(workspace, scenario), tools, secret, proxy=proxy)
+        _show(scenario, tools, attack, defence, output)
     chosen = _find(scenario)
     if not secret and not gateway:
         raise ConfigurationError(
@@ -96,7 +106,7 @@ def grade(
     state = _state(workspace, scenario)
     planted = plant(state.seed())
     attack = chosen.grade_attack(planted, secret) if secret else None
-    defence: DefenceGrade | None = None
+    defence = None
     if gateway:
         running = state.running()
 
@@ -108,11 +118,25 @@ def grade(
                 return await chosen.grade_defence(direct, guarded, planted)
 
         defence = asyncio.run(run())
+    _show(scenario, chosen, attack, defence, output)
+
+
+def _show(
+    scenario: str,
+    chosen: Scenario | ToolScenario,
+    attack: bool | None,
+    defence: DefenceGrade | None,
+    output: Format,
+) -> NoReturn:
     if output is Format.JSON:
         print_json("range-grade", {"scenario": scenario, "attack": attack, "defence": defence})
     else:
         _print(chosen, attack, defence)
     raise typer.Exit(_status(attack, defence))
+
+
+def _every() -> tuple[Scenario | ToolScenario, ...]:
+    return (*SCENARIOS.values(), *TOOL_SCENARIOS.values())
 
 
 def _status(attack: bool | None, defence: DefenceGrade | None) -> int:
@@ -121,7 +145,7 @@ def _status(attack: bool | None, defence: DefenceGrade | None) -> int:
     return 2 if defence is not None and defence.passed is None else 0
 
 
-def _print(scenario: Scenario, attack: bool | None, defence: DefenceGrade | None) -> None:
+def _print(scenario: Scenario | ToolScenario, attack: bool | None, defence: DefenceGrade | None) -> None:
     out = console()
     if attack is not None:
         out.print(f"attack   {'passed: this is the secret' if attack else 'failed: this is not the secret'}")
@@ -138,7 +162,7 @@ def _print(scenario: Scenario, attack: bool | None, defence: DefenceGrade | None
 
 def _find(scenario: str) -> Scenario:
     if scenario not in SCENARIOS:
-        raise ConfigurationError(f"there is no scenario {scenario!r}", f"known: {', '.join(SCENARIOS)}")
+        raise ConfigurationError(f"there is no scenario {scenario!r}", f"known: {', '.join(s.id for s in _every())}")
     return SCENARIOS[scenario]
 
 

@@ -153,7 +153,7 @@ class Proxy:
 
     async def _list_tools(self, ctx: Context, params: _PAGE | None) -> types.ListToolsResult:
         self._remember(ctx)
-        await self._guarded(self.shelf.refresh(stale_only=True))
+        await self._guarded(self.shelf.refresh())
         tools = [_tool(entry.definition, entry.exposed) for entry in self.shelf.offered()]
         return types.ListToolsResult(tools=tools, ttl_ms=0, cache_scope="private")
 

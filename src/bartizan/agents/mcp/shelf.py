@@ -102,9 +102,17 @@ class Shelf:
             await self.refresh(stale_only=True)
 
     async def refresh(self, *, stale_only: bool = False) -> None:
-        """Ask every server, or those whose listing may be old, and judge everything anew."""
+        """Ask every server that answered last time, or only those whose listing may be old, and judge everything anew.
+
+        One that did not answer is asked again when it says that it is there, or after ``relist_seconds``: it must not
+        hold up everybody's listing.
+        """
         async with self._busy:
-            names = [name for name in self._upstreams if not stale_only or name in self._stale or self._old(name)]
+            names = [
+                name
+                for name in self._upstreams
+                if name in self._stale or self._old(name) or (not stale_only and name in self._listings)
+            ]
             pins = self._pins.current
             if not names and pins is self._seen_pins:
                 return

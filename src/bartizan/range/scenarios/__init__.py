@@ -7,11 +7,16 @@ from types import MappingProxyType
 
 from bartizan.range.scenarios.interface import Scenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
+from bartizan.range.scenarios.rug_pull import RUG_PULL
+from bartizan.range.scenarios.tool_scenario import ToolScenario
 from bartizan.range.scenarios.unwritten_rule import UNWRITTEN_RULE
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {scenario.id: scenario for scenario in (LEAKY_HELP_DESK, UNWRITTEN_RULE)}
 )
-"""By id."""
+"""Those with the help desk, by id."""
 
-__all__ = ["SCENARIOS", "Scenario"]
+TOOL_SCENARIOS: Mapping[str, ToolScenario] = MappingProxyType({scenario.id: scenario for scenario in (RUG_PULL,)})
+"""Those with a tool server, by id."""
+
+__all__ = ["SCENARIOS", "TOOL_SCENARIOS", "Scenario", "ToolScenario"]
