@@ -21,7 +21,9 @@ class McpBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     call_seconds: float = 60.0
     """Until a server has answered."""
     start_seconds: float = 30.0
-    """Until a server has started and listed what it has."""
+    """Until a server has started."""
+    list_seconds: float = 10.0
+    """Until it has listed what it has."""
     concurrent: int = 16
     """Calls under way at one server; a further one waits."""
     notifications: int = 100

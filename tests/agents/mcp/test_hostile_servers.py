@@ -243,6 +243,40 @@ def test_a_server_that_does_not_start_holds_up_nobody(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_a_server_that_stalls_while_it_lists_holds_up_no_other(tmp_path: Path) -> None:
+    async def run() -> None:
+        bounds = replace(QUICK, list_seconds=2.0)
+        async with (
+            bench(tmp_path, "honest", "stall_list", bounds=bounds) as made,
+            Client(made.proxy.server, cache=None) as client,
+        ):
+            assert set(made.states().values()) == {"offered"}
+            await client.call_tool("s1__shout", {"text": "stalls from now on"})
+            begun = time.monotonic()
+            assert text(await client.call_tool("s0__shout", {"text": "a"})) == "A"
+            assert time.monotonic() - begun < 1
+            await eventually(lambda: "s1__shout" not in made.states())
+            begun = time.monotonic()
+            assert [tool.name for tool in (await client.list_tools()).tools] == ["s0__shout"]
+            assert time.monotonic() - begun < 1, "and then it is not waited for again"
+
+    asyncio.run(run())
+
+
+def test_a_stalled_call_holds_up_no_other_call(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with bench(tmp_path, "honest", "stall") as made, Client(made.proxy.server) as client:
+            stalled = asyncio.create_task(client.call_tool("s1__shout", {"text": "a"}))
+            await asyncio.sleep(0.05)
+            begun = time.monotonic()
+            for _ in range(20):
+                assert text(await client.call_tool("s0__shout", {"text": "a"})) == "A"
+            assert time.monotonic() - begun < 1
+            assert (await stalled).is_error
+
+    asyncio.run(run())
+
+
 def test_a_flood_of_notifications_is_dropped_and_counted(tmp_path: Path) -> None:
     async def run() -> None:
         async with bench(tmp_path, "flood") as made, Client(made.proxy.server) as client:

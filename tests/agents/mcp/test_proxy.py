@@ -8,11 +8,14 @@ from typing import Any
 
 import mcp_types as types
 import pytest
-from harness import bench
+from harness import Journal, bench
 from mcp import Client, MCPError
 
+from bartizan.agents.approvals import ApprovalBook, Approvers, SharedApprovals
 from bartizan.core.event import McpAnswered, ToolDecided
 from bartizan.core.verdict import Action
+from bartizan.policy.approvals import ApprovalRules, Approver
+from bartizan.store.database import open_database
 
 ERAS = ["legacy", "auto"]
 
@@ -86,50 +89,44 @@ def test_the_guard_hears_the_task_and_every_result(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-class Approver:
-    """Approves what it is told to."""
-
-    def __init__(self) -> None:
-        self.asked: dict[str, tuple[str, str, str]] = {}
-        self.approved: set[str] = set()
-
-    async def request(self, decision: Any, call: Any, session: str, principal: str, on_behalf_of: Any = ()) -> str:
-        key = (decision.digest, session, principal)
-        for given, held in self.asked.items():
-            if held == key:
-                return given
-        given = f"apr_{len(self.asked)}"
-        self.asked[given] = key
-        return given
-
-    async def redeem(self, approval: str, digest: str, session: str, principal: str) -> bool:
-        if approval not in self.approved or self.asked.get(approval) != (digest, session, principal):
-            return False
-        self.approved.discard(approval)
-        del self.asked[approval]
-        return True
-
-    async def pending(self) -> tuple[Any, ...]:
-        return ()
-
-
 def test_a_call_that_needs_asking_runs_once_when_it_comes_back_approved(tmp_path: Path) -> None:
+    """With the real store of approvals, decided as its listener decides."""
+    journal = Journal()
+    carol = Approver(name="carol", sha256="0" * 64)
+    database = open_database("sqlite:///approvals.db", tmp_path)
+    book = ApprovalBook(database, journal)
+    approvals = SharedApprovals(book, lambda: (ApprovalRules(), Approvers([carol])), journal)
+
     async def run() -> None:
-        approver = Approver()
-        async with bench(tmp_path, "honest", approvals=approver) as made, Client(made.proxy.server) as client:
+        async with bench(tmp_path, "honest", approvals=approvals) as made, Client(made.proxy.server) as client:
             asked = await client.call_tool("shout", {"text": "ask"})
             assert asked.is_error
             assert asked.meta is not None
             given = asked.meta["io.readthedocs.bartizan/approval"]
             assert given in text(asked)
-            approver.approved.add(given)
+            waiting = await client.call_tool("shout", {"text": "ask"})
+            assert waiting.meta is not None
+            assert waiting.meta["io.readthedocs.bartizan/approval"] == given
+            book.decide(given, carol, approve=True, digest=book.find(given).digest)
             other = await client.call_tool("shout", {"text": "ask more"})
             assert other.is_error, "an approval is for one exact call"
             assert text(await client.call_tool("shout", {"text": "ask"})) == "ASK"
-            assert (await client.call_tool("shout", {"text": "ask"})).is_error, "and for one time"
-            assert [d.action for d in made.journal.of(ToolDecided)] == ["ask", "ask", "allow", "ask"]
+            again = await client.call_tool("shout", {"text": "ask"})
+            assert again.is_error, "and for one time"
+            meta: Any = {"io.readthedocs.bartizan/approval": given}
+            assert (await client.call_tool("shout", {"text": "ask"}, meta=meta)).is_error
+            assert again.meta is not None
+            denied = again.meta["io.readthedocs.bartizan/approval"]
+            book.decide(denied, carol, approve=False, digest=book.find(denied).digest)
+            assert text(await client.call_tool("shout", {"text": "ask"})).startswith("This call was declined")
+            actions = [decided.action for decided in made.journal.of(ToolDecided)]
+            assert actions == ["ask", "ask", "ask", "allow", "ask", "ask", "block"]
+            released = [d for d in made.journal.of(ToolDecided) if d.action is Action.ALLOW]
+            assert released[0].approval == given
+        await approvals.close()
 
     asyncio.run(run())
+    database.close()
 
 
 def test_without_an_approver_what_needs_asking_is_declined(tmp_path: Path) -> None:

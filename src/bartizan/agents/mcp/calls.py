@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any, cast
 
@@ -92,7 +93,8 @@ class Calls:
 
     async def call(self, caller: Caller, params: types.CallToolRequestParams, meta: Any) -> types.CallToolResult:
         """Decide and make one call. Raises MCPError for what is no such call, JournalError when it cannot be kept."""
-        await self._shelf.refresh(stale_only=True)
+        entry = self._shelf.find(params.name)
+        await self._shelf.refresh(stale_only=True, server=entry.server if entry is not None else "")
         entry = self._shelf.find(params.name)
         call = ToolCall(id=new_id("call"), tool=params.name[:200], arguments=params.arguments or {})
         if entry is None:
@@ -130,16 +132,16 @@ class Calls:
         if decision.action is not Action.ASK:
             return decision, ""
         if self._approvals is None:
-            return _changed(decision, Action.BLOCK, f"{decision.reason}; there is no approver"), ""
+            return _changed(decision, Action.BLOCK, _and(decision, "there is no approver")), ""
         who = (caller.principal, caller.session, decision.digest)
         try:
             for approval in filter(None, (named, self._asked.get(who))):
                 if await self._approvals.redeem(approval, decision.digest, caller.session, caller.principal):
                     self._asked.pop(who, None)
-                    return _changed(decision, Action.ALLOW, f"{decision.reason}; a person approved this call"), approval
+                    return _changed(decision, Action.ALLOW, _and(decision, "a person approved this call")), approval
             asked = await self._approvals.request(decision, call, caller.session, caller.principal)
         except BartizanError as error:
-            return _changed(decision, Action.BLOCK, f"{decision.reason}; nobody can be asked: {error.cause}"), ""
+            return _changed(decision, Action.BLOCK, _and(decision, f"nobody can be asked: {error.cause}")), ""
         self._asked[who] = asked
         if len(self._asked) > _MOST_ASKED:
             self._asked.pop(next(iter(self._asked)))
@@ -155,14 +157,14 @@ class Calls:
             if error:
                 answer = _failed(f"The tool answered out of protocol: {error}.", call)
             else:
-                verdict, text, answer = self._screened(raw, call)
+                verdict, text, answer = await self._screened(raw, call)
         except UpstreamError as failure:
             error = str(failure)
             late = failure.status == 504
             answer = _failed("The tool did not answer in time." if late else "The tool could not be reached.", call)
         except MCPError as failure:
             error = f"{failure.code}: {failure.message}"
-            verdict, text, answer = self._screened(_error_result(failure), call)
+            verdict, text, answer = await self._screened(_error_result(failure), call)
         self._records.answered(
             call.id,
             caller.principal,
@@ -179,9 +181,9 @@ class Calls:
         talk.result(ToolResult(call=call.id, tool=call.tool, text=text or answer_text(answer), failed=failed))
         return answer
 
-    def _screened(self, raw: dict[str, Any], call: ToolCall) -> tuple[Verdict, str, types.CallToolResult]:
+    async def _screened(self, raw: dict[str, Any], call: ToolCall) -> tuple[Verdict, str, types.CallToolResult]:
         document: dict[str, Any] = {key: raw[key] for key in _PASSED if key in raw}
-        seen = screen(document, self._reader, self._policy)
+        seen = await asyncio.to_thread(screen, document, self._reader, self._policy)
         if seen.document is None:
             return seen.verdict, "", _failed(WITHHELD, call)
         return seen.verdict, seen.text, types.CallToolResult.model_validate(seen.document, by_name=False)
@@ -231,6 +233,10 @@ async def _request(session: ClientSession, name: str, call: ToolCall) -> dict[st
     params = types.CallToolRequestParams(name=name, arguments=call.arguments)
     result: dict[str, Any] = await session.send_request(types.CallToolRequest(params=params), RAW)
     return result
+
+
+def _and(decision: ToolDecision, more: str) -> str:
+    return f"{decision.reason.rstrip('.')}; {more}."
 
 
 def _changed(decision: ToolDecision, action: Action, reason: str, policy: str = "") -> ToolDecision:

@@ -129,6 +129,7 @@ class Proxy:
         server: Server[Any] = Server(
             NAME,
             version=version,
+            get_tool_input_schema=self._schema_of,
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_subscriptions_listen=ListenHandler(self._bus, max_subscriptions=policy.bounds.sessions),
@@ -140,6 +141,11 @@ class Proxy:
             on_completion=self._complete if policy.completion else None,
         )
         return server
+
+    def _schema_of(self, name: str) -> dict[str, Any] | None:
+        """For the SDK's check of mirrored headers, which would list all tools with each call otherwise."""
+        entry = self.shelf.find(name)
+        return entry.definition["inputSchema"] if entry is not None else None
 
     def _instructions(self) -> str | None:
         """What servers want clients to put before their model: only what is pinned and shows nothing suspicious."""

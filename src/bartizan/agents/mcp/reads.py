@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -72,7 +73,7 @@ class Reads:
                 if len(canonical(kept)) > self._policy.bounds.definition_bytes:
                     self._records.refused(upstream.name, method, "it is too large", name=name)
                     continue
-                seen = screen(kept, self._reader, self._policy, origin=Origin.TOOL_DEFINITION)
+                seen = await asyncio.to_thread(screen, kept, self._reader, self._policy, origin=Origin.TOOL_DEFINITION)
                 if seen.document is None or seen.hidden:
                     reason = ", ".join((seen.verdict.rule, *seen.hidden)).strip(", ")
                     self._records.refused(upstream.name, method, f"suspicious: {reason}", name=name)
@@ -133,7 +134,7 @@ class Reads:
                 error = f"the result has more than {self._policy.bounds.result_bytes} bytes"
             else:
                 kept = {key: value for key, value in raw.items() if key in (must_have, "description")}
-                seen = screen(kept, self._reader, self._policy, surfaces)
+                seen = await asyncio.to_thread(screen, kept, self._reader, self._policy, surfaces)
         except (UpstreamError, MCPError) as failure:
             error = str(failure)
         self._records.answered(

@@ -86,7 +86,10 @@ def _judge(
     verdict = reader.inspect_passages(long, gaps)
     if not short:
         return verdict
-    brief = reader.inspect_passages(short)
+    together = Passage("\n".join(passage.text for passage in short), origin, surfaces)
+    brief = reader.inspect_passages([together])
+    if brief.action is not Action.ALLOW or brief.observed is not Action.ALLOW:
+        brief = reader.inspect_passages(short)  # to know where, which is rarely needed
     told = {signal.detector for signal in brief.signals if signal.guard is Guard.PROMPT_INJECTION}
     if told == {MODEL} and brief.rule.endswith(f".{Guard.PROMPT_INJECTION}"):
         brief = replace(brief, action=Action.FLAG)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
@@ -15,7 +16,7 @@ from bartizan.agents.mcp.records import Records
 from bartizan.agents.mcp.scan import Finding, scan
 from bartizan.agents.mcp.upstream import Upstream
 from bartizan.core.clock import utc_now
-from bartizan.core.errors import UpstreamError
+from bartizan.core.errors import JournalError, UpstreamError
 from bartizan.core.interfaces import Reader
 from bartizan.core.tool import ToolDefinition
 from bartizan.policy.mcp import McpPolicy
@@ -64,7 +65,8 @@ class Shelf:
         self._stale: set[str] = set(upstreams)
         self._scans: dict[str, tuple[Finding, ...]] = {}
         self._states: dict[tuple[str, str], tuple[str, str]] = {}
-        self._busy = asyncio.Lock()
+        self._judging = asyncio.Lock()
+        self._asking = {name: asyncio.Lock() for name in upstreams}
         self._wake = asyncio.Event()
         self._seen_pins: object = None
         self.now = Assessment()
@@ -99,40 +101,53 @@ class Shelf:
             await self._wake.wait()
             await asyncio.sleep(_SETTLE_SECONDS)
             self._wake.clear()
-            await self.refresh(stale_only=True)
+            with contextlib.suppress(JournalError):  # the next call tries again, and says so
+                await self.refresh(stale_only=True)
 
-    async def refresh(self, *, stale_only: bool = False) -> None:
-        """Ask every server that answered last time, or only those whose listing may be old, and judge everything anew.
+    async def refresh(self, *, stale_only: bool = False, server: str | None = None) -> None:
+        """Ask servers what they offer, and judge everything anew.
 
         One that did not answer is asked again when it says that it is there, or after ``relist_seconds``: it must not
         hold up everybody's listing.
+
+        Args:
+            stale_only: only those whose listing may be old.
+            server: only this one, for a call waits for no other server than its own; empty for none, which still takes
+                up changed pins.
         """
-        async with self._busy:
-            names = [
-                name
-                for name in self._upstreams
-                if name in self._stale or self._old(name) or (not stale_only and name in self._listings)
-            ]
-            pins = self._pins.current
-            if not names and pins is self._seen_pins:
-                return
+        names = [
+            name
+            for name in self._upstreams
+            if (server is None or name == server)
+            and (name in self._stale or self._old(name) or (not stale_only and name in self._listings))
+        ]
+        if names:
             await asyncio.gather(*(self._list(name) for name in names))
-            await self._judge()
+        if names or self._pins.current is not self._seen_pins:
+            async with self._judging:
+                await self._judge()
 
     def _old(self, name: str) -> bool:
         return time.monotonic() - self._listed.get(name, 0.0) > self._policy.bounds.relist_seconds
 
     async def _list(self, name: str) -> None:
-        upstream = self._upstreams[name]
-        self._stale.discard(name)
-        try:
-            self._listings[name] = await upstream.listing()
+        begun = time.monotonic()
+        async with self._asking[name]:
+            if name not in self._stale and self._listed.get(name, 0.0) > begun:
+                return  # somebody else has just asked
+            self._stale.discard(name)
+            try:
+                listing: Listing | None = await self._upstreams[name].listing()
+            except (UpstreamError, MCPError) as error:
+                # What cannot be asked is not offered: its definitions may be others when it comes back.
+                listing = None
+                if name in self._listings or name not in self._listed:
+                    self._records.refused(name, "tools/list", str(error))
             self._listed[name] = time.monotonic()
-        except (UpstreamError, MCPError) as error:
-            # What cannot be asked is not offered: its definitions may be others when it comes back.
-            if self._listings.pop(name, None) is not None or not self._listed.get(name):
-                self._records.refused(name, "tools/list", str(error))
-            self._listed[name] = time.monotonic()
+            if listing is None:
+                self._listings.pop(name, None)
+            else:
+                self._listings[name] = listing
 
     async def _judge(self) -> None:
         listings = [self._listings[name] for name in self._upstreams if name in self._listings]

@@ -126,7 +126,7 @@ class Upstream:
         found: list[dict[str, Any]] = []
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
-            page = await self._ask(partial(_list, method, cursor), self._bounds.start_seconds)
+            page = await self._ask(partial(_list, method, cursor), self._bounds.list_seconds)
             found += [item.model_dump(by_alias=True, mode="json", exclude_none=True) for item in getattr(page, field)]
             if not page.next_cursor or page.next_cursor == cursor or len(found) > self._bounds.tools:
                 break
