@@ -69,6 +69,7 @@ class Shelf:
         self._asking = {name: asyncio.Lock() for name in upstreams}
         self._wake = asyncio.Event()
         self._seen_pins: object = None
+        self._pin_problem = ""
         self.now = Assessment()
         self.tools: tuple[ToolDefinition, ...] = ()
         """What is offered, as the tool guard reads it."""
@@ -123,7 +124,7 @@ class Shelf:
         ]
         if names:
             await asyncio.gather(*(self._list(name) for name in names))
-        if names or self._pins.current is not self._seen_pins:
+        if names or self._pins.current is not self._seen_pins or self._pins.problem != self._pin_problem:
             async with self._judging:
                 await self._judge()
 
@@ -156,6 +157,10 @@ class Shelf:
             for listing in listings:
                 self._trust_new(listing)
         self._seen_pins = pins = self._pins.current
+        if self._pins.problem != self._pin_problem:
+            self._pin_problem = self._pins.problem
+            if self._pin_problem:
+                self._records.refused("", "", f"the pins in force stay: {self._pin_problem}")
         before = list(self._offered)
         before_digests = [entry.digest for entry in self._offered.values()]
         self.now = assess(listings, pins, self._policy, self._scanned, prefixed=self._prefixed, monitor=self._monitor)
