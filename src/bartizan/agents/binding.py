@@ -1,0 +1,145 @@
+"""What ties an argument to the user's task: the label a value gets when a call uses it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from bartizan.agents import values
+from bartizan.agents.envelope import Envelope, contains
+from bartizan.agents.ledger import Ledger, Place, Record, linked
+from bartizan.agents.lexicon import folded, words
+
+
+class Label(StrEnum):
+    """Where a value came from, from good to bad; joins keep the worst."""
+
+    USER = "user"
+    """The user's own words."""
+    OPERATOR = "operator"
+    """The system prompt or the operator's configuration."""
+    TRUSTED = "trusted"
+    """A tool the operator vouches for."""
+    LINKED = "linked"
+    """A field of a record that the user's words point at."""
+    LISTED = "listed"
+    """A field of some record; nothing of the user's singles it out."""
+    DERIVED = "derived"
+    """Found nowhere, of a kind that agents rightly compute: names of new things, times, amounts."""
+    SOURCE = "source"
+    """Prose of a source whose instructions the user lets the agent follow."""
+    QUOTED = "quoted"
+    """Prose of a record that the user's words point at, but whose instructions are not to be followed."""
+    UNKNOWN = "unknown"
+    """Found nowhere: the model made it up, or decoded it from something."""
+    EXTERNAL = "external"
+    """Prose of somebody else, to which nothing of the user's points."""
+    LOOKALIKE = "lookalike"
+    """Nearly, but not quite, a value that the user or an application uses."""
+    HOSTILE = "hostile"
+    """Text taken for an attack, or a disguise undone."""
+
+    @property
+    def rank(self) -> int:
+        """Position in the order from good to bad."""
+        return _RANKS[self]
+
+
+_RANKS = {label: rank for rank, label in enumerate(Label)}
+
+
+class Bound(NamedTuple):
+    """A label with the place it came from."""
+
+    label: Label
+    where: str = ""
+    """For a person: field, tool and record, or the words it stood in."""
+
+
+def worst(bounds: list[Bound]) -> Bound:
+    """The worst of ``bounds``; the user's own for none."""
+    return max(bounds, key=lambda bound: bound.label.rank, default=Bound(Label.USER))
+
+
+def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound:
+    """The label of one argument value.
+
+    Args:
+        value: as the call gives it.
+        ledger: what results brought.
+        envelope: what the user's words say.
+        operator: the system prompt, normalised.
+    """
+    whole = values.normal(value)
+    if not whole:
+        return Bound(Label.USER)
+    if _said(whole, envelope):
+        return Bound(Label.USER, "the user's words")
+    if len(whole) > 2 and contains(operator, whole):
+        return Bound(Label.OPERATOR, "the operator's words")
+    places = ledger.places(whole)
+    if not places:
+        number = values.numeral(value)
+        if number:
+            if number in envelope.numbers:
+                return Bound(Label.USER, "the user's words")
+            places = ledger.places(number)
+    if not places:
+        places = ledger.places(values.compact(whole)) if len(whole) <= values.MAX_VALUE else []
+    if places:
+        return min((_label(place, whole, ledger, envelope) for place in places), key=lambda bound: bound.label.rank)
+    if len(whole) >= 4:
+        record = ledger.in_prose(whole)
+        if record is not None:
+            return _prose(record, ledger, envelope)
+    return Bound(Label.UNKNOWN, "nowhere in the session")
+
+
+_CARRYING = frozenset("?=&;@")
+
+
+def _said(whole: str, envelope: Envelope) -> bool:
+    if whole in envelope.specifics or envelope.says(whole):
+        return True
+    if "/" not in whole or "@" in whole:
+        return False
+    if whole.startswith(("/", "~")):  # a path below one that the user named
+        return any(whole.startswith(f"{path}/") for path in envelope.specifics if path[0] in "/~" and len(path) > 2)
+    host, _, rest = whole.partition("/")
+    if "." in host:  # a page of a site that the user named, unless it carries data out
+        return host in envelope.specifics and not _CARRYING.intersection(rest)
+    parts = [part for part in whole.split("/") if part]
+    return len(parts) > 1 and all(envelope.says(part) for part in parts)
+
+
+def _label(place: Place, value: str, ledger: Ledger, envelope: Envelope) -> Bound:
+    record = place.record
+    if record.trusted:
+        return Bound(Label.TRUSTED, f"{place.key or 'result'} of {record.tool}")
+    if not place.field:
+        return _prose(record, ledger, envelope)
+    where = f"{place.key or 'a value'} of {record.tool}"
+    if place.label and record.hostile:
+        return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
+    if record.pointed or linked(record, envelope, ledger.adopted) or named(value, envelope):
+        return Bound(Label.LINKED, where)
+    return Bound(Label.LISTED, where)
+
+
+def _prose(record: Record, ledger: Ledger, envelope: Envelope) -> Bound:
+    where = f"text in a result of {record.tool}"
+    if record.trusted:
+        return Bound(Label.TRUSTED, where)
+    if record.hostile:
+        return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
+    if record.pointed or linked(record, envelope, ledger.adopted) in {"specific", "name"}:
+        return Bound(Label.SOURCE if envelope.delegates or envelope.pays else Label.QUOTED, where)
+    return Bound(Label.EXTERNAL, where)
+
+
+def named(value: str, envelope: Envelope) -> bool:
+    """Whether an address carries a name that the user used: *Mark* and ``mark.davies@example.com``."""
+    if not envelope.names:
+        return False
+    parts = {part for word in words(value.split("@")[0].replace(".", " ").replace("_", " ")) for part in (word, folded(word))}
+    return any(name in parts for name in envelope.names if " " not in name and len(name) > 2)

@@ -1,0 +1,184 @@
+"""Profiles out of tool definitions alone.
+
+Names and schemas come from servers that may be hostile, so every doubt is settled upwards: a name that sounds grave is
+grave, whatever the description or the annotations claim, and what cannot be understood counts as execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bartizan.agents.lexicon import content_words, families_of, folded, implied_by, is_verb, name_words, nouns_of, words
+from bartizan.agents.profile import Effect, Parameter, Sink, ToolProfile
+from bartizan.agents.schema import Declared, declared_arguments
+from bartizan.core.tool import ToolDefinition
+
+_READS = frozenset(
+    map(
+        folded,
+        "get list search find read view show fetch query look lookup check browse visit count describe retrieve see "
+        "summarize summarise compute calculate compare analyze rank inspect locate preview translate is has filter "
+        "navigate estimate current".split(),
+    )
+)
+_MONEY_VERBS = frozenset(map(folded, "pay buy purchase refund repay reimburse wire donate checkout tip deposit".split()))
+_ADMIN_NOUNS = frozenset({"password", "key", "member"})
+_ADMIN_WORDS = frozenset(
+    map(folded, "password permission role ssh key owner ownership collaborator admin access policy grant credential".split())
+)
+_AUTHENTICATION = frozenset(map(folded, "login signin verify otp authenticate confirm log sign".split()))
+_REACTIONS = frozenset(map(folded, "star unstar like unlike follow unfollow vote upvote rate favorite".split()))
+_OUTWARD = frozenset(map(folded, "notify notification invite send publish".split()))
+_OPEN_WORLD = frozenset(map(folded, "web webpage website url browse internet http online page".split()))
+
+_RECIPIENTS = frozenset(
+    "to cc bcc recipient recipients email emails mail participant participants attendee attendees invitee invitees guest "
+    "guests collaborator collaborators user users username usernames member members channel channels receiver contact "
+    "contacts phone handle assignee owner audience destination_email".split()
+)
+_ACCOUNTS = frozenset("iban account payee beneficiary bic wallet".split())
+_URLS = frozenset("url urls uri link links webpage website endpoint domain host webhook href".split())
+_PATHS = frozenset("path paths file files filename filenames dir directory folder filepath".split())
+_AMOUNTS = frozenset("amount price sum total quantity qty cost budget limit fee balance value".split())
+_CODE = frozenset("command cmd script sql expression program shell code source snippet".split())
+_SECRETS = frozenset("password passcode pin token otp secret credential credentials passphrase ssh key keys cvv".split())
+_CONTENT = frozenset(
+    "body text message content contents description comment subject title note notes review reason inputs input summary "
+    "caption reply feedback html markdown data payload details".split()
+)
+_TIMES = frozenset("date time start end day month year deadline when timestamp due duration until since hour".split())
+_QUERIES = frozenset("query keyword keywords search filter term terms pattern q n limit offset page sort".split())
+
+
+def derive(tool: ToolDefinition) -> ToolProfile:
+    """The profile of ``tool`` from its own definition.
+
+    Results are never trusted by derivation; only the operator can vouch for a tool.
+    """
+    named = name_words(tool.name)
+    sentence = words(tool.description[:400].split(".")[0])
+    declared = declared_arguments(tool.input_schema)
+    effect, why = _effect(named, sentence, declared, tool.annotations.get("readOnlyHint") is True)
+    verbs = ([word for word in named if is_verb(word)] or [word for word in sentence[:6] if is_verb(word)])[:1]
+    nouns = nouns_of(word for word in named if word not in verbs) | implied_by(verbs)
+    if not nouns:
+        nouns = nouns_of(sentence)
+    parameters = {entry.name: _parameter(entry, effect, named) for entry in declared}
+    addressed = any(parameter.sink in {Sink.RECIPIENT, Sink.ACCOUNT} for parameter in parameters.values())
+    return ToolProfile(
+        name=tool.name,
+        effect=effect,
+        families=families_of(verbs),
+        nouns=nouns,
+        parameters=parameters,
+        outward=effect in {Effect.SEND, Effect.SPEND}
+        or (effect is Effect.WRITE and "react" in families_of(verbs))
+        or (effect is not Effect.READ and (addressed or not _OUTWARD.isdisjoint(_fold(words(tool.description[:400]))))),
+        open_world=not _OPEN_WORLD.isdisjoint(_fold(named)) or any(p.sink is Sink.URL for p in parameters.values()),
+        words=content_words(" ".join(named)),
+        why=why,
+    )
+
+
+def _fold(found: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(folded, found))
+
+
+def _effect(named: list[str], sentence: list[str], declared: list[Declared], read_only: bool) -> tuple[Effect, str]:
+    stems = [folded(word) for word in named]
+    verbs = [word for word in named if is_verb(word)]
+    if not verbs:
+        verbs = [word for word in sentence[:6] if is_verb(word)][:1]
+        if not verbs:
+            if read_only:
+                return Effect.READ, "annotated as read-only, and nothing in its name speaks against it"
+            return Effect.EXECUTE, "no known verb in its name or description; counted as execution"
+    verb = verbs[0]
+    families = families_of([verb])
+    nouns = nouns_of(named)
+    names = {name for entry in declared for name in name_words(entry.name)}
+    said = f"“{verb}” in its name" if verb in named else f"“{verb}” in its description"
+    if folded(verb) in _READS:
+        return Effect.READ, said
+    if any(stem in _AUTHENTICATION for stem in stems) and not _ADMIN_WORDS.intersection(stems[1:]):
+        return Effect.AUTHENTICATE, said
+    if any(stem in _REACTIONS for stem in stems):
+        return Effect.WRITE, said
+    if "delete" in families:
+        return Effect.DELETE, said
+    if "event" in nouns and "member" in nouns and families & {"invite"}:
+        return Effect.SEND, f"{said}: guests are told"
+    if _ADMIN_WORDS.intersection(stems) or (nouns & {"member"} and families & {"invite", "assign"}):
+        return Effect.ADMINISTER, f"{said}, on {', '.join(sorted(nouns & _ADMIN_NOUNS)) or 'access'}"
+    if names & _URLS and not families & {"fetch"}:
+        return Effect.SEND, f"{said}, to a URL"
+    return _outer_effect(verb, families, nouns, names, said)
+
+
+def _outer_effect(
+    verb: str, families: frozenset[str], nouns: frozenset[str], names: set[str], said: str
+) -> tuple[Effect, str]:
+    money = "money" in nouns or bool(names & (_ACCOUNTS | {"amount"}))
+    if folded(verb) in _MONEY_VERBS or (money and families & {"pay", "send", "book", "update", "create", "execute"}):
+        return Effect.SPEND, f"{said}, with money"
+    if "book" in families and nouns & {"travel"} and not families & {"create"}:
+        return Effect.SPEND, f"{said}: a booking commits to pay"
+    if families & {"send", "publish", "invite"} - ({"invite", "publish"} if "create" in families else set()):
+        if families & {"execute"} and not names & _RECIPIENTS:
+            return Effect.EXECUTE, said
+        return Effect.SEND, said
+    if families & {"create", "update", "fetch", "book", "assign", "react"}:
+        return Effect.WRITE, said
+    if "pay" in families:
+        return Effect.SPEND, said
+    if "execute" in families:
+        return Effect.EXECUTE, said
+    return Effect.WRITE, said
+
+
+def _parameter(entry: Declared, effect: Effect, named: list[str]) -> Parameter:
+    sink, why = _sink(entry, effect, nouns_of(named))
+    return Parameter(name=entry.name, sink=sink, required=entry.required, why=why)
+
+
+def _sink(entry: Declared, effect: Effect, nouns: frozenset[str]) -> tuple[Sink, str]:
+    parts = name_words(entry.name)
+    found = set(parts)
+    last = parts[-1] if parts else ""
+    said = f"named “{entry.name}”"
+    if entry.options or entry.type == "boolean":
+        return Sink.OPTION, "a choice of the schema"
+    if entry.format in {"email", "uri", "date", "date-time"}:
+        kind = {"email": Sink.RECIPIENT, "uri": Sink.URL}.get(entry.format, Sink.TIME)
+        return kind, f"format {entry.format}"
+    if found & _SECRETS and not (found == {"key"} and effect is Effect.READ):
+        return Sink.SECRET, said
+    if last in {"id", "ids"}:
+        return (Sink.PATH if found & {"file"} and effect is Effect.READ else Sink.OBJECT), said
+    if found & _URLS:
+        return Sink.URL, said
+    if found & _ACCOUNTS or (effect is Effect.SPEND and found & {"recipient", "to", "receiver"}):
+        return Sink.ACCOUNT, said
+    if effect is Effect.EXECUTE and found & (_CODE | {"query"}):
+        return Sink.CODE, said
+    if found & _PATHS:
+        return Sink.PATH, said
+    if found & _TIMES and entry.type not in {"number"}:
+        return Sink.TIME, said
+    if effect is Effect.READ:
+        return (Sink.QUERY, "a reading tool's argument")
+    if found & _CODE and effect is Effect.AUTHENTICATE:
+        return Sink.SECRET, said
+    if found & _RECIPIENTS or (last == "address" and nouns & {"email", "message"}):
+        return Sink.RECIPIENT, said
+    if last in _CONTENT or found & _CONTENT:
+        return Sink.CONTENT, said
+    if found & _AMOUNTS or (entry.type in {"number", "integer"} and "money" in nouns):
+        return Sink.AMOUNT, said
+    if found & _QUERIES:
+        return Sink.QUERY, said
+    if "e-mail address" in entry.description.casefold() or "email address" in entry.description.casefold():
+        return Sink.RECIPIENT, "described as an e-mail address"
+    if entry.type in {"string", "integer", "array", ""}:
+        return Sink.OBJECT, said
+    return Sink.OTHER, said

@@ -1,0 +1,91 @@
+"""Sentences in other people's text that tell the reader to do something.
+
+Such a sentence is no attack; mail is full of them. It becomes the likely cause of a call when the call does what it says
+and the user's words do not.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from bartizan.agents import values
+from bartizan.agents.lexicon import content_words, families_of, implied_by, is_imperative, nouns_of, words
+from bartizan.agents.profile import ToolProfile
+
+MAX_SENTENCES = 400
+"""Sentences read per text; text beyond is kept as prose, whose values stay external."""
+
+_SPLIT = re.compile(r"(?<=[.!?;:])\s+|\n\s*\n|\n(?=\s*(?:[-*•#>]|[A-Z0-9]))|\s+[-*•]\s+|(?:^|\s)\d{1,2}[.)]\s+")
+_LEAD = frozenset(
+    "please kindly todo then and also now first second third next finally just simply immediately urgently important note "
+    "so ok okay hey hi dear you must should need have to can could would will shall may want we i like it is required "
+    "necessary before after instead therefore assistant ai agent model be sure make do not ensure remember always never "
+    "help me us task action step instruction the following in order if when once".split()
+)
+_READING = frozenset({"read"})
+
+
+class Directive(msgspec.Struct, frozen=True):
+    """One sentence that asks for a deed."""
+
+    families: frozenset[str]
+    nouns: frozenset[str]
+    words: frozenset[str]
+    specifics: frozenset[str]
+    """Values in it and in the sentence it announces."""
+    text: str
+    """Its first characters, for a person."""
+
+    def asks_for(self, profile: ToolProfile) -> bool:
+        """Whether doing what it says would call ``profile``'s tool."""
+        return bool(self.families & profile.families) and bool(
+            self.nouns & profile.nouns or self.words & profile.words
+        )
+
+
+def directives(text: str) -> list[Directive]:
+    """The directives in ``text``, in order."""
+    found: list[Directive] = []
+    sentences = [part.strip() for part in _SPLIT.split(text)[:MAX_SENTENCES] if part and part.strip()]
+    for place, sentence in enumerate(sentences):
+        spoken = words(sentence[:1_000])
+        verb = _verb(spoken)
+        if verb < 0:
+            continue
+        families = families_of(spoken[verb:]) - _READING
+        if not families:
+            continue
+        following = sentences[place + 1] if place + 1 < len(sentences) else ""
+        found.append(
+            Directive(
+                families,
+                nouns_of(spoken) | implied_by(spoken[verb:]),
+                content_words(sentence[:1_000]),
+                frozenset(values.specifics(sentence)) | frozenset(values.quoted(sentence)) | frozenset(values.specifics(following[:400])),
+                sentence[:160],
+            )
+        )
+    return found
+
+
+def _verb(spoken: list[str]) -> int:
+    """Position of the verb that a sentence in the imperative starts with, -1 if it does not read as one."""
+    for place, word in enumerate(spoken[:14]):
+        if is_imperative(word) and word not in {"note", "task", "action", "order", "like", "make", "set"} | {"do"}:
+            return place
+        if word in {"set", "make", "order", "like", "note"} and place + 1 < len(spoken):
+            return place
+        if word not in _LEAD:
+            break
+    for place, word in enumerate(spoken[:-1]):
+        if word in {"please", "must", "should", "kindly"} or (
+            word == "to" and place and spoken[place - 1] in {"need", "have", "want", "you", "required", "sure"}
+        ):
+            ahead = place + 1
+            while ahead < len(spoken) and spoken[ahead] in _LEAD:
+                ahead += 1
+            if ahead < len(spoken) and is_imperative(spoken[ahead]):
+                return ahead
+    return -1

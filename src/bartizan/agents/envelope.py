@@ -1,0 +1,180 @@
+"""The task envelope: what the user's own words ask for, and on whose instructions they let the agent act.
+
+Only trusted words come in here (the user's, the operator's). The envelope bounds a task; it does not understand it:
+where it cannot tell, it grants less, and policy decides what that means.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+import msgspec
+
+from bartizan.agents import values
+from bartizan.agents.lexicon import content_words, families_of, folded, implied_by, nouns_of, words
+from bartizan.agents.profile import Effect, ToolProfile
+
+MAX_TASK = 40_000
+"""Characters of one user message that are read; the rest grants nothing."""
+
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z\d\"'“(])|\n+|(?<=[a-z]),?\s+(?:and then|then|after that|afterwards|finally)\s+")
+_DELEGATION = re.compile(
+    r"\b(?:follow|execute|perform|complete|do|carry out|act on|comply with|fulfil?l?|achieve|address|handle|resolve|"
+    r"take care of|implement|work (?:on|through)|process|finish|deal with|respect|apply|satisfy|meet|solve|tackle|"
+    r"help (?:me )?(?:with|complete))\b[^.?!\n]{0,60}?"
+    r"\b(?:instructions?|requests?|tasks?|to-?dos?|actions?|steps?|asks?|items?|orders?|needs?|wants?|demands?|issues?|"
+    r"what|them|it|that|these|this|everything|whatever|work)\b|"
+    r"\b(?:accordingly|as (?:instructed|requested|described|told|asked|specified|suggested|outlined|stated))\b|"
+    r"\b(?:what|whatever|everything|all) (?:s?he|they|it|(?:[A-Z][a-z]+)) (?:needs?|asks?|asked|wants?|wanted|says?|said|requests?|requested)\b|"
+    r"\b(?:instructions?|requests?|tasks?|actions?|steps?) (?:specified|described|listed|given|mentioned|outlined|stated|written|provided|contained)?\s*(?:in|from|of|by|on)\b"
+)
+_PAYING = re.compile(r"\b(?:pay|settle|cover|transfer|process)\b[^.?!\n]{0,60}\b(?:bill|invoice|fee|rent|fine|receipt|statement|dues)\b", re.I)
+_EVERY = frozenset(
+    "all every each everyone everybody both any whole most least largest smallest biggest cheapest highest lowest latest "
+    "newest oldest longest shortest best worst same others other them those these whose which recent last first next "
+    "remaining top nearest closest earliest".split()
+)
+
+
+class Licence(StrEnum):
+    """How clearly the user's words ask for a tool."""
+
+    NONE = "none"
+    WEAK = "weak"
+    """The deed or its object is named, not both in one sentence."""
+    STRONG = "strong"
+    """One sentence names the deed and its object."""
+
+
+class _Sentence(msgspec.Struct, frozen=True):
+    families: frozenset[str]
+    nouns: frozenset[str]
+    words: frozenset[str]
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """What a task may need, as far as its words say."""
+
+    text: str = ""
+    """The user's words, normalised; values are looked up in them."""
+    sentences: tuple[_Sentence, ...] = ()
+    specifics: frozenset[str] = frozenset()
+    """Addresses, paths, codes and the like that the user wrote, and what they put in quotation marks."""
+    names: frozenset[str] = frozenset()
+    """Capitalised runs that are not mere sentence beginnings."""
+    words: frozenset[str] = frozenset()
+    """Folded words that carry meaning."""
+    numbers: frozenset[str] = frozenset()
+    delegates: bool = False
+    """The user lets somebody else's text say what is to be done."""
+    pays: bool = False
+    """The user lets a bill or the like say whom and how much to pay."""
+    every: bool = False
+    """The user speaks of a collection or of what stands out in one."""
+
+    def licence(self, profile: ToolProfile) -> Licence:
+        """How clearly the words ask for what ``profile`` describes."""
+        best = Licence.NONE
+        for sentence in self.sentences:
+            deed = bool(sentence.families & profile.families) or _kin(sentence.families, profile)
+            thing = bool(sentence.nouns & profile.nouns) or bool(sentence.words & (profile.words - _COMMON))
+            if deed and thing:
+                return Licence.STRONG
+            if deed or (thing and profile.effect in {Effect.WRITE, Effect.AUTHENTICATE}):
+                best = Licence.WEAK
+        return best
+
+    def says(self, value: str) -> bool:
+        """Whether the user wrote ``value`` (normalised), as a whole word or phrase."""
+        return contains(self.text, value)
+
+
+_COMMON = frozenset(map(folded, "get set add send make create update delete file user account information all".split()))
+
+
+def _kin(families: frozenset[str], profile: ToolProfile) -> bool:
+    """Families that ask for each other's tools: making an appointment books it, answering sends."""
+    own = profile.families
+    return bool(
+        ("book" in own and "create" in families)
+        or ("create" in own and "book" in families)
+        or ("invite" in own and "create" in families)
+        or ("publish" in own and families & {"send", "create"} and profile.effect is Effect.SEND)
+        or ("send" in own and families & {"publish", "invite"})
+        or ("fetch" in own and "create" in families)
+        or ("update" in own and "create" in families)
+        or ("create" in own and "update" in families)
+        or ("assign" in own and families & {"update", "pay"} and "member" in profile.nouns)
+        or ("pay" in own and "book" in families)
+    )
+
+
+def contains(text: str, value: str) -> bool:
+    """Whether ``value`` stands in ``text`` with no letter or digit touching it; both normalised."""
+    if not value:
+        return False
+    at = text.find(value)
+    while at >= 0:
+        end = at + len(value)
+        before = text[at - 1] if at else " "
+        after = text[end] if end < len(text) else " "
+        if not (before.isalnum() and value[0].isalnum()) and not (after.isalnum() and value[-1].isalnum()):
+            return True
+        at = text.find(value, at + 1)
+    return False
+
+
+def read_task(text: str, before: Envelope | None = None) -> Envelope:
+    """The envelope of the user's ``text``, widened by what they said ``before`` in the same session."""
+    text = text[:MAX_TASK]
+    sentences = []
+    named: set[str] = set()
+    for part in _SENTENCE.split(text):
+        if not part or not part.strip():
+            continue
+        found = words(part)
+        sentences.append(_Sentence(families_of(found), nouns_of(found) | implied_by(found), content_words(part)))
+        named.update(_names(part))
+    flat = " ".join(text.casefold().split())
+    envelope = Envelope(
+        text=flat,
+        sentences=tuple(sentences),
+        specifics=frozenset(values.specifics(text)) | frozenset(values.quoted(text)),
+        names=frozenset(named),
+        words=content_words(text),
+        numbers=frozenset(filter(None, (values.numeral(m.group()) for m in values.NUMBER.finditer(text)))),
+        delegates=bool(_DELEGATION.search(text)),
+        pays=bool(_PAYING.search(text)),
+        every=not _EVERY.isdisjoint(words(text)),
+    )
+    return envelope if before is None else _joined(before, envelope)
+
+
+def _joined(one: Envelope, two: Envelope) -> Envelope:
+    return Envelope(
+        text=f"{one.text}\n{two.text}"[-4 * MAX_TASK :],
+        sentences=(one.sentences + two.sentences)[-400:],
+        specifics=one.specifics | two.specifics,
+        names=one.names | two.names,
+        words=one.words | two.words,
+        numbers=one.numbers | two.numbers,
+        delegates=one.delegates or two.delegates,
+        pays=one.pays or two.pays,
+        every=one.every or two.every,
+    )
+
+
+def _names(sentence: str) -> list[str]:
+    """Names in ``sentence``; its first word alone is none unless the lexicon does not know it."""
+    found = []
+    for match in values.NAME.finditer(sentence):
+        parts = match.group().split()
+        if match.start() == 0 or sentence[: match.start()].strip(" \"'“(") == "":
+            first = words(parts[0])
+            if first and (families_of(first) or nouns_of(first) or not content_words(parts[0])):
+                parts = parts[1:]
+        if parts:
+            found.append(" ".join(parts).casefold())
+            found.extend(part.casefold() for part in parts if len(parts) > 1)
+    return found

@@ -1,0 +1,134 @@
+"""The features of one call, from which policy decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bartizan.agents import values
+from bartizan.agents.binding import Bound, Label, bind, worst
+from bartizan.agents.directives import Directive
+from bartizan.agents.envelope import Envelope, Licence
+from bartizan.agents.ledger import Ledger, followed
+from bartizan.agents.profile import CRITICAL, Effect, Sink, ToolProfile
+from bartizan.core.tool import ToolCall
+
+_OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about a call. Labels are the worst of their kind of argument."""
+
+    effect: Effect
+    licence: Licence = Licence.NONE
+    delegated: bool = False
+    """A source whose instructions the user lets the agent follow asks for this call."""
+    caused: bool = False
+    """Somebody else's text asks for this call, and the user does not let the agent follow it."""
+    caused_by: str = ""
+    """The words that do."""
+    critical: Label = Label.USER
+    """Recipients, accounts, URLs, code and secrets."""
+    critical_where: str = ""
+    objects: Label = Label.USER
+    amount: Label = Label.USER
+    carries: Label = Label.USER
+    """Addresses and the like inside carried text."""
+    named: bool = False
+    """Somebody else's directive for this tool names one of this call's own values, which the user did not."""
+    outward: bool = False
+    open_world: bool = False
+    every: bool = False
+    tainted: bool = False
+    """The session has read text that others may have written."""
+
+
+def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envelope, operator: str) -> Facts:
+    """The facts of ``call``."""
+    bounds: dict[str, list[Bound]] = {"critical": [], "objects": [], "amount": [], "carries": []}
+    own: set[str] = set()
+    for name, argument in call.arguments.items():
+        parameter = profile.parameters.get(name)
+        sink = parameter.sink if parameter is not None else Sink.OTHER
+        for leaf in values.leaves(argument):
+            _bind_leaf(leaf, sink, bounds, own, ledger, envelope, operator)
+    licence = envelope.licence(profile)
+    cause, names_value, delegated = _causes(profile, own, ledger, envelope)
+    critical = worst(bounds["critical"])
+    return Facts(
+        effect=profile.effect,
+        licence=licence,
+        delegated=delegated,
+        caused=cause is not None,
+        caused_by=cause.text if cause is not None else "",
+        critical=critical.label,
+        critical_where=critical.where,
+        objects=worst(bounds["objects"]).label,
+        amount=worst(bounds["amount"]).label,
+        carries=worst(bounds["carries"]).label,
+        named=names_value,
+        outward=profile.outward,
+        open_world=profile.open_world,
+        every=envelope.every,
+        tainted=ledger.external,
+    )
+
+
+def _bind_leaf(
+    leaf: str,
+    sink: Sink,
+    bounds: dict[str, list[Bound]],
+    own: set[str],
+    ledger: Ledger,
+    envelope: Envelope,
+    operator: str,
+) -> None:
+    if sink in CRITICAL or sink in _OBJECTS or sink is Sink.AMOUNT:
+        bound = bind(leaf, ledger, envelope, operator)
+        if sink in CRITICAL:
+            bounds["critical"].append(bound)
+        elif sink is Sink.AMOUNT:
+            bounds["amount"].append(_computed(bound))
+        else:
+            bounds["objects"].append(_computed(bound))
+        if bound.label not in {Label.USER, Label.OPERATOR}:
+            own.add(values.normal(leaf))
+    elif sink is Sink.CONTENT:
+        for specific in values.specifics(leaf):
+            bound = bind(specific, ledger, envelope, operator)
+            bounds["carries"].append(_computed(bound))
+            if bound.label not in {Label.USER, Label.OPERATOR}:
+                own.add(specific)
+
+
+def _computed(bound: Bound) -> Bound:
+    return Bound(Label.DERIVED, bound.where) if bound.label is Label.UNKNOWN else bound
+
+
+def _causes(
+    profile: ToolProfile, own: set[str], ledger: Ledger, envelope: Envelope
+) -> tuple[Directive | None, bool, bool]:
+    """The directive that caused the call, whether one names its values, and whether a followed source asks for it."""
+    cause: Directive | None = None
+    names_value = delegated = False
+    if profile.effect is Effect.READ and not profile.open_world:
+        return None, False, False
+    for directive, record in ledger.directives:
+        asks = directive.asks_for(profile)
+        names = bool(own & directive.specifics)
+        if not asks and not (names and directive.families & profile.families):
+            continue
+        if followed(record, envelope):
+            delegated = True
+            continue
+        names_value = names_value or names
+        if cause is None or names:
+            cause = directive
+    return cause, names_value, delegated
+
+
+def as_context(facts: Facts) -> dict[str, Any]:
+    """The facts as policy and the record of a decision see them: JSON values."""
+    context: dict[str, Any] = msgspec.to_builtins(facts)
+    return context

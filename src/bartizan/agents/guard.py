@@ -1,0 +1,141 @@
+"""The tool guard: one conversation, decided call by call."""
+
+from __future__ import annotations
+
+from bartizan.agents import values
+from bartizan.agents.binding import Label, bind
+from bartizan.agents.derive import derive
+from bartizan.agents.envelope import Envelope, read_task
+from bartizan.agents.facts import as_context, facts_of
+from bartizan.agents.ledger import Ledger
+from bartizan.agents.packs import Pack
+from bartizan.agents.profile import Effect, ToolProfile
+from bartizan.core.interfaces import Inspector
+from bartizan.core.passage import Surface
+from bartizan.core.threat import Guard as GuardName
+from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition, ToolResult
+from bartizan.core.verdict import Action
+
+MAX_RESULT = 2_000_000
+"""Characters of one result that are taken in; what is beyond cannot be bound to and counts as nowhere."""
+_POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED, Label.LINKED})
+
+
+class AgentGuard:
+    """Decides tool calls (`core.tool.ToolGuard`). Immutable; safe to share.
+
+    Args:
+        pack: the policy.
+        overrides: profiles the operator wrote, by tool name; they win over derived ones.
+        inspector: reads results for attacks; None leaves that to others.
+        threshold: score from which a result's text is taken for an attack.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        overrides: dict[str, ToolProfile] | None = None,
+        inspector: Inspector | None = None,
+        threshold: float = 0.5,
+    ) -> None:
+        self._pack = pack
+        self._overrides = overrides or {}
+        self._inspector = inspector
+        self._threshold = threshold
+
+    def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
+        """A new conversation in which exactly ``tools`` are offered."""
+        profiles = {tool.name: self._overrides.get(tool.name) or derive(tool) for tool in tools}
+        return AgentConversation(self._pack, profiles, self.attack_in)
+
+    def attack_in(self, text: str) -> str:
+        """Why ``text`` is taken for an attack; empty if it is not."""
+        if self._inspector is None:
+            return ""
+        for signal in self._inspector.inspect(text, Surface.CONTENT):
+            if signal.guard is GuardName.PROMPT_INJECTION and signal.score >= self._threshold:
+                return f"{signal.technique or 'injection'} seen by {signal.detector}"
+        return ""
+
+
+class AgentConversation:
+    """One session (`core.tool.Conversation`)."""
+
+    def __init__(self, pack: Pack, profiles: dict[str, ToolProfile], attack_in: object) -> None:
+        self._pack = pack
+        self._profiles = profiles
+        self._attack_in = attack_in
+        self._ledger = Ledger()
+        self._envelope = Envelope()
+        self._operator = ""
+        self._calls: dict[str, ToolCall] = {}
+
+    def operator(self, text: str) -> None:
+        """The system prompt or operator configuration."""
+        self._operator = f"{self._operator}\n{' '.join(text.casefold().split())}"[-200_000:]
+
+    def user(self, text: str) -> None:
+        """Words of the session's own user."""
+        self._envelope = read_task(text, self._envelope if self._envelope.text else None)
+
+    def result(self, result: ToolResult) -> None:
+        """A tool's result, before the model reads it."""
+        profile = self._profiles.get(result.tool)
+        trusted = profile is not None and profile.trusted_results
+        text = result.text[:MAX_RESULT]
+        self._ledger.add(
+            text,
+            result.tool,
+            self._envelope,
+            pointed=self._pointed(result.call),
+            trusted=trusted,
+            voice=profile is not None and profile.effect is not Effect.READ and not profile.open_world,
+            hostile="" if trusted else self._attack_in(text),  # type: ignore[operator]
+        )
+
+    def decide(self, call: ToolCall) -> ToolDecision:
+        """Decide a call that the model asks for."""
+        self._calls[call.id] = call
+        profile = self._profiles.get(call.tool)
+        if profile is None:
+            profile = derive(ToolDefinition(name=call.tool[:200]))
+            if profile.effect is not Effect.READ or profile.open_world:
+                return ToolDecision(
+                    call=call.id, tool=call.tool, action=Action.BLOCK, policy="unknown_tool", reason="No such tool is offered."
+                )
+        facts = facts_of(call, profile, self._ledger, self._envelope, self._operator)
+        action, policy, reason = self._pack.decide(facts)
+        return ToolDecision(
+            call=call.id, tool=call.tool, action=action, policy=policy, reason=reason, facts=as_context(facts)
+        )
+
+    def _pointed(self, call_id: str) -> bool:
+        """Whether the call that brought a result had arguments, all of the user's own choosing."""
+        call = self._calls.get(call_id)
+        if call is None or not call.arguments:
+            return False
+        given = [leaf for argument in call.arguments.values() for leaf in values.leaves(argument)]
+        told = [leaf for leaf in given if len(values.normal(leaf)) > 2 or values.numeral(leaf)]
+        return bool(told) and all(
+            bind(leaf, self._ledger, self._envelope, self._operator).label in _POINTING or self._words_said(leaf)
+            for leaf in told
+        )
+
+    def _words_said(self, leaf: str) -> bool:
+        """Whether a search phrase is made of the user's words."""
+        from bartizan.agents.lexicon import content_words
+
+        found = content_words(leaf)
+        return bool(found) and found <= self._envelope.words
+
+
+def open_guard(
+    pack: str = "balanced",
+    overrides: dict[str, ToolProfile] | None = None,
+    inspector: Inspector | None = None,
+) -> AgentGuard:
+    """A guard with a shipped policy pack: ``strict``, ``balanced`` or ``observe``."""
+    return AgentGuard(Pack(pack), overrides, inspector)
+
+
+__all__ = ["AgentConversation", "AgentGuard", "Effect", "open_guard"]

@@ -1,0 +1,199 @@
+"""Where each value in a session came from.
+
+The ledger is rebuilt from the message history, so nobody can clear it by choosing another session id. It holds, for each
+value an application or an author brought in, the places where it stood; a value's label is drawn from those places
+when a call uses it, and joins keep the worst.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from bartizan.agents import values
+from bartizan.agents.directives import Directive, directives
+from bartizan.agents.envelope import Envelope
+from bartizan.agents.lexicon import content_words, name_words
+from bartizan.agents.results import Leaf, read_result
+
+MAX_VALUES = 50_000
+"""Values remembered per session; beyond, further values count as external prose only."""
+MAX_PROSE = 1_000_000
+"""Characters of prose remembered per session for substring search."""
+MAX_PLACES = 64
+"""Places remembered per value."""
+MAX_DIRECTIVES = 2_000
+MAX_STATUS = 400
+"""Characters up to which an acting tool's result is a status, not somebody's content."""
+
+_AUTHORS = frozenset("sender from author owner by creator user username poster reviewer reporter submitter".split())
+
+
+class Place(NamedTuple):
+    """One place where a value stood."""
+
+    record: Record
+    key: str
+    field: bool
+    label: bool
+
+
+class Record(msgspec.Struct, eq=False):
+    """One thing a result tells about: an e-mail, a transaction, a file."""
+
+    result: int
+    """Number of the result in the session."""
+    tool: str
+    words: set[str]
+    """Content words of its fields."""
+    prose_words: set[str]
+    names: set[str]
+    specifics: set[str]
+    """Values in its fields."""
+    told: set[str]
+    """Values in its prose."""
+    pointed: bool
+    """The call that brought it named something of the user's own words."""
+    trusted: bool
+    authored: bool = False
+    """A field of it says who wrote it."""
+    hostile: str = ""
+    """Why its prose is taken for an attack; empty if it is not."""
+    directives: list[Directive] = []
+
+
+class Ledger:
+    """Provenance of one session's values."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.directives: list[tuple[Directive, Record]] = []
+        self._places: dict[str, list[Place]] = {}
+        self._prose: list[tuple[str, Record]] = []
+        self._kept = 0
+        self._results = 0
+        self.adopted: set[str] = set()
+        """Values in sources whose instructions the user lets the agent follow: they point at records as the user's do."""
+        self.external = False
+        """Whether anything that somebody else may have written was read."""
+
+    def add(
+        self, text: str, tool: str, envelope: Envelope, *, pointed: bool, trusted: bool, voice: bool = False, hostile: str = ""
+    ) -> None:
+        """Take in one result.
+
+        Args:
+            text: as the model reads it.
+            tool: which brought it.
+            envelope: the task so far.
+            pointed: the call's arguments came from the user's words.
+            trusted: the operator vouches for the tool.
+            voice: the result of a tool that acts: what is short in it is the application's own word on what it did.
+            hostile: why a detector takes it for an attack; empty if none does. Only prose is affected.
+        """
+        self._results += 1
+        if voice and len(text) <= MAX_STATUS:
+            trusted = True
+        records: dict[int, Record] = {}
+        for leaf in read_result(text):
+            record = records.get(leaf.record)
+            if record is None:
+                record = records[leaf.record] = Record(
+                    self._results, tool, set(), set(), set(), set(), set(), pointed, trusted, False, hostile, []
+                )
+                self.records.append(record)
+            if leaf.field:
+                self._field(leaf, record)
+            else:
+                self._passage(leaf, record)
+        for record in records.values():
+            if followed(record, envelope):
+                self.adopted |= record.specifics | record.told
+
+    def places(self, value: str) -> list[Place]:
+        """Where ``value`` (normalised) stood, fields before prose."""
+        found = self._places.get(value, [])
+        return sorted(found, key=lambda place: (not place.field, place.label))
+
+    def in_prose(self, value: str) -> Record | None:
+        """The first record whose prose holds ``value`` anywhere."""
+        return next((record for text, record in self._prose if value in text), None)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def _field(self, leaf: Leaf, record: Record) -> None:
+        value = values.normal(leaf.text)
+        record.words |= content_words(leaf.text)
+        record.names.update(values.names(leaf.text))
+        record.authored = record.authored or not _AUTHORS.isdisjoint(name_words(leaf.key))
+        self._place(value, Place(record, leaf.key, True, leaf.label))
+        record.specifics.add(value)
+        number = values.numeral(leaf.text)
+        if number and number != value:
+            self._place(number, Place(record, leaf.key, True, leaf.label))
+        for specific in values.specifics(leaf.text):
+            record.specifics.add(specific)
+            if specific != value:
+                self._place(specific, Place(record, leaf.key, True, leaf.label))
+        if leaf.label:
+            self._directives(leaf.text, record)
+            self.external = self.external or not record.trusted
+
+    def _passage(self, leaf: Leaf, record: Record) -> None:
+        self.external = self.external or not record.trusted
+        record.prose_words |= content_words(leaf.text[:20_000])
+        whole = values.normal(leaf.text)
+        if len(whole) <= values.MAX_VALUE:
+            self._place(whole, Place(record, leaf.key, False, False))
+        for specific in values.specifics(leaf.text):
+            record.told.add(specific)
+            self._place(specific, Place(record, leaf.key, False, False))
+        for match in values.NUMBER.finditer(leaf.text):
+            self._place(values.numeral(match.group()), Place(record, leaf.key, False, False))
+        if self._kept < MAX_PROSE:
+            kept = " ".join(leaf.text.casefold().split())[: MAX_PROSE - self._kept]
+            self._kept += len(kept)
+            self._prose.append((kept, record))
+        self._directives(leaf.text, record)
+
+    def _directives(self, text: str, record: Record) -> None:
+        if record.trusted or len(self.directives) >= MAX_DIRECTIVES:
+            return
+        for found in directives(text):
+            record.directives.append(found)
+            self.directives.append((found, record))
+
+    def _place(self, value: str, place: Place) -> None:
+        if not value:
+            return
+        known = self._places.get(value)
+        if known is None:
+            if len(self._places) >= MAX_VALUES:
+                return
+            self._places[value] = [place]
+        elif len(known) < MAX_PLACES:
+            known.append(place)
+
+
+def linked(record: Record, envelope: Envelope, adopted: set[str] = frozenset()) -> str:  # type: ignore[assignment]
+    """By what the user's words point at ``record``: ``specific``, ``name``, ``word``; empty if by nothing."""
+    if record.specifics & envelope.specifics:
+        return "specific"
+    if adopted and record.specifics & adopted:
+        return "specific"
+    if record.names & envelope.names or any(name in record.words for name in envelope.names):
+        return "name"
+    if record.words & envelope.words:
+        return "word"
+    return ""
+
+
+def followed(record: Record, envelope: Envelope) -> bool:
+    """Whether the user lets the agent act on what ``record`` says."""
+    if record.hostile or not (envelope.delegates or envelope.pays):
+        return False
+    if record.authored:
+        return linked(record, envelope) in {"specific", "name"}
+    return record.pointed or linked(record, envelope) in {"specific", "name"}

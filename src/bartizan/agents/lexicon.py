@@ -1,0 +1,124 @@
+"""The words by which people and tools name the same things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib.resources import files
+
+import msgspec
+import yaml
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=[A-Za-z])(?=[0-9])")
+_STOPWORDS = frozenset(
+    "a an and are as at be been but by can could did do does for from had has have he her him his i if in into is it "
+    "its just me mine my no not of on or our she so than that the their them then there these they this those to too us "
+    "was we were what when where which while who will with would you your please also all any each both some such only "
+    "same other more most very about after before again once here how why own should must may might shall let make sure "
+    "first last next one two three new get got need want like using use used via per kindly dear hi hello thanks thank".split()
+)
+
+
+class Lexicon(msgspec.Struct, frozen=True):
+    """Families of verbs, concepts of nouns, and the nouns that a verb implies."""
+
+    families: dict[str, tuple[str, ...]]
+    nouns: dict[str, tuple[str, ...]]
+    implied: dict[str, tuple[str, ...]]
+
+
+class _Index(msgspec.Struct, frozen=True):
+    families: dict[str, frozenset[str]]
+    nouns: dict[str, frozenset[str]]
+    implied: dict[str, frozenset[str]]
+    verbs: frozenset[str]
+    """As they are written."""
+
+
+def words(text: str) -> list[str]:
+    """The words of ``text`` in lower case, in order; apostrophes and hyphens stay inside a word."""
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def name_words(name: str) -> list[str]:
+    """The words of an identifier: ``sendMoney``, ``send_money`` and ``send-money`` alike."""
+    return [word for part in _CAMEL.split(name) for word in words(part)]
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Folded words of ``text`` that carry meaning."""
+    return frozenset(folded(word) for word in words(text) if word not in _STOPWORDS and len(word) > 1)
+
+
+@lru_cache(maxsize=65_536)
+def folded(word: str) -> str:
+    """``word`` without plural, tense and possessive, roughly: for comparison only, not for reading."""
+    if word.endswith(("'s", "’s")):
+        word = word[:-2]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 5 and word.endswith("ing"):
+        return _undouble(word[:-3])
+    if len(word) > 4 and word.endswith("ed"):
+        return _undouble(word[:-2])
+    if len(word) > 4 and word.endswith(("ses", "xes", "ches", "shes", "zes")):
+        return word[:-2].removesuffix("e")
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+def _undouble(stem: str) -> str:
+    if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "ls":
+        return stem[:-1]
+    return stem.removesuffix("e") if len(stem) > 3 else stem
+
+
+def families_of(found: Iterable[str]) -> frozenset[str]:
+    """Families of the verbs among ``found``."""
+    index = _index().families
+    return frozenset().union(*(index.get(folded(word), frozenset()) for word in found))
+
+
+def nouns_of(found: Iterable[str]) -> frozenset[str]:
+    """Concepts that ``found`` name."""
+    index = _index().nouns
+    return frozenset().union(*(index.get(folded(word), frozenset()) for word in found))
+
+
+def implied_by(found: Iterable[str]) -> frozenset[str]:
+    """Concepts that the verbs among ``found`` imply, as *pay* implies money."""
+    index = _index().implied
+    return frozenset().union(*(index.get(folded(word), frozenset()) for word in found))
+
+
+def is_verb(word: str) -> bool:
+    """Whether ``word`` is one of the lexicon's verbs."""
+    return folded(word) in _index().families
+
+
+def is_imperative(word: str) -> bool:
+    """Whether ``word`` is a verb as one commands with it: *send*, neither *sends* nor *sending*."""
+    return word in _index().verbs
+
+
+@cache
+def _index() -> _Index:
+    source = files("bartizan.agents").joinpath("lexicon.yaml").read_text(encoding="utf-8")
+    lexicon = msgspec.convert(yaml.safe_load(source), Lexicon)
+    return _Index(
+        families=_inverted(lexicon.families),
+        nouns=_inverted(lexicon.nouns),
+        implied={folded(word): frozenset(concepts) for word, concepts in lexicon.implied.items()},
+        verbs=frozenset(word for members in lexicon.families.values() for word in members),
+    )
+
+
+def _inverted(rows: dict[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for row, members in rows.items():
+        for word in members:
+            found.setdefault(folded(word), set()).add(row)
+    return {word: frozenset(names) for word, names in found.items()}

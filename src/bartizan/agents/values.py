@@ -1,0 +1,92 @@
+"""Values as they stand in text: how two spellings of one value are brought together, and what counts as a value."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+MAX_VALUE = 400
+"""Characters up to which a text is compared as one value; longer ones are content, read for the values in them."""
+MAX_LEAVES = 2_000
+"""Leaves read of one argument document."""
+
+EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`)\]}|]{3,400}", re.IGNORECASE)
+DOMAIN = re.compile(r"\b(?:[a-z0-9-]{1,40}\.){1,4}(?:com|org|net|io|edu|gov|info|biz|app|dev|ai|co|me|ly|uk|de|fr)\b", re.IGNORECASE)
+ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{8,30}\b")
+PATH = re.compile(r"(?<![\w/:])~?(?:/[\w.@-]{1,80}){1,12}/?|(?<![\w/.@-])[\w-]{1,80}\.(?:[a-z][a-z0-9]{1,4})\b(?!\.?\w*@)")
+HANDLE = re.compile(r"(?<![\w@./-])(?:@[\w.-]{2,40}|#[\w-]{2,60}|[\w.-]{2,40}/[\w.-]{2,60})(?![\w/])")
+CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{4,80}\b|\b\d{4,20}\b")
+NUMBER = re.compile(r"(?<![\w.])[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.])[-+]?\d+(?:\.\d+)?(?![\w])")
+DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+QUOTED = re.compile(r"[\"“”'‘’`]([^\"“”'‘’`\n]{2,120})[\"“”'‘’`](?!\w)")
+KEY = re.compile(r"\b(?:ssh-(?:rsa|ed25519|dss)|ecdsa-\S{1,30})\s+[A-Za-z0-9+/=_-]{8,}")
+NAME = re.compile(r"\b[A-Z][a-zà-ÿ]{1,30}(?:[ ][A-Z][a-zà-ÿ]{1,30}){0,3}\b")
+
+_SPECIFIC = (EMAIL, URL, DOMAIN, ACCOUNT, PATH, HANDLE, CODE, KEY)
+_SEPARATORS = str.maketrans("", "", " -.()\u00a0")
+_TRIM = " \t\r\n\"'“”‘’`.,;:!?()[]{}<>"
+
+
+def normal(value: str) -> str:
+    """``value`` in the form in which values are compared: NFKC, case folded, quotes and punctuation around it gone."""
+    if not value.isascii():
+        value = unicodedata.normalize("NFKC", value)
+    value = value.casefold().strip(_TRIM)
+    if value.startswith(("http://", "https://")):
+        value = value.split("://", 1)[1]
+    return value.removeprefix("www.").rstrip("/") if "." in value else value
+
+
+def compact(value: str) -> str:
+    """A number of letters and digits without the spaces, hyphens, dots and brackets people group them with."""
+    return value.translate(_SEPARATORS)
+
+
+def numeral(value: str | float) -> str:
+    """A number as its shortest decimal, so that ``98.70``, ``98.7`` and ``"98.7"`` are one; empty for no number."""
+    try:
+        number = float(str(value).replace(",", "").strip(" $€£%"))
+    except ValueError:
+        return ""
+    return f"{number:.10g}" if number == number and abs(number) != float("inf") else ""
+
+
+def specifics(text: str) -> list[str]:
+    """Addresses, URLs, accounts, paths, handles, keys and codes in ``text``, normalised, without repetition."""
+    found: dict[str, None] = {}
+    for pattern in _SPECIFIC:
+        for match in pattern.finditer(text):
+            value = normal(match.group())
+            if len(value) > 1:
+                found.setdefault(value)
+    return list(found)
+
+
+def names(text: str) -> list[str]:
+    """Runs of capitalised words, normalised: names of people, firms and things, and words that begin a sentence."""
+    return list(dict.fromkeys(match.group().casefold() for match in NAME.finditer(text)))
+
+
+def quoted(text: str) -> list[str]:
+    """What stands in quotation marks, normalised."""
+    return list(dict.fromkeys(normal(match.group(1)) for match in QUOTED.finditer(text)))
+
+
+def leaves(value: Any) -> list[str]:
+    """Scalars of an argument as strings, in order; keys of objects are not among them, ``None`` and booleans neither."""
+    found: list[str] = []
+    stack = [value]
+    while stack and len(found) < MAX_LEAVES:
+        item = stack.pop()
+        if isinstance(item, dict):
+            stack.extend(reversed(item.values()))
+        elif isinstance(item, (list, tuple)):
+            stack.extend(reversed(item))
+        elif isinstance(item, str):
+            if item:
+                found.append(item)
+        elif isinstance(item, (int, float)) and not isinstance(item, bool):
+            found.append(str(item))
+    return found
