@@ -141,5 +141,7 @@ def named(value: str, envelope: Envelope) -> bool:
     """Whether an address carries a name that the user used: *Mark* and ``mark.davies@example.com``."""
     if not envelope.names:
         return False
-    parts = {part for word in words(value.split("@")[0].replace(".", " ").replace("_", " ")) for part in (word, folded(word))}
+    parts = {
+        part for word in words(value.split("@")[0].replace(".", " ").replace("_", " ")) for part in (word, folded(word))
+    }
     return any(name in parts for name in envelope.names if " " not in name and len(name) > 2)

@@ -8,46 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bartizan.agents.lexicon import content_words, families_of, folded, implied_by, is_verb, name_words, nouns_of, words
+from bartizan.agents.lexicon import (
+    content_words,
+    families_of,
+    folded,
+    folded_set,
+    implied_by,
+    is_verb,
+    name_words,
+    nouns_of,
+    word_set,
+    words,
+)
 from bartizan.agents.profile import Effect, Parameter, Sink, ToolProfile
 from bartizan.agents.schema import Declared, declared_arguments
 from bartizan.core.tool import ToolDefinition
 
-_READS = frozenset(
-    map(
-        folded,
-        "get list search find read view show fetch query look lookup check browse visit count describe retrieve see "
-        "summarize summarise compute calculate compare analyze rank inspect locate preview translate is has filter "
-        "navigate estimate current".split(),
-    )
-)
-_MONEY_VERBS = frozenset(map(folded, "pay buy purchase refund repay reimburse wire donate checkout tip deposit".split()))
+_READS = folded_set("reading_verbs")
+_MONEY_VERBS = folded_set("money_verbs")
 _ADMIN_NOUNS = frozenset({"password", "key", "member"})
-_ADMIN_WORDS = frozenset(
-    map(folded, "password permission role ssh key owner ownership collaborator admin access policy grant credential".split())
-)
-_AUTHENTICATION = frozenset(map(folded, "login signin verify otp authenticate confirm log sign".split()))
-_REACTIONS = frozenset(map(folded, "star unstar like unlike follow unfollow vote upvote rate favorite".split()))
-_OUTWARD = frozenset(map(folded, "notify notification invite send publish".split()))
-_OPEN_WORLD = frozenset(map(folded, "web webpage website url browse internet http online page".split()))
+_ADMIN_WORDS = folded_set("administration")
+_AUTHENTICATION = folded_set("authentication")
+_REACTIONS = folded_set("reactions")
+_OUTWARD = folded_set("outward")
+_OPEN_WORLD = folded_set("open_world")
 
-_RECIPIENTS = frozenset(
-    "to cc bcc recipient recipients email emails mail participant participants attendee attendees invitee invitees guest "
-    "guests collaborator collaborators user users username usernames member members channel channels receiver contact "
-    "contacts phone handle assignee owner audience destination_email".split()
-)
-_ACCOUNTS = frozenset("iban account payee beneficiary bic wallet".split())
-_URLS = frozenset("url urls uri link links webpage website endpoint domain host webhook href".split())
-_PATHS = frozenset("path paths file files filename filenames dir directory folder filepath".split())
-_AMOUNTS = frozenset("amount price sum total quantity qty cost budget limit fee balance value".split())
-_CODE = frozenset("command cmd script sql expression program shell code source snippet".split())
-_SECRETS = frozenset("password passcode pin token otp secret credential credentials passphrase ssh key keys cvv".split())
-_CONTENT = frozenset(
-    "body text message content contents description comment subject title note notes review reason inputs input summary "
-    "caption reply feedback html markdown data payload details".split()
-)
-_TIMES = frozenset("date time start end day month year deadline when timestamp due duration until since hour".split())
-_QUERIES = frozenset("query keyword keywords search filter term terms pattern q n limit offset page sort".split())
+_RECIPIENTS = word_set("recipients")
+_ACCOUNTS = word_set("accounts")
+_URLS = word_set("urls")
+_PATHS = word_set("paths")
+_AMOUNTS = word_set("amounts")
+_CODE = word_set("code")
+_SECRETS = word_set("secrets")
+_CONTENT = word_set("content")
+_TIMES = word_set("times")
+_QUERIES = word_set("queries")
 
 
 def derive(tool: ToolDefinition) -> ToolProfile:

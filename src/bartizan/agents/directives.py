@@ -1,7 +1,7 @@
 """Sentences in other people's text that tell the reader to do something.
 
-Such a sentence is no attack; mail is full of them. It becomes the likely cause of a call when the call does what it says
-and the user's words do not.
+Such a sentence is no attack; mail is full of them. It becomes the likely cause of a call when the call does what it
+says and the user's words do not.
 """
 
 from __future__ import annotations
@@ -11,19 +11,22 @@ import re
 import msgspec
 
 from bartizan.agents import values
-from bartizan.agents.lexicon import content_words, families_of, implied_by, is_imperative, nouns_of, words
+from bartizan.agents.lexicon import (
+    content_words,
+    families_of,
+    implied_by,
+    is_imperative,
+    nouns_of,
+    word_set,
+    words,
+)
 from bartizan.agents.profile import ToolProfile
 
 MAX_SENTENCES = 400
 """Sentences read per text; text beyond is kept as prose, whose values stay external."""
 
 _SPLIT = re.compile(r"(?<=[.!?;:])\s+|\n\s*\n|\n(?=\s*(?:[-*•#>]|[A-Z0-9]))|\s+[-*•]\s+|(?:^|\s)\d{1,2}[.)]\s+")
-_LEAD = frozenset(
-    "please kindly todo then and also now first second third next finally just simply immediately urgently important note "
-    "so ok okay hey hi dear you must should need have to can could would will shall may want we i like it is required "
-    "necessary before after instead therefore assistant ai agent model be sure make do not ensure remember always never "
-    "help me us task action step instruction the following in order if when once".split()
-)
+_LEAD = word_set("lead_in")
 _READING = frozenset({"read"})
 
 
@@ -40,9 +43,7 @@ class Directive(msgspec.Struct, frozen=True):
 
     def asks_for(self, profile: ToolProfile) -> bool:
         """Whether doing what it says would call ``profile``'s tool."""
-        return bool(self.families & profile.families) and bool(
-            self.nouns & profile.nouns or self.words & profile.words
-        )
+        return bool(self.families & profile.families) and bool(self.nouns & profile.nouns or self.words & profile.words)
 
 
 def directives(text: str) -> list[Directive]:
@@ -63,7 +64,9 @@ def directives(text: str) -> list[Directive]:
                 families,
                 nouns_of(spoken) | implied_by(spoken[verb:]),
                 content_words(sentence[:1_000]),
-                frozenset(values.specifics(sentence)) | frozenset(values.quoted(sentence)) | frozenset(values.specifics(following[:400])),
+                frozenset(values.specifics(sentence))
+                | frozenset(values.quoted(sentence))
+                | frozenset(values.specifics(following[:400])),
                 sentence[:160],
             )
         )

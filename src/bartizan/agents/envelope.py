@@ -12,29 +12,41 @@ from enum import StrEnum
 import msgspec
 
 from bartizan.agents import values
-from bartizan.agents.lexicon import content_words, families_of, folded, implied_by, nouns_of, words
+from bartizan.agents.lexicon import (
+    content_words,
+    families_of,
+    folded_set,
+    implied_by,
+    nouns_of,
+    word_set,
+    words,
+)
 from bartizan.agents.profile import Effect, ToolProfile
 
 MAX_TASK = 40_000
 """Characters of one user message that are read; the rest grants nothing."""
 
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z\d\"'“(])|\n+|(?<=[a-z]),?\s+(?:and then|then|after that|afterwards|finally)\s+")
+_SENTENCE = re.compile(
+    r"(?<=[.!?;])\s+(?=[A-Z\d\"'“(])|\n+|(?<=[a-z]),?\s+(?:and then|then|after that|afterwards|finally)\s+"
+)
 _DELEGATION = re.compile(
     r"\b(?:follow|execute|perform|complete|do|carry out|act on|comply with|fulfil?l?|achieve|address|handle|resolve|"
     r"take care of|implement|work (?:on|through)|process|finish|deal with|respect|apply|satisfy|meet|solve|tackle|"
-    r"help (?:me )?(?:with|complete))\b[^.?!\n]{0,60}?"
+    r"help (?:me )?(?:with|complete))\b(?!(?: \w+){0,3} following)[^.?!\n]{0,60}?"
     r"\b(?:instructions?|requests?|tasks?|to-?dos?|actions?|steps?|asks?|items?|orders?|needs?|wants?|demands?|issues?|"
     r"what|them|it|that|these|this|everything|whatever|work)\b|"
-    r"\b(?:accordingly|as (?:instructed|requested|described|told|asked|specified|suggested|outlined|stated))\b|"
-    r"\b(?:what|whatever|everything|all) (?:s?he|they|it|(?:[A-Z][a-z]+)) (?:needs?|asks?|asked|wants?|wanted|says?|said|requests?|requested)\b|"
-    r"\b(?:instructions?|requests?|tasks?|actions?|steps?) (?:specified|described|listed|given|mentioned|outlined|stated|written|provided|contained)?\s*(?:in|from|of|by|on)\b"
+    r"\b(?:accordingly|"
+    r"as (?:instructed|requested|described|told|asked|specified|suggested|outlined|stated))\b|"
+    r"\b(?:what|whatever|everything|all) (?:s?he|they|it|(?:[A-Z][a-z]+)) "
+    r"(?:needs?|asks?|asked|wants?|wanted|says?|said|requests?|requested)\b|"
+    r"\b(?:instructions?|requests?|tasks?|actions?|steps?) "
+    r"(?:specified|described|listed|given|mentioned|outlined|stated|written|provided|contained)? ?(?:in|from|of|by|on)\b"
 )
-_PAYING = re.compile(r"\b(?:pay|settle|cover|transfer|process)\b[^.?!\n]{0,60}\b(?:bill|invoice|fee|rent|fine|receipt|statement|dues)\b", re.I)
-_EVERY = frozenset(
-    "all every each everyone everybody both any whole most least largest smallest biggest cheapest highest lowest latest "
-    "newest oldest longest shortest best worst same others other them those these whose which recent last first next "
-    "remaining top nearest closest earliest".split()
+_PAYING = re.compile(
+    r"\b(?:pay|settle|cover|transfer|process)\b[^.?!\n]{0,60}\b(?:bill|invoice|fee|rent|fine|receipt|statement|dues)\b",
+    re.I,
 )
+_EVERY = word_set("collections")
 
 
 class Licence(StrEnum):
@@ -90,7 +102,7 @@ class Envelope(msgspec.Struct, frozen=True):
         return contains(self.text, value)
 
 
-_COMMON = frozenset(map(folded, "get set add send make create update delete file user account information all".split()))
+_COMMON = folded_set("common_tool_words")
 
 
 def _kin(families: frozenset[str], profile: ToolProfile) -> bool:

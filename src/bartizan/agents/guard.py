@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from bartizan.agents import values
 from bartizan.agents.binding import Label, bind
 from bartizan.agents.derive import derive
 from bartizan.agents.envelope import Envelope, read_task
 from bartizan.agents.facts import as_context, facts_of
 from bartizan.agents.ledger import Ledger
-from bartizan.agents.packs import Pack
+from bartizan.agents.lexicon import content_words
+from bartizan.agents.pack import Pack, Ruling
 from bartizan.agents.profile import Effect, ToolProfile
 from bartizan.core.interfaces import Inspector
 from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard as GuardName
-from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition, ToolResult
+from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition, ToolResult, call_digest
 from bartizan.core.verdict import Action
 
 MAX_RESULT = 2_000_000
 """Characters of one result that are taken in; what is beyond cannot be bound to and counts as nowhere."""
+_UNKNOWN = Ruling(Action.BLOCK, "unknown_tool", "No such tool is offered.")
 _POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED, Label.LINKED})
 
 
@@ -61,7 +66,7 @@ class AgentGuard:
 class AgentConversation:
     """One session (`core.tool.Conversation`)."""
 
-    def __init__(self, pack: Pack, profiles: dict[str, ToolProfile], attack_in: object) -> None:
+    def __init__(self, pack: Pack, profiles: dict[str, ToolProfile], attack_in: Callable[[str], str]) -> None:
         self._pack = pack
         self._profiles = profiles
         self._attack_in = attack_in
@@ -90,7 +95,7 @@ class AgentConversation:
             pointed=self._pointed(result.call),
             trusted=trusted,
             voice=profile is not None and profile.effect is not Effect.READ and not profile.open_world,
-            hostile="" if trusted else self._attack_in(text),  # type: ignore[operator]
+            hostile="" if trusted else self._attack_in(text),
         )
 
     def decide(self, call: ToolCall) -> ToolDecision:
@@ -100,13 +105,21 @@ class AgentConversation:
         if profile is None:
             profile = derive(ToolDefinition(name=call.tool[:200]))
             if profile.effect is not Effect.READ or profile.open_world:
-                return ToolDecision(
-                    call=call.id, tool=call.tool, action=Action.BLOCK, policy="unknown_tool", reason="No such tool is offered."
-                )
+                return self._decision(call, _UNKNOWN, {"effect": profile.effect.value})
         facts = facts_of(call, profile, self._ledger, self._envelope, self._operator)
-        action, policy, reason = self._pack.decide(facts)
+        ruling = self._pack.decide(facts)
+        return self._decision(call, ruling, as_context(facts))
+
+    def _decision(self, call: ToolCall, ruling: Ruling, facts: dict[str, Any]) -> ToolDecision:
         return ToolDecision(
-            call=call.id, tool=call.tool, action=action, policy=policy, reason=reason, facts=as_context(facts)
+            call=call.id,
+            tool=call.tool,
+            action=Action.ALLOW if self._pack.observe else ruling.action,
+            observed=ruling.action,
+            policy=ruling.policy,
+            reason=ruling.reason,
+            facts=facts,
+            digest=call_digest(call),
         )
 
     def _pointed(self, call_id: str) -> bool:
@@ -123,8 +136,6 @@ class AgentConversation:
 
     def _words_said(self, leaf: str) -> bool:
         """Whether a search phrase is made of the user's words."""
-        from bartizan.agents.lexicon import content_words
-
         found = content_words(leaf)
         return bool(found) and found <= self._envelope.words
 
@@ -135,7 +146,4 @@ def open_guard(
     inspector: Inspector | None = None,
 ) -> AgentGuard:
     """A guard with a shipped policy pack: ``strict``, ``balanced`` or ``observe``."""
-    return AgentGuard(Pack(pack), overrides, inspector)
-
-
-__all__ = ["AgentConversation", "AgentGuard", "Effect", "open_guard"]
+    return AgentGuard(Pack.shipped(pack), overrides, inspector)

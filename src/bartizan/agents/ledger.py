@@ -1,7 +1,7 @@
 """Where each value in a session came from.
 
-The ledger is rebuilt from the message history, so nobody can clear it by choosing another session id. It holds, for each
-value an application or an author brought in, the places where it stood; a value's label is drawn from those places
+The ledger is rebuilt from the message history, so nobody can clear it by choosing another session id. It holds, for
+each value an application or an author brought in, the places where it stood; a value's label is drawn from those places
 when a call uses it, and joins keep the worst.
 """
 
@@ -14,7 +14,7 @@ import msgspec
 from bartizan.agents import values
 from bartizan.agents.directives import Directive, directives
 from bartizan.agents.envelope import Envelope
-from bartizan.agents.lexicon import content_words, name_words
+from bartizan.agents.lexicon import content_words, name_words, word_set
 from bartizan.agents.results import Leaf, read_result
 
 MAX_VALUES = 50_000
@@ -27,7 +27,7 @@ MAX_DIRECTIVES = 2_000
 MAX_STATUS = 400
 """Characters up to which an acting tool's result is a status, not somebody's content."""
 
-_AUTHORS = frozenset("sender from author owner by creator user username poster reviewer reporter submitter".split())
+_AUTHORS = word_set("authors")
 
 
 class Place(NamedTuple):
@@ -74,12 +74,20 @@ class Ledger:
         self._kept = 0
         self._results = 0
         self.adopted: set[str] = set()
-        """Values in sources whose instructions the user lets the agent follow: they point at records as the user's do."""
+        """Values in sources that the user lets the agent follow: they point at records as the user's own do."""
         self.external = False
         """Whether anything that somebody else may have written was read."""
 
     def add(
-        self, text: str, tool: str, envelope: Envelope, *, pointed: bool, trusted: bool, voice: bool = False, hostile: str = ""
+        self,
+        text: str,
+        tool: str,
+        envelope: Envelope,
+        *,
+        pointed: bool,
+        trusted: bool,
+        voice: bool = False,
+        hostile: str = "",
     ) -> None:
         """Take in one result.
 

@@ -12,21 +12,15 @@ import yaml
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=[A-Za-z])(?=[0-9])")
-_STOPWORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her him his i if in into is it "
-    "its just me mine my no not of on or our she so than that the their them then there these they this those to too us "
-    "was we were what when where which while who will with would you your please also all any each both some such only "
-    "same other more most very about after before again once here how why own should must may might shall let make sure "
-    "first last next one two three new get got need want like using use used via per kindly dear hi hello thanks thank".split()
-)
 
 
 class Lexicon(msgspec.Struct, frozen=True):
-    """Families of verbs, concepts of nouns, and the nouns that a verb implies."""
+    """Families of verbs, concepts of nouns, the nouns that a verb implies, and words by which keys are told apart."""
 
     families: dict[str, tuple[str, ...]]
     nouns: dict[str, tuple[str, ...]]
     implied: dict[str, tuple[str, ...]]
+    sets: dict[str, tuple[str, ...]]
 
 
 class _Index(msgspec.Struct, frozen=True):
@@ -49,7 +43,8 @@ def name_words(name: str) -> list[str]:
 
 def content_words(text: str) -> frozenset[str]:
     """Folded words of ``text`` that carry meaning."""
-    return frozenset(folded(word) for word in words(text) if word not in _STOPWORDS and len(word) > 1)
+    stop = word_set("stopwords")
+    return frozenset(folded(word) for word in words(text) if word not in stop and len(word) > 1)
 
 
 @lru_cache(maxsize=65_536)
@@ -105,9 +100,26 @@ def is_imperative(word: str) -> bool:
 
 
 @cache
-def _index() -> _Index:
+def word_set(name: str) -> frozenset[str]:
+    """The words of one set of the lexicon. Raises KeyError if there is none."""
+    return frozenset(_lexicon().sets[name])
+
+
+@cache
+def folded_set(name: str) -> frozenset[str]:
+    """The same, folded."""
+    return frozenset(map(folded, _lexicon().sets[name]))
+
+
+@cache
+def _lexicon() -> Lexicon:
     source = files("bartizan.agents").joinpath("lexicon.yaml").read_text(encoding="utf-8")
-    lexicon = msgspec.convert(yaml.safe_load(source), Lexicon)
+    return msgspec.convert(yaml.safe_load(source), Lexicon)
+
+
+@cache
+def _index() -> _Index:
+    lexicon = _lexicon()
     return _Index(
         families=_inverted(lexicon.families),
         nouns=_inverted(lexicon.nouns),

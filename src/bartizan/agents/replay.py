@@ -31,8 +31,7 @@ def replay(run: dict[str, Any], conversation: Conversation) -> list[ToolDecision
         elif role == "user":
             conversation.user(text)
         elif role == "assistant":
-            for call in message.get("tool_calls") or ():
-                decided.append(conversation.decide(_call(call)))
+            decided.extend(conversation.decide(_call(call)) for call in message.get("tool_calls") or ())
         elif role == "tool":
             call = message.get("tool_call") or {}
             conversation.result(
@@ -48,12 +47,18 @@ def replay(run: dict[str, Any], conversation: Conversation) -> list[ToolDecision
 
 def _call(call: dict[str, Any]) -> ToolCall:
     arguments = call.get("args")
-    return ToolCall(id=str(call.get("id") or ""), tool=str(call.get("function")), arguments=arguments if isinstance(arguments, dict) else {})
+    return ToolCall(
+        id=str(call.get("id") or ""),
+        tool=str(call.get("function")),
+        arguments=arguments if isinstance(arguments, dict) else {},
+    )
 
 
 def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        return "\n".join(str(part.get("content") or part.get("text") or "") for part in content if isinstance(part, dict))
+        return "\n".join(
+            str(part.get("content") or part.get("text") or "") for part in content if isinstance(part, dict)
+        )
     return ""

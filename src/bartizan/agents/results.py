@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 import yaml
 
+from bartizan.agents.lexicon import word_set
+
 MAX_PARSED = 400_000
 """Characters of a result that are read as a document; a longer one is prose throughout."""
 MAX_LITERAL = 100_000
@@ -23,11 +25,8 @@ MAX_DEPTH = 40
 _LONGEST_FIELD = 160
 _MOST_WORDS = 9
 
-_PROSE_KEYS = frozenset(
-    "body content contents text message description comment comments comment_body review reviews note notes summary "
-    "snippet details html bio about abstract caption transcript".split()
-)
-_LABEL_KEYS = frozenset("subject title name filename topic reason label".split())
+_PROSE_KEYS = word_set("prose_keys")
+_LABEL_KEYS = word_set("label_keys")
 _PRINTED = frozenset({"[{", "{'", '{"', "['", '["'} | {f"[{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
 _PAIR = re.compile(
     r"([A-Z]\w{0,60}\(\s*|\{\s*)?['\"]?\b([A-Za-z_]\w{0,60})['\"]?\s{0,3}[=:]\s{0,3}"
@@ -52,7 +51,7 @@ class Leaf(msgspec.Struct, frozen=True):
 
 
 def read_result(text: str) -> list[Leaf]:
-    """The leaves of ``text``: a JSON or YAML document, printed objects, or prose paragraph by paragraph as one record."""
+    """The leaves of ``text``: a JSON or YAML document, printed objects, or prose, by paragraphs, as one record."""
     found: list[Leaf] = []
     document = _document(text)
     if document is not None:

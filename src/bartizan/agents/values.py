@@ -13,9 +13,13 @@ MAX_LEAVES = 2_000
 
 EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`)\]}|]{3,400}", re.IGNORECASE)
-DOMAIN = re.compile(r"\b(?:[a-z0-9-]{1,40}\.){1,4}(?:com|org|net|io|edu|gov|info|biz|app|dev|ai|co|me|ly|uk|de|fr)\b", re.IGNORECASE)
+DOMAIN = re.compile(
+    r"\b(?:[a-z0-9-]{1,40}\.){1,4}(?:com|org|net|io|edu|gov|info|biz|app|dev|ai|co|me|ly|uk|de|fr)\b", re.IGNORECASE
+)
 ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{8,30}\b")
-PATH = re.compile(r"(?<![\w/:])~?(?:/[\w.@-]{1,80}){1,12}/?|(?<![\w/.@-])[\w-]{1,80}\.(?:[a-z][a-z0-9]{1,4})\b(?!\.?\w*@)")
+PATH = re.compile(
+    r"(?<![\w/:])~?(?:/[\w.@-]{1,80}){1,12}/?|(?<![\w/.@-])[\w-]{1,80}\.(?:[a-z][a-z0-9]{1,4})\b(?!\.?\w*@)"
+)
 HANDLE = re.compile(r"(?<![\w@./-])(?:@[\w.-]{2,40}|#[\w-]{2,60}|[\w.-]{2,40}/[\w.-]{2,60})(?![\w/])")
 CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{4,80}\b|\b\d{4,20}\b")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.])[-+]?\d+(?:\.\d+)?(?![\w])")
@@ -75,7 +79,7 @@ def quoted(text: str) -> list[str]:
 
 
 def leaves(value: Any) -> list[str]:
-    """Scalars of an argument as strings, in order; keys of objects are not among them, ``None`` and booleans neither."""
+    """Scalars of an argument as strings, in order; neither keys of objects nor ``None`` nor booleans."""
     found: list[str] = []
     stack = [value]
     while stack and len(found) < MAX_LEAVES:

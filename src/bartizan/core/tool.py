@@ -66,6 +66,8 @@ class ToolDecision(msgspec.Struct, frozen=True, kw_only=True):
     tool: str
     action: Action
     """``allow``, ``ask`` (a person must approve this exact call) or ``block``."""
+    observed: Action = Action.ALLOW
+    """What policy said; differs from ``action`` only where policy merely observes."""
     policy: str
     """Id of the policy that decided, such as ``forbid_unbound_recipient``; empty for the default."""
     reason: str
