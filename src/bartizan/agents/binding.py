@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bartizan.agents import values
-from bartizan.agents.envelope import Envelope, contains
+from bartizan.agents.envelope import Envelope
 from bartizan.agents.ledger import Ledger, Place, Record, linked
 from bartizan.agents.lexicon import folded, words
 
@@ -75,7 +75,7 @@ def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound
         return Bound(Label.USER)
     if _said(whole, envelope):
         return Bound(Label.USER, "the user's words")
-    if len(whole) > 2 and contains(operator, whole):
+    if len(whole) > 2 and values.contains(operator, whole):
         return Bound(Label.OPERATOR, "the operator's words")
     places = ledger.places(whole)
     if not places:
@@ -121,7 +121,9 @@ def _label(place: Place, value: str, ledger: Ledger, envelope: Envelope) -> Boun
     where = f"{place.key or 'a value'} of {record.tool}"
     if place.label and record.hostile:
         return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
-    if record.pointed or linked(record, envelope, ledger.adopted) or named(value, envelope):
+    if record.hostile and not record.pointed:
+        return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
+    if record.pointed or linked(record, envelope, ledger.adopted) in {"specific", "name"} or named(value, envelope):
         return Bound(Label.LINKED, where)
     return Bound(Label.LISTED, where)
 

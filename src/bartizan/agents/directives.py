@@ -7,6 +7,7 @@ says and the user's words do not.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -38,12 +39,18 @@ class Directive(msgspec.Struct, frozen=True):
     words: frozenset[str]
     specifics: frozenset[str]
     """Values in it and in the sentence it announces."""
+    flat: str
+    """It and the sentence it announces, case folded, for values of no special form."""
     text: str
     """Its first characters, for a person."""
 
     def asks_for(self, profile: ToolProfile) -> bool:
         """Whether doing what it says would call ``profile``'s tool."""
         return bool(self.families & profile.families) and bool(self.nouns & profile.nouns or self.words & profile.words)
+
+    def names(self, own: Iterable[str]) -> bool:
+        """Whether it names one of the values ``own`` (normalised)."""
+        return any(value in self.specifics or (len(value) > 3 and values.contains(self.flat, value)) for value in own)
 
 
 def directives(text: str) -> list[Directive]:
@@ -53,7 +60,7 @@ def directives(text: str) -> list[Directive]:
     for place, sentence in enumerate(sentences):
         spoken = words(sentence[:1_000])
         verb = _verb(spoken)
-        if verb < 0:
+        if verb < 0 or len(spoken) < 2:  # a lone word is a label: "Email:"
             continue
         families = families_of(spoken[verb:]) - _READING
         if not families:
@@ -67,6 +74,7 @@ def directives(text: str) -> list[Directive]:
                 frozenset(values.specifics(sentence))
                 | frozenset(values.quoted(sentence))
                 | frozenset(values.specifics(following[:400])),
+                " ".join(f"{sentence[:1_000]} {following[:400]}".casefold().split()),
                 sentence[:160],
             )
         )

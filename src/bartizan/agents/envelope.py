@@ -39,8 +39,9 @@ _DELEGATION = re.compile(
     r"as (?:instructed|requested|described|told|asked|specified|suggested|outlined|stated))\b|"
     r"\b(?:what|whatever|everything|all) (?:s?he|they|it|(?:[A-Z][a-z]+)) "
     r"(?:needs?|asks?|asked|wants?|wanted|says?|said|requests?|requested)\b|"
-    r"\b(?:instructions?|requests?|tasks?|actions?|steps?) "
-    r"(?:specified|described|listed|given|mentioned|outlined|stated|written|provided|contained)? ?(?:in|from|of|by|on)\b"
+    r"\b(?:instructions?|requests?|tasks?|actions?|steps?) (?:(?:that|which) (?:is|are) )?"
+    r"(?:specified|described|listed|mentioned|outlined|stated|written|provided|contained|in|from|by)\b"
+    r"(?! the (?:given |following )?order)"
 )
 _PAYING = re.compile(
     r"\b(?:pay|settle|cover|transfer|process)\b[^.?!\n]{0,60}\b(?:bill|invoice|fee|rent|fine|receipt|statement|dues)\b",
@@ -99,7 +100,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
     def says(self, value: str) -> bool:
         """Whether the user wrote ``value`` (normalised), as a whole word or phrase."""
-        return contains(self.text, value)
+        return values.contains(self.text, value)
 
 
 _COMMON = folded_set("common_tool_words")
@@ -120,21 +121,6 @@ def _kin(families: frozenset[str], profile: ToolProfile) -> bool:
         or ("assign" in own and families & {"update", "pay"} and "member" in profile.nouns)
         or ("pay" in own and "book" in families)
     )
-
-
-def contains(text: str, value: str) -> bool:
-    """Whether ``value`` stands in ``text`` with no letter or digit touching it; both normalised."""
-    if not value:
-        return False
-    at = text.find(value)
-    while at >= 0:
-        end = at + len(value)
-        before = text[at - 1] if at else " "
-        after = text[end] if end < len(text) else " "
-        if not (before.isalnum() and value[0].isalnum()) and not (after.isalnum() and value[-1].isalnum()):
-            return True
-        at = text.find(value, at + 1)
-    return False
 
 
 def read_task(text: str, before: Envelope | None = None) -> Envelope:

@@ -14,6 +14,8 @@ from bartizan.agents.ledger import Ledger, followed
 from bartizan.agents.profile import CRITICAL, Effect, Sink, ToolProfile
 from bartizan.core.tool import ToolCall
 
+_SAID = frozenset({Label.USER, Label.OPERATOR})
+_SETTLED = _SAID | {Label.TRUSTED, Label.LINKED}
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
 
 
@@ -40,6 +42,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     outward: bool = False
     open_world: bool = False
     every: bool = False
+    pays: bool = False
+    """The user lets a bill or the like say whom and how much to pay."""
     tainted: bool = False
     """The session has read text that others may have written."""
 
@@ -48,13 +52,14 @@ def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Env
     """The facts of ``call``."""
     bounds: dict[str, list[Bound]] = {"critical": [], "objects": [], "amount": [], "carries": []}
     own: set[str] = set()
+    addresses: set[str] = set()
     for name, argument in call.arguments.items():
         parameter = profile.parameters.get(name)
         sink = parameter.sink if parameter is not None else Sink.OTHER
         for leaf in values.leaves(argument):
-            _bind_leaf(leaf, sink, bounds, own, ledger, envelope, operator)
+            _bind_leaf(leaf, sink, bounds, own, addresses, ledger, envelope, operator)
     licence = envelope.licence(profile)
-    cause, names_value, delegated = _causes(profile, own, ledger, envelope)
+    cause, names_value, delegated = _causes(profile, own, addresses, ledger, envelope)
     critical = worst(bounds["critical"])
     return Facts(
         effect=profile.effect,
@@ -71,6 +76,7 @@ def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Env
         outward=profile.outward,
         open_world=profile.open_world,
         every=envelope.every,
+        pays=envelope.pays,
         tainted=ledger.external,
     )
 
@@ -80,6 +86,7 @@ def _bind_leaf(
     sink: Sink,
     bounds: dict[str, list[Bound]],
     own: set[str],
+    addresses: set[str],
     ledger: Ledger,
     envelope: Envelope,
     operator: str,
@@ -92,13 +99,18 @@ def _bind_leaf(
             bounds["amount"].append(_computed(bound))
         else:
             bounds["objects"].append(_computed(bound))
-        if bound.label not in {Label.USER, Label.OPERATOR}:
+        if bound.label not in (_SETTLED if sink in CRITICAL else _SAID):
             own.add(values.normal(leaf))
+            if sink in CRITICAL:
+                addresses.add(values.normal(leaf))
     elif sink is Sink.CONTENT:
+        whole = values.normal(leaf)
+        if " " in whole and len(whole) <= values.MAX_VALUE and not envelope.says(whole):
+            own.add(whole)
         for specific in values.specifics(leaf):
             bound = bind(specific, ledger, envelope, operator)
             bounds["carries"].append(_computed(bound))
-            if bound.label not in {Label.USER, Label.OPERATOR}:
+            if bound.label not in _SETTLED:
                 own.add(specific)
 
 
@@ -107,7 +119,7 @@ def _computed(bound: Bound) -> Bound:
 
 
 def _causes(
-    profile: ToolProfile, own: set[str], ledger: Ledger, envelope: Envelope
+    profile: ToolProfile, own: set[str], addresses: set[str], ledger: Ledger, envelope: Envelope
 ) -> tuple[Directive | None, bool, bool]:
     """The directive that caused the call, whether one names its values, and whether a followed source asks for it."""
     cause: Directive | None = None
@@ -116,11 +128,14 @@ def _causes(
         return None, False, False
     for directive, record in ledger.directives:
         asks = directive.asks_for(profile)
-        names = bool(own & directive.specifics)
-        if not asks and not (names and directive.families & profile.families):
+        names = directive.names(own) and (
+            bool(directive.families & profile.families)
+            or (bool(directive.nouns & profile.nouns) and directive.names(own - addresses))
+        )
+        if not asks and not names:
             continue
         if followed(record, envelope):
-            delegated = True
+            delegated = delegated or envelope.delegates or "pay" in profile.families
             continue
         names_value = names_value or names
         if cause is None or names:

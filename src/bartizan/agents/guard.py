@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from bartizan.agents import values
@@ -19,9 +20,13 @@ from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard as GuardName
 from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition, ToolResult, call_digest
 from bartizan.core.verdict import Action
+from bartizan.inspection.inspector import Inspector as TextInspector
+from bartizan.inspection.signatures import SignatureDetector, load_packs
 
 MAX_RESULT = 2_000_000
 """Characters of one result that are taken in; what is beyond cannot be bound to and counts as nowhere."""
+_MOST_READ = 4_096
+_LONGEST_READ = 20_000
 _UNKNOWN = Ruling(Action.BLOCK, "unknown_tool", "No such tool is offered.")
 _POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED, Label.LINKED})
 
@@ -32,21 +37,22 @@ class AgentGuard:
     Args:
         pack: the policy.
         overrides: profiles the operator wrote, by tool name; they win over derived ones.
-        inspector: reads results for attacks; None leaves that to others.
+        inspector: reads results for attacks.
         threshold: score from which a result's text is taken for an attack.
     """
 
     def __init__(
         self,
         pack: Pack,
+        inspector: Inspector,
         overrides: dict[str, ToolProfile] | None = None,
-        inspector: Inspector | None = None,
         threshold: float = 0.5,
     ) -> None:
         self._pack = pack
         self._overrides = overrides or {}
         self._inspector = inspector
         self._threshold = threshold
+        self._read: dict[str, str] = {}
 
     def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
         """A new conversation in which exactly ``tools`` are offered."""
@@ -55,8 +61,16 @@ class AgentGuard:
 
     def attack_in(self, text: str) -> str:
         """Why ``text`` is taken for an attack; empty if it is not."""
-        if self._inspector is None:
-            return ""
+        known = self._read.get(text)
+        if known is None:
+            known = self._inspect(text)
+            if len(self._read) >= _MOST_READ:
+                self._read.clear()
+            if len(text) <= _LONGEST_READ:
+                self._read[text] = known
+        return known
+
+    def _inspect(self, text: str) -> str:
         for signal in self._inspector.inspect(text, Surface.CONTENT):
             if signal.guard is GuardName.PROMPT_INJECTION and signal.score >= self._threshold:
                 return f"{signal.technique or 'injection'} seen by {signal.detector}"
@@ -69,8 +83,7 @@ class AgentConversation:
     def __init__(self, pack: Pack, profiles: dict[str, ToolProfile], attack_in: Callable[[str], str]) -> None:
         self._pack = pack
         self._profiles = profiles
-        self._attack_in = attack_in
-        self._ledger = Ledger()
+        self._ledger = Ledger(attack_in)
         self._envelope = Envelope()
         self._operator = ""
         self._calls: dict[str, ToolCall] = {}
@@ -95,7 +108,6 @@ class AgentConversation:
             pointed=self._pointed(result.call),
             trusted=trusted,
             voice=profile is not None and profile.effect is not Effect.READ and not profile.open_world,
-            hostile="" if trusted else self._attack_in(text),
         )
 
     def decide(self, call: ToolCall) -> ToolDecision:
@@ -145,5 +157,12 @@ def open_guard(
     overrides: dict[str, ToolProfile] | None = None,
     inspector: Inspector | None = None,
 ) -> AgentGuard:
-    """A guard with a shipped policy pack: ``strict``, ``balanced`` or ``observe``."""
-    return AgentGuard(Pack.shipped(pack), overrides, inspector)
+    """A guard with a shipped policy pack, ``strict``, ``balanced`` or ``observe``; it reads results with the shipped
+    signatures unless it is given another inspector."""
+    return AgentGuard(Pack.shipped(pack), inspector or rules_inspector(), overrides)
+
+
+@cache
+def rules_inspector() -> Inspector:
+    """The shipped signatures alone: no model, no workspace."""
+    return TextInspector([SignatureDetector(load_packs(contents={}), ())])

@@ -7,6 +7,7 @@ when a call uses it, and joins keep the worst.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -64,9 +65,14 @@ class Record(msgspec.Struct, eq=False):
 
 
 class Ledger:
-    """Provenance of one session's values."""
+    """Provenance of one session's values.
 
-    def __init__(self) -> None:
+    Args:
+        attack_in: why a text is taken for an attack, empty if it is not; None reads nothing.
+    """
+
+    def __init__(self, attack_in: Callable[[str], str] | None = None) -> None:
+        self._attack_in = attack_in
         self.records: list[Record] = []
         self.directives: list[tuple[Directive, Record]] = []
         self._places: dict[str, list[Place]] = {}
@@ -98,7 +104,6 @@ class Ledger:
             pointed: the call's arguments came from the user's words.
             trusted: the operator vouches for the tool.
             voice: the result of a tool that acts: what is short in it is the application's own word on what it did.
-            hostile: why a detector takes it for an attack; empty if none does. Only prose is affected.
         """
         self._results += 1
         if voice and len(text) <= MAX_STATUS:
@@ -108,7 +113,7 @@ class Ledger:
             record = records.get(leaf.record)
             if record is None:
                 record = records[leaf.record] = Record(
-                    self._results, tool, set(), set(), set(), set(), set(), pointed, trusted, False, hostile, []
+                    self._results, tool, set(), set(), set(), set(), set(), pointed, trusted, False, "", []
                 )
                 self.records.append(record)
             if leaf.field:
@@ -167,6 +172,8 @@ class Ledger:
         self._directives(leaf.text, record)
 
     def _directives(self, text: str, record: Record) -> None:
+        if self._attack_in is not None and not record.trusted and not record.hostile:
+            record.hostile = self._attack_in(text)
         if record.trusted or len(self.directives) >= MAX_DIRECTIVES:
             return
         for found in directives(text):

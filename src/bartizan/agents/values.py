@@ -57,6 +57,21 @@ def numeral(value: str | float) -> str:
     return f"{number:.10g}" if number == number and abs(number) != float("inf") else ""
 
 
+def contains(text: str, value: str) -> bool:
+    """Whether ``value`` stands in ``text`` with no letter or digit touching it; both normalised."""
+    if not value:
+        return False
+    at = text.find(value)
+    while at >= 0:
+        end = at + len(value)
+        before = text[at - 1] if at else " "
+        after = text[end] if end < len(text) else " "
+        if not (before.isalnum() and value[0].isalnum()) and not (after.isalnum() and value[-1].isalnum()):
+            return True
+        at = text.find(value, at + 1)
+    return False
+
+
 def specifics(text: str) -> list[str]:
     """Addresses, URLs, accounts, paths, handles, keys and codes in ``text``, normalised, without repetition."""
     found: dict[str, None] = {}
