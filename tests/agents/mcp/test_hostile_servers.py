@@ -313,6 +313,17 @@ def test_instructions_in_a_result_are_withheld_and_nobody_reads_them(tmp_path: P
     asyncio.run(run())
 
 
+def test_names_that_a_server_invents_reach_nobody_through_our_own_errors(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with bench(tmp_path, "talking_key") as made, Client(made.proxy.server) as client:
+            result = await client.call_tool("shout", {"text": "a"})
+            assert result.is_error
+            assert "instructions" not in text(result)
+            assert "instructions" in made.journal.of(McpAnswered)[0].error, "but the journal has it"
+
+    asyncio.run(run())
+
+
 def test_a_servers_error_message_is_a_result_like_any_other(tmp_path: Path) -> None:
     async def run() -> None:
         async with bench(tmp_path, "error") as made, Client(made.proxy.server) as client:

@@ -31,14 +31,21 @@ def text(words: str) -> dict[str, Any]:
         {"content": [], "structuredContent": {ATTACK: 1}},
         {"content": [{"type": "resource", "resource": {"uri": "a://b", "text": ATTACK}}]},
         {"content": [{"type": "resource_link", "uri": "a://b", "name": "x", "description": ATTACK}]},
+        {"content": [{"type": "resource_link", "uri": "a://b", "name": "x", "mimeType": ATTACK}]},
     ],
-    ids=["text", "structured", "key", "embedded", "link"],
+    ids=["text", "structured", "key", "embedded", "link", "mime"],
 )
 def test_instructions_are_withheld_wherever_they_stand(document: dict[str, Any]) -> None:
     seen = screen(document, READER, McpPolicy())
     assert seen.document is None
     assert seen.text == ""
     assert seen.verdict.rule == "content.prompt_injection"
+
+
+def test_what_is_not_read_is_not_passed_on() -> None:
+    block = {"type": "text", "text": "fine", "_meta": {"note": ATTACK}}
+    seen = screen({"content": [block]}, READER, McpPolicy())
+    assert seen.document == {"content": [{"type": "text", "text": "fine"}]}
 
 
 def test_what_nobody_reads_is_decided_by_policy() -> None:

@@ -32,6 +32,7 @@ from bartizan.policy.mcp import McpPolicy
 DECLINED = "This call was declined by policy."
 WITHHELD = "The tool ran, but its result was withheld by policy."
 WAITS = "This call waits for the approval of a person. Repeat exactly this call once it is approved."
+OUT_OF_PROTOCOL = "The tool answered out of protocol."
 SWITCHED_OFF = "This tool is switched off until a person has looked at its definition."
 
 _MOST_ASKED = 10_000
@@ -155,7 +156,7 @@ class Calls:
             raw = await self._upstreams[entry.server].ask(lambda session: _request(session, entry.name, call))
             error = self._problem(entry, raw)
             if error:
-                answer = _failed(f"The tool answered out of protocol: {error}.", call)
+                answer = _failed(OUT_OF_PROTOCOL, call)  # the reason may quote what the server wrote
             else:
                 verdict, text, answer = await self._screened(raw, call)
         except UpstreamError as failure:

@@ -22,7 +22,7 @@ NOTE = (
 _KINDS = {"image": "image", "audio": "audio"}
 _KEY = "(key)"
 """Stands at the end of the place of a member's name."""
-_CODES = frozenset({"type", "mimeType", "data", "blob", "_meta", "annotations", "resultType", "isError"})
+_CODES = frozenset({"type", "data", "blob", "annotations", "resultType", "isError"})
 """Members that are not text for a model."""
 
 
@@ -54,6 +54,7 @@ def screen(
         surfaces: as which every text is read.
         origin: who wrote it.
     """
+    document = {key: value if key == "structuredContent" else _bare(value) for key, value in document.items()}
     texts = list(texts_of(document))
     verdict = _judge(texts, list(_uncovered(document, ())), reader, surfaces, origin)
     odd = tuple(sorted({finding.rule for path, text in texts for finding in hidden(path, text)}))
@@ -159,6 +160,13 @@ def _redacted(document: dict[str, Any], verdict: Verdict, texts: list[tuple[Path
     clean = {text: _edited(text, list(found.values())) for text, found in edits.items()}
     changed: dict[str, Any] = _replaced(document, clean)
     return changed
+
+
+def _bare(value: Any) -> Any:
+    """Without ``_meta``, which is between server and client alone."""
+    if isinstance(value, dict):
+        return {key: _bare(inner) for key, inner in value.items() if key != "_meta"}
+    return [_bare(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _edited(text: str, edits: list[Redaction]) -> str:

@@ -115,7 +115,7 @@ def _in_place_of(line: bytes, error: WireError) -> SessionMessage | Exception:
     given, _ = told_id(line)
     if given is None:
         return error
-    said = ErrorData(code=INTERNAL_ERROR, message=f"The server answered out of protocol: {error.cause}.")
+    said = ErrorData(code=INTERNAL_ERROR, message="The server answered out of protocol.")
     return SessionMessage(JSONRPCError(jsonrpc="2.0", id=given, error=said))
 
 
