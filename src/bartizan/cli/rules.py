@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -21,8 +22,17 @@ from bartizan.detections.settings import EngineSettings
 from bartizan.detections.sigma.collection import examine_collection, load_collection
 from bartizan.detections.sigma.correlation import timespan
 from bartizan.detections.sigma.model import Correlation, Detection
+from bartizan.detections.sql import search
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Sigma rules: run, check, test and convert them.")
+
+
+class How(StrEnum):
+    """What evaluates the rules."""
+
+    STREAM = "stream"
+    SQL = "sql"
+
 
 RulesArgument = Annotated[list[Path], typer.Argument(metavar="RULE...", help="Rule files, or folders of them.")]
 
@@ -43,6 +53,9 @@ def run(
     checkpoint: Annotated[
         Path | None, typer.Option("--checkpoint", help="Go on where this file says, and write it anew.")
     ] = None,
+    engine: Annotated[How, typer.Option("--engine", help="The stream, or DuckDB SQL over all of the events.")] = (
+        How.STREAM
+    ),
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Findings of rules on events. Exit 0: none; 1: findings; 2: error, or none but not everything could be judged."""
@@ -52,9 +65,15 @@ def run(
     )
     if checkpoint is not None and (settings.lateness is None or str(events) == "-"):
         raise ConfigurationError("--checkpoint needs a file and a --lateness", "such as --lateness 60s")
-    work = Run(load_collection(rules), settings, read_mapping(fields or ()))
+    if engine is How.SQL and (settings.lateness is not None or settings.suppress):
+        raise ConfigurationError("SQL sees all of the events at once", "leave --lateness and --suppress out")
+    collection, mapping = load_collection(rules), read_mapping(fields or ())
+    work = Run(collection, settings, mapping)
     with _opened(events) as file:
-        found = resume(work, file, checkpoint) if checkpoint is not None else work.over(file)
+        if engine is How.SQL:
+            found = work.counted(search(collection, work.only_read(file), mapping))
+        else:
+            found = resume(work, file, checkpoint) if checkpoint is not None else work.over(file)
         shown = _show(found, output)
         if output is Format.JSON:
             shown.sort(key=lambda finding: (finding["at"], finding["lines"][-1], finding["id"]))

@@ -116,7 +116,7 @@ class Engine:
             if rule.matches(view):
                 self.counters.matches += 1
                 if rule.reported:
-                    findings.append(_single(rule, ref, time))
+                    findings.append(single_finding(rule, ref, time))
                 if rule.listeners:
                     self._listen(rule, view, ref, time, seq)
         if time is not None and time > self._newest:
@@ -191,7 +191,7 @@ class Engine:
         rule = correlator.runnable.rule
         shown = dict(zip(rule.group_by, found.shown, strict=True))
         return RuleFinding(
-            id=_identify(rule.header, [found.key, found.end]),
+            id=identify(rule.header, [found.key, found.end]),
             rule=_name(rule.header),
             level=rule.header.level,
             tags=rule.header.tags,
@@ -254,9 +254,9 @@ class Engine:
         return True
 
 
-def _single(rule: RunnableDetection, ref: Ref, time: int | None) -> RuleFinding:
+def single_finding(rule: RunnableDetection, ref: Ref, time: int | None) -> RuleFinding:
     return RuleFinding(
-        id=_identify(rule.header, [ref.id, ref.line, time]),
+        id=identify(rule.header, [ref.id, ref.line, time]),
         rule=_name(rule.header),
         level=rule.header.level,
         tags=rule.header.tags,
@@ -272,6 +272,6 @@ def _name(header: Header) -> RuleName:
     return RuleName(header.title, header.id, header.name)
 
 
-def _identify(header: Header, parts: Iterable[Any]) -> str:
+def identify(header: Header, parts: Iterable[Any]) -> str:
     text = msgspec.json.encode([header.key, header.digest, list(parts)])
     return hashlib.sha256(text).hexdigest()[:32]

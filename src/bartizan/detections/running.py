@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -79,10 +79,17 @@ class Run:
         for line, event in read_events(file, self.summary.unread, first=first):
             ref = self.mapping.ref(event, line)
             self._note(hash(ref.id))
-            yield from self._counted(self.engine.feed(event, ref, self.mapping.moment(event)))
+            yield from self.counted(self.engine.feed(event, ref, self.mapping.moment(event)))
         if last:
-            yield from self._counted(self.engine.finish())
+            yield from self.counted(self.engine.finish())
         self._close()
+
+    def only_read(self, file: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Lines and events for somebody else to judge; the summary says what was read."""
+        for line, event in read_events(file, self.summary.unread):
+            self._note(hash(self.mapping.ref(event, line).id))
+            self.summary.events += 1
+            yield line, event
 
     def _note(self, key: int) -> None:
         if key in self._seen:
@@ -90,7 +97,8 @@ class Run:
         elif len(self._seen) < 1_000_000:
             self._seen.add(key)
 
-    def _counted(self, findings: Iterable[RuleFinding]) -> Iterator[RuleFinding]:
+    def counted(self, findings: Iterable[RuleFinding]) -> Iterator[RuleFinding]:
+        """The same findings, counted in the summary."""
         for finding in findings:
             self.summary.findings += 1
             if finding.window is None:

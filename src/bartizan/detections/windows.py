@@ -217,7 +217,7 @@ class ChainGauge(CountGauge):
             for (order, slot, length), row in self._fresh.items()
             if row[0][0] >= start and (self._partial or length == len(self._orders[order]))
         ]
-        return max(rows, key=lambda row: (len(row), row), default=())
+        return max(rows, key=lambda row: (len(row), [time for time, _ in row], [slot for _, slot in row]), default=())
 
     def read(self, now: int, start: int) -> int | float | None:
         """Length of the row; None without one."""
