@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from mcp.client._transport import TransportStreams
 
+from bartizan.agents import open_guard
 from bartizan.agents.approvals import Approvers
 from bartizan.agents.mcp.http_front import bind, http_app, serve_http
 from bartizan.agents.mcp.http_upstream import http_upstream
@@ -113,7 +114,8 @@ def mcp_reader(setting: Setting) -> Reader:
 
 def tool_guard(setting: Setting) -> ToolGuard:
     """Who decides tool calls."""
-    return OpenGate()
+    pack = setting.policy.mcp.guard
+    return OpenGate() if pack == "none" else open_guard(pack)
 
 
 @asynccontextmanager

@@ -12,9 +12,10 @@ from mcp.client import Client
 from msgspec.structs import replace
 
 from bartizan.agents.mcp.calls import answer_text
+from bartizan.agents.mcp.open_gate import OpenGate
 from bartizan.agents.mcp.pins import PinFile
 from bartizan.agents.mcp.proxy import Proxy
-from bartizan.app.mcp import Setting, mcp_links, mcp_reader, tool_guard
+from bartizan.app.mcp import Setting, mcp_links, mcp_reader
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import Commitment, Event
 from bartizan.core.limits import Limits
@@ -57,11 +58,12 @@ class LabFronts:
 
     @asynccontextmanager
     async def guarded(self, environment: Mapping[str, str]) -> AsyncIterator[ToolFront]:
-        """See the Protocol. Rates do not count: the grader is quicker than any client."""
+        """See the Protocol. Rates and the tool guard do not count: the grader is quicker than any client, and names no
+        task."""
         setting = self._with(environment)
         proxy = Proxy(
             mcp_links(setting),
-            tool_guard(setting),
+            OpenGate(),
             self._reader,
             replace(setting.policy.mcp, limits=Limits(cooldown=None)),
             PinFile(setting.pins),

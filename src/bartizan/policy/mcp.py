@@ -59,6 +59,8 @@ class McpPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A tool that looks like another server's, or talks about it: likewise."""
     identity: Literal["block", "flag"] = "block"
     """A server whose name or instructions are not the pinned ones: withhold all of its tools, or only record it."""
+    guard: Literal["strict", "balanced", "observe", "none"] = "balanced"
+    """Policy pack of the tool guard, which decides each call; `none` lets every call of an offered tool go on."""
     annotate: Literal["never", "flagged", "always"] = "flagged"
     """Which results get a line that says they are material and no instruction."""
     resources: bool = True

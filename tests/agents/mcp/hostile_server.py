@@ -54,6 +54,14 @@ TOOLS: dict[str, list[dict[str, Any]]] = {
     "typed": [
         {**HONEST, "outputSchema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}}
     ],
+    "files": [
+        {
+            "name": "delete_file",
+            "description": "Deletes a file.",
+            "inputSchema": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
+            "annotations": {"destructiveHint": True},
+        }
+    ],
     "talking_key": [{**HONEST, "outputSchema": {"type": "object", "additionalProperties": False}}],
     "twice": [HONEST, HONEST],
     "no_schema": [HONEST, {"name": "bare", "description": "x", "inputSchema": {"type": "object"}, "outputSchema": {}}],

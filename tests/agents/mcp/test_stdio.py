@@ -18,7 +18,7 @@ import bartizan
 from bartizan.core.event import ToolDecided
 from bartizan.telemetry.reader import read_journal
 
-POLICY = "version: 1\nclassifier: {enabled: false}\nmcp:\n  pins: first_use\n"
+POLICY = "version: 1\nclassifier: {enabled: false}\nmcp:\n  guard: none\n  pins: first_use\n"
 HERE = {"PYTHONPATH": str(Path(bartizan.__file__).parent.parent)}
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -55,6 +55,22 @@ def test_a_client_starts_the_proxy_and_uses_a_tool(folder: Path, era: str) -> No
     decided = [event for event in read_journal(folder / ".bartizan" / "journal") if isinstance(event, ToolDecided)]
     assert [event.tool for event in decided] == ["shout"]
     assert json.loads((folder / "mcp-pins.json").read_text())["servers"]["server"]["tools"]["shout"]
+
+
+def test_the_tool_guard_decides_by_the_task(folder: Path) -> None:
+    (folder / "policy.yaml").write_text(POLICY.replace("guard: none", "guard: balanced"))
+
+    async def run() -> None:
+        program, *arguments = command(folder, "files")
+        started = stdio_client(StdioServerParameters(command=program, args=arguments, env=HERE))
+        async with Client(started) as client:
+            unasked = await client.call_tool("delete_file", {"path": "letter.txt"})
+            assert unasked.is_error, "nobody asked for it"
+            meta: Any = {"io.readthedocs.bartizan/task": "Delete letter.txt, please."}
+            asked = await client.call_tool("delete_file", {"path": "letter.txt"}, meta=meta)
+            assert not asked.is_error, asked
+
+    asyncio.run(run())
 
 
 def say(process: subprocess.Popen[bytes], line: bytes) -> Any:
