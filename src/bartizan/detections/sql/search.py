@@ -115,7 +115,8 @@ class _Search:
         self._tables[correlation.rule.header.key] = (table, correlation.fields)
         if correlation.reported:
             rows = self._connection.execute(
-                f"SELECT g, ts, value, (SELECT list(line ORDER BY e.ts, line) FROM events e WHERE list_contains(refs, line))"
+                "SELECT g, ts, value,"
+                " (SELECT list(line ORDER BY e.ts, line) FROM events e WHERE list_contains(refs, line))"
                 f" FROM {table}_found ORDER BY ts, g"
             ).fetchall()
             for group, time, value, lines in rows:
