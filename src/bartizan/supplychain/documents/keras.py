@@ -102,7 +102,7 @@ def _object(name: str, content: dict[str, Any], place: Place, context: Context) 
                 yield context.found(
                     CUSTOM, "It names a function that the file does not hold.", evidence=full, member=member
                 )
-        elif module == "keras" or below(module, PARTS):
+        elif "__" not in full and (module == "keras" or below(module, PARTS)):
             if module == "keras" and short not in ("Sequential", "Functional", "Model", "Variable", "DTypePolicy"):
                 yield context.found(CUSTOM, "It names something at the top of Keras.", evidence=full, member=member)
         elif below(module, RELATED):

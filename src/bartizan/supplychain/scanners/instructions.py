@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from bartizan.supplychain.formats.words import words
 from bartizan.supplychain.interface import ArtefactFinding, ByteSource, Context, MalformedError, scanner
+from bartizan.supplychain.scanners.json_document import looks_like_json
 from bartizan.supplychain.text.reading import MOST, Kind, look
 from bartizan.supplychain.text.rules import TEXT_RULES
 
@@ -52,7 +53,7 @@ class Instructions:
             head.decode("utf-8")
         except UnicodeDecodeError as error:
             return error.start >= len(head) - 3 and len(head) == _HEAD
-        return not head.startswith((b"{", b"["))
+        return not looks_like_json(source)
 
     def scan(self, source: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
         """What the text hides or orders."""

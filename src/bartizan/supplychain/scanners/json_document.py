@@ -39,10 +39,7 @@ class JsonDocument:
         """An opening bracket with what may follow one, or the name."""
         if context.name.endswith(_SUFFIXES):
             return True
-        head = source.read(0, 256).removeprefix(b"\xef\xbb\xbf").lstrip()
-        return (head[:1] == b"{" and head[1:].lstrip()[:1] in (b'"', b"}")) or (
-            head[:1] == b"[" and head[1:].lstrip()[:1] in (b"{", b"[", b'"', b"]") and b"]\n" not in head[:40]
-        )
+        return looks_like_json(source)
 
     def scan(self, source: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
         """The document, or each line where it is one document a line."""
@@ -61,6 +58,14 @@ class JsonDocument:
                 REPEATED, "Parsers differ in which of the two they take.", evidence=", ".join(document.repeated)
             )
         yield from read_document(document.root, context)
+
+
+def looks_like_json(source: ByteSource) -> bool:
+    """Whether an opening bracket stands first, with what may follow one."""
+    head = source.read(0, 256).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return (head[:1] == b"{" and head[1:].lstrip()[:1] in (b'"', b"}")) or (
+        head[:1] == b"[" and head[1:].lstrip()[:1] in (b"{", b"[", b'"', b"]") and b"]\n" not in head[:40]
+    )
 
 
 def _lines(raw: bytes, context: Context) -> Iterable[ArtefactFinding]:

@@ -113,8 +113,8 @@ DIRECTIVES = (
     Directive(
         "pipe_secret",
         "sends a file or the environment to an address on the command line",
-        r"\b(?:curl|wget|nc|ncat|scp|rsync|invoke-webrequest|http)\b[^\n]{0,200}(?:@|\$\(|`|<|-d |--data|-f |--form)"
-        r"[^\n]{0,80}(?:\.env\b|\.ssh|id_rsa|\.aws|\benv\b|printenv|/etc/passwd|credentials|history|\.npmrc|"
+        r"\b(?:curl|wget|nc|ncat|scp|rsync|invoke-webrequest|http)\b[^\n`]{0,200}(?:@|\$\(|<|-d |--data|-f |--form)"
+        r"[^\n`]{0,80}(?:\.env\b|\.ssh|id_rsa|\.aws|\benv\b|printenv|/etc/passwd|credentials|history|\.npmrc|"
         r"secrets?\b)",
     ),
     Directive(
@@ -164,6 +164,12 @@ DIRECTIVES = (
         r"/dev/tcp/[^\s/]+/[0-9]|\bnc(?:at)?\b[^\n]{0,40}\s-e\s|\bmkfifo\b[^\n]{0,80}\bnc\b|"
         r"socket\.socket\([^\n]{0,160}(?:dup2|/bin/sh)|"
         r"bash -i\s*>&",
+    ),
+    Directive(
+        "image_exfiltration",
+        "has content carried away in the address of a picture or link",
+        r"\b(?:append|add|embed|encode|put|include|insert)\b.{0,80}\b(?:key|token|secret|password|conversation|messages?|"
+        r"transcript|summary|contents?)\b.{0,80}(?:image url|!\[|query (?:string|parameter)|https?://\S+[?&]\w+=)",
     ),
     Directive(
         "conceal",
@@ -290,8 +296,8 @@ DIRECTIVES = (
     Directive(
         "destroy",
         "deletes data",
-        r"\brm\s+-[a-z]*r[a-z]*f?[a-z]*\s+(?:--no-preserve-root\s+)?(?:/(?:\s|$|\*|home|etc|usr|var)|~/?(?:\s|$|"
-        r"\*)|\$home/?(?:\s|$|\*))|\bmkfs\.|\bdd if=/dev/(?:zero|random) of=/dev/|:\(\)\s*\{\s*:\|:",
+        r"\brm\s+-[a-z]*r[a-z]*f?[a-z]*\s+(?:--no-preserve-root\s+)?(?:/(?:\s|$|[*`'\")]|home|etc|usr|var)|"
+        r"(?:~|\$home)/?(?:\s|$|[*`'\")]))|\bmkfs\.|\bdd if=/dev/(?:zero|random) of=/dev/|:\(\)\s*\{\s*:\|:",
     ),
     Directive(
         "weaken_code",

@@ -44,6 +44,7 @@ class Seen(NamedTuple):
 
 WINDOW, OVERLAP, MOST = 120_000, 1_000, 4_000_000
 """Characters that are read at once, that neighbours share, and that are read at all."""
+_MOST_WEAK = 100
 NEAR = 600
 """Characters between two weak directives that count as one thought."""
 _HIDING = frozenset(
@@ -120,8 +121,7 @@ def _directives(views: Sequence[View], kind: Kind, alone: bool = False) -> Itera
             if kind is Kind.TEMPLATE and directive.id == "important_block":
                 continue
             for found in pattern.finditer(view.text):
-                around = view.text[max(0, found.start() - 40) : found.end() + 40].casefold()
-                if any(word in around for word in directive.ignore):
+                if _excused(directive, view.text, found.start(), found.end()):
                     continue
                 at = view.origin(found.start(), found.end()).start
                 if directive.strong or alone:
@@ -130,10 +130,16 @@ def _directives(views: Sequence[View], kind: Kind, alone: bool = False) -> Itera
                     reported.add(directive.id)
                 else:
                     weak.append((found.start(), found.end(), directive))
-                break_after = 50
-                if len(weak) > break_after:
+                if len(weak) > _MOST_WEAK:
                     break
         yield from _pairs(view, sorted(weak, key=lambda one: one[:2]), reported)
+
+
+def _excused(directive: Directive, text: str, start: int, end: int) -> bool:
+    """Whether a word that makes it harmless stands in the match or before it; addresses also just after it."""
+    before = text[max(0, start - 40) : end].casefold()
+    after = text[start : end + 100].casefold()
+    return any(word in (after if "." in word else before) for word in directive.ignore)
 
 
 def _pairs(view: View, weak: list[tuple[int, int, Directive]], reported: set[str]) -> Iterator[Seen]:
