@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from bartizan.cli.events_asking import compact, query, tail
+from bartizan.cli.events_export import export
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
@@ -95,3 +96,4 @@ def seal(workspace: WorkspaceOption = Path(), output: FormatOption = Format.TEXT
 app.command("tail")(tail)
 app.command("query")(query)
 app.command("compact")(compact)
+app.command("export")(export)

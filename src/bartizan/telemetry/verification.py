@@ -88,7 +88,7 @@ def verify_journal(directory: Path, keys: TrustedKeys, anchors: Sequence[Journal
 
 
 def read_anchors(path: Path) -> list[JournalSealed]:
-    """Seals in a JSONL file that a sink wrote elsewhere; lines of other kinds are passed over.
+    """Seals in a JSONL file that was kept elsewhere; lines of other kinds are passed over.
 
     Raises:
         JournalError: the file cannot be read, or holds no seal.
@@ -105,7 +105,7 @@ def read_anchors(path: Path) -> list[JournalSealed]:
     except OSError as error:
         raise JournalError(f"cannot read the anchors {path}: {error.strerror}") from error
     if not found:
-        raise JournalError(f"{path} holds no seal", "name a file that a sink of format 'native' wrote")
+        raise JournalError(f"{path} holds no seal", "write one with `bartizan events export --as native`")
     return found
 
 
