@@ -15,6 +15,7 @@ from rich.table import Table
 from bartizan.cli.output import Format, FormatOption, console, describe, print_json, show_problems
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
+from bartizan.detections.cases import BUILTIN, run_cases
 from bartizan.detections.hits import RuleFinding
 from bartizan.detections.mapping import read_mapping
 from bartizan.detections.running import Run, Summary, resume, save_checkpoint
@@ -210,3 +211,22 @@ def _row(rule: Detection | Correlation, reported: frozenset[str]) -> dict[str, A
         "tags": list(header.tags),
         "reported": header.key in reported,
     }
+
+
+@app.command("test")
+def try_rules(
+    rules: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RULE...]", help="Rule files or folders; else the rules shipped.")
+    ] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Try the cases that rules carry. Exit 0: all passed; 1: some failed; 2: error, or no case at all."""
+    results = run_cases(load_collection(rules or [BUILTIN]))
+    failed = [one for one in results if not one.passed]
+    if output is Format.JSON:
+        print_json("rules-test", {"cases": len(results), "failed": failed})
+    else:
+        for one in failed:
+            console().print(f"failed: {one.kind} case {one.number} of {printable(one.rule, 120)}", markup=False)
+        console().print(f"{len(results) - len(failed)} of {len(results)} cases passed")
+    raise typer.Exit(1 if failed else 0 if results else 2)
