@@ -21,7 +21,7 @@ def test_calendar_in_lua_agrees_with_ours(valkey_url: str) -> None:
         for month in range(1, 13)
         for day in (1, 15, 28)
     ] + [datetime(2028, 2, 29, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)]
-    script = f"local unix = tonumber(ARGV[1])\n{valkey_scripts._WINDOW}\nlocal a, b = window(ARGV[2]) return {{a, b}}"
+    script = f"local unix = tonumber(ARGV[1])\n{valkey_scripts.WINDOW}\nlocal a, b = window(ARGV[2]) return {{a, b}}"
 
     async def main() -> None:
         keeper = ValkeyKeeper(valkey_url, timeout=5)

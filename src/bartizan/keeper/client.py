@@ -8,6 +8,7 @@ from typing import Final
 
 from bartizan.core.errors import KeeperError
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper import messages as m
 from bartizan.keeper.cooldown import Refused
 from bartizan.keeper.interface import EVERYONE, Grant, Snapshot
@@ -114,6 +115,19 @@ class SocketKeeper:
         """See the interface. Returns when sent."""
         if limits.cooldown is not None:
             await self._open().tell(m.RecordBlock(principal, limits))
+
+    async def admit_call(self, use: ToolUse, limits: ToolLimits) -> Grant:
+        """See the interface. One round trip, since no worker may lease a piece of a budget or see a loop alone."""
+        link = self._open()
+        identifier = link.new_id()
+        reply = await link.call(m.AdmitCall(identifier, use, limits), identifier)
+        assert isinstance(reply, m.Decided)
+        return reply.grant
+
+    async def settle_call(self, use: ToolUse, limits: ToolLimits, ran: bool, window: int = 0) -> None:
+        """See the interface. Returns when sent."""
+        if not ran:
+            await self._open().tell(m.SettleCall(use, limits, ran, window))
 
     async def quarantine(self, principal: str) -> None:
         """See the interface."""

@@ -7,9 +7,18 @@ from typing import Protocol
 import msgspec
 
 from bartizan.core.limits import Limits
+from bartizan.core.tool_budget import ToolLimits, ToolUse
 
 EVERYONE = "*"
 """Quarantining this principal stops all traffic: the kill switch."""
+
+
+def session_target(session: str) -> str:
+    """What to quarantine in order to stop a session's tool calls, whoever its principal is.
+
+    The separator keeps it apart from the principals, whose names are text of the policy.
+    """
+    return f"session\x1f{session}"
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -52,8 +61,16 @@ class Keeper(Protocol):
         """Count one block towards the principal's cool-down."""
         ...
 
+    async def admit_call(self, use: ToolUse, limits: ToolLimits) -> Grant:
+        """See :class:`bartizan.core.tool_budget.ToolQuota`."""
+        ...
+
+    async def settle_call(self, use: ToolUse, limits: ToolLimits, ran: bool, window: int = 0) -> None:
+        """See :class:`bartizan.core.tool_budget.ToolQuota`."""
+        ...
+
     async def quarantine(self, principal: str) -> None:
-        """Refuse a principal (or EVERYONE) until released; survives restarts."""
+        """Refuse a principal, EVERYONE or a ``session_target`` until released; survives restarts."""
         ...
 
     async def release(self, principal: str) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bartizan.keeper.budget import Spend
+from bartizan.keeper.tool_ledger import ToolLedger, create_tools
 from bartizan.keeper.window import WindowKind, window_at
 from bartizan.store.database import Database, upsert
 
@@ -52,7 +53,8 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.migrate("keeper", [_first])
+        database.migrate("keeper", [_first, create_tools])
+        self.tools = ToolLedger(database)
 
     def load(self, unix: float, most: int) -> list[Spend]:
         """Up to ``most`` rows of the windows running at ``unix``, after deleting rows that are past keeping."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bartizan.core.limits import Limits
+from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper.interface import Grant, Snapshot
 from bartizan.keeper.state import KeeperState
 
@@ -22,11 +23,15 @@ class LocalKeeper:
 
     async def admit(self, principal: str, limits: Limits, tokens: int = 0, cost: float = 0.0) -> Grant:
         """See the interface."""
+        self._sweep()
+        return self._state.admit(principal, limits, tokens, cost).grant
+
+    def _sweep(self) -> None:
         self._calls += 1
         if self._calls % 1024 == 0:
             self._state.budgets.take_dirty()
+            self._state.tools.take_dirty()
             self._state.sweep()
-        return self._state.admit(principal, limits, tokens, cost).grant
 
     async def settle(self, principal: str, limits: Limits, tokens: int, cost: float, window: int = 0) -> None:
         """See the interface."""
@@ -35,6 +40,15 @@ class LocalKeeper:
     async def record_block(self, principal: str, limits: Limits) -> None:
         """See the interface."""
         self._state.record_block(principal, limits)
+
+    async def admit_call(self, use: ToolUse, limits: ToolLimits) -> Grant:
+        """See the interface."""
+        self._sweep()
+        return self._state.admit_call(use, limits)
+
+    async def settle_call(self, use: ToolUse, limits: ToolLimits, ran: bool, window: int = 0) -> None:
+        """See the interface."""
+        self._state.settle_call(use, limits, ran, window)
 
     async def quarantine(self, principal: str) -> None:
         """See the interface."""

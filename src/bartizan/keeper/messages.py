@@ -7,10 +7,11 @@ from typing import Annotated, Final
 import msgspec
 
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper.cooldown import Refused
 from bartizan.keeper.interface import Grant, Snapshot
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 
 Name = Annotated[str, msgspec.Meta(max_length=512)]
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
@@ -41,6 +42,23 @@ class Settle(_Message, frozen=True, array_like=True, tag=True):
     limits: Limits
     tokens: Difference
     cost: float
+    window: Count
+
+
+class AdmitCall(_Message, frozen=True, array_like=True, tag=True):
+    """Answered with Decided."""
+
+    id: Id
+    use: ToolUse
+    limits: ToolLimits
+
+
+class SettleCall(_Message, frozen=True, array_like=True, tag=True):
+    """Not answered."""
+
+    use: ToolUse
+    limits: ToolLimits
+    ran: bool
     window: Count
 
 
@@ -88,7 +106,9 @@ class Ping(_Message, frozen=True, array_like=True, tag=True):
     id: Id
 
 
-Request = Admit | Settle | GiveBack | RecordBlock | SetQuarantine | Publish | GetSnapshot | Ping
+Request = (
+    Admit | Settle | AdmitCall | SettleCall | GiveBack | RecordBlock | SetQuarantine | Publish | GetSnapshot | Ping
+)
 
 
 class Welcome(_Message, frozen=True, array_like=True, tag=True):
@@ -99,7 +119,7 @@ class Welcome(_Message, frozen=True, array_like=True, tag=True):
 
 
 class Decided(_Message, frozen=True, array_like=True, tag=True):
-    """Answer to Admit."""
+    """Answer to Admit and AdmitCall."""
 
     id: int
     grant: Grant

@@ -20,6 +20,7 @@ from bartizan.keeper.frames import frame
 from bartizan.keeper.ledger import Ledger
 from bartizan.keeper.listening import SocketPlace
 from bartizan.keeper.state import MOST_PRINCIPALS, KeeperState
+from bartizan.keeper.tool_book import limited, session_owner
 from bartizan.store.database import open_database
 
 FLUSH_SECONDS: Final = 1.0
@@ -64,8 +65,10 @@ class KeeperServer:
         try:
             if self._ledger is not None:
                 spends = self._ledger.load(self._clock.unix(), MOST_PRINCIPALS)
-                self._state = KeeperState(self._clock, spends, self._ledger.quarantined())
+                tools = self._ledger.tools.load(self._clock.unix(), MOST_PRINCIPALS)
+                self._state = KeeperState(self._clock, spends, self._ledger.quarantined(), tools)
                 self._state.budgets.spilled = len(spends) >= MOST_PRINCIPALS
+                self._state.tools.spilled = len(tools) >= MOST_PRINCIPALS
             loop = asyncio.get_running_loop()
             self._server = await loop.create_unix_server(
                 self._connection, sock=self._place.bind(), backlog=MAX_CONNECTIONS
@@ -99,6 +102,16 @@ class KeeperServer:
                 connection.send(m.Decided(request.id, decided.grant, decided.leased))
             case m.Settle():
                 self._state.settle(request.principal, request.limits, request.tokens, request.cost, request.window)
+            case m.AdmitCall() | m.SettleCall() if self._ledger and not self._state.tools.knows(
+                request.use, request.limits
+            ):
+                self._spawn(self._load_tools_then_handle(self._ledger, connection, request))
+            case m.AdmitCall():
+                if limited(request.limits.session) or limited(request.limits.principal):
+                    self._require_saving()
+                connection.send(m.Decided(request.id, self._state.admit_call(request.use, request.limits), 0))
+            case m.SettleCall():
+                self._state.settle_call(request.use, request.limits, request.ran, request.window)
             case m.GiveBack():
                 self._state.give_back(request.principal, request.rate, request.count)
             case m.RecordBlock():
@@ -125,6 +138,20 @@ class KeeperServer:
             self._state.budgets.load(rows)
             if request.limits.budget is not None:
                 self._state.budgets.row(request.principal, request.limits.budget.window, self._clock.unix())
+            self.handle(connection, request)
+        except BartizanError as error:
+            connection.fail(request, error)
+
+    async def _load_tools_then_handle(
+        self, ledger: Ledger, connection: Connection[m.Request], request: m.AdmitCall | m.SettleCall
+    ) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+            owners = (session_owner(request.use), request.use.principal)
+            self._state.tools.load(
+                await loop.run_in_executor(self._thread, ledger.tools.find, owners, self._clock.unix())
+            )
+            self._state.tools.begin(request.use, request.limits, self._clock.unix())
             self.handle(connection, request)
         except BartizanError as error:
             connection.fail(request, error)
@@ -184,17 +211,26 @@ class KeeperServer:
             self._state.sweep()
 
     async def _flush(self) -> None:
-        rows = self._state.budgets.take_dirty()
-        if not rows or self._ledger is None:
+        budgets, tools = self._state.budgets, self._state.tools
+        rows, sums = budgets.take_dirty(), tools.take_dirty()
+        if not (rows or sums) or self._ledger is None:
             return
+        ledger = self._ledger
+
+        def save() -> None:
+            ledger.save(rows)
+            ledger.tools.save(sums)
+
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._ledger.save, rows)
+            await asyncio.get_running_loop().run_in_executor(self._thread, save)
             self._unsaved_since = 0.0
         except asyncio.CancelledError:
-            self._state.budgets.mark_dirty(rows)  # stop() writes them again; they are absolute sums
+            budgets.mark_dirty(rows)  # stop() writes them again; they are absolute sums
+            tools.mark_dirty(sums)
             raise
         except BartizanError as error:
-            self._state.budgets.mark_dirty(rows)
+            budgets.mark_dirty(rows)
+            tools.mark_dirty(sums)
             self._unsaved_since = self._unsaved_since or self._clock.monotonic_ns() / 1e9
             _log.error("budgets could not be saved: %s", error.cause)
 

@@ -9,11 +9,14 @@ import msgspec
 
 from bartizan.core.errors import KeeperError
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper.budget import BudgetBook, Spend, nano
 from bartizan.keeper.clock import Clock, SystemClock
 from bartizan.keeper.cooldown import RefusalBook, Refused
-from bartizan.keeper.interface import Grant, Snapshot
+from bartizan.keeper.interface import Grant, Snapshot, session_target
+from bartizan.keeper.loops import LoopBook
 from bartizan.keeper.rates import RateBook
+from bartizan.keeper.tool_book import ToolBook, ToolSum, session_owner, used
 from bartizan.keeper.window import window_at
 
 MOST_PRINCIPALS: Final = 100_000
@@ -34,16 +37,24 @@ class KeeperState:
         clock: for tests.
         spends: sums of running windows, from the store.
         quarantined: principals in quarantine, from the store.
+        tools: sums of tool calls, from the store.
     """
 
     def __init__(
-        self, clock: Clock | None = None, spends: Iterable[Spend] = (), quarantined: Iterable[str] = ()
+        self,
+        clock: Clock | None = None,
+        spends: Iterable[Spend] = (),
+        quarantined: Iterable[str] = (),
+        tools: Iterable[ToolSum] = (),
     ) -> None:
         self._clock: Clock = clock or SystemClock()
         self._rates = RateBook()
         self.refusals = RefusalBook(quarantined)
         self.budgets = BudgetBook()
         self.budgets.load(spends)
+        self.tools = ToolBook()
+        self.tools.load(tools)
+        self._loops = LoopBook()
         self.snapshot: Snapshot | None = None
 
     def needs_load(self, principal: str, limits: Limits) -> bool:
@@ -92,6 +103,28 @@ class KeeperState:
         if tokens or charge:
             self.budgets.add(principal, limits.budget.window, unix, 0, tokens, charge)
 
+    def admit_call(self, use: ToolUse, limits: ToolLimits) -> Grant:
+        """Decide about one tool call; see :class:`bartizan.core.tool_budget.ToolQuota`. Raises KeeperError."""
+        amounts = used(use)
+        now, unix = self._clock.monotonic_ns(), self._clock.unix()
+        refused = self.refusals.find(use.principal, now)
+        if refused is None and use.session:
+            refused = self.refusals.find(session_target(use.session), now)
+        if refused is not None:
+            return Grant(allowed=False, reason=refused.reason, retry_after=refused.seconds)
+        reason = self._loops.note(session_owner(use), use.digest, limits.loops) if use.session else ""
+        reason = reason or self.tools.exceeded(use, amounts, limits, unix)
+        if reason:
+            waits = reason.startswith("principal.")
+            wait = window_at(limits.principal.window, unix).end - unix if waits else 0.0
+            return Grant(allowed=False, reason=reason, retry_after=wait)
+        return Grant(allowed=True, window=self.tools.add(use, amounts, limits, unix))
+
+    def settle_call(self, use: ToolUse, limits: ToolLimits, ran: bool, window: int = 0) -> None:
+        """Give a reservation back unless the call ran. Raises KeeperError."""
+        if not ran:
+            self.tools.take_back(use, used(use), limits, window, self._clock.unix())
+
     def give_back(self, principal: str, rate: RateLimit, count: int) -> None:
         """Return leased requests that were not used."""
         self._rates.give_back(principal, rate, count)
@@ -122,7 +155,8 @@ class KeeperState:
         self._rates.sweep(now)
         self.refusals.sweep(now)
         self.budgets.sweep(self._clock.unix(), MOST_PRINCIPALS)
+        self.tools.sweep(self._clock.unix(), MOST_PRINCIPALS)
 
     def size(self) -> int:
         """Number of entries held."""
-        return len(self._rates) + len(self.refusals) + len(self.budgets)
+        return len(self._rates) + len(self.refusals) + len(self.budgets) + len(self.tools)

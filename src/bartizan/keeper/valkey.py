@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from bartizan.core.errors import ConfigurationError, KeeperError
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper import valkey_scripts as scripts
+from bartizan.keeper import valkey_tools as tools
 from bartizan.keeper.budget import nano
 from bartizan.keeper.gcra import Gcra
-from bartizan.keeper.interface import EVERYONE, Grant, Snapshot
+from bartizan.keeper.interface import EVERYONE, Grant, Snapshot, session_target
 from bartizan.keeper.lease import LeaseTable
 from bartizan.keeper.rates import LEASE_SECONDS
+from bartizan.keeper.tool_book import session_owner
 
 if TYPE_CHECKING:
     from valkey.asyncio import Valkey
@@ -64,7 +67,15 @@ class ValkeyKeeper:
         self._client: Valkey = Valkey(connection_pool=pool)
         self._scripts = {
             text: self._client.register_script(text)
-            for text in (scripts.ADMIT, scripts.SETTLE, scripts.GIVE_BACK, scripts.RECORD_BLOCK, scripts.PUBLISH)
+            for text in (
+                scripts.ADMIT,
+                scripts.SETTLE,
+                scripts.GIVE_BACK,
+                scripts.RECORD_BLOCK,
+                scripts.PUBLISH,
+                tools.ADMIT_CALL,
+                tools.TAKE_BACK,
+            )
         }
         self._leases = LeaseTable()
         self._clear_until: dict[str, float] = {}
@@ -154,6 +165,23 @@ class ValkeyKeeper:
         span, pause = max(1, int(cooldown.seconds * 1e6)), int(cooldown.pause * 1000)
         keys = [self._key(principal, "blocks"), self._key(principal, "cooldown")]
         await self._run(scripts.RECORD_BLOCK, keys, [min(max(1, cooldown.blocks), 10_000), span, pause])
+
+    async def admit_call(self, use: ToolUse, limits: ToolLimits) -> Grant:
+        """See the interface."""
+        stopped = [EVERYONE, use.principal, session_target(use.session) if use.session else EVERYONE]
+        keys = [self._key(name, "quarantine") for name in stopped]
+        keys += [self._key(use.principal, "cooldown"), self._key(session_owner(use), "ring"), *self._sums(use)]
+        reason, wait, window = await self._run(tools.ADMIT_CALL, keys, tools.admit_arguments(use, limits))
+        return Grant(not reason, reason.decode(), max(0.0, float(wait)), int(window))
+
+    async def settle_call(self, use: ToolUse, limits: ToolLimits, ran: bool, window: int = 0) -> None:
+        """See the interface."""
+        if not ran:
+            await self._run(tools.TAKE_BACK, self._sums(use), tools.take_back_arguments(use, limits, window))
+
+    def _sums(self, use: ToolUse) -> list[str]:
+        session = session_owner(use)
+        return [self._key(session, "tools"), self._key(session, "recipients"), self._key(use.principal, "tools")]
 
     async def quarantine(self, principal: str) -> None:
         """See the interface."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-_CLOCK: Final = """
+CLOCK: Final = """
 if redis.replicate_commands then redis.replicate_commands() end
 local t = redis.call('TIME')
 local unix = tonumber(t[1])
 local now = (unix - 1735689600) * 1000000 + tonumber(t[2])
 """
 
-_WINDOW: Final = """
+WINDOW: Final = """
 local function window(kind)
   if kind == 'hour' then return unix - unix % 3600, unix - unix % 3600 + 3600 end
   local day = math.floor(unix / 86400)
@@ -37,8 +37,8 @@ end
 """
 
 ADMIT: Final = (
-    _CLOCK
-    + _WINDOW
+    CLOCK
+    + WINDOW
     + """
 -- KEYS: rate, cooldown, quarantine, quarantine of everyone, budget prefix
 -- ARGV: requests, interval (us), burst, slice, kind, most requests, most tokens, most cost, tokens, cost
@@ -83,8 +83,8 @@ return {'', '0', taken - 1, start}
 )
 
 SETTLE: Final = (
-    _CLOCK
-    + _WINDOW
+    CLOCK
+    + WINDOW
     + """
 -- KEYS: budget prefix; ARGV: kind, tokens, cost, window of the reservation
 local start, finish = window(ARGV[1])
@@ -114,7 +114,7 @@ return 0
 """
 
 RECORD_BLOCK: Final = (
-    _CLOCK
+    CLOCK
     + """
 -- KEYS: blocks, cooldown; ARGV: blocks, span (us), pause (ms)
 local wanted = tonumber(ARGV[1])
