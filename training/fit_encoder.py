@@ -17,6 +17,9 @@ from training.windows import Sample
 HEAD_WEIGHTS = (1.0, 1.0, 0.3, 0.3, 0.3)
 FOCUS_WEIGHT = 0.5
 SMOOTHING = 0.02
+ENERGY_WEIGHT, ENERGY_MARGIN, ENERGY_MOST = 0.1, 0.05, 4.0
+"""Thresholds stand in the tail of harmless texts, so that tail has a price of its own: a squared hinge on their energy
+(Liu et al., arXiv 2010.03759, equation 8), bounded because some public labels are wrong."""
 
 
 def fit(
@@ -26,6 +29,7 @@ def fit(
     frozen: int,
     rate: float = 1.5e-4,
     tokens: int = 4096,
+    minutes: float | None = None,
     log: Callable[[str], None] = print,
     checkpoint: Callable[[Encoder, float], None] | None = None,
 ) -> None:
@@ -39,6 +43,8 @@ def fit(
         frozen: layers that do not learn.
         rate: peak learning rate; lower layers learn slower (0.9 a layer).
         tokens: of a batch, padding included.
+        minutes: end after so many, whatever is unread by then; the learning rate falls accordingly. A run that time
+            ends is not repeatable to the bit.
         log: told once every fifty steps.
         checkpoint: called with the share done, a few times.
     """
@@ -57,6 +63,10 @@ def fit(
     for samples in epochs:
         for batch in batches(samples, tokens, rng):
             share = done / total
+            if minutes is not None:
+                share = max(share, (time.monotonic() - begun) / (60 * minutes))
+            if share >= 1.0:
+                return
             factor = min(1.0, share / 0.05 + 0.02) * (1.0 - share) ** 0.8
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * factor
@@ -84,6 +94,9 @@ def _loss(encoder: Encoder, batch: Batch) -> Tensor:
     each = functional.binary_cross_entropy_with_logits(logits.float(), labels, reduction="none")
     weight = known * torch.tensor(HEAD_WEIGHTS) * batch.weights[:, None]
     loss = (each * weight).sum() / weight.sum().clamp(min=1.0)
+    energy = functional.softplus(logits.float()).clamp(max=ENERGY_MOST) - ENERGY_MARGIN
+    harmless = weight * (batch.labels == 0)
+    loss = loss + ENERGY_WEIGHT * (energy.clamp(min=0.0) ** 2 * harmless).sum() / weight.sum().clamp(min=1.0)
     told = (batch.focus != UNKNOWN).float() * batch.mask
     if told.any():
         tokens = functional.binary_cross_entropy_with_logits(

@@ -9,31 +9,41 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from training.generate import interface_texts, manuals, multilingual, planted, requests, sampled
-from training.generate.obfuscation import decorate, disguise
+from training.generate.obfuscation import as_read, decorate, disguise
 from training.rows import Row
 
-DISGUISED = 0.08
+DISGUISED = 0.14
 """Share of short rows, of either class, that are disguised; what is benign stays benign in disguise."""
-DECORATED = 0.08
+DECORATED = 0.06
 LONGEST_DISGUISED = 1_500
 GENERATED = {
     "gen/user": 14_000,
     "gen/sampled": 6_000,
-    "gen/content": 10_000,
+    "gen/content": 8_500,
     "gen/languages": 12_000,
-    "gen/interface": 4_000,
+    "gen/interface": 2_000,
     "gen/manuals": 800,
 }
 """Rows that each generator writes for one pass."""
 REPEATED = {
-    "slabs_train": 0.6,
-    "t0_sample": 0.45,
+    "slabs_train": 0.4,
+    "t0_sample": 0.3,
     "bipia_embed_train": 2.5,
     "inthewild_jailbreaks": 1.5,
     "yanismiraoui": 2.0,
     "deepset_train": 2.0,
 }
 """Passes over a public set within one pass of training, where it is not one."""
+
+
+FURTHER = {"gen/languages": 0.8, "gen/user": 0.3, "gen/sampled": 0.35, "gen/content": 0.12, "bipia_embed_train": 0.2}
+FURTHER_OTHERS = 0.15
+"""Shares of a pass that an encoder reads which learns on: mostly short texts, because it knows the long ones."""
+
+
+def further(rows: Sequence[Row], rng: random.Random) -> list[Row]:
+    """What of a pass is worth reading for an encoder that has read others."""
+    return [row for row in rows if rng.random() < FURTHER.get("/".join(row.source.split("/")[:2]), FURTHER_OTHERS)]
 
 
 def sources(public_rows: Sequence[Row], seed: int, downloads: Path) -> dict[str, Sequence[Row]]:
@@ -77,7 +87,7 @@ def _varied(row: Row, rng: random.Random) -> Row:
         return row
     chance = rng.random()
     if chance < DISGUISED:
-        return replace(row, text=disguise(rng, row.text)[0])
+        return replace(row, text=as_read(rng, disguise(rng, row.text)[0]))
     if chance < DISGUISED + DECORATED:
         return replace(row, text=decorate(rng, row.text))
     return row

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 
 from training import base_encoder, fit_encoder, fit_linear, mixture, overlap, public, vocabulary, windows
 from training.encoder import Encoder, from_base
@@ -22,6 +23,8 @@ FREQUENT = 24_000
 POSITIONS = 320
 LAYERS = 8
 FROZEN = 4
+RATE, RATE_ON = 1.5e-4, 1.0e-4
+"""Peak learning rates, from the base and of an encoder that learns on."""
 
 
 def main() -> None:
@@ -31,17 +34,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for what comes out")
     parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="drop rows that resemble rows of these")
     parser.add_argument("--against", type=Path, nargs="*", default=[], help="fail when a row resembles rows of these")
-    parser.add_argument("--passes", type=int, default=2, help="passes over the mixture")
+    parser.add_argument("--passes", type=int, default=3, help="passes over the mixture")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--go-on-from", type=Path, help="folder of an earlier run: its tokenizer and encoder learn on")
+    parser.add_argument("--minutes", type=float, help="end the encoder's training after so many")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
-    base = base_encoder.read(base_encoder.fetch(options.out))
     rows = list(public.rows(options.data))
     passes = []
     for number in range(options.passes):
-        found = mixture.sources(rows, SEED + number, options.out)
-        drawn = mixture.draw(found, mixture.amounts(found), random.Random(SEED + number))
+        found = mixture.sources(rows, options.seed + number, options.out)
+        drawn = mixture.draw(found, mixture.amounts(found), random.Random(options.seed + number))
         passes.append(_without(drawn, overlap.texts(options.leave_out)))
     _record(options.out / "rows.jsonl", passes)
     if options.against:
@@ -50,12 +55,16 @@ def main() -> None:
         )
         if refused:
             sys.exit(f"{len(refused)} training rows are near-duplicates of evaluation rows")
-    fit_linear.fit(passes[0], options.out / "linear.npz", SEED)
-    kept = vocabulary.prune(base, [row.text[:4_000] for row in passes[0]], PIECES, FREQUENT)
-    tokenizer = vocabulary.build([base.pieces[index] for index in kept], [base.scores[index] for index in kept])
+    fit_linear.fit(passes[0], options.out / "linear.npz", options.seed)
+    if options.go_on_from:
+        encoder, kept, tokenizer = _earlier(options.go_on_from)
+        passes = [mixture.further(drawn, random.Random(options.seed)) for drawn in passes]
+        rate = RATE_ON
+    else:
+        encoder, kept, tokenizer = _from_base(passes[0], options.out)
+        rate = RATE
     (options.out / "tokenizer.json").write_text(vocabulary.to_json(tokenizer), encoding="utf-8")
-    encoder = from_base(base, kept, POSITIONS, LAYERS)
-    rng = random.Random(SEED)
+    rng = random.Random(options.seed)
     samples = [list(windows.samples(tokenizer, drawn, rng)) for drawn in passes]
     tokens = sum(len(sample.ids) for drawn in samples for sample in drawn)
     print(f"{len(rows)} public rows, {sum(map(len, samples))} samples, {tokens} tokens", flush=True)
@@ -64,9 +73,34 @@ def main() -> None:
         torch.save({"state": trained.state_dict(), "kept": kept, "share": share}, options.out / "encoder.pt")
 
     begun = time.monotonic()
-    fit_encoder.fit(encoder, samples, SEED, FROZEN, log=lambda line: print(line, flush=True), checkpoint=keep)
+    fit_encoder.fit(
+        encoder,
+        samples,
+        options.seed,
+        FROZEN,
+        rate,
+        minutes=options.minutes,
+        log=lambda line: print(line, flush=True),
+        checkpoint=keep,
+    )
     keep(encoder, 1.0)
     print(f"trained in {time.monotonic() - begun:.0f} s")
+
+
+def _from_base(rows: Sequence[Row], folder: Path) -> tuple[Encoder, list[int], Tokenizer]:
+    """The base encoder with the pieces of vocabulary that ``rows`` need."""
+    base = base_encoder.read(base_encoder.fetch(folder))
+    kept = vocabulary.prune(base, [row.text[:4_000] for row in rows], PIECES, FREQUENT)
+    tokenizer = vocabulary.build([base.pieces[index] for index in kept], [base.scores[index] for index in kept])
+    return from_base(base, kept, POSITIONS, LAYERS), kept, tokenizer
+
+
+def _earlier(folder: Path) -> tuple[Encoder, list[int], Tokenizer]:
+    """What an earlier run trained."""
+    state = torch.load(folder / "encoder.pt")
+    encoder = Encoder(len(state["kept"]), POSITIONS, LAYERS)
+    encoder.load_state_dict(state["state"])
+    return encoder, state["kept"], Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
 def _without(drawn: list[Row], evaluation: Sequence[str]) -> list[Row]:
@@ -86,6 +120,7 @@ def _record(path: Path, passes: Sequence[Sequence[Row]]) -> None:
                     "source": row.source,
                     "attack": row.attack,
                     "surface": row.surface,
+                    "spans": row.spans,
                     "text": row.text,
                 }
                 out.write(json.dumps(record, ensure_ascii=False) + "\n")

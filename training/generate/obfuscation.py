@@ -7,6 +7,9 @@ import codecs
 import random
 from collections.abc import Callable
 
+from bartizan.inspection.classifier.detector import worth_reading
+from bartizan.inspection.views.canonical import canonical_views
+
 LEET = str.maketrans("aeiostl", "4310571")
 LOOKALIKES = str.maketrans("aeopcxyiAEOPCXKMTBH", "аеорсхуіАЕОРСХКМТВН")
 EMOJI = "😀🎉🔥✨🙏👍🚀💡😅🤔❤️🌍🍕📌✅"
@@ -20,9 +23,20 @@ UNDONE = frozenset(
 
 
 def disguise(rng: random.Random, text: str) -> tuple[str, str]:
-    """The text in a disguise that views leave on, at least in part, and its name."""
-    name = rng.choice([name for name in DISGUISES if name not in UNDONE])
-    return DISGUISES[name](rng, text), name
+    """The text in a disguise that views leave on, at least in part, and its name; one that changes something, if any."""
+    names = [name for name in DISGUISES if name not in UNDONE]
+    for name in rng.sample(names, len(names)):
+        changed = DISGUISES[name](rng, text)
+        if changed != text:
+            return changed, name
+    return text, ""
+
+
+def as_read(rng: random.Random, text: str) -> str:
+    """The text as the encoder meets it: as it stands, or half of the time what a canonical view makes of it, which is
+    often in small letters and without marks."""
+    views = worth_reading(canonical_views(text))[0]
+    return rng.choice(views[1:]).text if len(views) > 1 and rng.random() < 0.5 else text
 
 
 def decorate(rng: random.Random, text: str) -> str:
@@ -78,6 +92,16 @@ def _hyphens(rng: random.Random, word: str) -> str:
     return word[:at] + rng.choice("-·_ ") + word[at:]
 
 
+def _inside(rng: random.Random, text: str) -> str:
+    """The same mark at the same place inside each longer word."""
+    mark, at = rng.choice(".-_*·~|'\u00ad\u0323\u200b"), rng.randint(1, 3)
+    return _each(text, lambda word: word[:at] + mark + word[at:] if len(word) > at + 1 else word)
+
+
+def _random_capitals(rng: random.Random, text: str) -> str:
+    return "".join(char.upper() if rng.random() < 0.5 else char.lower() for char in text)
+
+
 DISGUISES: dict[str, Callable[[random.Random, str], str]] = {
     "base64": lambda rng, text: base64.b64encode(text.encode()).decode(),
     "hex": lambda rng, text: text.encode().hex(),
@@ -85,6 +109,10 @@ DISGUISES: dict[str, Callable[[random.Random, str], str]] = {
     "rot13": lambda rng, text: codecs.encode(text, "rot13"),
     "leet": lambda rng, text: text.translate(LEET),
     "spaced": lambda rng, text: rng.choice((" ", ".", "-", "_")).join(text),
+    "spaced_words": lambda rng, text: ("  ", "   ", " / ")[rng.randrange(3)].join(map(" ".join, text.split())),
+    "joined": lambda rng, text: rng.choice("-_._+/|").join(text.split()),
+    "inside": _inside,
+    "random_capitals": _random_capitals,
     "zero_width": lambda rng, text: rng.choice("\u200b\u200c\u2060").join(text),
     "tags": lambda rng, text: "".join(chr(0xE0000 + ord(char)) if char.isascii() else char for char in text),
     "fullwidth": lambda rng, text: _shifted(text, 0xFEE0),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny_model
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tiny_model import MOST, OVERLAP, SIZE
 
@@ -173,6 +173,8 @@ def _forced(folder: Path) -> Cascade:
     st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["overrule", "smuggle"]), st.integers(1, 60)), max_size=6),
     st.integers(0, 6),
 )
+@example(length=3109, attacks=[(0.0, "overrule", 13), (0.25, "overrule", 18)], most=3)
+@example(length=6178, attacks=[(0.0, "overrule", 19), (0.25, "overrule", 1)], most=3)
 @settings(max_examples=120, deadline=None)
 def test_whatever_is_suspect_is_read_or_said_to_be_unread(
     selector: Selector, length: int, attacks: list[tuple[float, str, int]], most: int

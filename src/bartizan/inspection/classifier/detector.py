@@ -61,7 +61,7 @@ class ClassifierDetector:
             for surface, signals in zip(surfaces, found, strict=True)
             if _read_as(views, surface, surfaces)
         ]
-        chosen, left = _worth_reading(views)
+        chosen, left = worth_reading(views)
         if left:
             for _, signals in asked:
                 signals.unread += (f"classifier: {left} views were not read",)
@@ -129,7 +129,7 @@ def _read_as(views: Sequence[View], surface: Surface, surfaces: Sequence[Surface
     return len(text) >= SHORTEST_MIXED and "\n" in text
 
 
-def _worth_reading(views: Sequence[View]) -> tuple[list[View], int]:
+def worth_reading(views: Sequence[View]) -> tuple[list[View], int]:
     """The views to read, and how many more there would be."""
     chosen = [views[0]]
     left = 0
@@ -137,7 +137,7 @@ def _worth_reading(views: Sequence[View]) -> tuple[list[View], int]:
     for view in views[1:]:
         enough = view.changed >= LEAST_CHANGED and view.changed >= LEAST_SHARE * len(view.text)
         text = view.text.casefold()
-        if not enough or text in known:
+        if not enough or (text in known and view.name != "folded"):  # folded text that changed enough lOoKeD lIkE tHiS
             continue
         known.add(text)
         if len(chosen) < MOST_VIEWS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -88,7 +89,7 @@ class Selector:
         for piece in chosen:
             unseen[piece.start : piece.end] = False
         unread = suspect.copy()
-        unread[suspect] = [unseen[start:end].any() for start, end in _places(screened, suspect)]
+        unread[suspect] = [_missed(text[start:end], unseen[start:end]) for start, end in _places(screened, suspect)]
         return Selection([piece.window for piece in chosen], number, unread)
 
     def _pieces(self, text: str, begin: int, end: int, heads: Sequence[int], most: int) -> list[_Piece]:
@@ -103,6 +104,11 @@ class Selector:
             _Piece(shifted(window, begin), begin + int(start), begin + int(end), float(rank))
             for window, start, end, rank in zip(windows, starts, ends, ranks, strict=True)
         ]
+
+
+def _missed(text: str, unseen: NDArray[np.bool_]) -> bool:
+    """Whether anything but blanks, which are in no token, stays unseen."""
+    return bool(unseen.any()) and not "".join(compress(text, unseen)).isspace()
 
 
 def _places(screened: Screened, suspect: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

@@ -21,6 +21,8 @@ _RUN = re2.compile(
 _ALPHABET = re.compile(r"[A-Za-z0-9+/_\-]")
 _PARTS = re.compile(r"[A-Za-z0-9+]{16,}")
 _LINE = re.compile(r"[A-Za-z0-9+/_\-]+")
+_BETWEEN = " \t>|\r"
+"""What may stand between a line's digits and its break."""
 _STANDARD = str.maketrans("-_", "+/")
 
 
@@ -45,7 +47,7 @@ def _decode_run(text: str, start: int, end: int) -> Iterator[Piece]:
         return
     last = text.rfind("\n", start, end)
     if last > start:
-        body = _decode(text, start, last)
+        body = _decode(text, start, start + len(text[start:last].rstrip(_BETWEEN)))
         if body is not None:
             yield body
             return

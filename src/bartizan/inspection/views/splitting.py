@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import re2
 
@@ -11,20 +12,27 @@ from bartizan.inspection.interface import View
 from bartizan.inspection.views.source import Piece, Source, splice
 from bartizan.inspection.views.vocabulary import WORDS, segment
 
-_TOKEN = re.compile(r"(?<![a-z])[a-z]++(?:[-_.*|~^+/\\·•,;:'\"`()\[\]{}]{1,3}+[a-z]++)++")
+_TOKEN = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[-_.*|~^+/\\·•,;:'\"`()\[\]{}]{1,3}+[^\W\d_]++)++")
 """Linear: it starts at the first letter of a run only, and never gives back what it took."""
 
-_PART = re.compile(r"[a-z]+")
-_CONTRACTION = re.compile(r"[a-z]+'[a-z]+")
+_PART = re.compile(r"[^\W\d_]+")
+_CONTRACTION = re.compile(r"[^\W\d_]+'[^\W\d_]+")
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _LONG = re2.compile(r"[a-z]{15,}")
 _SHORTEST = 4
+_FEWEST_SPLIT = 4
+"""Words parted in two by the same mark that, if most of a text's long words are, need no vocabulary to be joined."""
+_SENTENCE = 6
+"""Words in a row parted by marks that are a sentence in whatever language, and not one name."""
+_MEAN_WORD = 2.5
 _LONGEST_PARTS = 64
 _MOSTLY = 0.85
 _TAG = re2.compile(r"<(?:!--[^<>]{0,200}--|/?[a-z][^<>]{0,200})>")
 
 
 def undo_word_splitting(source: Source) -> Iterator[View]:
-    """``ig-nore``, ``pre.vio.us``: joined where that gives known words. ``ignore_all_rules``: marks become spaces."""
+    """``ig-nore``, ``pre.vio.us``: joined where that gives known words, or where most long words are split so.
+    ``ignore_all_rules``: marks become spaces, between known words or in long rows of any."""
     text = source.folded.text
     view = splice(source.folded, "word_splitting", _pieces(text), source.context)
     if view is not None:
@@ -32,7 +40,9 @@ def undo_word_splitting(source: Source) -> Iterator[View]:
 
 
 def _pieces(text: str) -> Iterator[Piece]:
-    for match in _TOKEN.finditer(text):
+    tokens = list(_TOKEN.finditer(text))
+    habit = _habit(text, tokens)
+    for match in tokens:
         if "'" in match.group() and _CONTRACTION.fullmatch(match.group()):
             continue
         parts = list(_PART.finditer(text, *match.span()))
@@ -42,13 +52,30 @@ def _pieces(text: str) -> Iterator[Piece]:
         words = [part.group() for part in parts]
         joined = "".join(words)
         known = sum(word in WORDS for word in words)
-        if joined in WORDS and len(joined) >= _SHORTEST:
+        if (joined in WORDS and len(joined) >= _SHORTEST) or (len(words) == 2 and _mark(match) in habit):
             yield Piece(*match.span(), joined, [place for part in parts for place in range(*part.span())])
         elif known == len(words) or (len(words) > 2 and known * 2 > len(words)):
             if known > 2:
                 yield Piece(*match.span(), *_spaced(parts))
+        elif len(words) >= _SENTENCE and len(joined) >= _MEAN_WORD * len(words):
+            yield Piece(*match.span(), *_spaced(parts))
         elif len(joined) >= _SHORTEST and (apart := segment(joined)).known == len(joined):
             yield _segmented(*match.span(), apart.words, [place for part in parts for place in range(*part.span())])
+
+
+def _habit(text: str, tokens: Sequence[re.Match[str]]) -> frozenset[str]:
+    """Marks that part so many words in two that it is a habit of the text: as many as its other long words."""
+    split = Counter(mark for match in tokens if (mark := _mark(match)))
+    if not split or max(split.values()) < _FEWEST_SPLIT:
+        return frozenset()
+    others = sum(1 for _ in _LONG_WORD.finditer(_TOKEN.sub(" ", text)))
+    return frozenset(mark for mark, count in split.items() if count >= max(_FEWEST_SPLIT, others))
+
+
+def _mark(match: re.Match[str]) -> str:
+    """The single mark that parts a token in two; empty for any other token, and for contractions."""
+    marks = [char for char in match.group() if not char.isalpha()]
+    return marks[0] if len(marks) == 1 and marks[0] != "'" else ""
 
 
 def _spaced(parts: list[re.Match[str]]) -> tuple[str, list[int]]:
