@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bartizan.bench import detection, labelled
-from bartizan.bench.scorers import PRODUCT, Answer, Scorer, scorers
+from bartizan.bench import detection, labelled, stages
+from bartizan.bench.scorers import PRODUCT, RULES, Answer, Scorer, scorers
 from bartizan.bench.table import Row, as_markdown, show
 from bartizan.cli.main import app
 from bartizan.core.errors import ConfigurationError
@@ -145,3 +145,19 @@ def test_people_get_a_column_for_each_detector(capsys: pytest.CaptureFixture[str
     assert page.endswith("- a note\n")
     show("bench", rows, ["a note"])
     assert "peer" in capsys.readouterr().out
+
+
+def test_stages_are_timed_on_harmless_texts_cut_to_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "TOKENS", (50, 300))
+    prose = "The museum in the old harbour opens on Sundays at ten, and the guide speaks three languages. "
+    texts = [
+        labelled.Labelled(f"{number} {prose * 4}", attack, Surface.CONTENT, "set", "", "en")
+        for attack in (False, True)
+        for number in range(12)
+    ]
+    found = rows_of(stages.measure(texts, quiet))
+    assert set(found) == {f"{name}: CPU at 50 tokens (median)" for name in (PRODUCT, RULES, stages.FORCED)}
+    assert all(row.n == 12 and row.value > 0 and row.target for row in found.values())
+    assert (
+        found[f"{stages.FORCED}: CPU at 50 tokens (median)"].value > found[f"{RULES}: CPU at 50 tokens (median)"].value
+    )
