@@ -92,7 +92,21 @@ def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound
         record = ledger.in_prose(whole)
         if record is not None:
             return _prose(record, ledger, envelope)
+    if _is_address(whole):
+        host, _, rest = whole.partition("/")
+        if rest or "?" in host:
+            return _by_host(host.split("?")[0], ledger, envelope, operator)
     return Bound(Label.UNKNOWN, "nowhere in the session")
+
+
+def _is_address(whole: str) -> bool:
+    return "." in whole.partition("/")[0] and " " not in whole and "@" not in whole and whole[0] not in "/~"
+
+
+def _by_host(host: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound:
+    """A page that stands nowhere is as good as its site, and never better than a made-up one."""
+    bound = bind(host, ledger, envelope, operator)
+    return bound if bound.label.rank > Label.UNKNOWN.rank else Bound(Label.UNKNOWN, f"no page of {host} was named")
 
 
 _CARRYING = frozenset("?=&;@")

@@ -11,6 +11,7 @@ from bartizan.agents.binding import Bound, Label, bind, worst
 from bartizan.agents.directives import Directive
 from bartizan.agents.envelope import Envelope, Licence
 from bartizan.agents.ledger import Ledger, followed
+from bartizan.agents.lexicon import content_words, name_words
 from bartizan.agents.profile import CRITICAL, Effect, Sink, ToolProfile
 from bartizan.core.tool import ToolCall
 
@@ -39,6 +40,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses and the like inside carried text."""
     named: bool = False
     """Somebody else's directive for this tool names one of this call's own values, which the user did not."""
+    leaks: bool = False
+    """Carried text holds a secret of the session's that the user's words do not speak of."""
     outward: bool = False
     open_world: bool = False
     every: bool = False
@@ -73,6 +76,7 @@ def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Env
         amount=worst(bounds["amount"]).label,
         carries=worst(bounds["carries"]).label,
         named=names_value,
+        leaks=profile.effect is not Effect.READ and _leaks(call, ledger, envelope),
         outward=profile.outward,
         open_world=profile.open_world,
         every=envelope.every,
@@ -116,6 +120,16 @@ def _bind_leaf(
 
 def _computed(bound: Bound) -> Bound:
     return Bound(Label.DERIVED, bound.where) if bound.label is Label.UNKNOWN else bound
+
+
+def _leaks(call: ToolCall, ledger: Ledger, envelope: Envelope) -> bool:
+    if not ledger.secrets:
+        return False
+    carried = "\n".join(leaf for argument in call.arguments.values() for leaf in values.leaves(argument)).casefold()
+    return any(
+        secret in carried and not content_words(" ".join(name_words(key))) & envelope.words
+        for secret, key in ledger.secrets.items()
+    )
 
 
 def _causes(

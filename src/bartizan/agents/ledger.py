@@ -25,10 +25,12 @@ MAX_PROSE = 1_000_000
 MAX_PLACES = 64
 """Places remembered per value."""
 MAX_DIRECTIVES = 2_000
+MAX_SECRETS = 500
 MAX_STATUS = 400
 """Characters up to which an acting tool's result is a status, not somebody's content."""
 
 _AUTHORS = word_set("authors")
+_SECRET = word_set("secret_keys")
 
 
 class Place(NamedTuple):
@@ -81,6 +83,8 @@ class Ledger:
         self._results = 0
         self.adopted: set[str] = set()
         """Values in sources that the user lets the agent follow: they point at records as the user's own do."""
+        self.secrets: dict[str, str] = {}
+        """Values under keys that say they are secret, with the key."""
         self.external = False
         """Whether anything that somebody else may have written was read."""
 
@@ -138,6 +142,8 @@ class Ledger:
 
     def _field(self, leaf: Leaf, record: Record) -> None:
         value = values.normal(leaf.text)
+        if len(value) >= 4 and len(self.secrets) < MAX_SECRETS and not _SECRET.isdisjoint(name_words(leaf.key)):
+            self.secrets[leaf.text.strip().casefold()] = leaf.key
         record.words |= content_words(leaf.text)
         record.names.update(values.names(leaf.text))
         record.authored = record.authored or not _AUTHORS.isdisjoint(name_words(leaf.key))
