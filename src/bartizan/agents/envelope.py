@@ -98,6 +98,10 @@ class Envelope(msgspec.Struct, frozen=True):
                 best = Licence.WEAK
         return best
 
+    def does(self, profile: ToolProfile) -> bool:
+        """Whether a sentence names the deed, whatever its object."""
+        return any(sentence.families & profile.families for sentence in self.sentences)
+
     def says(self, value: str) -> bool:
         """Whether the user wrote ``value`` (normalised), as a whole word or phrase."""
         return values.contains(self.text, value)

@@ -62,6 +62,9 @@ def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Env
         for leaf in values.leaves(argument):
             _bind_leaf(leaf, sink, bounds, own, addresses, ledger, envelope, operator)
     licence = envelope.licence(profile)
+    own_words = bool(bounds["critical"]) and worst(bounds["critical"]).label is Label.USER
+    if licence is Licence.WEAK and own_words and envelope.does(profile):
+        licence = Licence.STRONG  # "Send 900 to XY99…": the user's own address stands for the object
     cause, names_value, delegated = _causes(profile, own, addresses, ledger, envelope)
     critical = worst(bounds["critical"])
     return Facts(
