@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import statistics
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ def test_file_sizes_keep_their_budget() -> None:
     assert sizes[int(len(sizes) * 0.9)] <= 350
     too_long = {str(path.relative_to(ROOT)): lines(path) for path in PYTHON if lines(path) > 600}
     assert not too_long
+
+
+def test_no_two_test_modules_share_a_name() -> None:
+    """Folders of tests are no packages: of two modules with one name, pytest can import only the first."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
+    assert not [name for name, count in names.items() if count > 1]
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))

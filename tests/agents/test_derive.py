@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.agents.tools import tool
+from tests.agents.office import tool
 
 from bartizan.agents.derive import derive
 from bartizan.agents.profile import Effect, Sink

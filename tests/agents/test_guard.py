@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.agents.tools import OFFICE
+from tests.agents.office import OFFICE
 
 from bartizan.agents import open_guard
 from bartizan.agents.pack import Pack
