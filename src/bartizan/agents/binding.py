@@ -95,7 +95,7 @@ def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound
     if _is_address(whole):
         host, _, rest = whole.partition("/")
         if rest or "?" in host:
-            return _by_host(host.split("?")[0], ledger, envelope, operator)
+            return _by_host(host.split("?")[0], not _CARRYING.isdisjoint(whole), ledger, envelope, operator)
     return Bound(Label.UNKNOWN, "nowhere in the session")
 
 
@@ -103,9 +103,11 @@ def _is_address(whole: str) -> bool:
     return "." in whole.partition("/")[0] and " " not in whole and "@" not in whole and whole[0] not in "/~"
 
 
-def _by_host(host: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound:
+def _by_host(host: str, carries: bool, ledger: Ledger, envelope: Envelope, operator: str) -> Bound:
     """A page that stands nowhere is as good as its site, and never better than a made-up one."""
     bound = bind(host, ledger, envelope, operator)
+    if carries and bound.label.rank > Label.LINKED.rank:
+        return Bound(Label.EXTERNAL, f"data for {host}, a site nobody the agent works for named")
     return bound if bound.label.rank > Label.UNKNOWN.rank else Bound(Label.UNKNOWN, f"no page of {host} was named")
 
 

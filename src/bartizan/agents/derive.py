@@ -93,9 +93,12 @@ def _effect(named: list[str], sentence: list[str], declared: list[Declared], rea
     nouns = nouns_of(named)
     names = {name for entry in declared for name in name_words(entry.name)}
     said = f"“{verb}” in its name" if verb in named else f"“{verb}” in its description"
-    if folded(verb) in _READS:
+    if folded(verb) in _READS or (
+        verb == "open" and (names & _URLS or nouns & {"webpage", "file", "email", "message"})
+    ):
         return Effect.READ, said
-    if any(stem in _AUTHENTICATION for stem in stems) and not _ADMIN_WORDS.intersection(stems[1:]):
+    signs_in = len(stems) > 1 and stems[0] in {"log", "sign"} and stems[1] in {"in", "on"}
+    if (signs_in or any(stem in _AUTHENTICATION for stem in stems)) and not _ADMIN_WORDS.intersection(stems[1:]):
         return Effect.AUTHENTICATE, said
     if any(stem in _REACTIONS for stem in stems):
         return Effect.WRITE, said

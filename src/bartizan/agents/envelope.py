@@ -98,6 +98,13 @@ class Envelope(msgspec.Struct, frozen=True):
                 best = Licence.WEAK
         return best
 
+    def strays(self, value: str) -> bool:
+        """Whether the user wrote ids of the form of ``value`` and not this one; never when they speak of many."""
+        if self.every or self.says(value) or not any(letter.isdigit() for letter in value):
+            return False
+        form = _form(value)
+        return any(_form(specific) == form for specific in self.specifics)
+
     def does(self, profile: ToolProfile) -> bool:
         """Whether a sentence names the deed, whatever its object."""
         return any(sentence.families & profile.families for sentence in self.sentences)
@@ -108,6 +115,10 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 _COMMON = folded_set("common_tool_words")
+
+
+def _form(value: str) -> str:
+    return "".join("9" if letter.isdigit() else letter for letter in value)
 
 
 def _kin(families: frozenset[str], profile: ToolProfile) -> bool:

@@ -11,12 +11,13 @@ from bartizan.agents.binding import Bound, Label, bind, worst
 from bartizan.agents.directives import Directive
 from bartizan.agents.envelope import Envelope, Licence
 from bartizan.agents.ledger import Ledger, followed
-from bartizan.agents.lexicon import content_words, name_words
+from bartizan.agents.lexicon import content_words, folded_set, name_words
 from bartizan.agents.profile import CRITICAL, Effect, Sink, ToolProfile
 from bartizan.core.tool import ToolCall
 
 _SAID = frozenset({Label.USER, Label.OPERATOR})
 _SETTLED = _SAID | {Label.TRUSTED, Label.LINKED}
+_PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
 
 
@@ -42,6 +43,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody else's directive for this tool names one of this call's own values, which the user did not."""
     leaks: bool = False
     """Carried text holds a secret of the session's that the user's words do not speak of."""
+    strays: bool = False
+    """The user named an object of this form, and the call is about another one."""
     outward: bool = False
     open_world: bool = False
     every: bool = False
@@ -56,16 +59,19 @@ def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Env
     bounds: dict[str, list[Bound]] = {"critical": [], "objects": [], "amount": [], "carries": []}
     own: set[str] = set()
     addresses: set[str] = set()
+    free: set[str] = set()
+    strays = False
     for name, argument in call.arguments.items():
         parameter = profile.parameters.get(name)
         sink = parameter.sink if parameter is not None else Sink.OTHER
         for leaf in values.leaves(argument):
-            _bind_leaf(leaf, sink, bounds, own, addresses, ledger, envelope, operator)
+            _bind_leaf(leaf, sink, bounds, own, addresses, free, ledger, envelope, operator)
+            strays = strays or (sink is Sink.OBJECT and envelope.strays(values.normal(leaf)))
     licence = envelope.licence(profile)
     own_words = bool(bounds["critical"]) and worst(bounds["critical"]).label is Label.USER
     if licence is Licence.WEAK and own_words and envelope.does(profile):
         licence = Licence.STRONG  # "Send 900 to XY99…": the user's own address stands for the object
-    cause, names_value, delegated = _causes(profile, own, addresses, ledger, envelope)
+    cause, names_value, delegated = _causes(profile, own, addresses, free, ledger, envelope)
     critical = worst(bounds["critical"])
     return Facts(
         effect=profile.effect,
@@ -79,7 +85,8 @@ def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Env
         amount=worst(bounds["amount"]).label,
         carries=worst(bounds["carries"]).label,
         named=names_value,
-        leaks=profile.effect is not Effect.READ and _leaks(call, ledger, envelope),
+        leaks=profile.effect is not Effect.READ and _leaks(call, profile, ledger, envelope),
+        strays=strays,
         outward=profile.outward,
         open_world=profile.open_world,
         every=envelope.every,
@@ -94,6 +101,7 @@ def _bind_leaf(
     bounds: dict[str, list[Bound]],
     own: set[str],
     addresses: set[str],
+    free: set[str],
     ledger: Ledger,
     envelope: Envelope,
     operator: str,
@@ -101,9 +109,13 @@ def _bind_leaf(
     if sink in CRITICAL or sink in _OBJECTS or sink is Sink.AMOUNT:
         bound = bind(leaf, ledger, envelope, operator)
         if sink in CRITICAL:
+            if sink is Sink.URL and "?" in leaf and bound.label in _PROSE:
+                bound = Bound(Label.EXTERNAL, f"{bound.where}: it carries data")
             bounds["critical"].append(bound)
         elif sink is Sink.AMOUNT:
             bounds["amount"].append(_computed(bound))
+            if bound.label not in _SAID:
+                free.add(values.numeral(leaf) or values.normal(leaf))
         else:
             bounds["objects"].append(_computed(bound))
         if bound.label not in (_SETTLED if sink in CRITICAL else _SAID):
@@ -116,19 +128,33 @@ def _bind_leaf(
             own.add(whole)
         for specific in values.specifics(leaf):
             bound = bind(specific, ledger, envelope, operator)
+            if bound.label in _PROSE and values.URL.search(leaf) and not envelope.words & folded_set("links"):
+                bound = Bound(Label.EXTERNAL, f"{bound.where}: a link the user's words do not speak of")
             bounds["carries"].append(_computed(bound))
             if bound.label not in _SETTLED:
                 own.add(specific)
+                if (
+                    values.URL.search(specific)
+                    or "@" in specific
+                    or values.ACCOUNT.search(specific.upper())
+                    or "/" in specific
+                ):
+                    free.add(specific)
 
 
 def _computed(bound: Bound) -> Bound:
     return Bound(Label.DERIVED, bound.where) if bound.label is Label.UNKNOWN else bound
 
 
-def _leaks(call: ToolCall, ledger: Ledger, envelope: Envelope) -> bool:
+def _leaks(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envelope) -> bool:
     if not ledger.secrets:
         return False
-    carried = "\n".join(leaf for argument in call.arguments.values() for leaf in values.leaves(argument)).casefold()
+    carried = "\n".join(
+        leaf
+        for name, argument in call.arguments.items()
+        if (parameter := profile.parameters.get(name)) is None or parameter.sink is Sink.CONTENT
+        for leaf in values.leaves(argument)
+    ).casefold()
     return any(
         secret in carried and not content_words(" ".join(name_words(key))) & envelope.words
         for secret, key in ledger.secrets.items()
@@ -136,7 +162,7 @@ def _leaks(call: ToolCall, ledger: Ledger, envelope: Envelope) -> bool:
 
 
 def _causes(
-    profile: ToolProfile, own: set[str], addresses: set[str], ledger: Ledger, envelope: Envelope
+    profile: ToolProfile, own: set[str], addresses: set[str], free: set[str], ledger: Ledger, envelope: Envelope
 ) -> tuple[Directive | None, bool, bool]:
     """The directive that caused the call, whether one names its values, and whether a followed source asks for it."""
     cause: Directive | None = None
@@ -149,6 +175,7 @@ def _causes(
             bool(directive.families & profile.families)
             or (bool(directive.nouns & profile.nouns) and directive.names(own - addresses))
         )
+        names = names or directive.names(value for value in free if len(value) > 2)
         if not asks and not names:
             continue
         if followed(record, envelope):

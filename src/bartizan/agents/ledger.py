@@ -7,6 +7,7 @@ when a call uses it, and joins keep the worst.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -29,6 +30,8 @@ MAX_SECRETS = 500
 MAX_STATUS = 400
 """Characters up to which an acting tool's result is a status, not somebody's content."""
 
+_WHOLE = re.compile(r"[^<>@/:]{0,60}<[^<>\s]{3,200}>|\[.{0,2000}\]|[^\s,;]{3,200}(?:[,;]\s*[^\s,;]{3,200})+", re.DOTALL)
+"""An address with a name before it, or a list: what holds values and nothing else."""
 _AUTHORS = word_set("authors")
 _SECRET = word_set("secret_keys")
 
@@ -110,10 +113,11 @@ class Ledger:
             voice: the result of a tool that acts: what is short in it is the application's own word on what it did.
         """
         self._results += 1
-        if voice and len(text) <= MAX_STATUS:
+        leaves = read_result(text)
+        if voice and len(text) <= MAX_STATUS and len(leaves) == 1 and not leaves[0].key:
             trusted = True
         records: dict[int, Record] = {}
-        for leaf in read_result(text):
+        for leaf in leaves:
             record = records.get(leaf.record)
             if record is None:
                 record = records[leaf.record] = Record(
@@ -155,7 +159,9 @@ class Ledger:
         for specific in values.specifics(leaf.text):
             record.specifics.add(specific)
             if specific != value:
-                self._place(specific, Place(record, leaf.key, True, leaf.label))
+                self._place(
+                    specific, Place(record, leaf.key, _WHOLE.fullmatch(leaf.text.strip()) is not None, leaf.label)
+                )
         if leaf.label:
             self._directives(leaf.text, record)
             self.external = self.external or not record.trusted
