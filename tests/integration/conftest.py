@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 # Helpers are shared between the two folders: plain modules, no packages.
-sys.path.extend(str(Path(__file__).parents[1] / folder) for folder in ("firewall", "integration", "keeper"))
+sys.path.extend(
+    str(Path(__file__).parents[1] / folder) for folder in ("firewall", "integration", "keeper", "telemetry")
+)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -21,6 +21,7 @@ from bartizan.app.candidates import check_candidate
 from bartizan.app.inferring import NAME, InferenceProcess
 from bartizan.app.places import committer_of, journal_of, keeper_of
 from bartizan.app.reloading import Reloader
+from bartizan.app.sinking import planned_sinks
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import JournalError
 from bartizan.core.event import ProcessChanged
@@ -71,6 +72,8 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
     with_tls_files(listen, workspace.root)
     if deployment.approvals is not None:
         approval_tls(deployment.approvals, workspace.root)
+    for plan in planned_sinks(workspace):
+        await plan.build().close()
     journal = Journal(journal_of(workspace), "supervisor", deployment.journal)
     keeper = keeper_of(workspace)
     committer_of(workspace)  # makes the first key before several workers look for one

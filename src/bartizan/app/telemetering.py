@@ -16,6 +16,7 @@ import uvloop
 from bartizan.app.children import supervised
 from bartizan.app.events import sealer_of
 from bartizan.app.places import journal_of, lake_of
+from bartizan.app.sinking import shipping
 from bartizan.core.errors import BartizanError
 from bartizan.telemetry.logs import configure_logging
 from bartizan.telemetry.metrics import Registry
@@ -28,14 +29,14 @@ _log = logging.getLogger("bartizan.telemetry")
 
 
 def run_telemetry(root: Path, control: int) -> None:
-    """Seal the journal and keep the lake until the supervisor says otherwise or is gone.
+    """Seal the journal, keep the lake and feed the sinks until the supervisor says otherwise or is gone.
 
     Args:
         root: the workspace.
         control: file descriptor of the line to the supervisor.
 
     Raises:
-        ConfigurationError: the signing key cannot be used.
+        ConfigurationError: the signing key or a sink cannot be used.
         JournalError: the journal cannot be read.
     """
     configure_logging(NAME)
@@ -50,13 +51,14 @@ async def _run(workspace: Workspace, control: socket.socket) -> None:
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # the supervisor says when
     async with supervised(control, registry.snapshot) as ready:
         with sealer_of(workspace, NAME) as sealer:
-            await ready()
-            tasks = []
-            signing = workspace.deployment.journal.signing
-            if sealer is not None and signing is not None:
-                tasks.append(asyncio.create_task(_every(signing.seconds, _sealing(sealer, registry))))
-            tasks.append(asyncio.create_task(_every(COMPACT_SECONDS, _compacting(workspace, registry))))
-            await ending.wait()
+            async with shipping(workspace, registry):
+                await ready()
+                tasks = []
+                signing = workspace.deployment.journal.signing
+                if sealer is not None and signing is not None:
+                    tasks.append(asyncio.create_task(_every(signing.seconds, _sealing(sealer, registry))))
+                tasks.append(asyncio.create_task(_every(COMPACT_SECONDS, _compacting(workspace, registry))))
+                await ending.wait()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from bartizan.cli.events_asking import compact, query, tail
 from bartizan.cli.events_export import export
+from bartizan.cli.events_sinks import sinks
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
@@ -97,3 +98,4 @@ app.command("tail")(tail)
 app.command("query")(query)
 app.command("compact")(compact)
 app.command("export")(export)
+app.command("sinks")(sinks)

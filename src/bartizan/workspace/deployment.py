@@ -8,6 +8,7 @@ import msgspec
 
 from bartizan.core.secretref import SecretRef
 from bartizan.workspace.mcp import Mcp
+from bartizan.workspace.sinks import Sinks
 
 
 class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,4 +139,5 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Without it nobody can approve a tool call, and what policy would ask about is blocked."""
     journal: Journal = Journal()
     inference: Inference = Inference()
+    sinks: Sinks = Sinks()
     mcp: Mcp = Mcp()

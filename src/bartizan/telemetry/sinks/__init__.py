@@ -1,0 +1,1 @@
+"""Sinks: records on their way to other people's systems, from a saved place in the journal."""
