@@ -8,8 +8,10 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
+import re2
+
 from bartizan.core.passage import Surface
-from bartizan.core.signal import Signal
+from bartizan.core.signal import Signal, Span
 from bartizan.inspection.interface import View
 from bartizan.inspection.obfuscation import ObfuscationDetector
 from bartizan.inspection.signatures import SignatureDetector, load_packs
@@ -113,6 +115,7 @@ def _honest(rule: str, kind: Kind) -> bool:
 def _directives(views: Sequence[View], kind: Kind, alone: bool = False) -> Iterator[Seen]:
     """Strong directives, and pairs of weak ones; ``alone``: one weak one is enough."""
     reported: set[str] = set()
+    original = next((view.text for view in views if view.name == "original"), "")
     for view in views:
         if view.name == "original" and len(views) > 1:
             continue
@@ -123,7 +126,10 @@ def _directives(views: Sequence[View], kind: Kind, alone: bool = False) -> Itera
             for found in pattern.finditer(view.text):
                 if _excused(directive, view.text, found.start(), found.end()):
                     continue
-                at = view.origin(found.start(), found.end()).start
+                span = view.origin(found.start(), found.end())
+                if view.name not in _UNTOUCHED and _plainly_excused(directive, pattern, original, span):
+                    continue
+                at = span.start
                 if directive.strong or alone:
                     if directive.id not in reported:
                         yield _seen(view, at, found.group(), directive.says)
@@ -140,6 +146,13 @@ def _excused(directive: Directive, text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 40) : end].casefold()
     after = text[start : end + 100].casefold()
     return any(word in (after if "." in word else before) for word in directive.ignore)
+
+
+def _plainly_excused(directive: Directive, pattern: re2._Regexp[str], original: str, span: Span) -> bool:
+    """Whether the same place says the same without any disguise, and is excused there: a view that takes marks out of
+    addresses also takes them out of those that excuse."""
+    found = pattern.search(original[span.start : span.end])
+    return found is not None and _excused(directive, original, span.start + found.start(), span.start + found.end())
 
 
 def _pairs(view: View, weak: list[tuple[int, int, Directive]], reported: set[str]) -> Iterator[Seen]:
