@@ -14,11 +14,12 @@ from journal_events import accepted
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.mappings import formatter
 from bartizan.telemetry.metrics import Registry
+from bartizan.telemetry.sinks.file_drop import FileDrop
 from bartizan.telemetry.sinks.interface import Sink
 from bartizan.telemetry.sinks.shipper import Meters, Shipper
 from bartizan.telemetry.sinks.syslog import Syslog
 from bartizan.workspace.deployment import Journal as Settings
-from bartizan.workspace.sinks import Delivery, SyslogSink
+from bartizan.workspace.sinks import Delivery, FileSink, SyslogSink
 
 FAST = Delivery(retry_seconds=0.05, retry_most_seconds=0.2, timeout_seconds=2.0, batch_bytes=20_000, batch_records=20)
 
@@ -70,3 +71,13 @@ def syslog(port: int, seconds: float = 2.0) -> Syslog:
 def ship_until_killed(root: Path, port: int, started: Connection) -> None:
     started.send_bytes(b"")
     asyncio.run(shipper(root, syslog(port)).run())
+
+
+def file_drop(root: Path, size: int = 1_000_000, seconds: float = 60) -> FileDrop:
+    settings = FileSink(name="s", directory="out", format="native", rotate_bytes=size, rotate_seconds=seconds)
+    return FileDrop(settings, root / "out")
+
+
+def drop_until_killed(root: Path, started: Connection) -> None:
+    started.send_bytes(b"")
+    asyncio.run(shipper(root, file_drop(root, size=15_000)).run())

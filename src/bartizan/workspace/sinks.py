@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from bartizan.core.secretref import SecretRef
+
 RecordFormat = Literal["ocsf", "ecs", "asim", "otel", "cef", "leef", "native"]
 
 
@@ -54,7 +56,91 @@ class SyslogSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     delivery: Delivery = Delivery()
 
 
+class SplunkSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A Splunk HTTP Event Collector."""
+
+    name: str
+    """As `sinks.syslog.name`."""
+    url: str
+    """The whole address, such as ``https://splunk.example.com:8088/services/collector/event``."""
+    token: SecretRef
+    """HEC token, by environment variable or file."""
+    format: RecordFormat = "ocsf"
+    """Schema or format of the `event`."""
+    index: str = ""
+    """Splunk index; empty: the token's default."""
+    sourcetype: str = ""
+    """Source type; empty: ``bartizan:`` and the format."""
+    host: str = ""
+    """Host name of the events; empty: what the collector takes."""
+    gzip: bool = True
+    """Compress what is sent."""
+    tls_ca: str = ""
+    """As `sinks.syslog.tls_ca`."""
+    delivery: Delivery = Delivery()
+
+
+class WebhookSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An HTTP endpoint that takes one record a line (NDJSON)."""
+
+    name: str
+    """As `sinks.syslog.name`."""
+    url: str
+    """The whole address."""
+    token: SecretRef | None = None
+    """Bearer token, by environment variable or file."""
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    """Sent with every request; no secrets here."""
+    format: RecordFormat = "ocsf"
+    """Schema or format of the records."""
+    gzip: bool = True
+    """Compress what is sent."""
+    tls_ca: str = ""
+    """As `sinks.syslog.tls_ca`."""
+    delivery: Delivery = Delivery()
+
+
+class ElasticSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Elasticsearch, over its bulk API."""
+
+    name: str
+    """As `sinks.syslog.name`."""
+    url: str
+    """Base address, without ``/_bulk``."""
+    api_key: SecretRef | None = None
+    """API key as Elasticsearch encodes it, by environment variable or file."""
+    index: str = "logs-bartizan-default"
+    """Data stream or index; the key needs the right to create documents in it."""
+    format: Literal["ecs", "ocsf", "otel", "asim", "native"] = "ecs"
+    """Schema of the documents."""
+    gzip: bool = True
+    """Compress what is sent."""
+    tls_ca: str = ""
+    """As `sinks.syslog.tls_ca`."""
+    delivery: Delivery = Delivery()
+
+
+class FileSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A folder of finished files, one record a line."""
+
+    name: str
+    """As `sinks.syslog.name`; also the beginning of the files' names."""
+    directory: str
+    """Made if it is not there; relative paths start at the workspace."""
+    format: RecordFormat = "ocsf"
+    """Schema or format of the records."""
+    rotate_bytes: int = 64_000_000
+    """A file is finished at this size."""
+    rotate_seconds: float = 300.0
+    """A file is finished at this age."""
+    delivery: Delivery = Delivery()
+
+
 class Sinks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where records are sent."""
 
     syslog: tuple[SyslogSink, ...] = ()
+    splunk: tuple[SplunkSink, ...] = ()
+    webhook: tuple[WebhookSink, ...] = ()
+    elastic: tuple[ElasticSink, ...] = ()
+    files: tuple[FileSink, ...] = ()
