@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ from syslog_receiver import MESSAGE, Receiver
 
 from bartizan.telemetry.sinks.interface import Item
 from bartizan.telemetry.sinks.syslog import Syslog, message
-from bartizan.workspace.sinks import SyslogSink
+from bartizan.workspace.sinks import Delivery, SyslogSink
 
 
 def certify(folder: Path) -> None:
@@ -166,3 +167,22 @@ template(name="t" type="string" string="%protocol-version% %pri% %app-name% %msg
     lines = [line for line in out.read_text().splitlines() if " bartizan " in line]
     assert all(line.startswith("1 109 bartizan request.accepted {") for line in lines)
     assert [json.loads(line.split(" ", 4)[4])["request"] for line in lines] == names
+
+
+def test_receivers_that_hang_do_not_hold_up_others(tmp_path: Path) -> None:
+    """Twenty of them: more than the threads that a process has for everybody."""
+    names = write(tmp_path / "journal", 3_000)
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent, Receiver() as receiver:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        slow = Delivery(batch_bytes=2_000_000, batch_records=3_000)
+
+        async def run() -> None:
+            async with contextlib.AsyncExitStack() as stack:
+                for number in range(20):
+                    hanging = shipper(tmp_path, syslog(silent.getsockname()[1], 60), slow, folder=f"slow{number}")
+                    await stack.enter_async_context(running(hanging))
+                await asyncio.sleep(0.5)
+                await stack.enter_async_context(running(shipper(tmp_path, syslog(receiver.port))))
+                await until(lambda: len(receiver.messages) >= len(names))
+
+        asyncio.run(run())

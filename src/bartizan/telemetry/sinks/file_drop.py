@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -38,16 +38,17 @@ class FileDrop:
         self._size = 0
         self._opened = 0.0
         self._recovered = False
-        self._one = threading.Lock()
+        # Its own: a disk that hangs must not use up those of others; and one, so that tries do not overlap.
+        self._thread = ThreadPoolExecutor(1)
 
     async def send(self, items: Sequence[Item]) -> Outcome:
         """See ``Sink.send``."""
-        await asyncio.to_thread(self._guarded, b"".join(text + b"\n" for item in items for text in item.texts))
+        await self._off(b"".join(text + b"\n" for item in items for text in item.texts))
         return Outcome()
 
     async def idle(self) -> None:
         """See ``Sink.idle``: finishes a file that is old enough."""
-        await asyncio.to_thread(self._guarded, b"")
+        await self._off(b"")
 
     async def close(self) -> None:
         """See ``Sink.close``: the file is finished by the next start."""
@@ -56,16 +57,18 @@ class FileDrop:
             file.close()
         self._recovered = False
 
+    async def _off(self, content: bytes) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, content)
+
     def _guarded(self, content: bytes) -> None:
-        with self._one:  # a try that was given up may still hang on the disk
-            try:
-                self._write(content)
-            except OSError as error:
-                if self._file is not None:
-                    self._file.close()
-                    self._file = None
-                self._recovered = False  # what was half written is cut off before the next try
-                raise SinkError(f"cannot write to {self._directory}: {error.strerror}") from None
+        try:
+            self._write(content)
+        except OSError as error:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+            self._recovered = False  # what was half written is cut off before the next try
+            raise SinkError(f"cannot write to {self._directory}: {error.strerror}") from None
 
     def _write(self, content: bytes) -> None:
         if not self._recovered:

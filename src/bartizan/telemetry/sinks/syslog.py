@@ -18,6 +18,7 @@ import termios
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from typing import Final
 
@@ -65,6 +66,7 @@ class Syslog:
         self._socket: socket.socket | None = None
         self._sent: deque[bytes] = deque()
         self._broken = False
+        self._thread = ThreadPoolExecutor(1)  # its own: one that hangs must not use up those of others
 
     async def send(self, items: Sequence[Item]) -> Outcome:
         """See ``Sink.send``."""
@@ -75,7 +77,8 @@ class Syslog:
             if self._socket is None:
                 await self._connect()
             again = list(self._sent) if self._broken else []
-            await asyncio.to_thread(self._transmit, b"".join([*again, *frames]))
+            content = b"".join([*again, *frames])
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._transmit, content)
         except OSError as error:
             self._broken = True
             await self.close()
