@@ -86,6 +86,8 @@ def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound
             places = ledger.places(number)
     if not places:
         places = ledger.places(values.compact(whole)) if len(whole) <= values.MAX_VALUE else []
+    if (not places or not places[0].field) and lookalike(whole, ledger, envelope):
+        return Bound(Label.LOOKALIKE, "one letter away from a value the user or an application uses")
     if places:
         return min((_label(place, whole, ledger, envelope) for place in places), key=lambda bound: bound.label.rank)
     if len(whole) >= 4:
@@ -109,6 +111,24 @@ def _by_host(host: str, carries: bool, ledger: Ledger, envelope: Envelope, opera
     if carries and bound.label.rank > Label.LINKED.rank:
         return Bound(Label.EXTERNAL, f"data for {host}, a site nobody the agent works for named")
     return bound if bound.label.rank > Label.UNKNOWN.rank else Bound(Label.UNKNOWN, f"no page of {host} was named")
+
+
+def lookalike(whole: str, ledger: Ledger, envelope: Envelope) -> bool:
+    """Whether an address or account is one edit away from one that the user wrote or that stands in a field."""
+    if len(whole) < 8 or not ("@" in whole or values.ACCOUNT.fullmatch(whole.upper())):
+        return False
+    if not whole.isascii():
+        return True
+    return any(one_edit(whole, known) for known in (*envelope.specifics, *ledger.addresses))
+
+
+def one_edit(one: str, two: str) -> bool:
+    """Whether one letter put in, left out or exchanged makes ``one`` into ``two``."""
+    if one == two or abs(len(one) - len(two)) > 1:
+        return False
+    short, long = sorted((one, two), key=len)
+    place = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return short[place:] == long[place + 1 :] or short[place + 1 :] == long[place + 1 :]
 
 
 _CARRYING = frozenset("?=&;@")

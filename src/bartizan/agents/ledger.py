@@ -27,6 +27,7 @@ MAX_PLACES = 64
 """Places remembered per value."""
 MAX_DIRECTIVES = 2_000
 MAX_SECRETS = 500
+MAX_ADDRESSES = 2_000
 MAX_STATUS = 400
 """Characters up to which an acting tool's result is a status, not somebody's content."""
 
@@ -86,6 +87,8 @@ class Ledger:
         self._results = 0
         self.adopted: set[str] = set()
         """Values in sources that the user lets the agent follow: they point at records as the user's own do."""
+        self.addresses: set[str] = set()
+        """E-mail addresses and accounts that stand in fields."""
         self.secrets: dict[str, str] = {}
         """Values under keys that say they are secret, with the key."""
         self.external = False
@@ -153,6 +156,8 @@ class Ledger:
         record.authored = record.authored or not _AUTHORS.isdisjoint(name_words(leaf.key))
         self._place(value, Place(record, leaf.key, True, leaf.label))
         record.specifics.add(value)
+        if ("@" in value or values.ACCOUNT.fullmatch(value.upper())) and len(self.addresses) < MAX_ADDRESSES:
+            self.addresses.add(value)
         number = values.numeral(leaf.text)
         if number and number != value:
             self._place(number, Place(record, leaf.key, True, leaf.label))
