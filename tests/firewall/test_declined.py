@@ -9,9 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 import bartizan
+from bartizan.agents.approvals.book import DecisionError
 from bartizan.core.errors import BartizanError, DocumentError, Place, UpstreamError, WireError
 from bartizan.firewall.declined import DeclinedError, declined
 from bartizan.firewall.watchdog import ClientGoneError
+from bartizan.supplychain.budget import BudgetError
 
 SECRET = "/srv/secrets/key: hunter2"
 SPEAKS_FOR_ITSELF = (DeclinedError, WireError, UpstreamError)
@@ -36,6 +38,10 @@ def made(kind: type[BartizanError]) -> BartizanError:
         return kind(418, "I am a teapot")
     if issubclass(kind, ClientGoneError):
         return kind()
+    if issubclass(kind, BudgetError):
+        return kind(SECRET, 1.0)
+    if issubclass(kind, DecisionError):
+        return kind(SECRET, status=409)
     return kind(SECRET)
 
 
