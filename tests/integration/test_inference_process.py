@@ -66,9 +66,7 @@ async def test_the_whole_life_of_the_model(tmp_path: Path) -> None:
 
         # One principal floods both workers; the other one's texts are all read.
         async def flood(number: int) -> tuple[int, Any, Any]:
-            await asyncio.sleep(
-                max(0, number - 80) * 0.12
-            )  # eighty at once, then eight a second
+            await asyncio.sleep(max(0, number - 80) * 0.12)  # eighty at once, then eight a second
             return await gateway.post(asking(f"{number} {LONG}"), FLOOD_KEY)
 
         flooding = [asyncio.create_task(flood(number)) for number in range(160)]
