@@ -30,10 +30,10 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def missed(self) -> bool:
-        """True when there is a target and the figure does not reach it."""
+        """True when there is a target and the figure does not reach it; NaN reaches none."""
         if self.target is None:
             return False
-        return self.value < self.target if self.at_least else self.value > self.target
+        return not (self.value >= self.target if self.at_least else self.value <= self.target)
 
 
 def over_rounds(what: str, values: Sequence[float], unit: str, n: int, **more: object) -> Row:

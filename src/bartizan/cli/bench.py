@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from bartizan.bench import detection, gateway, labelled, scorers, stages
+from bartizan.bench.agents import dojo, figures
 from bartizan.bench.table import Row, as_json, as_markdown, show
 from bartizan.core.passage import Surface
 
@@ -24,6 +25,15 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class AgentSuite(StrEnum):
+    """A suite of AgentDojo."""
+
+    WORKSPACE = "workspace"
+    BANKING = "banking"
+    TRAVEL = "travel"
+    SLACK = "slack"
 
 
 class ComparisonFormat(StrEnum):
@@ -75,6 +85,28 @@ def bench_detection(
     if times:
         rows += _watched(lambda progress: stages.measure(texts, progress))
     _finish("detection", rows, notes, output_format)
+
+
+@app.command("agents")
+def bench_agents(
+    suite: Annotated[list[AgentSuite] | None, typer.Option(help="AgentDojo suite; repeatable; all without it.")] = None,
+    pack: Annotated[str, typer.Option(help="Policy pack of the guard.")] = "balanced",
+    runs: Annotated[Path | None, typer.Option(help="Recorded runs, JSONL, gzipped or not; needs --tools.")] = None,
+    tools: Annotated[
+        Path | None, typer.Option(help="Tool definitions of the recorded runs, as MCP lists them.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the adaptive attacker.")] = 0,
+    output_format: Annotated[
+        ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
+    ] = ComparisonFormat.TEXT,
+) -> None:
+    """Utility and attack success of the agent guard beside simple guards; an adaptive attacker; time and memory."""
+    if (runs is None) is not (tools is None):
+        raise typer.BadParameter("--runs and --tools go together")
+    chosen = tuple(one.value for one in suite) if suite else dojo.SUITES
+    wanted = figures.Wanted(chosen, pack, runs, tools, seed)
+    rows, notes = _watched(lambda progress: figures.run(wanted, progress))
+    _finish("agents", rows, notes, output_format)
 
 
 def _watched(work: Callable[[Callable[[str], None]], T]) -> T:

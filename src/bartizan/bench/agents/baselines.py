@@ -9,8 +9,9 @@ from typing import Any
 from bartizan.core.tool import ToolCall, ToolDecision, ToolDefinition, ToolResult
 from bartizan.core.verdict import Action
 
-SENDING = re.compile("send|transfer|post|share|invite")
-"""Names that sound as if something left."""
+SENDING = re.compile("send|transfer|post|share|invite|password")
+"""Names that sound as if something left, or an account changed hands."""
+READING = re.compile("^(get|list|read|search|check)_")
 DESTINATIONS = frozenset(
     ("recipient", "recipients", "participants", "cc", "bcc", "to", "email", "user_email", "user", "channel", "url")
 )
@@ -66,10 +67,10 @@ def no_sending() -> Simple:
 
 
 def said_destinations() -> Simple:
-    """A sending tool's destinations must stand in the user's words."""
+    """The destinations of every call but reading ones must stand in the user's words."""
 
     def rule(said: str, call: ToolCall) -> bool:
-        if not SENDING.search(call.tool):
+        if READING.search(call.tool):
             return True
         places = [leaf for name, value in call.arguments.items() if name in DESTINATIONS for leaf in _texts(value)]
         return all(place.casefold() in said for place in places)

@@ -6,12 +6,12 @@ Of suites that judge (AgentDojo's travel and slack, our held-out tasks) only tot
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from bartizan.agents.guard import open_guard
 from bartizan.bench.agents import baselines, measure
 from bartizan.bench.agents.dojo import JUDGING, SUITES, Suite
 from bartizan.bench.agents.measure import Outcome
@@ -69,8 +69,7 @@ def _guard(name: str) -> ToolGuard:
     }
     if name in simple:
         return simple[name]()
-    guard: ToolGuard = importlib.import_module("bartizan.agents.guard").open_guard(name)
-    return guard
+    return open_guard(name)
 
 
 def _report(found: Iterable[Outcome], verbose: bool, quiet: bool) -> None:
