@@ -12,6 +12,11 @@ from bartizan.supplychain.registry import rules, scanners
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "supplychain"
 READ_HERE = (
+    "pickle",
+    "npy",
+    "zip",
+    "tar",
+    "compressed",
     "safetensors",
     "gguf",
     "jinja",

@@ -23,6 +23,7 @@ COMMANDS = (
     "up",
     "demo",
     "inspect",
+    "scan",
     "policy",
     "rules",
     "system",

@@ -58,9 +58,11 @@ class Scan:
         """Findings of the file, without repeats, in the order in which they were made."""
         return list(dict.fromkeys(self.look(source, "", 0, opaque=False)))
 
-    def look(self, source: ByteSource, member: str, depth: int, *, opaque: bool) -> Iterator[ArtefactFinding]:
+    def look(
+        self, source: ByteSource, member: str, depth: int, *, opaque: bool, container: str = ""
+    ) -> Iterator[ArtefactFinding]:
         """Every interpretation of one source; a limit ends it with a finding and ends the scans around it as well."""
-        context = _Context(self, member, source.name, depth)
+        context = _Context(self, member, source.name, depth, container)
         try:
             self.budget.member(depth)
             if not source.size:
@@ -109,11 +111,12 @@ class Scan:
 
 
 class _Context:
-    def __init__(self, scan: Scan, member: str, name: str, depth: int) -> None:
+    def __init__(self, scan: Scan, member: str, name: str, depth: int, container: str) -> None:
         self._scan = scan
         self.member = member
         self.name = name
         self.depth = depth
+        self.container = container
         self.budget = scan.budget
 
     def found(
@@ -131,8 +134,10 @@ class _Context:
             tags=rule.tags,
         )
 
-    def nested(self, source: ByteSource, member: str, *, opaque: bool = False) -> Iterable[ArtefactFinding]:
-        return self._scan.look(source, self._way(member), self.depth + 1, opaque=opaque)
+    def nested(
+        self, source: ByteSource, member: str, *, opaque: bool = False, container: str = ""
+    ) -> Iterable[ArtefactFinding]:
+        return self._scan.look(source, self._way(member), self.depth + 1, opaque=opaque, container=container)
 
     def _way(self, member: str) -> str:
         return f"{self.member}!{member}" if self.member else member

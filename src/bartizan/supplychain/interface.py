@@ -61,6 +61,8 @@ class Context(Protocol):
     """Last component of the file's or member's path; empty if unknown. Loaders such as transformers go by it."""
     depth: int
     budget: Budget
+    container: str
+    """Kind of the container around this source, as its scanner names it (``torch``, ``npz``, …); empty without one."""
 
     def found(
         self, rule: Rule, explanation: str, *, offset: int = -1, evidence: str = "", member: str = ""
@@ -68,10 +70,13 @@ class Context(Protocol):
         """A finding at this source, or at ``member`` inside it; ``evidence`` is made printable and cut."""
         ...
 
-    def nested(self, source: ByteSource, member: str, *, opaque: bool = False) -> Iterable[ArtefactFinding]:
+    def nested(
+        self, source: ByteSource, member: str, *, opaque: bool = False, container: str = ""
+    ) -> Iterable[ArtefactFinding]:
         """Scan ``source``, which stands in this one as ``member``, under every interpretation.
 
         Args:
+            container: what the scanners of ``source`` are told about this container.
             opaque: the container itself says that these are raw numbers or text that nobody interprets, so that an
                 unknown format is no finding; what is recognised is scanned all the same.
         """

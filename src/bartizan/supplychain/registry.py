@@ -7,6 +7,8 @@ import pkgutil
 from functools import cache
 
 from bartizan.supplychain import scanners as package
+from bartizan.supplychain.engine import ENGINE_RULES
+from bartizan.supplychain.files import FILE_RULES
 from bartizan.supplychain.interface import Rule, Scanner
 
 
@@ -25,7 +27,5 @@ def scanners() -> tuple[Scanner, ...]:
 
 def rules() -> dict[str, Rule]:
     """Every rule by its id, those of the engine included."""
-    from bartizan.supplychain.engine import ENGINE_RULES
-
-    every = [*ENGINE_RULES, *(rule for one in scanners() for rule in one.rules)]
+    every = [*ENGINE_RULES, *FILE_RULES, *(rule for one in scanners() for rule in one.rules)]
     return {rule.id: rule for rule in sorted(every, key=lambda rule: rule.id)}

@@ -1,0 +1,1 @@
+"""Harmless malicious files, ordinary models, and what scanners say of them."""

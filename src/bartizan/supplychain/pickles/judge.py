@@ -1,0 +1,267 @@
+"""Decides what a pickle may import, call, build and extend: what is not on the list is reported, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bartizan.supplychain.interface import ArtefactFinding, Context, Rule
+from bartizan.supplychain.pickles import findings as rules
+from bartizan.supplychain.pickles.calls import PREDICATES, Refused, decodes
+from bartizan.supplychain.pickles.cursor import EndError
+from bartizan.supplychain.pickles.names import dangerous, python3
+from bartizan.supplychain.pickles.permissions import AllowList
+from bartizan.supplychain.pickles.states import set_state
+from bartizan.supplychain.pickles.values import (
+    KEPT_KEYS,
+    Box,
+    Dtype,
+    Instance,
+    Mapping,
+    Name,
+    Opaque,
+    Raw,
+    Text,
+    Unknown,
+    describe,
+    plain,
+)
+
+if TYPE_CHECKING:
+    from bartizan.supplychain.pickles.machine import Machine
+
+MOST_FINDINGS = 100
+"""Of one stream; more say nothing new."""
+_MADE_BARE = ("tokenizers.", "_catboost", "joblib.")
+_METHODS = frozenset({"append", "extend", "add", "update"})
+
+
+class Judge:
+    """The judge of one stream. ``machine`` is set by the machine that asks it."""
+
+    machine: Machine
+
+    def __init__(
+        self,
+        context: Context,
+        allowed: AllowList,
+        container: str = "",
+        array: Callable[[Judge, Instance], Any] | None = None,
+    ) -> None:
+        self.context = context
+        self.allowed = allowed
+        self.container = container
+        """What the stream is part of (``torch``, ``torchscript``, …); persistent ids mean something there."""
+        self.array = array
+        """Follows an array that joblib keeps behind the wrapper just built; None: read as plain pickle."""
+        self.findings: dict[tuple[str, str], ArtefactFinding] = {}
+        self.nested: list[tuple[Raw, str]] = []
+        """Bytes handed to a loader, and the loader's name."""
+        self.imports: list[str] = []
+        """Modules of names that are not listed."""
+        self.wrappers = False
+        """An array of joblib's kind was described, so that the stream may hold arrays between its opcodes."""
+        self.touched = False
+        """Something was imported, called or resolved."""
+
+    def report(self, rule: Rule, explanation: str, evidence: str = "") -> Unknown:
+        """Add a finding at the current opcode, once for each rule and evidence; gives the value that results."""
+        key = (rule.id, evidence)
+        if key not in self.findings and len(self.findings) < MOST_FINDINGS:
+            self.findings[key] = self.context.found(rule, explanation, offset=self.machine.opcode_at, evidence=evidence)
+        return Unknown(rule.id)
+
+    # -- names
+
+    def find(self, module: Any, name: Any) -> Any:
+        """GLOBAL, STACK_GLOBAL and INST."""
+        if not isinstance(module, str) or not isinstance(name, str):
+            if not (_may_be_text(module) and _may_be_text(name)):
+                raise EndError(self.machine.opcode_at, "a name is no text")
+            self.touched = True
+            return self.report(
+                rules.COMPUTED,
+                "The name to import is not written in the stream but results from other operations.",
+                f"{describe(module)} {describe(name)}",
+            )
+        self.touched = True
+        module, name = python3(module, name, self.machine.protocol)
+        found = Name(module, name, self.machine.opcode_at, self.allowed.permission(module, name))
+        if found.permission is not None or (self.container == "torchscript" and module.startswith("__torch__")):
+            return found
+        self.imports.append(module)
+        if "." in name:
+            self.report(
+                rules.DOTTED,
+                f"Loading would import {module} and take {name} out of it attribute by attribute, which reaches "
+                "everything that module has imported.",
+                found.dotted,
+            )
+        elif dangerous(module, name):
+            self.report(
+                rules.DANGEROUS,
+                f"Loading would import {module} and take {name}, which runs code or reaches files, processes or the "
+                "network.",
+                found.dotted,
+            )
+        else:
+            self.report(
+                rules.GLOBAL,
+                f"Loading would import {module} and take {name}; nobody has vetted what that does.",
+                found.dotted,
+            )
+        return found
+
+    def extension(self, code: int) -> Any:
+        """EXT1, EXT2 and EXT4."""
+        return self.report(
+            rules.EXTENSION,
+            f"Loading would import whatever the process has registered under extension code {code}.",
+            str(code),
+        )
+
+    def persistent(self, pid: Any) -> Any:
+        """PERSID and BINPERSID."""
+        match pid:
+            case ("storage", Name() as kind, str(), str(), int(), *rest) if (
+                self.container == "torch"
+                and (kind.permission is None or kind.permission.is_class)
+                and all(one is None or isinstance(one, tuple) for one in rest)
+            ):
+                return Instance(kind, pid)
+            case ("module", Name() as kind, *source) if self.container == "torch" and all(map(plain, source)):
+                return kind
+        return self.report(
+            rules.PERSISTENT,
+            "The loader would be asked for an object by an id; what it gives depends on the loader alone.",
+            describe(pid),
+        )
+
+    # -- calls
+
+    def call(self, function: Any, arguments: Any) -> Any:
+        """REDUCE, and INST or OBJ with arguments."""
+        if isinstance(function, Unknown):
+            return Unknown(function.why)
+        self._fails_on_data(function, "a value is called")
+        if not isinstance(function, Name):
+            return self.report(rules.METHOD, f"Loading would call {describe(function)} as a function.", "REDUCE")
+        shown = f"{function.dotted}{describe(arguments) if isinstance(arguments, tuple) else '(*…)'}"
+        permission = function.permission
+        if permission is None or not permission.call:
+            return self.report(rules.CALL, f"Loading would call {shown}.", function.dotted)
+        if not isinstance(arguments, tuple):
+            return self.report(rules.ARGUMENTS, f"Loading would call {function.dotted} with unknown arguments.", shown)
+        try:
+            return PREDICATES[permission.call](self, function, arguments)
+        except Refused as why:
+            return self.report(rules.ARGUMENTS, f"Loading would call {shown}: {why}.", function.dotted)
+
+    def new(self, kind: Any, arguments: Any, keywords: Any = None) -> Any:
+        """NEWOBJ and NEWOBJ_EX, and INST or OBJ without arguments."""
+        if isinstance(kind, Unknown):
+            return Unknown(kind.why)
+        self._fails_on_data(kind, "a value is no class")
+        if not isinstance(kind, Name) or kind.permission is None or not kind.permission.new:
+            return self.report(rules.CALL, f"Loading would make an instance of {describe(kind)}.", describe(kind))
+        bare = kind.module.startswith(_MADE_BARE) and arguments != ()  # their constructors take paths
+        if bare or decodes(kind, arguments) or not self.harmless((arguments, keywords)):
+            return self.report(
+                rules.ARGUMENTS, f"Loading would make {kind.dotted} with {describe(arguments)}.", kind.dotted
+            )
+        return Instance(kind, arguments)
+
+    def build(self, instance: Any, state: Any) -> Any:
+        """BUILD."""
+        self._fails_on_data(instance, "a value takes no state")
+        return set_state(self, instance, state)
+
+    def harmless(self, value: Any) -> bool:
+        """Whether a value is data through and through: scalars, inert instances, and containers of them."""
+        waiting, seen = [value], set[int]()
+        while waiting:
+            one = waiting.pop()
+            if plain(one) or id(one) in seen:
+                continue
+            seen.add(id(one))
+            self.machine.budget.step()
+            if isinstance(one, tuple):
+                waiting.extend(one)
+            elif isinstance(one, Box | Mapping):
+                waiting.extend(one.inner)
+            elif not _inert(one):
+                return False
+            elif isinstance(one, Instance):
+                waiting.extend((one.arguments, *one.inner))
+        return True
+
+    # -- containers
+
+    def extend(self, target: Any, items: Sequence[Any]) -> None:
+        """APPEND, APPENDS and ADDITEMS."""
+        if isinstance(target, Box):
+            target.count += len(items)
+            target.inner.extend(one for one in items if not plain(one))
+            if len(target.first) < 4:
+                target.first.extend(items[: 4 - len(target.first)])
+        elif items:
+            self._fails_on_data(target, "a value takes no items")
+            self._items(target, items, "append to")
+
+    def fill(self, target: Any, items: Sequence[Any]) -> None:
+        """SETITEM and SETITEMS, and DICT."""
+        if not isinstance(target, Mapping):
+            if items and not isinstance(target, Box):
+                self._fails_on_data(target, "a value takes no items")
+                self._items(target, items, "set items of")
+            elif isinstance(target, Box):
+                target.inner.extend(one for one in items if not plain(one))
+            return
+        target.count += len(items) // 2
+        for key, value in zip(items[::2], items[1::2], strict=False):
+            if isinstance(key, str):
+                if key.startswith("__"):
+                    target.dunder = target.dunder or key
+                    if target.state:
+                        self.report(rules.DUNDER, f"A key {key} is slipped into the state of an object.", key)
+                target.methods = target.methods or key in _METHODS
+                if key in target.known or len(target.known) < KEPT_KEYS:
+                    target.known[key] = value
+            elif not plain(key):
+                target.inner.append(key)
+                if not isinstance(key, tuple):
+                    target.dunder = target.dunder or describe(key)
+            if not plain(value):
+                target.inner.append(value)
+
+    def _fails_on_data(self, value: Any, why: str) -> None:
+        """Where both unpicklers fail for a plain value, so that nothing after it is read."""
+        if plain(value) or isinstance(value, tuple | Box | Mapping):
+            raise EndError(self.machine.opcode_at, why)
+
+    def _items(self, target: Any, items: Sequence[Any], what: str) -> None:
+        if isinstance(target, Unknown):
+            return
+        permission = target.origin.permission if isinstance(target, Instance) else None
+        if isinstance(target, Instance) and permission is not None and permission.items and not target.shadows:
+            target.inner.extend(one for one in items if not plain(one))
+        else:
+            self.report(
+                rules.METHOD,
+                f"Loading would {what} {describe(target)} with a method of that object.",
+                describe(target),
+            )
+
+
+def _may_be_text(value: Any) -> bool:
+    if isinstance(value, Instance):
+        return value.origin.module.startswith(("builtins", "numpy"))
+    return isinstance(value, str | Text | Opaque | Unknown)
+
+
+def _inert(value: Any) -> bool:
+    if isinstance(value, Name):
+        return value.permission is not None and value.permission.is_class
+    if isinstance(value, Instance):
+        return value.origin.permission is not None and value.origin.permission.inert
+    return isinstance(value, Dtype)

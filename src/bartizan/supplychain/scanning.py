@@ -1,0 +1,177 @@
+"""One file to a report, and many files to many reports: in parallel processes, with results by digest kept if asked."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import multiprocessing
+import os
+import resource
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+from importlib.resources import files as resources
+from pathlib import Path
+
+import msgspec
+
+from bartizan.core.artefact import Admission, ArtefactFinding, ArtefactReport
+from bartizan.core.problem import printable
+from bartizan.supplychain.budget import Budget, Limits
+from bartizan.supplychain.engine import Scan
+from bartizan.supplychain.files import CHANGED, DIED, SPARSE, Opened, Problem, open_file
+from bartizan.supplychain.registry import scanners
+
+_MOST_DATA = 1 << 30
+"""Bytes of heap of a worker process: beyond that a parser fails, which is inconclusive."""
+
+
+class ArtefactScanner:
+    """The gate: implements ``core.artefact.ArtefactGate``."""
+
+    def __init__(self, limits: Limits | None = None, cache: Path | None = None) -> None:
+        self.limits = limits or Limits()
+        self.cache = cache
+
+    def scan(self, path: Path) -> ArtefactReport:
+        """Look at one file in this process. Never raises for what the file says."""
+        opened = open_file(path)
+        if isinstance(opened, Problem):
+            return _report(path, [_finding(opened)])
+        with contextlib.closing(opened):
+            return self._opened(path, opened)
+
+    def scan_bytes(self, content: bytes, name: str) -> ArtefactReport:
+        """Look at bytes in memory; ``name`` is what a loader would be told."""
+        found, formats = self._look(content, name)
+        return _report(Path(name), found, formats, len(content), hashlib.sha256(content).hexdigest())
+
+    def scan_all(self, paths: Iterable[Path], jobs: int = 0) -> Iterator[ArtefactReport]:
+        """A report a path, in order, by ``jobs`` processes (0: one for each core). A process that dies is a finding."""
+        jobs = jobs or os.cpu_count() or 1
+        waiting: deque[tuple[Path, Future[ArtefactReport]]] = deque()
+        pool = _pool(jobs)
+        try:
+            for path in paths:
+                waiting.append((path, pool.submit(self.scan, path)))
+                while len(waiting) > 8 * jobs:
+                    yield self._result(*waiting.popleft())
+                    if getattr(pool, "_broken", False):
+                        pool = _pool(jobs)
+            while waiting:
+                yield self._result(*waiting.popleft())
+        except BrokenProcessPool:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _result(self, path: Path, future: Future[ArtefactReport]) -> ArtefactReport:
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            pass
+        with _pool(1) as alone:  # not this file's fault, perhaps: once more, by itself
+            try:
+                return alone.submit(self.scan, path).result()
+            except BrokenProcessPool:
+                problem = Problem(DIED, "The process that looked at it was killed, so nobody knows what it holds.")
+                return _report(path, [_finding(problem)])
+
+    def _opened(self, path: Path, opened: Opened) -> ArtefactReport:
+        digest = "" if opened.sparse else opened.digest()
+        kept = self._kept(digest, path.name)
+        if kept is not None:
+            return msgspec.structs.replace(kept, path=str(path))
+        scan = Scan(scanners(), Budget(self.limits))
+        found = scan.run(opened.source)
+        if opened.sparse:
+            found.append(_finding(Problem(SPARSE, "It is mostly holes, which were not read; no digest was taken.")))
+        if opened.changed():
+            found.append(_finding(Problem(CHANGED, "Somebody wrote to it meanwhile.")))
+            return _report(path, found, scan.formats, opened.size)
+        report = _report(path, found, scan.formats, opened.size, digest)
+        self._keep(report, path.name)
+        return report
+
+    def _look(self, content: bytes, name: str) -> tuple[list[ArtefactFinding], set[str]]:
+        from bartizan.supplychain.source import ByteSource
+
+        scan = Scan(scanners(), Budget(self.limits))
+        return scan.run(ByteSource(content, name)), scan.formats
+
+    # -- kept results
+
+    def _place(self, digest: str, name: str) -> Path | None:
+        if self.cache is None or not digest:
+            return None
+        key = hashlib.sha256(f"{engine_digest()} {self.limits} {digest} {name}".encode()).hexdigest()
+        return self.cache / key[:2] / f"{key}.json"
+
+    def _kept(self, digest: str, name: str) -> ArtefactReport | None:
+        place = self._place(digest, name)
+        if place is None:
+            return None
+        with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return msgspec.json.decode(place.read_bytes(), type=ArtefactReport)
+        return None
+
+    def _keep(self, report: ArtefactReport, name: str) -> None:
+        place = self._place(report.sha256, name)
+        if place is None or any(finding.rule.startswith("scan.") for finding in report.findings):
+            return
+        with contextlib.suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            temporary = place.with_suffix(f".{os.getpid()}")
+            temporary.write_bytes(msgspec.json.encode(report))
+            temporary.replace(place)
+
+
+@cache
+def engine_digest() -> str:
+    """Changes whenever a scanner, a rule or the allow-list does."""
+    folder = resources("bartizan.supplychain")
+    digest = hashlib.sha256()
+    for path in sorted(Path(str(folder)).rglob("*")):
+        if path.suffix in {".py", ".txt", ".yaml", ".json"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_limit)
+
+
+def _limit() -> None:
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_DATA, _MOST_DATA))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _finding(problem: Problem) -> ArtefactFinding:
+    rule = problem.rule
+    return ArtefactFinding(
+        rule=rule.id,
+        title=rule.title,
+        admission=rule.admission,
+        severity=rule.severity,
+        explanation=problem.explanation,
+        evidence=printable(problem.evidence, 200),
+        tags=rule.tags,
+    )
+
+
+def _report(
+    path: Path, found: list[ArtefactFinding], formats: Iterable[str] = (), size: int = -1, digest: str = ""
+) -> ArtefactReport:
+    return ArtefactReport(
+        path=str(path),
+        verdict=Admission.strictest(one.admission for one in found),
+        findings=tuple(found),
+        formats=tuple(sorted(formats)),
+        size=size,
+        sha256=digest,
+    )
