@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bartizan.bench import detection, gateway, labelled, scorers, stages
 from bartizan.bench.agents import dojo, figures
+from bartizan.bench.supplychain import comparison, scanners
 from bartizan.bench.table import Row, as_json, as_markdown, show
 from bartizan.core.passage import Surface
 
@@ -107,6 +108,26 @@ def bench_agents(
     wanted = figures.Wanted(chosen, pack, runs, tools, seed)
     rows, notes = _watched(lambda progress: figures.run(wanted, progress))
     _finish("agents", rows, notes, output_format)
+
+
+@app.command("supplychain")
+def bench_supplychain(
+    python: Annotated[
+        list[Path] | None,
+        typer.Option("--python", help="Pythons that have the loaders; the first one fires the malicious files."),
+    ] = None,
+    peers: Annotated[list[Path] | None, typer.Option("--peers", help="Folders with programs of peers.")] = None,
+    benign: Annotated[int, typer.Option("--benign", min=1, help="Ordinary files that each peer gets.")] = 48,
+    seed: Annotated[int, typer.Option("--seed", help="Draws the ordinary files for peers.")] = 0,
+    output_format: Annotated[
+        ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
+    ] = ComparisonFormat.TEXT,
+) -> None:
+    """Our scanner and every peer found, on malicious files that fire, on cases of form, and on ordinary models."""
+    found = scanners.contestants(peers or [])
+    pythons = [str(one) for one in python or [Path(sys.executable)]]
+    rows, notes = _watched(lambda progress: comparison.run(found, pythons, benign, progress, seed))
+    _finish("supplychain", rows, notes, output_format)
 
 
 def _watched(work: Callable[[Callable[[str], None]], T]) -> T:

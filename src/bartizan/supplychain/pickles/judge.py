@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS = 100
 """Of one stream; more say nothing new."""
-_MADE_BARE = ("tokenizers.", "_catboost", "joblib.")
+_MADE_BARE = ("tokenizers.", "_catboost.", "joblib.", "numpy.matrix")
+"""Their constructors take paths or parse sources; loading only makes empty ones."""
 _METHODS = frozenset({"append", "extend", "add", "update"})
 
 
@@ -164,7 +165,9 @@ class Judge:
         self._fails_on_data(kind, "a value is no class")
         if not isinstance(kind, Name) or kind.permission is None or not kind.permission.new:
             return self.report(rules.CALL, f"Loading would make an instance of {describe(kind)}.", describe(kind))
-        bare = kind.module.startswith(_MADE_BARE) and arguments != ()  # their constructors take paths
+        bare = (
+            kind.dotted.startswith(_MADE_BARE) and arguments != ()
+        )  # their constructors take paths, or sources to parse
         if bare or decodes(kind, arguments) or not self.harmless((arguments, keywords)):
             return self.report(
                 rules.ARGUMENTS, f"Loading would make {kind.dotted} with {describe(arguments)}.", kind.dotted
