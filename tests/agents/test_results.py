@@ -39,6 +39,8 @@ def test_bombs_are_bounded() -> None:
     assert len(read_result(bomb)) <= MAX_NODES
     read_result("[" * 50_000)
     read_result("{" * 50_000)
+    read_result("- " * 100_000 + "x")
+    read_result("".join(" " * depth + "a:\n" for depth in range(800)))
 
 
 @given(st.text(max_size=300))

@@ -209,6 +209,8 @@ def test_yaml_that_expands_without_bound_is_never_allowed() -> None:
     lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x]"] + [f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]
     assert verdict("\n".join(lines).encode(), "bomb.yaml") is not Admission.ALLOW
     assert verdict(b"a: &a [*a]", "loop.yaml") is not Admission.ALLOW
+    assert verdict(b"- " * 100_000, "deep.yaml") is not Admission.ALLOW
+    assert verdict(b"[" * 100_000, "deep.yaml") is not Admission.ALLOW
 
 
 @pytest.mark.parametrize(

@@ -155,9 +155,7 @@ def _label(place: Place, value: str, ledger: Ledger, envelope: Envelope) -> Boun
     if not place.field:
         return _prose(record, ledger, envelope)
     where = f"{place.key or 'a value'} of {record.tool}"
-    if place.label and record.hostile:
-        return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
-    if record.hostile and not record.pointed:
+    if record.hostile and (place.label or not record.pointed):
         return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
     if record.pointed or linked(record, envelope, ledger.adopted) in {"specific", "name"} or named(value, envelope):
         return Bound(Label.LINKED, where)

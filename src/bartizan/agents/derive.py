@@ -134,6 +134,11 @@ def _outer_effect(
     return Effect.WRITE, said
 
 
+def undeclared(name: str, profile: ToolProfile) -> Parameter:
+    """What an argument is used as that the schema does not declare: its name decides, as for any other."""
+    return _parameter(Declared(name=name[:200]), profile.effect, list(profile.words))
+
+
 def _parameter(entry: Declared, effect: Effect, named: list[str]) -> Parameter:
     sink, why = _sink(entry, effect, nouns_of(named))
     return Parameter(name=entry.name, sink=sink, required=entry.required, why=why)

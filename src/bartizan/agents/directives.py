@@ -23,10 +23,15 @@ from bartizan.agents.lexicon import (
 )
 from bartizan.agents.profile import ToolProfile
 
-MAX_SENTENCES = 400
-"""Sentences read per text; text beyond is kept as prose, whose values stay external."""
+MAX_SENTENCES = 2_000
+"""Sentences read per text."""
 
-_SPLIT = re.compile(r"(?<=[.!?;:])\s+|\n\s*\n|\n(?=\s*(?:[-*•#>]|[A-Z0-9]))|\s+[-*•]\s+|(?:^|\s)\d{1,2}[.)]\s+")
+LONGEST_SENTENCE = 1_000
+"""Characters read of one sentence."""
+
+_SPLIT = re.compile(
+    r"(?<=[.!?;:])\s+|\n\s{0,80}\n|\n(?=\s{0,80}(?:[-*•#>]|[A-Z0-9]))|\s{1,8}[-*•]\s+|(?:^|\s)\d{1,2}[.)]\s+"
+)
 _LEAD = word_set("lead_in")
 _READING = frozenset({"read"})
 
@@ -53,12 +58,14 @@ class Directive(msgspec.Struct, frozen=True):
         return any(value in self.specifics or (len(value) > 3 and values.contains(self.flat, value)) for value in own)
 
 
-def directives(text: str) -> list[Directive]:
-    """The directives in ``text``, in order."""
+def directives(text: str) -> tuple[list[Directive], bool]:
+    """The directives in ``text``, in order, and whether all of it was read."""
     found: list[Directive] = []
-    sentences = [part.strip() for part in _SPLIT.split(text)[:MAX_SENTENCES] if part and part.strip()]
+    parts = _SPLIT.split(text, MAX_SENTENCES)
+    sentences = [part.strip() for part in parts[:MAX_SENTENCES] if part and part.strip()]
+    whole = len(parts) <= MAX_SENTENCES and all(len(sentence) <= LONGEST_SENTENCE for sentence in sentences)
     for place, sentence in enumerate(sentences):
-        spoken = words(sentence[:1_000])
+        spoken = words(sentence[:LONGEST_SENTENCE])
         verb = _verb(spoken)
         if verb < 0 or len(spoken) < 2:  # a lone word is a label: "Email:"
             continue
@@ -70,15 +77,15 @@ def directives(text: str) -> list[Directive]:
             Directive(
                 families,
                 nouns_of(spoken) | implied_by(spoken[verb:]),
-                content_words(sentence[:1_000]),
+                content_words(sentence[:LONGEST_SENTENCE]),
                 frozenset(values.specifics(sentence))
                 | frozenset(values.quoted(sentence))
                 | frozenset(values.specifics(following[:400])),
-                " ".join(f"{sentence[:1_000]} {following[:400]}".casefold().split()),
+                " ".join(f"{sentence[:LONGEST_SENTENCE]} {following[:400]}".casefold().split()),
                 sentence[:160],
             )
         )
-    return found
+    return found, whole
 
 
 def _verb(spoken: list[str]) -> int:

@@ -8,6 +8,7 @@ import msgspec
 
 from bartizan.agents import values
 from bartizan.agents.binding import Bound, Label, bind, worst
+from bartizan.agents.derive import undeclared
 from bartizan.agents.directives import Directive
 from bartizan.agents.envelope import Envelope, Licence
 from bartizan.agents.ledger import Ledger, followed
@@ -52,27 +53,23 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The user lets a bill or the like say whom and how much to pay."""
     tainted: bool = False
     """The session has read text that others may have written."""
+    unread: bool = False
+    """So much of it that a directive may have been missed."""
 
 
 def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envelope, operator: str) -> Facts:
-    """The facts of ``call``."""
-    bounds: dict[str, list[Bound]] = {"critical": [], "objects": [], "amount": [], "carries": []}
-    own: set[str] = set()
-    addresses: set[str] = set()
-    free: set[str] = set()
-    strays = False
+    """The facts of ``call``. Raises TooManyValuesError for a call that cannot be compared whole."""
+    arguments = _Arguments(ledger, envelope, operator)
     for name, argument in call.arguments.items():
-        parameter = profile.parameters.get(name)
-        sink = parameter.sink if parameter is not None else Sink.OTHER
+        sink = (profile.parameters.get(name) or undeclared(name, profile)).sink
         for leaf in values.leaves(argument):
-            _bind_leaf(leaf, sink, bounds, own, addresses, free, ledger, envelope, operator)
-            strays = strays or (sink is Sink.OBJECT and envelope.strays(values.normal(leaf)))
+            arguments.take(leaf, sink)
+    critical = worst(arguments.critical)
     licence = envelope.licence(profile)
-    own_words = bool(bounds["critical"]) and worst(bounds["critical"]).label is Label.USER
+    own_words = bool(arguments.critical) and critical.label is Label.USER
     if licence is Licence.WEAK and own_words and envelope.does(profile):
         licence = Licence.STRONG  # "Send 900 to XY99…": the user's own address stands for the object
-    cause, names_value, delegated = _causes(profile, own, addresses, free, ledger, envelope)
-    critical = worst(bounds["critical"])
+    cause, named, delegated = _causes(profile, arguments, ledger, envelope)
     return Facts(
         effect=profile.effect,
         licence=licence,
@@ -81,65 +78,82 @@ def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Env
         caused_by=cause.text if cause is not None else "",
         critical=critical.label,
         critical_where=critical.where,
-        objects=worst(bounds["objects"]).label,
-        amount=worst(bounds["amount"]).label,
-        carries=worst(bounds["carries"]).label,
-        named=names_value,
+        objects=worst(arguments.objects).label,
+        amount=worst(arguments.amounts).label,
+        carries=worst(arguments.carried).label,
+        named=named,
         leaks=profile.effect is not Effect.READ and _leaks(call, profile, ledger, envelope),
-        strays=strays,
+        strays=arguments.strays,
         outward=profile.outward,
         open_world=profile.open_world,
         every=envelope.every,
         pays=envelope.pays,
         tainted=ledger.external,
+        unread=ledger.unread,
     )
 
 
-def _bind_leaf(
-    leaf: str,
-    sink: Sink,
-    bounds: dict[str, list[Bound]],
-    own: set[str],
-    addresses: set[str],
-    free: set[str],
-    ledger: Ledger,
-    envelope: Envelope,
-    operator: str,
-) -> None:
-    if sink in CRITICAL or sink in _OBJECTS or sink is Sink.AMOUNT:
-        bound = bind(leaf, ledger, envelope, operator)
+class _Arguments:
+    """The values of one call, bound and sorted by what they are used as."""
+
+    def __init__(self, ledger: Ledger, envelope: Envelope, operator: str) -> None:
+        self._ledger = ledger
+        self._envelope = envelope
+        self._operator = operator
+        self.critical: list[Bound] = []
+        self.objects: list[Bound] = []
+        self.amounts: list[Bound] = []
+        self.carried: list[Bound] = []
+        self.own: set[str] = set()
+        """Values the user did not say, as a directive would name them."""
+        self.addresses: set[str] = set()
+        """Those of `own` that are critical."""
+        self.telling: set[str] = set()
+        """Those that betray a directive whatever it asks for: links, addresses in texts, amounts."""
+        self.strays = False
+
+    def take(self, leaf: str, sink: Sink) -> None:
+        """Bind one value."""
+        if sink is Sink.CONTENT:
+            self._text(leaf)
+        elif sink in CRITICAL or sink in _OBJECTS or sink is Sink.AMOUNT:
+            self._value(leaf, sink)
+
+    def _bind(self, value: str) -> Bound:
+        return bind(value, self._ledger, self._envelope, self._operator)
+
+    def _value(self, leaf: str, sink: Sink) -> None:
+        bound = self._bind(leaf)
+        whole = values.normal(leaf)
+        if bound.label not in (_SETTLED if sink in CRITICAL else _SAID):
+            self.own.add(whole)
         if sink in CRITICAL:
+            if bound.label not in _SETTLED:
+                self.addresses.add(whole)
             if sink is Sink.URL and "?" in leaf and bound.label in _PROSE:
                 bound = Bound(Label.EXTERNAL, f"{bound.where}: it carries data")
-            bounds["critical"].append(bound)
+            self.critical.append(bound)
         elif sink is Sink.AMOUNT:
-            bounds["amount"].append(_computed(bound))
+            self.amounts.append(_computed(bound))
             if bound.label not in _SAID:
-                free.add(values.numeral(leaf) or values.normal(leaf))
+                self.telling.add(values.numeral(leaf) or whole)
         else:
-            bounds["objects"].append(_computed(bound))
-        if bound.label not in (_SETTLED if sink in CRITICAL else _SAID):
-            own.add(values.normal(leaf))
-            if sink in CRITICAL:
-                addresses.add(values.normal(leaf))
-    elif sink is Sink.CONTENT:
+            self.objects.append(_computed(bound))
+            self.strays = self.strays or (sink is Sink.OBJECT and self._envelope.strays(whole))
+
+    def _text(self, leaf: str) -> None:
         whole = values.normal(leaf)
-        if " " in whole and len(whole) <= values.MAX_VALUE and not envelope.says(whole):
-            own.add(whole)
+        if " " in whole and len(whole) <= values.MAX_VALUE and not self._envelope.says(whole):
+            self.own.add(whole)
         for specific in values.specifics(leaf):
-            bound = bind(specific, ledger, envelope, operator)
-            if bound.label in _PROSE and values.URL.search(leaf) and not envelope.words & folded_set("links"):
+            bound = self._bind(specific)
+            if bound.label in _PROSE and values.URL.search(leaf) and not self._envelope.words & folded_set("links"):
                 bound = Bound(Label.EXTERNAL, f"{bound.where}: a link the user's words do not speak of")
-            bounds["carries"].append(_computed(bound))
+            self.carried.append(_computed(bound))
             if bound.label not in _SETTLED:
-                own.add(specific)
-                if (
-                    values.URL.search(specific)
-                    or "@" in specific
-                    or values.ACCOUNT.search(specific.upper())
-                    or "/" in specific
-                ):
-                    free.add(specific)
+                self.own.add(specific)
+                if "@" in specific or "/" in specific or values.ACCOUNT.search(specific.upper()):
+                    self.telling.add(specific)
 
 
 def _computed(bound: Bound) -> Bound:
@@ -162,29 +176,32 @@ def _leaks(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envel
 
 
 def _causes(
-    profile: ToolProfile, own: set[str], addresses: set[str], free: set[str], ledger: Ledger, envelope: Envelope
+    profile: ToolProfile, arguments: _Arguments, ledger: Ledger, envelope: Envelope
 ) -> tuple[Directive | None, bool, bool]:
     """The directive that caused the call, whether one names its values, and whether a followed source asks for it."""
-    cause: Directive | None = None
-    names_value = delegated = False
     if profile.effect is Effect.READ and not profile.open_world:
         return None, False, False
+    cause: Directive | None = None
+    named = delegated = False
+    telling = {value for value in arguments.telling if len(value) > 2}
     for directive, record in ledger.directives:
         asks = directive.asks_for(profile)
-        names = directive.names(own) and (
-            bool(directive.families & profile.families)
-            or (bool(directive.nouns & profile.nouns) and directive.names(own - addresses))
+        names = directive.names(telling) or (
+            directive.names(arguments.own)
+            and (
+                bool(directive.families & profile.families)
+                or (bool(directive.nouns & profile.nouns) and directive.names(arguments.own - arguments.addresses))
+            )
         )
-        names = names or directive.names(value for value in free if len(value) > 2)
         if not asks and not names:
             continue
         if followed(record, envelope):
             delegated = delegated or envelope.delegates or "pay" in profile.families
             continue
-        names_value = names_value or names
+        named = named or names
         if cause is None or names:
             cause = directive
-    return cause, names_value, delegated
+    return cause, named, delegated
 
 
 def as_context(facts: Facts) -> dict[str, Any]:

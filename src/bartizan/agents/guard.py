@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -23,16 +24,17 @@ from bartizan.core.verdict import Action
 from bartizan.inspection.inspector import Inspector as TextInspector
 from bartizan.inspection.signatures import SignatureDetector, load_packs
 
-MAX_RESULT = 2_000_000
-"""Characters of one result that are taken in; what is beyond cannot be bound to and counts as nowhere."""
+MAX_RESULT = 500_000
+"""Characters of one result that are taken in; nothing beyond can be bound to, and policy is told that it was there."""
 _MOST_READ = 4_096
-_LONGEST_READ = 20_000
+_MOST_CALLS = 10_000
 _UNKNOWN = Ruling(Action.BLOCK, "unknown_tool", "No such tool is offered.")
+_TOO_LARGE = Ruling(Action.BLOCK, "too_large", "Its arguments are too many or too deep to be compared.")
 _POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED, Label.LINKED})
 
 
 class AgentGuard:
-    """Decides tool calls (`core.tool.ToolGuard`). Immutable; safe to share.
+    """Decides tool calls (`core.tool.ToolGuard`). Safe to share: all it keeps is what it has read before.
 
     Args:
         pack: the policy.
@@ -52,7 +54,7 @@ class AgentGuard:
         self._overrides = overrides or {}
         self._inspector = inspector
         self._threshold = threshold
-        self._read: dict[str, str] = {}
+        self._read: dict[bytes, str] = {}
 
     def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
         """A new conversation in which exactly ``tools`` are offered."""
@@ -61,13 +63,13 @@ class AgentGuard:
 
     def attack_in(self, text: str) -> str:
         """Why ``text`` is taken for an attack; empty if it is not."""
-        known = self._read.get(text)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        known = self._read.get(digest)
         if known is None:
             known = self._inspect(text)
             if len(self._read) >= _MOST_READ:
                 self._read.clear()
-            if len(text) <= _LONGEST_READ:
-                self._read[text] = known
+            self._read[digest] = known
         return known
 
     def _inspect(self, text: str) -> str:
@@ -107,22 +109,32 @@ class AgentConversation:
             self._envelope,
             pointed=self._pointed(result.call),
             trusted=trusted,
+            whole=len(result.text) <= MAX_RESULT,
             voice=profile is not None and profile.effect is not Effect.READ and not profile.open_world,
         )
 
     def decide(self, call: ToolCall) -> ToolDecision:
         """Decide a call that the model asks for."""
+        if len(self._calls) >= _MOST_CALLS:
+            self._calls.pop(next(iter(self._calls)))
         self._calls[call.id] = call
         profile = self._profiles.get(call.tool)
         if profile is None:
             profile = derive(ToolDefinition(name=call.tool[:200]))
             if profile.effect is not Effect.READ or profile.open_world:
                 return self._decision(call, _UNKNOWN, {"effect": profile.effect.value})
-        facts = facts_of(call, profile, self._ledger, self._envelope, self._operator)
+        try:
+            facts = facts_of(call, profile, self._ledger, self._envelope, self._operator)
+        except values.TooManyValuesError:
+            return self._decision(call, _TOO_LARGE, {"effect": profile.effect.value})
         ruling = self._pack.decide(facts)
         return self._decision(call, ruling, as_context(facts))
 
     def _decision(self, call: ToolCall, ruling: Ruling, facts: dict[str, Any]) -> ToolDecision:
+        try:
+            digest = call_digest(call)
+        except ValueError:
+            digest, ruling = "", _TOO_LARGE
         return ToolDecision(
             call=call.id,
             tool=call.tool,
@@ -131,7 +143,7 @@ class AgentConversation:
             policy=ruling.policy,
             reason=ruling.reason,
             facts=facts,
-            digest=call_digest(call),
+            digest=digest,
         )
 
     def _pointed(self, call_id: str) -> bool:
@@ -139,7 +151,10 @@ class AgentConversation:
         call = self._calls.get(call_id)
         if call is None or not call.arguments:
             return False
-        given = [leaf for argument in call.arguments.values() for leaf in values.leaves(argument)]
+        try:
+            given = [leaf for argument in call.arguments.values() for leaf in values.leaves(argument)]
+        except values.TooManyValuesError:
+            return False
         told = [leaf for leaf in given if len(values.normal(leaf)) > 2 or values.numeral(leaf)]
         return bool(told) and all(
             bind(leaf, self._ledger, self._envelope, self._operator).label in _POINTING or self._words_said(leaf)

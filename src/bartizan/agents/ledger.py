@@ -1,14 +1,14 @@
 """Where each value in a session came from.
 
 The ledger is rebuilt from the message history, so nobody can clear it by choosing another session id. It holds, for
-each value an application or an author brought in, the places where it stood; a value's label is drawn from those places
-when a call uses it, and joins keep the worst.
+each value an application or an author brought in, the places where it stood. A value's label is drawn from the best of
+those places when a call uses it: that somebody else writes it too takes nothing from a contact. A list keeps the worst.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +19,7 @@ from bartizan.agents.envelope import Envelope
 from bartizan.agents.lexicon import content_words, name_words, word_set
 from bartizan.agents.results import Leaf, read_result
 
-MAX_VALUES = 50_000
+MAX_VALUES = 20_000
 """Values remembered per session; beyond, further values count as external prose only."""
 MAX_PROSE = 1_000_000
 """Characters of prose remembered per session for substring search."""
@@ -46,28 +46,24 @@ class Place(NamedTuple):
     label: bool
 
 
-class Record(msgspec.Struct, eq=False):
+class Record(msgspec.Struct, eq=False, kw_only=True):
     """One thing a result tells about: an e-mail, a transaction, a file."""
 
-    result: int
-    """Number of the result in the session."""
     tool: str
-    words: set[str]
-    """Content words of its fields."""
-    prose_words: set[str]
-    names: set[str]
-    specifics: set[str]
-    """Values in its fields."""
-    told: set[str]
-    """Values in its prose."""
     pointed: bool
     """The call that brought it named something of the user's own words."""
     trusted: bool
+    words: set[str] = msgspec.field(default_factory=set)
+    """Content words of its fields."""
+    names: set[str] = msgspec.field(default_factory=set)
+    specifics: set[str] = msgspec.field(default_factory=set)
+    """Values in its fields."""
+    told: set[str] = msgspec.field(default_factory=set)
+    """Values in its prose."""
     authored: bool = False
     """A field of it says who wrote it."""
     hostile: str = ""
     """Why its prose is taken for an attack; empty if it is not."""
-    directives: list[Directive] = []
 
 
 class Ledger:
@@ -79,12 +75,10 @@ class Ledger:
 
     def __init__(self, attack_in: Callable[[str], str] | None = None) -> None:
         self._attack_in = attack_in
-        self.records: list[Record] = []
         self.directives: list[tuple[Directive, Record]] = []
         self._places: dict[str, list[Place]] = {}
         self._prose: list[tuple[str, Record]] = []
         self._kept = 0
-        self._results = 0
         self.adopted: set[str] = set()
         """Values in sources that the user lets the agent follow: they point at records as the user's own do."""
         self.addresses: set[str] = set()
@@ -93,6 +87,8 @@ class Ledger:
         """Values under keys that say they are secret, with the key."""
         self.external = False
         """Whether anything that somebody else may have written was read."""
+        self.unread = False
+        """Whether so much was read that a directive may have been missed."""
 
     def add(
         self,
@@ -103,7 +99,7 @@ class Ledger:
         pointed: bool,
         trusted: bool,
         voice: bool = False,
-        hostile: str = "",
+        whole: bool = True,
     ) -> None:
         """Take in one result.
 
@@ -114,8 +110,9 @@ class Ledger:
             pointed: the call's arguments came from the user's words.
             trusted: the operator vouches for the tool.
             voice: the result of a tool that acts: what is short in it is the application's own word on what it did.
+            whole: ``text`` is all of the result.
         """
-        self._results += 1
+        self.unread = self.unread or not whole
         leaves = read_result(text)
         if voice and len(text) <= MAX_STATUS and len(leaves) == 1 and not leaves[0].key:
             trusted = True
@@ -123,10 +120,7 @@ class Ledger:
         for leaf in leaves:
             record = records.get(leaf.record)
             if record is None:
-                record = records[leaf.record] = Record(
-                    self._results, tool, set(), set(), set(), set(), set(), pointed, trusted, False, "", []
-                )
-                self.records.append(record)
+                record = records[leaf.record] = Record(tool=tool, pointed=pointed, trusted=trusted)
             if leaf.field:
                 self._field(leaf, record)
             else:
@@ -173,7 +167,6 @@ class Ledger:
 
     def _passage(self, leaf: Leaf, record: Record) -> None:
         self.external = self.external or not record.trusted
-        record.prose_words |= content_words(leaf.text[:20_000])
         whole = values.normal(leaf.text)
         if len(whole) <= values.MAX_VALUE:
             self._place(whole, Place(record, leaf.key, False, False))
@@ -189,13 +182,14 @@ class Ledger:
         self._directives(leaf.text, record)
 
     def _directives(self, text: str, record: Record) -> None:
-        if self._attack_in is not None and not record.trusted and not record.hostile:
-            record.hostile = self._attack_in(text)
-        if record.trusted or len(self.directives) >= MAX_DIRECTIVES:
+        if record.trusted:
             return
-        for found in directives(text):
-            record.directives.append(found)
-            self.directives.append((found, record))
+        if self._attack_in is not None and not record.hostile:
+            record.hostile = self._attack_in(text)
+        found, whole = directives(text)
+        room = MAX_DIRECTIVES - len(self.directives)
+        self.unread = self.unread or not whole or len(found) > room
+        self.directives.extend((directive, record) for directive in found[:room])
 
     def _place(self, value: str, place: Place) -> None:
         if not value:
@@ -209,7 +203,7 @@ class Ledger:
             known.append(place)
 
 
-def linked(record: Record, envelope: Envelope, adopted: set[str] = frozenset()) -> str:  # type: ignore[assignment]
+def linked(record: Record, envelope: Envelope, adopted: Set[str] = frozenset()) -> str:
     """By what the user's words point at ``record``: ``specific``, ``name``, ``word``; empty if by nothing."""
     if record.specifics & envelope.specifics:
         return "specific"

@@ -15,6 +15,7 @@ import msgspec
 import yaml
 
 from bartizan.agents.lexicon import word_set
+from bartizan.workspace.yaml_bounds import check_bounds
 
 MAX_PARSED = 400_000
 """Characters of a result that are read as a document; a longer one is prose throughout."""
@@ -70,6 +71,7 @@ def _document(text: str) -> Any:
         if start in "{[":
             document = _bracketed(text)
         elif ": " in text or ":\n" in text or start == "-":
+            check_bounds(text, _Loader, deepest=MAX_DEPTH, most=MAX_NODES)
             document = yaml.load(text, Loader=_Loader)  # noqa: S506 - BaseLoader builds strings, lists and mappings only
         else:
             return None

@@ -9,7 +9,7 @@ from typing import Any
 MAX_VALUE = 400
 """Characters up to which a text is compared as one value; longer ones are content, read for the values in them."""
 MAX_LEAVES = 2_000
-"""Leaves read of one argument document."""
+"""Keys and scalars compared of one argument; a call with more is blocked."""
 
 EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`)\]}|]{3,400}", re.IGNORECASE)
@@ -18,17 +18,27 @@ DOMAIN = re.compile(
 )
 ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{8,30}\b")
 PATH = re.compile(
-    r"(?<![\w/:])~?(?:/[\w.@-]{1,80}){1,12}/?|(?<![\w/.@-])[\w-]{1,80}\.(?:[a-z][a-z0-9]{1,4})\b(?!\.?\w*@)"
+    r"(?<![\w/:])~?(?:/[\w.@-]{1,80}){1,12}/?|(?<![\w/.@-])[\w-]{1,80}\.(?:[a-z][a-z0-9]{1,4})\b(?!\.?\w{0,64}@)"
 )
 HANDLE = re.compile(r"(?<![\w@./-])(?:@[\w.-]{2,40}|#[\w-]{2,60}|[\w.-]{2,40}/[\w.-]{2,60})(?![\w/])")
-CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{4,80}\b|\b\d{4,20}\b")
+CODE = re.compile(r"\b(?=[A-Za-z_-]{0,80}\d)[A-Za-z0-9][\w-]{3,80}\b")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.])[-+]?\d+(?:\.\d+)?(?![\w])")
 DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 QUOTED = re.compile(r"[\"“”'‘’`]([^\"“”'‘’`\n]{2,120})[\"“”'‘’`](?!\w)")
 KEY = re.compile(r"\b(?:ssh-(?:rsa|ed25519|dss)|ecdsa-\S{1,30})\s+[A-Za-z0-9+/=_-]{8,}")
 NAME = re.compile(r"\b[A-Z][a-zà-ÿ]{1,30}(?:[ ][A-Z][a-zà-ÿ]{1,30}){0,3}\b")
 
-_SPECIFIC = (EMAIL, URL, DOMAIN, ACCOUNT, PATH, HANDLE, CODE, KEY)
+_SPECIFIC = (
+    (EMAIL, "@"),
+    (URL, "/."),
+    (DOMAIN, "."),
+    (ACCOUNT, ""),
+    (PATH, "/."),
+    (HANDLE, "@#/"),
+    (CODE, ""),
+    (KEY, "-"),
+)
+"""What is looked for, and letters of which it needs one."""
 _SEPARATORS = str.maketrans("", "", " -.()\u00a0")
 _TRIM = " \t\r\n\"'“”‘’`.,;:!?()[]{}<>"
 
@@ -75,7 +85,9 @@ def contains(text: str, value: str) -> bool:
 def specifics(text: str) -> list[str]:
     """Addresses, URLs, accounts, paths, handles, keys and codes in ``text``, normalised, without repetition."""
     found: dict[str, None] = {}
-    for pattern in _SPECIFIC:
+    for pattern, needs in _SPECIFIC:
+        if needs and not any(letter in text for letter in needs):
+            continue
         for match in pattern.finditer(text):
             value = normal(match.group())
             if len(value) > 1:
@@ -93,14 +105,25 @@ def quoted(text: str) -> list[str]:
     return list(dict.fromkeys(normal(match.group(1)) for match in QUOTED.finditer(text)))
 
 
+class TooManyValuesError(ValueError):
+    """An argument holds more values than are compared; the call is not decided by those that are."""
+
+
 def leaves(value: Any) -> list[str]:
-    """Scalars of an argument as strings, in order; neither keys of objects nor ``None`` nor booleans."""
+    """Keys and scalars of an argument as strings, in order; neither ``None`` nor booleans.
+
+    Raises:
+        TooManyValuesError: there are more than `MAX_LEAVES` of them.
+    """
     found: list[str] = []
     stack = [value]
-    while stack and len(found) < MAX_LEAVES:
+    while stack:
+        if len(found) > MAX_LEAVES or len(stack) > 4 * MAX_LEAVES:
+            raise TooManyValuesError(f"more than {MAX_LEAVES} values")
         item = stack.pop()
         if isinstance(item, dict):
-            stack.extend(reversed(item.values()))
+            for key, inner in reversed(item.items()):
+                stack += (inner, str(key))
         elif isinstance(item, (list, tuple)):
             stack.extend(reversed(item))
         elif isinstance(item, str):

@@ -1,4 +1,4 @@
-"""YAML as attackers write it: events only, no tags resolved, no aliases expanded beyond a bound."""
+"""YAML as attackers write it: bounded before a tree is built, no tags resolved, no aliases expanded beyond a bound."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from bartizan.supplychain.interface import Budget, MalformedError
+from bartizan.workspace.yaml_bounds import TooDeepError, check_bounds
 
 LARGEST, MOST, DEEPEST = 4 << 20, 200_000, 100
 LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
@@ -26,9 +27,13 @@ def decode(raw: bytes, budget: Budget) -> Yaml:
         raise MalformedError(f"a YAML document of {len(raw)} bytes is larger than {LARGEST}", 0)
     tags: dict[tuple[str, int], None] = {}
     try:
-        nodes = list(yaml.compose_all(raw.decode("utf-8-sig"), Loader=LOADER))
+        text = raw.decode("utf-8-sig")
+        check_bounds(text, LOADER, deepest=DEEPEST, most=MOST)
+        nodes = list(yaml.compose_all(text, Loader=LOADER))
     except UnicodeDecodeError as error:
         raise MalformedError("YAML that is not UTF-8", error.start) from None
+    except TooDeepError:
+        raise MalformedError("YAML that expands too far or nests too deep", 0) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         raise MalformedError("not YAML", mark.index if mark is not None else 0) from None
