@@ -47,14 +47,18 @@ Guards = Callable[[Case], ToolGuard]
 """The guard for a case; only an oracle looks at the case."""
 
 
-def dojo(suites: Iterable[Suite], guards: Guards) -> Iterator[Outcome]:
-    """AgentDojo's harmless tasks and static injections."""
+def dojo(suites: Iterable[Suite], guards: Guards, thorough: bool = True) -> Iterator[Outcome]:
+    """AgentDojo's harmless tasks and static injections.
+
+    Whether the user's task got done although it was attacked is most of the work, as AgentDojo compares whole worlds;
+    it is only looked at when it is to be ``thorough``, and is false otherwise.
+    """
     for suite in suites:
         for user_task in suite.user_tasks:
-            yield _dojo_case(partial(suite.benign, user_task), guards)
+            yield _dojo_case(partial(suite.benign, user_task), guards, True)
         for injection in suite.injection_tasks:
             for user_task in suite.user_tasks:
-                yield _dojo_case(partial(suite.attacked, user_task, injection), guards)
+                yield _dojo_case(partial(suite.attacked, user_task, injection), guards, thorough)
 
 
 def own(heldout: bool, guard: ToolGuard) -> Iterator[Outcome]:
@@ -93,7 +97,7 @@ def attacked(target: Target, seed: int, guard: ToolGuard) -> Iterator[Outcome]:
         )
 
 
-def _dojo_case(make: Callable[[], Case], guards: Guards) -> Outcome:
+def _dojo_case(make: Callable[[], Case], guards: Guards, thorough: bool) -> Outcome:
     case = make()
     decided = replay(case.script, guards(case), Approver.NONE)
     other, approved = case, decided
@@ -107,8 +111,8 @@ def _dojo_case(make: Callable[[], Case], guards: Guards) -> Outcome:
         STATIC if attack else "",
         False,
         case.script.prompt,
-        case.useful(decided),
-        other.useful(approved),
+        thorough and case.useful(decided),
+        thorough and other.useful(approved),
         attack and case.breached(decided),
         attack and other.breached(approved),
         decided,
