@@ -154,7 +154,7 @@ def _speed(guard: ToolGuard, progress: Callable[[str], None]) -> Iterator[Row]:
             len(clock),
             subject=PRODUCT,
         )
-    for results in (5, 20):
+    for results in (10, 40):
         held = latency.memory(guard, results, 100_000) / 1e6
         yield Row(f"memory of a session after {results} results of 100 kB", held, "MB", results, subject=PRODUCT)
 
