@@ -43,21 +43,34 @@ class Problem(NamedTuple):
 
 
 def walk(paths: list[Path]) -> Iterator[Path]:
-    """Every file under ``paths``, sorted within each folder. Links to files are followed, links to folders named."""
-    waiting = list(reversed(paths))
-    while waiting:
-        path = waiting.pop()
-        try:
-            if path in paths or not path.is_symlink():
-                mode = path.stat().st_mode
-                if stat.S_ISDIR(mode):
-                    with os.scandir(path) as entries:
-                        names = sorted(entry.name for entry in entries)
-                    waiting.extend(path / name for name in reversed(names))
-                    continue
-        except OSError:
-            pass  # opening it says what is wrong
-        yield path
+    """Every file under ``paths``, sorted within each folder. Links to files are followed, links to folders named.
+
+    Holds the names of the folders it is in, so that a million files take some tens of megabytes.
+    """
+    stack = [(Path(path), iter(("",))) for path in reversed(paths)]
+    while stack:
+        folder, names = stack[-1]
+        name = next(names, None)
+        if name is None:
+            stack.pop()
+            continue
+        path = folder / name if name else folder
+        inside = _names(path, follow=not name)
+        if inside is None:
+            yield path
+        else:
+            stack.append((path, iter(inside)))
+
+
+def _names(path: Path, *, follow: bool) -> list[str] | None:
+    """The sorted names in a folder; None for anything else, which opening says more about."""
+    try:
+        if not stat.S_ISDIR(path.stat(follow_symlinks=follow).st_mode):
+            return None
+        with os.scandir(path) as entries:
+            return sorted(entry.name for entry in entries)
+    except (OSError, ValueError):
+        return None
 
 
 class Opened:
