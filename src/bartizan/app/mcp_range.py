@@ -15,7 +15,9 @@ from bartizan.agents.mcp.calls import answer_text
 from bartizan.agents.mcp.open_gate import OpenGate
 from bartizan.agents.mcp.pins import PinFile
 from bartizan.agents.mcp.proxy import Proxy
-from bartizan.app.mcp import Setting, mcp_links, mcp_reader
+from bartizan.app.mcp import mcp_reader
+from bartizan.app.mcp_links import mcp_links
+from bartizan.app.mcp_setting import Setting
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import Commitment, Event
 from bartizan.core.limits import Limits
@@ -70,6 +72,7 @@ class LabFronts:
             _Nowhere(),
             lambda text: Commitment("", "", len(text)),
             LocalKeeper(),
+            LocalKeeper,
             task=setting.mcp.task,
             monitor=setting.policy.mode is Mode.MONITOR,
         )

@@ -69,6 +69,8 @@ def check_workspace(root: Path, *, secrets: bool = False) -> Checked:
     """
     check = _Check(root)
     deployment = check.file(DEPLOYMENT, Deployment)
+    if deployment is not None:
+        _check_deployment(check, deployment)
     policy = check.file(POLICY, PolicyDocument)
     if policy is not None:
         _check_policy(check, policy)
@@ -88,6 +90,21 @@ def check_system(root: Path) -> tuple[System | None, Checked]:
     return _check_system(check, required=True), check.result
 
 
+def _check_deployment(check: _Check, deployment: Document[Deployment]) -> None:
+    # Imported here because system.yaml is checked without what sends and serves.
+    from bartizan.app.mcp_setting import check_servers
+    from bartizan.app.sinking import planned_sinks
+
+    try:
+        check_servers(deployment.value.mcp, DEPLOYMENT)
+    except ConfigurationError as error:
+        check.result.problems.append(_placed(error, deployment, ("mcp", "servers")))
+    try:
+        planned_sinks(check.workspace)
+    except ConfigurationError as error:
+        check.result.problems.append(_placed(error, deployment, ("sinks",)))
+
+
 def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
     try:
         Policy(policy.value)
@@ -96,15 +113,16 @@ def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
     except DocumentError as error:
         check.result.problems.append(error)
     except ConfigurationError as error:
-        check.result.problems.append(_placed(error, policy))
+        fallback: ValuePath = ("keys",) if "virtual key" in error.cause else ()
+        check.result.problems.append(_placed(error, policy, fallback))
 
 
-def _placed(error: ConfigurationError, policy: Document[PolicyDocument]) -> ConfigurationError:
+def _placed(error: ConfigurationError, document: Document[Any], fallback: ValuePath) -> ConfigurationError:
     """Causes that begin with a setting's name, such as ``surfaces.user.secret: …``, get that setting's place."""
-    setting, separator, _ = error.cause.partition(": ")
-    path: ValuePath = tuple(setting.split(".")) if separator and " " not in setting else ()
-    where = policy.place(path) if path else policy.place(("keys",) if "virtual key" in error.cause else ())
-    return ConfigurationError(f"{where}: {error.cause}", error.hint)
+    cause = error.cause.removeprefix(f"{DEPLOYMENT}: ")
+    setting, separator, _ = cause.partition(": ")
+    path: ValuePath = tuple(setting.split(".")) if separator and " " not in setting else fallback
+    return ConfigurationError(f"{document.place(path)}: {cause}", error.hint)
 
 
 def _check_system(check: _Check, *, required: bool) -> System | None:

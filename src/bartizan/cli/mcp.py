@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bartizan.agents.mcp.assessment import Entry
     from bartizan.agents.mcp.proxy import Proxy
     from bartizan.agents.mcp.survey import Survey
-    from bartizan.app.mcp import Setting
+    from bartizan.app.mcp_setting import Setting
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A guarded proxy before MCP servers.")
 
@@ -142,7 +142,7 @@ def _setting(root: Path, config: Path | None, command: list[str] | None, url: st
         raise ConfigurationError("the MCP library is not installed", "pip install 'bartizan[mcp]'")
     if sum(map(bool, (config, command, url))) > 1:
         raise ConfigurationError("give one of --config, --url and a command")
-    from bartizan.app.mcp import mcp_setting
+    from bartizan.app.mcp_setting import mcp_setting
 
     return mcp_setting(root, config, command or (), url, pins)
 
@@ -155,7 +155,8 @@ def _pins(setting: Setting) -> Any:
 
 def _look(setting: Setting) -> Survey:
     from bartizan.agents.mcp.survey import survey
-    from bartizan.app.mcp import mcp_links, mcp_reader
+    from bartizan.app.mcp import mcp_reader
+    from bartizan.app.mcp_links import mcp_links
 
     current = _pins(setting).current
     looked = survey(mcp_links(setting), current, setting.policy.mcp, mcp_reader(setting), prefixed=setting.prefixed)
@@ -225,7 +226,7 @@ def _status(found: Survey) -> int:
 
 def _announce(running: Proxy, url: str) -> None:
     entries = running.shelf.now.entries
-    _say(f"serving {url}" if url else "serving standard input and output")
+    _say(f"serving {url}" if url else f"serving standard input and output, session {running.session}")
     for name, upstream in running.upstreams.items():
         mine = [entry for entry in entries if entry.server == name]
         offered = sum(entry.offered for entry in mine)

@@ -35,8 +35,8 @@ def grade_toolbox(
     attack = scenario.grade_attack(seed, secret) if secret else None
     if not proxy:
         return attack, None
-    from bartizan.app.mcp import mcp_setting
     from bartizan.app.mcp_range import LabFronts
+    from bartizan.app.mcp_setting import mcp_setting
 
     fronts = LabFronts(mcp_setting(workspace), MODULE)
     return attack, asyncio.run(scenario.grade_defence(fronts, seed))

@@ -74,5 +74,5 @@ class McpPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     without_task: Literal["decide", "block"] = "decide"
     """Without a task: let the tool guard decide on what it knows, or refuse every call."""
     limits: Limits = Limits(rate=RateLimit(requests=600, seconds=60.0, burst=60))
-    """Calls per client."""
+    """Requests per client: calls, lists, resources, prompts, completions."""
     bounds: McpBounds = McpBounds()

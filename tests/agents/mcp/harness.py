@@ -17,11 +17,12 @@ from bartizan.agents.mcp.proxy import Proxy
 from bartizan.agents.mcp.stdio_upstream import environment
 from bartizan.agents.mcp.upstream import Link
 from bartizan.app.guards import build_guard
-from bartizan.app.mcp import _Command
+from bartizan.app.mcp_links import CommandLink
 from bartizan.core.clock import utc_now
 from bartizan.core.event import Commitment, Event
 from bartizan.core.interfaces import Reader
 from bartizan.core.tool import ToolCall, ToolDecision, ToolDefinition, ToolResult, call_digest
+from bartizan.core.tool_budget import ToolLimits, ToolQuota
 from bartizan.core.verdict import Action
 from bartizan.keeper.local import LocalKeeper
 from bartizan.policy.document import PolicyDocument
@@ -91,7 +92,7 @@ class ScriptedGuard:
 
 def link(behaviour: str, env: dict[str, str] | None = None) -> Link:
     server = McpServer(name="x", command=(sys.executable, str(SERVER), behaviour))
-    return _Command(server, environment(env or {}, ()), Path(), QUICK)
+    return CommandLink(server, environment(env or {}, ()), Path(), QUICK)
 
 
 class Bench:
@@ -130,13 +131,16 @@ async def bench(
     bounds: McpBounds = QUICK,
     pinned: bool = True,
     approvals: Any = None,
+    budgets: ToolQuota | None = None,
+    limits: ToolLimits = ToolLimits(),
     links: dict[str, Link] | None = None,
+    pins: PinFile | None = None,
     **more: Any,
 ) -> AsyncIterator[Bench]:
     """A running proxy in front of hostile servers called s0, s1, …; ``pinned`` approves whatever they offer first."""
-    journal, guard = Journal(), ScriptedGuard()
+    journal, guard, counts = Journal(), ScriptedGuard(), budgets or LocalKeeper()
     reached = links if links is not None else {f"s{number}": link(b) for number, b in enumerate(behaviours)}
-    pins = PinFile(folder / "pins.json")
+    pins = pins or PinFile(folder / "pins.json")
     proxy = Proxy(
         reached,
         guard,
@@ -146,6 +150,8 @@ async def bench(
         journal,
         lambda text: Commitment("k", "m", len(text)),
         LocalKeeper(),
+        lambda: counts,
+        limits,
         approvals,
         prefixed=len(reached) > 1,
         **more,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from harness import SERVER
 from typer.testing import CliRunner
 
 from bartizan.agents.mcp.pins import PinFile
-from bartizan.app.mcp import mcp_links, mcp_setting
+from bartizan.app.mcp_links import mcp_links
+from bartizan.app.mcp_setting import mcp_setting
 from bartizan.cli import mcp
+from bartizan.cli.checking import check_workspace
 from bartizan.core.errors import BartizanError, ConfigurationError, DocumentError
+from bartizan.workspace.scaffold import write_workspace
 
 
 def written(folder: Path, servers: str) -> Path:
@@ -38,6 +42,29 @@ def written(folder: Path, servers: str) -> Path:
 def test_servers_that_contradict_themselves(tmp_path: Path, servers: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         mcp_setting(written(tmp_path, servers))
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("mcp:\n  servers:\n  - {name: a}\n", r"bartizan\.yaml:4:3: server a needs a command or a url"),
+        (
+            "mcp:\n  servers: [{name: a, url: 'http://b.example/mcp', token: {env: T}}]\n",
+            r"bartizan\.yaml:3:12: .*clear",
+        ),
+        (
+            "sinks:\n  webhook: [{name: a, url: 'https://b.example'}, {name: a, url: 'https://c.example'}]\n",
+            r"bartizan\.yaml:3:12: .*two sinks",
+        ),
+        ("sinks: {webhook: [{name: 'a b', url: 'https://b.example'}]}\n", r"bartizan\.yaml:2:19: .*cannot be a name"),
+    ],
+)
+def test_the_check_of_a_workspace_finds_them_with_their_place(tmp_path: Path, section: str, said: str) -> None:
+    write_workspace(tmp_path / "ws")
+    assert not check_workspace(tmp_path / "ws").problems
+    (tmp_path / "ws" / "bartizan.yaml").write_text(f"version: 1\n{section}")
+    (problem,) = check_workspace(tmp_path / "ws").problems
+    assert re.match(said, str(problem)), problem
 
 
 def test_unknown_keys_name_their_place(tmp_path: Path) -> None:

@@ -269,8 +269,8 @@ def test_a_stalled_call_holds_up_no_other_call(tmp_path: Path) -> None:
             stalled = asyncio.create_task(client.call_tool("s1__shout", {"text": "a"}))
             await asyncio.sleep(0.05)
             begun = time.monotonic()
-            for _ in range(20):
-                assert text(await client.call_tool("s0__shout", {"text": "a"})) == "A"
+            for number in range(20):
+                assert text(await client.call_tool("s0__shout", {"text": f"a{number}"})) == f"A{number}"
             assert time.monotonic() - begun < 1
             assert (await stalled).is_error
 

@@ -23,7 +23,7 @@ from mcp.server.mcpserver import Context, MCPServer
 
 from bartizan.agents.mcp.http_front import bind, http_app, serve_http
 from bartizan.agents.mcp.tokens import Verifier
-from bartizan.app.mcp import _Url
+from bartizan.app.mcp_links import UrlLink
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import ToolDecided
 from bartizan.policy.mcp import McpBounds
@@ -85,8 +85,8 @@ def upstream() -> tuple[MCPServer, list[dict[str, str]]]:
     return server, seen
 
 
-def remote(url: str, token: str = "") -> _Url:
-    return _Url(McpServer(name="r", url=url, headers={"x-team": "a"}), token, McpBounds(message_bytes=500_000))
+def remote(url: str, token: str = "") -> UrlLink:
+    return UrlLink(McpServer(name="r", url=url, headers={"x-team": "a"}), token, McpBounds(message_bytes=500_000))
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -139,7 +139,10 @@ def test_tokens_must_be_meant_for_this_proxy(tmp_path: Path, key: EllipticCurveP
     stranger = generate_private_key(SECP256R1())
 
     async def run() -> None:
-        verifier = Verifier(settings, lambda: key_set(key))
+        async def fetch() -> str:
+            return key_set(key)
+
+        verifier = Verifier(settings, fetch)
         listen = McpListen(oauth=settings)
         async with bench(tmp_path, "honest") as made, front(made, listen, verifier) as url:
 
@@ -191,12 +194,41 @@ def test_tokens_must_be_meant_for_this_proxy(tmp_path: Path, key: EllipticCurveP
 
 def test_a_new_key_of_the_issuer_is_taken_up(key: EllipticCurvePrivateKey) -> None:
     settings = McpOAuth(issuer=ISSUER, resource=RESOURCE, jwks="keys.json")
-    sets = [key_set(generate_private_key(SECP256R1()), "old")]
-    verifier = Verifier(settings, lambda: sets[0])
+    sets, now = [key_set(generate_private_key(SECP256R1()), "old")], [0.0]
+
+    async def fetch() -> str:
+        return sets[0]
+
+    verifier = Verifier(settings, fetch, lambda: now[0])
+    asyncio.run(verifier.load())
     sets[0] = key_set(key)
     assert asyncio.run(verifier.verify_token(token(key))) is None, "not asked again within seconds"
-    verifier._loaded -= 60
+    now[0] += 60
     assert asyncio.run(verifier.verify_token(token(key))) is not None
+
+
+def test_keys_that_cannot_be_fetched_any_more_end_however_often_they_are_used(key: EllipticCurvePrivateKey) -> None:
+    settings, now, asked = McpOAuth(issuer=ISSUER, resource=RESOURCE, jwks="keys.json"), [0.0], [0]
+
+    async def fetch() -> str:
+        asked[0] += 1
+        if asked[0] > 1:
+            raise ConfigurationError("the issuer is away")
+        return key_set(key)
+
+    verifier = Verifier(settings, fetch, lambda: now[0])
+
+    async def believed() -> list[bool]:
+        found = []
+        while now[0] < 4_000:
+            found.append(await verifier.verify_token(token(key)) is not None)
+            now[0] += 50
+        return found
+
+    found = asyncio.run(believed())
+    assert found[:61] == [True] * 61, "for fifty minutes"
+    assert not any(found[61:])
+    assert 30 < asked[0] < 90, "asked again and again, but not with each token"
 
 
 def test_origins_hosts_and_bodies_are_checked(tmp_path: Path) -> None:

@@ -23,14 +23,20 @@ class Caller(msgspec.Struct, frozen=True):
 
     principal: str
     session: str
-    """The id that the proxy minted for an HTTP session; empty where the protocol has none (2026-07-28, stdio)."""
+    """The id that the proxy minted for an HTTP session, or for itself on standard input, where one proxy serves one
+    client; empty where the protocol has none (HTTP of 2026-07-28)."""
 
 
-def caller_of(ctx: ServerRequestContext[Any, Any]) -> Caller:
-    """From the access token and the session header, both of which the SDK has checked by now."""
+def caller_of(ctx: ServerRequestContext[Any, Any], own: str) -> Caller:
+    """From the access token and the session header, both of which the SDK has checked by now.
+
+    Args:
+        ctx: of the request.
+        own: the session's id on standard input.
+    """
     request = ctx.request
     if request is None:
-        return Caller(LOCAL, "")
+        return Caller(LOCAL, own)
     user = request.scope.get("user")
     token = getattr(user, "access_token", None)
     principal = (token.subject or token.client_id) if token is not None else LOCAL

@@ -19,12 +19,12 @@ from bartizan.agents.mcp.schema import UnusableSchemaError, mismatch
 from bartizan.agents.mcp.screen import screen
 from bartizan.agents.mcp.shelf import Shelf
 from bartizan.agents.mcp.talks import Talk, Talks
+from bartizan.agents.mcp.turnstile import Reservation, Turnstile
 from bartizan.agents.mcp.upstream import Upstream
 from bartizan.core.approval import Approvals
-from bartizan.core.errors import BartizanError, KeeperError, UpstreamError
+from bartizan.core.errors import BartizanError, JournalError, UpstreamError
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Reader
-from bartizan.core.quota import Quota
 from bartizan.core.tool import ToolCall, ToolDecision, ToolResult
 from bartizan.core.verdict import Action, Verdict
 from bartizan.policy.mcp import McpPolicy
@@ -62,7 +62,7 @@ class Calls:
         policy: of MCP.
         reader: inspection.
         records: to the journal.
-        quota: rates of clients.
+        turnstile: rates, budgets, quarantine.
         approvals: where a person is asked; None: nobody can be, so what needs asking is declined.
         monitor: policy only observes.
     """
@@ -75,7 +75,7 @@ class Calls:
         policy: McpPolicy,
         reader: Reader,
         records: Records,
-        quota: Quota,
+        turnstile: Turnstile,
         approvals: Approvals | None,
         *,
         monitor: bool,
@@ -86,7 +86,7 @@ class Calls:
         self._policy = policy
         self._reader = reader
         self._records = records
-        self._quota = quota
+        self._turnstile = turnstile
         self._approvals = approvals
         self._monitor = monitor
         self._asked: dict[tuple[str, str, str], str] = {}
@@ -94,17 +94,17 @@ class Calls:
 
     async def call(self, caller: Caller, params: types.CallToolRequestParams, meta: Any) -> types.CallToolResult:
         """Decide and make one call. Raises MCPError for what is no such call, JournalError when it cannot be kept."""
+        call = ToolCall(id=new_id("call"), tool=params.name[:200], arguments=params.arguments or {})
+        await self._turnstile.enter(caller, "tools/call", call.tool)
         entry = self._shelf.find(params.name)
         await self._shelf.refresh(stale_only=True, server=entry.server if entry is not None else "")
         entry = self._shelf.find(params.name)
-        call = ToolCall(id=new_id("call"), tool=params.name[:200], arguments=params.arguments or {})
         if entry is None:
             return self._unknown(caller, call)
         if params.task is not None:
             raise self._refuse(caller, call, types.INVALID_PARAMS, "task-augmented calls are not served")
         if len(canonical(call.arguments)) > self._policy.bounds.argument_bytes:
             raise self._refuse(caller, call, types.INVALID_PARAMS, "the arguments are too long")
-        await self._within_limits(caller, call)
         wrong = self._mismatch(entry, "inputSchema", call.arguments)
         if wrong:
             self._records.refused(entry.server, "tools/call", wrong, principal=caller.principal, name=call.tool)
@@ -112,15 +112,23 @@ class Calls:
         talk = self._talks.of(caller.principal, caller.session)
         if self._policy.client_task:
             talk.user(text_of(meta, TASK))
-        decision, approval = await self._decide(talk, caller, call, text_of(meta, APPROVAL))
-        action = decision.action
-        if self._monitor and action.rank > Action.FLAG.rank:
-            action = Action.FLAG
-        await self._records.decided(caller.principal, caller.session, entry.server, call, decision, action, approval)
+        async with self._turnstile.reserved(caller, entry, call) as held:
+            if held.refused:
+                decision, approval = _out_of_budget(call, held), ""
+            else:
+                decision, approval = await self._decide(talk, caller, call, text_of(meta, APPROVAL))
+            action = decision.action
+            if self._monitor and not held.refused and action.rank > Action.FLAG.rank:
+                action = Action.FLAG
+            await self._records.decided(
+                caller.principal, caller.session, entry.server, call, decision, action, approval
+            )
+            held.runs = action.rank < Action.REDACT.rank
         if action is Action.ASK:
             return _failed(WAITS, call, approval)
-        if action.rank >= Action.REDACT.rank:
-            await self._quota.record_block(caller.principal, self._policy.limits)
+        if not held.runs:
+            if not held.refused:
+                await self._turnstile.record_block(caller)
             return _failed(DECLINED, call)
         return await self._send(entry, talk, caller, call)
 
@@ -166,6 +174,11 @@ class Calls:
         except MCPError as failure:
             error = f"{failure.code}: {failure.message}"
             verdict, text, answer = await self._screened(_error_result(failure), call)
+        except JournalError:
+            raise
+        except Exception as failure:  # an inspector that fails has found nothing, so nothing is passed on
+            error = f"the result could not be inspected: {type(failure).__name__}"
+            answer = _failed(WITHHELD, call)
         self._records.answered(
             call.id,
             caller.principal,
@@ -207,15 +220,6 @@ class Calls:
         except UnusableSchemaError as error:
             return f"the tool's schema cannot be used: {error}"
 
-    async def _within_limits(self, caller: Caller, call: ToolCall) -> None:
-        try:
-            granted = await self._quota.admit(caller.principal, self._policy.limits)
-        except KeeperError as error:
-            raise self._refuse(caller, call, types.INTERNAL_ERROR, f"limits cannot be checked: {error}") from None
-        if not granted.allowed:
-            after = max(1, round(granted.retry_after))
-            raise self._refuse(caller, call, types.INVALID_REQUEST, f"too many calls; try again in {after} seconds")
-
     def _unknown(self, caller: Caller, call: ToolCall) -> types.CallToolResult:
         state = self._shelf.why_not(call.tool)
         if not state:
@@ -234,6 +238,18 @@ async def _request(session: ClientSession, name: str, call: ToolCall) -> dict[st
     params = types.CallToolRequestParams(name=name, arguments=call.arguments)
     result: dict[str, Any] = await session.send_request(types.CallToolRequest(params=params), RAW)
     return result
+
+
+def _out_of_budget(call: ToolCall, held: Reservation) -> ToolDecision:
+    words = f"{held.refused}: {held.cause}" if held.cause else held.refused
+    return ToolDecision(
+        call=call.id,
+        tool=call.tool,
+        action=Action.BLOCK,
+        observed=Action.BLOCK,
+        policy=held.refused,
+        reason=f"the limits on tool calls do not let it pass: {words}",
+    )
 
 
 def _and(decision: ToolDecision, more: str) -> str:

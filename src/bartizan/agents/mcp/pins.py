@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -97,16 +98,30 @@ class PinFile:
 
     def write(self, server: str, pins: ServerPins) -> None:
         """Put what is approved of one server in place of what was, atomically. Raises ConfigurationError."""
+        self.update(server, lambda _: pins)
+
+    def update(self, server: str, change: Callable[[ServerPins | None], ServerPins | None]) -> None:
+        """Change what is approved of one server, atomically, from what the file says at that moment.
+
+        Args:
+            server: its name.
+            change: from what is approved to what shall be; None leaves the file as it is.
+
+        Raises:
+            ConfigurationError: the file cannot be read or written.
+        """
         try:
             folder = os.open(self.path.parent, os.O_RDONLY)
         except OSError as error:
             raise ConfigurationError(f"{self.path} cannot be written: {error.strerror}") from None
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)  # two commands at once must not lose a pin
-            held = _read(self.path)
-            fresh = replace(held, servers=dict(sorted({**held.servers, server: pins}.items())))
-            _write(self.path, fresh)
-            self._pins, self._stamp = fresh, _stamp(self.path)
+            fresh = _read(self.path)
+            pins = change(fresh.servers.get(server))
+            if pins is not None:
+                fresh = replace(fresh, servers=dict(sorted({**fresh.servers, server: pins}.items())))
+                _write(self.path, fresh)
+            self._pins, self._stamp, self.problem = fresh, _stamp(self.path), ""
         finally:
             os.close(folder)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,12 +26,15 @@ from bartizan.agents.mcp.reads import Reads
 from bartizan.agents.mcp.records import Commit, Records
 from bartizan.agents.mcp.shelf import Shelf
 from bartizan.agents.mcp.talks import Talks
+from bartizan.agents.mcp.turnstile import Turnstile
 from bartizan.agents.mcp.upstream import NAME, Link, Upstream
 from bartizan.core.approval import Approvals
-from bartizan.core.errors import JournalError
+from bartizan.core.errors import BartizanError, JournalError
+from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Reader, Recorder
 from bartizan.core.quota import Quota
 from bartizan.core.tool import ToolGuard
+from bartizan.core.tool_budget import ToolLimits, ToolQuota
 from bartizan.policy.mcp import McpPolicy
 
 Context = ServerRequestContext[Any, Any]
@@ -50,6 +53,8 @@ class Proxy:
         recorder: the journal.
         commit: content to a commitment.
         quota: rates of clients.
+        budgets: gives whoever counts tool calls now.
+        limits: on tool calls.
         approvals: where a person is asked; None: what needs asking is declined.
         prefixed: offer tools as ``SERVER__TOOL``.
         task: the operator's words about what the agent is for.
@@ -67,6 +72,8 @@ class Proxy:
         recorder: Recorder,
         commit: Commit,
         quota: Quota,
+        budgets: Callable[[], ToolQuota],
+        limits: ToolLimits = ToolLimits(),
         approvals: Approvals | None = None,
         *,
         prefixed: bool = False,
@@ -75,6 +82,8 @@ class Proxy:
         version: str = "",
     ) -> None:
         self.records = Records(recorder, commit)
+        self.session = new_id("ses")
+        """Of the client on standard input."""
         self._policy = policy
         self._bus = InMemorySubscriptionBus()
         self._clients: OrderedDict[Caller, ServerSession] = OrderedDict()
@@ -92,6 +101,7 @@ class Proxy:
             told=self._tell,
         )
         talks = Talks(guard, task, policy.bounds)
+        self._turnstile = Turnstile(quota, policy.limits, budgets, limits, self.records)
         self._calls = Calls(
             self.shelf,
             self.upstreams,
@@ -99,11 +109,11 @@ class Proxy:
             policy,
             reader,
             self.records,
-            quota,
+            self._turnstile,
             approvals,
             monitor=monitor,
         )
-        self._reads = Reads(self.upstreams, talks, policy, reader, self.records, prefixed=prefixed)
+        self._reads = Reads(self.upstreams, talks, policy, reader, self.records, self._turnstile, prefixed=prefixed)
         self.server = self._build(version)
 
     @asynccontextmanager
@@ -159,66 +169,85 @@ class Proxy:
 
     async def _list_tools(self, ctx: Context, params: _PAGE | None) -> types.ListToolsResult:
         self._remember(ctx)
-        await self._guarded(self.shelf.refresh())
+        await self._guarded(self._list_anew(self._caller(ctx)))
         tools = [_tool(entry.definition, entry.exposed) for entry in self.shelf.offered()]
         return types.ListToolsResult(tools=tools, ttl_ms=0, cache_scope="private")
 
     async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         self._remember(ctx)
-        result: types.CallToolResult = await self._guarded(self._calls.call(caller_of(ctx), params, ctx.meta))
+        result: types.CallToolResult = await self._guarded(self._calls.call(self._caller(ctx), params, ctx.meta))
         return result
 
     async def _list_resources(self, ctx: Context, params: _PAGE | None) -> types.ListResourcesResult:
-        items = await self._guarded(self._reads.list(caller_of(ctx), "resources/list", "resources", "uri"))
+        items = await self._guarded(self._reads.list(self._caller(ctx), "resources/list", "resources", "uri"))
         return types.ListResourcesResult(resources=_typed(types.Resource, items), ttl_ms=0, cache_scope="private")
 
     async def _list_templates(self, ctx: Context, params: _PAGE | None) -> types.ListResourceTemplatesResult:
-        asked = self._reads.list(caller_of(ctx), "resources/templates/list", "resource_templates", "uriTemplate")
+        asked = self._reads.list(self._caller(ctx), "resources/templates/list", "resource_templates", "uriTemplate")
         found = _typed(types.ResourceTemplate, await self._guarded(asked))
         return types.ListResourceTemplatesResult(resource_templates=found, ttl_ms=0, cache_scope="private")
 
     async def _read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        result: types.ReadResourceResult = await self._guarded(self._reads.read(caller_of(ctx), str(params.uri)))
+        result: types.ReadResourceResult = await self._guarded(self._reads.read(self._caller(ctx), str(params.uri)))
         return result
 
     async def _list_prompts(self, ctx: Context, params: _PAGE | None) -> types.ListPromptsResult:
-        items = await self._guarded(self._reads.list(caller_of(ctx), "prompts/list", "prompts", "name"))
+        items = await self._guarded(self._reads.list(self._caller(ctx), "prompts/list", "prompts", "name"))
         return types.ListPromptsResult(prompts=_typed(types.Prompt, items), ttl_ms=0, cache_scope="private")
 
     async def _get_prompt(self, ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
-        asked = self._reads.prompt(caller_of(ctx), params.name, params.arguments)
+        asked = self._reads.prompt(self._caller(ctx), params.name, params.arguments)
         result: types.GetPromptResult = await self._guarded(asked)
         return result
 
     async def _complete(self, ctx: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
-        result: types.CompleteResult = await self._guarded(self._reads.complete(caller_of(ctx), params))
+        result: types.CompleteResult = await self._guarded(self._reads.complete(self._caller(ctx), params))
         return result
 
-    async def _guarded(self, asked: Any) -> Any:
-        """A journal that cannot be written stops everything, without a word about why."""
+    def _caller(self, ctx: Context) -> Caller:
+        return caller_of(ctx, self.session)
+
+    async def _guarded(self, asked: Awaitable[Any]) -> Any:
+        """Whatever fails stops the request, without a word about why: the SDK would tell the client the error's text.
+
+        A journal that cannot be written is such a failure, and then there is nowhere to record it.
+        """
         try:
             return await asked
+        except MCPError:
+            raise
         except JournalError:
-            raise MCPError(types.INTERNAL_ERROR, "the proxy cannot serve at present") from None
+            pass
+        except Exception as error:
+            reason = error.cause if isinstance(error, BartizanError) else type(error).__name__
+            self._refused("", "", f"the proxy failed: {reason}", 1)
+        raise MCPError(types.INTERNAL_ERROR, "the proxy cannot serve at present")
+
+    async def _list_anew(self, caller: Caller) -> None:
+        await self._turnstile.enter(caller, "tools/list")
+        await self.shelf.refresh()
 
     def _remember(self, ctx: Context) -> None:
         """Clients of the handshake era get notices of changes; later ones subscribe."""
         if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
             return
-        caller = caller_of(ctx)
+        caller = self._caller(ctx)
         self._clients[caller] = ctx.session
         self._clients.move_to_end(caller)
         if len(self._clients) > self._policy.bounds.sessions:
             self._clients.popitem(last=False)
 
     async def _tell(self) -> None:
+        """All clients at once: one that does not read holds up the others, and what waits for them, for a second."""
         await self._bus.publish(ToolsListChanged())
-        for caller, session in list(self._clients.items()):
-            try:
-                with anyio.move_on_after(1.0):
-                    await session.send_tool_list_changed()
-            except (MCPError, anyio.ClosedResourceError, anyio.BrokenResourceError):
-                self._clients.pop(caller, None)
+        await asyncio.gather(*(self._tell_one(caller, session) for caller, session in list(self._clients.items())))
+
+    async def _tell_one(self, caller: Caller, session: ServerSession) -> None:
+        try:
+            with anyio.move_on_after(1.0):
+                await session.send_tool_list_changed()
+        except (MCPError, anyio.ClosedResourceError, anyio.BrokenResourceError):
+            self._clients.pop(caller, None)
 
     def _changed(self, server: str) -> None:
         self.shelf.changed(server)

@@ -16,6 +16,7 @@ from bartizan.agents.mcp.definition import canonical
 from bartizan.agents.mcp.records import Records
 from bartizan.agents.mcp.screen import screen
 from bartizan.agents.mcp.talks import Talks
+from bartizan.agents.mcp.turnstile import Turnstile
 from bartizan.agents.mcp.upstream import Upstream
 from bartizan.core.errors import UpstreamError
 from bartizan.core.ids import new_id
@@ -39,6 +40,7 @@ class Reads:
         policy: McpPolicy,
         reader: Reader,
         records: Records,
+        turnstile: Turnstile,
         *,
         prefixed: bool,
     ) -> None:
@@ -47,6 +49,7 @@ class Reads:
         self._policy = policy
         self._reader = reader
         self._records = records
+        self._turnstile = turnstile
         self._prefixed = prefixed
 
     async def list(self, caller: Caller, method: str, field: str, naming: str) -> list[dict[str, Any]]:
@@ -58,6 +61,7 @@ class Reads:
             field: of the result.
             naming: the member that is the item's name for the client.
         """
+        await self._turnstile.watch(caller, method)
         found: list[dict[str, Any]] = []
         for upstream in self._upstreams.values():
             if getattr(upstream.capabilities, method.partition("/")[0]) is None:
@@ -85,6 +89,7 @@ class Reads:
 
     async def read(self, caller: Caller, uri: str) -> types.ReadResourceResult:
         """One resource, from the server that lists it, or whose template fits. Raises MCPError."""
+        await self._turnstile.watch(caller, "resources/read", uri)
         upstream = await self._holder(uri)
         params = types.ReadResourceRequestParams(uri=uri)
         raw = await self._fetch(
@@ -94,6 +99,7 @@ class Reads:
 
     async def prompt(self, caller: Caller, name: str, arguments: dict[str, str] | None) -> types.GetPromptResult:
         """One prompt. Raises MCPError."""
+        await self._turnstile.watch(caller, "prompts/get", name)
         upstream, own = self._split(name)
         params = types.GetPromptRequestParams(name=own, arguments=arguments)
         raw = await self._fetch(caller, upstream, types.GetPromptRequest(params=params), own, _USER, "messages")
@@ -101,6 +107,7 @@ class Reads:
 
     async def complete(self, caller: Caller, params: types.CompleteRequestParams) -> types.CompleteResult:
         """Values for an argument of a prompt or of a template. Raises MCPError."""
+        await self._turnstile.watch(caller, "completion/complete")
         ref = params.ref
         if isinstance(ref, types.PromptReference):
             upstream, own = self._split(ref.name)
@@ -137,6 +144,8 @@ class Reads:
                 seen = await asyncio.to_thread(screen, kept, self._reader, self._policy, surfaces)
         except (UpstreamError, MCPError) as failure:
             error = str(failure)
+        except Exception as failure:  # an inspector that fails has found nothing, so nothing is passed on
+            error, seen = f"it could not be inspected: {type(failure).__name__}", None
         self._records.answered(
             call,
             caller.principal,

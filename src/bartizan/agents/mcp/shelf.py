@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
+import msgspec
 from mcp import MCPError
 
 from bartizan.agents.mcp.assessment import Assessment, Entry, Listing, assess, to_scan
@@ -16,7 +17,7 @@ from bartizan.agents.mcp.records import Records
 from bartizan.agents.mcp.scan import Finding, scan
 from bartizan.agents.mcp.upstream import Upstream
 from bartizan.core.clock import utc_now
-from bartizan.core.errors import JournalError, UpstreamError
+from bartizan.core.errors import ConfigurationError, JournalError, UpstreamError
 from bartizan.core.interfaces import Reader
 from bartizan.core.tool import ToolDefinition
 from bartizan.policy.mcp import McpPolicy
@@ -200,14 +201,19 @@ class Shelf:
         }
         if held is None and not draft.servers[0].findings:
             held = ServerPins(identity=listing.identity, version=listing.version)
-        if held is not None and fresh:
-            pins = ServerPins(
-                identity=held.identity,
-                version=held.version,
-                accepted=held.accepted,
-                tools=dict(sorted({**held.tools, **fresh}.items())),
-            )
-            self._pins.write(listing.server, pins)
+        if held is None or not fresh:
+            return
+        first = held
+
+        def trusted(now: ServerPins | None) -> ServerPins:
+            """What another process has pinned in the meantime is no longer new, and stays as it is."""
+            known = now or first
+            return msgspec.structs.replace(known, tools=dict(sorted({**fresh, **known.tools}.items())))
+
+        try:
+            self._pins.update(listing.server, trusted)
+        except ConfigurationError as error:  # what cannot be pinned stays new
+            self._records.refused(listing.server, "", f"nothing new is trusted: {error.cause}")
 
     def _record(self) -> None:
         seen: dict[tuple[str, str], tuple[str, str]] = {}

@@ -14,6 +14,8 @@ from bartizan.policy.mcp import McpBounds
 
 MOST_CHARACTERS = 32_000_000
 """Of results and arguments that one conversation keeps."""
+_STEP = 100
+"""What a step weighs besides: empty results take memory too."""
 
 Step = Callable[[Conversation], object]
 
@@ -62,7 +64,7 @@ class Talk:
             )
         conversation = self._over(tools)
         self._steps.append(lambda again: again.decide(call))
-        self._weight += len(msgspec.json.encode(call.arguments))
+        self._weight += _STEP + len(msgspec.json.encode(call.arguments))
         return conversation.decide(call)
 
     def result(self, result: ToolResult) -> None:
@@ -70,7 +72,7 @@ class Talk:
         self._observe(lambda conversation: conversation.result(result), len(result.text))
 
     def _observe(self, step: Step, weight: int) -> None:
-        self._weight += weight
+        self._weight += _STEP + weight
         if self._weight > MOST_CHARACTERS:
             return  # nothing more is decided, so nothing more needs to be known
         self._steps.append(step)

@@ -5,21 +5,25 @@ The token is checked here and ends here: no server behind the proxy ever sees it
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import jwt
 from mcp.server.auth.provider import AccessToken
 
-from bartizan.core.errors import ConfigurationError
+from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.workspace.mcp import McpOAuth
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
 """Public-key signatures only: a shared secret would let every holder mint tokens."""
 _FRESH_SECONDS = 300.0
+"""After this the key set is fetched again."""
+_LASTING_SECONDS = 3_000.0
+"""After this without a fetch that succeeded no key is believed."""
 _BETWEEN_SECONDS = 10.0
+"""Between two attempts."""
 _LONGEST = 8_192
 _LEEWAY = 30.0
 
@@ -29,17 +33,28 @@ class Verifier:
 
     Args:
         settings: issuer, resource, scopes.
-        fetch: gives the issuer's key set (JWKS) as text; may block.
-
-    Raises:
-        ConfigurationError: the key set cannot be had or holds no key.
+        fetch: gives the issuer's key set (JWKS) as text; raises BartizanError.
+        clock: seconds, for tests.
     """
 
-    def __init__(self, settings: McpOAuth, fetch: Callable[[], str]) -> None:
+    def __init__(
+        self, settings: McpOAuth, fetch: Callable[[], Awaitable[str]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._settings = settings
         self._fetch = fetch
-        self._keys = self._load()
-        self._loaded = time.monotonic()
+        self._clock = clock
+        self._keys: dict[str | None, Any] = {}
+        self._loaded = self._asked = float("-inf")
+
+    async def load(self) -> None:
+        """Fetch the keys. Raises BartizanError: the key set cannot be had or holds no key."""
+        self._asked = self._clock()
+        try:
+            found = jwt.PyJWKSet.from_json(await self._fetch())
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ConfigurationError(f"the key set of {self._settings.issuer} cannot be used: {error}") from None
+        self._keys = {key.key_id: key.key for key in found.keys if key.public_key_use in (None, "sig")}
+        self._loaded = self._clock()
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """The token's meaning; None for a token that does not let its bearer in."""
@@ -84,21 +99,13 @@ class Verifier:
             named = jwt.get_unverified_header(token).get("kid")
         except jwt.PyJWTError:
             return None
-        age = time.monotonic() - self._loaded
-        if age > _FRESH_SECONDS or (named not in self._keys and age > _BETWEEN_SECONDS):
-            self._loaded = time.monotonic()
-            try:
-                self._keys = await asyncio.to_thread(self._load)
-            except ConfigurationError:
-                if age > 10 * _FRESH_SECONDS:  # keys that may have been revoked long ago
-                    self._keys = {}
+        now = self._clock()
+        wanted = now - self._loaded > _FRESH_SECONDS or named not in self._keys
+        if wanted and now - self._asked > _BETWEEN_SECONDS:
+            with contextlib.suppress(BartizanError):  # the keys that are held serve on, for a while
+                await self.load()
+        if self._clock() - self._loaded > _LASTING_SECONDS:  # they may have been revoked since
+            self._keys = {}
         if named is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
         return self._keys.get(named)
-
-    def _load(self) -> dict[str | None, Any]:
-        try:
-            found = jwt.PyJWKSet.from_json(self._fetch())
-        except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
-            raise ConfigurationError(f"the key set of {self._settings.issuer} cannot be used: {error}") from None
-        return {key.key_id: key.key for key in found.keys if key.public_key_use in (None, "sig")}

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+import anyio
 import mcp_types as types
 from mcp import MCPError
 from mcp.client import Client
@@ -151,7 +152,12 @@ class Upstream:
             if error.code == types.CONNECTION_CLOSED or any(word in error.message.lower() for word in _LOST):
                 self._lost.set()
                 raise UpstreamError(f"{self.name} closed the connection") from None
+            if error.code == types.PARSE_ERROR:  # the SDK's own words about what it could not read
+                raise UpstreamError(f"{self.name} answered out of protocol: {printable(error.message, 200)}") from None
             raise
+        except (anyio.ClosedResourceError, anyio.BrokenResourceError):
+            self._lost.set()
+            raise UpstreamError(f"{self.name} closed the connection") from None
         except (ValueError, RuntimeError) as error:  # an answer that is not what the protocol says
             raise UpstreamError(f"{self.name} answered out of protocol: {printable(str(error), 200)}") from None
 

@@ -1,0 +1,67 @@
+"""What a tool call counts in the budgets of its session and principal (`core.tool_budget`)."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from bartizan.agents import values
+from bartizan.agents.derive import derive, undeclared
+from bartizan.agents.mcp.assessment import Entry
+from bartizan.agents.mcp.caller import Caller
+from bartizan.agents.mcp.definition import tool_of
+from bartizan.agents.profile import Effect, Sink
+from bartizan.core.tool import ToolCall, call_digest
+from bartizan.core.tool_budget import LoopLimit, ToolLimits, ToolUse
+
+WATCHED = ToolLimits(loops=LoopLimit(repeats=0, rounds=0))
+"""For requests that are no calls: nothing is counted, but who is in quarantine is refused."""
+_BETWEEN = re.compile(r"[,;\s]+")
+
+
+def use_of(caller: Caller, entry: Entry, call: ToolCall, limits: ToolLimits) -> ToolUse:
+    """The call in the units of budgets; amounts and recipients only where they are limited.
+
+    Which argument is an amount, a recipient or an account is what the tool's profile says. Several addresses in one
+    text count singly. An amount that is no number, of a tool that spends, is infinite: no budget grants it. So are
+    arguments with more values than are looked at.
+
+    Raises:
+        ValueError: the arguments cannot be written as JSON.
+    """
+    amounts: list[float] = []
+    recipients: set[str] = set()
+    spending = limits.session.spend > 0 or limits.principal.spend > 0
+    sending = limits.session.recipients > 0 or limits.principal.recipients > 0
+    if spending or sending:
+        profile = derive(tool_of(entry.definition, entry.exposed, entry.server))
+        for name, argument in call.arguments.items() if profile.effect is not Effect.READ else ():
+            sink = (profile.parameters.get(name) or undeclared(name, profile)).sink
+            try:
+                leaves = values.leaves(argument)
+            except values.TooManyValuesError:
+                amounts.append(math.inf)
+                continue
+            if sink is Sink.AMOUNT:
+                amounts += [_amount(leaf, strict=profile.effect is Effect.SPEND) for leaf in leaves]
+            elif sink in (Sink.RECIPIENT, Sink.ACCOUNT):
+                recipients.update(one for leaf in leaves for one in _recipients(leaf))
+    return ToolUse(
+        principal=caller.principal,
+        session=caller.session,
+        digest=call_digest(call),
+        spend=sum(amounts) if spending else 0.0,
+        recipients=tuple(sorted(recipients)) if sending else (),
+    )
+
+
+def _amount(leaf: str, *, strict: bool) -> float:
+    number = values.numeral(leaf)
+    if number:
+        return abs(float(number))  # money taken back is no money to spend
+    return math.inf if strict else 0.0
+
+
+def _recipients(leaf: str) -> list[str]:
+    pieces = _BETWEEN.split(leaf) if "@" in leaf else [values.compact(leaf)]
+    return [name for name in map(values.normal, pieces) if name]
