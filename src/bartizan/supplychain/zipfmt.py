@@ -14,7 +14,7 @@ from bartizan.supplychain.interface import MalformedError
 from bartizan.supplychain.source import ByteSource
 
 END, LOCAL, CENTRAL, LOCATOR, END64 = b"PK\5\6", b"PK\3\4", b"PK\1\2", b"PK\6\7", b"PK\6\6"
-_TAIL = 65_535 + 22
+_TAIL = 65_536 + 22
 _LARGEST_DIRECTORY = 256 << 20
 
 Note = Callable[[str, str, int], None]
@@ -60,8 +60,8 @@ def find_end(source: ByteSource) -> int:
     return source.rfind(END, max(0, source.size - _TAIL))
 
 
-def read(source: ByteSource, budget: Budget, note: Note) -> list[Member]:
-    """Members in the order of the central directory. Raises `MalformedError`."""
+def read(source: ByteSource, budget: Budget, note: Note) -> tuple[list[Member], int]:
+    """Members in the order of the central directory, and where that begins. Raises `MalformedError`."""
     at = find_end(source)
     if at < 0 or at + 22 > source.size:
         raise MalformedError("there is no central directory", 0)
@@ -86,7 +86,7 @@ def read(source: ByteSource, budget: Budget, note: Note) -> list[Member]:
     first = min((member.header for member in members), default=start)
     if shift or first > 0:
         note("prefix_data", f"{first} bytes stand before the archive; other loaders read those.", 0)
-    return members
+    return members, start
 
 
 def _end(source: ByteSource, at: int, note: Note) -> End:

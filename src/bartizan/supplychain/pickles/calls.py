@@ -63,10 +63,10 @@ def reconstructor(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> A
 
 
 def newobj(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
-    """``copyreg.__newobj__(cls, *args)`` and ``__newobj_ex__(cls, args, kwargs)``."""
-    if not arguments or not judge.harmless(arguments[1:]):
-        raise Refused("its arguments are not a class and plain data")
-    return Instance(_made(arguments[0]), arguments[1:])
+    """``copyreg.__newobj__(cls, *args)``, judged like the opcode."""
+    if not arguments:
+        raise Refused("it is handed no class")
+    return judge.new(_made(arguments[0]), arguments[1:])
 
 
 def partial(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:

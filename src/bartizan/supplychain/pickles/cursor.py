@@ -28,7 +28,7 @@ class EndError(Exception):
 class Cursor:
     """A place in a source."""
 
-    __slots__ = ("_end", "_start", "_window", "file", "frame", "framed", "pos", "source")
+    __slots__ = ("_end", "_start", "_window", "file", "frame", "framed", "pos", "promised", "source")
 
     def __init__(self, source: ByteSource, pos: int, *, framed: bool) -> None:
         self.source = source
@@ -37,6 +37,8 @@ class Cursor:
         """Frames are read ahead, as in CPython's Python unpickler."""
         self.frame = -1
         """End of the frame being read; -1 outside of one."""
+        self.promised = -1
+        """End of the last frame: a pickle that stops before it ends at different places for the two unpicklers."""
         self.file = pos
         """Where the file stands, while a frame is being read."""
         self._window = b""
@@ -89,15 +91,14 @@ class Cursor:
 
     def enter_frame(self, size: int) -> None:
         """FRAME: its content begins here, or where the file stands."""
-        if not self.framed:
-            if self.pos + size > self.source.size:
-                raise EndError(self.pos, "a frame is longer than the file")
+        if not self.framed:  # one longer than the file stops the C unpickler, not the Python one
+            self.promised = self.pos + size
             return
         if self.frame >= 0:
             if self.pos != self.frame:
                 raise EndError(self.pos, "a frame begins inside a frame")
             self.pos = self.file
-        self.frame = min(self.pos + size, self.source.size)
+        self.frame = self.promised = min(self.pos + size, self.source.size)
         self.file = self.frame
 
     def leave_frame(self) -> None:

@@ -146,7 +146,9 @@ class Judge:
             return Unknown(function.why)
         self._fails_on_data(function, "a value is called")
         if not isinstance(function, Name):
-            return self.report(rules.METHOD, f"Loading would call {describe(function)} as a function.", "REDUCE")
+            return self.report(
+                rules.METHOD, f"Loading would call {describe(function)} as a function.", describe(function)
+            )
         shown = f"{function.dotted}{describe(arguments) if isinstance(arguments, tuple) else '(*…)'}"
         permission = function.permission
         if permission is None or not permission.call:
@@ -259,7 +261,9 @@ class Judge:
 def _may_be_text(value: Any) -> bool:
     if isinstance(value, Instance):
         return value.origin.module.startswith(("builtins", "numpy"))
-    return isinstance(value, str | Text | Opaque | Unknown)
+    if isinstance(value, Opaque):
+        return value.kind == "str"
+    return isinstance(value, str | Text | Unknown)
 
 
 def _inert(value: Any) -> bool:

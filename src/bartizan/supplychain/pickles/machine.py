@@ -7,14 +7,13 @@ stops where both unpicklers would stop with an error.
 
 from __future__ import annotations
 
-import codecs
-from collections.abc import Callable
 from typing import Any
 
 from bartizan.supplychain.budget import Budget, BudgetError
 from bartizan.supplychain.pickles import findings as rules
-from bartizan.supplychain.pickles.cursor import Cursor, EndError
+from bartizan.supplychain.pickles.cursor import LONGEST_LINE, Cursor, EndError
 from bartizan.supplychain.pickles.judge import Judge
+from bartizan.supplychain.pickles.literals import IN_NUMBERS, integer, octal, quoted, raw_unicode, word
 from bartizan.supplychain.pickles.values import FLOAT, LONG, LONGEST_NAME, TEXT, Box, Mapping, Raw, Text
 from bartizan.supplychain.source import ByteSource
 
@@ -58,7 +57,7 @@ class Machine:
             self.result = self.pop()
         except IndexError:
             raise EndError(self.opcode_at, "the stack is empty") from None
-        if cursor.framed and cursor.frame >= 0 and cursor.pos != cursor.frame:
+        if cursor.pos < cursor.promised:
             self.judge.report(rules.FRAME, "The pickle ends inside a frame, so loaders go on at different places.")
         return cursor.pos
 
@@ -93,11 +92,11 @@ class Machine:
         if line in {b"00", b"01"}:
             self.stack.append(line == b"01")
         else:
-            self.stack.append(_integer(line, 0))
+            self.stack.append(integer(line, 8 if octal(line) else 0))
 
     def _long(self, _: int) -> None:
         line = self.cursor.line()
-        self.stack.append(_integer(line[:-1] if line and line.endswith(b"L") else line, 0))
+        self.stack.append(integer(line[:-1] if line and line.endswith(b"L") else line, 0))
 
     def _float_line(self, _: int) -> None:
         self.cursor.line()
@@ -123,14 +122,14 @@ class Machine:
 
     def _string(self, opcode: int) -> None:
         if opcode == 0x53:
-            self.stack.append(_quoted(self.cursor.line(), self.opcode_at))
+            self.stack.append(quoted(self.cursor.line(), self.opcode_at))
         else:
             self.stack.append(self._text(self._size(1) if opcode == 0x55 else self._size(4, signed=True), "ascii"))
 
     def _unicode(self, opcode: int) -> None:
         if opcode == 0x56:
             line = self.cursor.line()
-            self.stack.append(TEXT if line is None or len(line) > 4 * LONGEST_NAME else _raw_unicode(line))
+            self.stack.append(TEXT if line is None or len(line) > 4 * LONGEST_NAME else raw_unicode(line))
         else:
             self.stack.append(self._text(self._size({0x8C: 1, 0x58: 4, 0x8D: 8}[opcode]), "utf-8"))
 
@@ -177,19 +176,28 @@ class Machine:
         self.stack.append(self.stack[-1])
 
     def _get(self, opcode: int) -> None:
-        key = _integer(self.cursor.line(), 10) if opcode == 0x67 else self._size(1 if opcode == 0x68 else 4)
-        if not isinstance(key, int) or key not in self.memo:
+        key = self._key() if opcode == 0x67 else self._size(1 if opcode == 0x68 else 4)
+        if key not in self.memo:
             raise EndError(self.opcode_at, "a memo entry does not exist")
         self.stack.append(self.memo[key])
 
     def _put(self, opcode: int) -> None:
-        key = _integer(self.cursor.line(), 10) if opcode == 0x70 else self._size(1 if opcode == 0x71 else 4)
-        if not isinstance(key, int) or key < 0:
+        key = self._key() if opcode == 0x70 else self._size(1 if opcode == 0x71 else 4)
+        if key < 0:
             raise EndError(self.opcode_at, "a memo entry has no number")
         self.memo[key] = self.stack[-1]
 
     def _memoize(self, _: int) -> None:
         self.memo[len(self.memo)] = self.stack[-1]
+
+    def _key(self) -> int:
+        line = self.cursor.line()
+        if line is None and not self.cursor.source.read(self.opcode_at + 1, 64).strip(IN_NUMBERS):
+            raise BudgetError("steps", LONGEST_LINE)
+        key = integer(line, 10)
+        if not isinstance(key, int):
+            raise EndError(self.opcode_at, "a memo entry has no number")
+        return key
 
     # -- containers
 
@@ -246,12 +254,12 @@ class Machine:
         if opcode == 0x93:
             name, module = self.pop(), self.pop()
         else:
-            module, name = (_name(self.cursor.line()) for _ in range(2))
+            module, name = (word(self.cursor.line()) for _ in range(2))
         self.stack.append(self.judge.find(module, name))
 
     def _instance(self, opcode: int) -> None:
         if opcode == 0x69:
-            module, name = (_name(self.cursor.line()) for _ in range(2))
+            module, name = (word(self.cursor.line()) for _ in range(2))
             found = self.judge.find(module, name)
             arguments = tuple(self.pop_mark())
         else:
@@ -277,50 +285,12 @@ class Machine:
 
     def _id(self) -> Any:
         try:
-            return _name(self.cursor.line())
+            return word(self.cursor.line())
         except BudgetError:  # so long an id is none; a zip archive begins like one
             raise EndError(self.opcode_at, "an id has no end") from None
 
     def _extension(self, opcode: int) -> None:
         self.stack.append(self.judge.extension(self.cursor.number({0x82: 1, 0x83: 2, 0x84: 4}[opcode])))
-
-
-def _integer(line: bytes | None, base: int) -> Any:
-    if line is None or len(line) > 1_000:
-        return LONG
-    try:
-        return int(line, base)
-    except ValueError:
-        raise EndError(-1, "a number is none") from None
-
-
-def _name(line: bytes | None) -> Any:
-    if line is None or len(line) > 4 * LONGEST_NAME:
-        return TEXT
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        raise EndError(-1, "a name is no text") from None
-
-
-def _quoted(line: bytes | None, at: int) -> Any:
-    if line is None or len(line) > 4 * LONGEST_NAME:
-        return TEXT
-    line = line.strip()
-    if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:
-        raise EndError(at, "a string has no quotes")
-    return _decoded(lambda: codecs.escape_decode(line[1:-1])[0].decode("ascii"))
-
-
-def _raw_unicode(line: bytes) -> Any:
-    return _decoded(lambda: line.decode("raw-unicode-escape"))
-
-
-def _decoded(decode: Callable[[], str]) -> Any:
-    try:
-        return decode()
-    except ValueError:
-        return TEXT
 
 
 _OPCODES = {

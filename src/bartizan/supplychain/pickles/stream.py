@@ -16,9 +16,13 @@ from bartizan.supplychain.pickles.values import Instance
 
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 """First of the five pickles of torch's format before 1.6; storages follow as raw numbers."""
+TORCH_PICKLES = 5
 MOST_PICKLES = 10_000
-_BY_CHANCE = frozenset({rules.EXTENSION.id, rules.PERSISTENT.id, rules.METHOD.id, rules.COMPUTED.id})
-"""What raw numbers may look like, and what does nothing without an import."""
+_BY_CHANCE = frozenset({rules.EXTENSION.id, rules.PERSISTENT.id})
+_ON_WRAPPERS = frozenset(
+    {"<joblib.numpy_pickle.NumpyArrayWrapper>", "<sklearn.externals.joblib.numpy_pickle.NumpyArrayWrapper>"}
+)
+"""What raw numbers may look like, and what does nothing without an import: ids, and calls of the wrapper itself."""
 _LARGEST_INNER = 64 << 20
 
 Array = Callable[[Judge, Instance], Any]
@@ -58,10 +62,17 @@ def looks_like_pickle(source: ByteSource, context: Context) -> bool:
         return False
     if head[0] == 0x80:
         return len(head) < 2 or head[1] <= 5
-    found = run(source, 0, context, "")
-    if _mere_text(source, found):
-        return any(_importable(module) for module in found.judge.imports)
-    return found.judge.touched or found.end == source.size
+    position = 0
+    for _ in range(MOST_PICKLES):  # a first one that does nothing may stand before one that does
+        found = run(source, position, context, "")
+        if _mere_text(source, found):
+            return any(_importable(module) for module in found.judge.imports)
+        if found.judge.touched or found.end == source.size:
+            return True
+        if found.end < 0:
+            return False
+        position = found.end
+    return True
 
 
 def _mere_text(source: ByteSource, found: Run) -> bool:
@@ -80,52 +91,69 @@ def _importable(name: str) -> bool:
     return name.partition(".")[0].isidentifier()
 
 
+class _Start(NamedTuple):
+    """Where some loader goes on reading."""
+
+    position: int
+    before: int
+    """Pickles before it."""
+    magic: bool
+    """The first of them is the one that torch wrote before 1.6."""
+
+
 def scan(source: ByteSource, context: Context, container: str = "") -> Iterator[ArtefactFinding]:
     """Findings of every pickle in the source, in every way of reading it, nested loaders included."""
-    position, count, magic = 0, 0, False
+    waiting, begun = [_Start(0, 0, magic=False)], {0}
     seen: set[ArtefactFinding] = set()
-    while position < source.size and count < MOST_PICKLES:
+    while waiting:
+        start = waiting.pop()
+        if len(begun) > MOST_PICKLES:
+            yield context.found(
+                rules.BUDGET, "It holds more pickles in a row than are followed here.", offset=start.position
+            )
+            return
         context.budget.check()
-        found = run(source, position, context, "torch" if magic else container)
-        arrays = found.judge.wrappers
-        if count == 0 and _mere_text(source, found):
+        found = run(source, start.position, context, "torch" if start.magic else container)
+        if start.before == 0 and _mere_text(source, found):
             names = ", ".join(one.evidence for one in found.judge.findings.values())
             yield context.found(
                 rules.CUT, "A text that an unpickler would import a module for before it fails.", evidence=names
             )
             return
-        kept = list(found.judge.findings.values())
-        if arrays and found.end < 0:  # numbers of an array were read as opcodes
-            kept = [one for one in kept if one.rule not in _BY_CHANCE]
-        yield from _new(seen, kept)
-        yield from _inner(source, context, found.judge)
+        if start.magic and start.before >= TORCH_PICKLES:  # torch reads numbers here, others go on unpickling
+            if any(map(_importable, found.judge.imports)):
+                yield from _new(seen, found.judge.findings.values())
+            continue
+        ways = [found]
         ends = {found.end}
-        if arrays:
-            ways = [run(source, position, context, container, follower(aligned=aligned)) for aligned in (True, False)]
-            ends = {again.end for again in ways}
-            for again in ways:
-                by_chance = _BY_CHANCE if again.end < 0 <= max(ends) else frozenset[str]()
-                yield from _new(seen, (one for one in again.judge.findings.values() if one.rule not in by_chance))
-                yield from _inner(source, context, again.judge)
-        end = max(ends)
-        if end < 0:
-            if count == 0 or found.judge.touched:
-                yield context.found(
-                    rules.CUT, f"The pickle cannot be followed to its end: {found.problem}.", evidence=found.problem
-                )
-            elif not magic:
-                yield from _trailing(source, context, position, container)
-            return
-        count += 1
-        magic = magic or found.value == TORCH_MAGIC
-        if arrays or (magic and count >= 5):
-            return
-        position = end
-    if position < source.size:
-        yield context.found(rules.BUDGET, "It holds more pickles in a row than are followed here.", offset=position)
+        if found.judge.wrappers:
+            joblib = [follower(aligned=aligned) for aligned in (True, False)]
+            ways += [run(source, start.position, context, container, array) for array in joblib]
+            ends = {way.end for way in ways[1:]}
+        for way in ways:
+            broken = found.judge.wrappers and way.end < 0 and (way is found or max(ends) >= 0)
+            reported = way.judge.findings.values()
+            yield from _new(seen, (one for one in reported if not (broken and _by_chance(one))))
+            yield from _inner(source, context, way.judge)
+        if max(ends) < 0 and (start.before == 0 or start.magic or found.judge.touched):
+            yield context.found(
+                rules.CUT, f"The pickle cannot be followed to its end: {found.problem}.", evidence=found.problem
+            )
+        elif max(ends) < 0:
+            yield from _trailing(source, context, start.position)
+        magic = start.magic or (start.before == 0 and found.value == TORCH_MAGIC)
+        for end in sorted(ends):
+            if 0 <= end < source.size and end not in begun:
+                begun.add(end)
+                waiting.append(_Start(end, start.before + 1, magic))
 
 
-def _trailing(source: ByteSource, context: Context, position: int, container: str) -> Iterator[ArtefactFinding]:
+def _by_chance(finding: ArtefactFinding) -> bool:
+    """Whether numbers of an array, read as opcodes, may have made it."""
+    return finding.rule in _BY_CHANCE or (finding.rule == rules.METHOD.id and finding.evidence in _ON_WRAPPERS)
+
+
+def _trailing(source: ByteSource, context: Context, position: int) -> Iterator[ArtefactFinding]:
     rest = source.sub(position)
     if rest.read(0, 64).strip(b"\0"):
         yield context.found(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import zlib
 from collections.abc import Iterable
 
@@ -36,10 +37,11 @@ _MARKS = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
     (b"\xfd7zXZ\x00", "xz"),
-    (b"\x5d\x00\x00", "lzma"),
     (lz4.MAGIC, "lz4"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
+_SMALL_WINDOW = (1 << 16).to_bytes(4, "little")
+"""Size of the dictionary for a first look."""
 _ENDINGS = (".gz", ".bz2", ".xz", ".lzma", ".lz4", ".zst", ".z")
 
 
@@ -48,6 +50,8 @@ def kind_of(source: ByteSource) -> tuple[str, int]:
     for mark, kind in _MARKS:
         if source.starts_with(mark):
             return kind, 0
+    if source.starts_with(b"\x5d\x00") and _begins_lzma(source.read(0, 512)):
+        return "lzma", 0
     if source.starts_with(b"ZF") and _zlib_head(source.read(21, 2)):
         return "zlib", 21
     if source.starts_with(b"ZF") and _zlib_head(source.read(12, 2)):
@@ -61,10 +65,28 @@ def _zlib_head(head: bytes) -> bool:
 
 def _begins(data: bytes) -> bool:
     try:
-        decoder = zlib.decompressobj()
-        return bool(decoder.decompress(data, 64)) or decoder.eof
+        zlib.decompressobj().decompress(data)  # gives nothing for empty blocks, of which there may be any number
     except zlib.error:
         return False
+    return True
+
+
+def _begins_lzma(data: bytes) -> bool:
+    """Whether the coder takes it, whatever the size of the dictionary: joblib goes by two bytes and lets it decide."""
+    try:
+        lzma.LZMADecompressor(lzma.FORMAT_ALONE).decompress(data[:1] + _SMALL_WINDOW + data[5:], 1 << 16)
+    except lzma.LZMAError:
+        return False
+    return True
+
+
+def _after_zeros(source: ByteSource, offset: int) -> int:
+    while block := source.read(offset, 1 << 16):
+        rest = block.lstrip(b"\0")
+        offset += len(block) - len(rest)
+        if rest:
+            break
+    return offset
 
 
 @scanner
@@ -88,6 +110,8 @@ class Compressed:
             except UnpackError as problem:
                 yield context.found(BROKEN, f"{problem}; readers may use what comes before the fault.", offset=offset)
                 break
+            if kind == "gzip":  # Python's reader passes over zeros between members
+                offset = _after_zeros(source, offset)
             rest = source.sub(offset)
             if not rest.size or kind_of(rest) != (kind, 0):
                 if rest.read(0, 4096).strip(b"\0"):

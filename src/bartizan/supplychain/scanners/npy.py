@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterable
+from typing import Any
 
 from bartizan.supplychain.interface import (
     CODE_EXECUTION,
@@ -16,6 +19,8 @@ from bartizan.supplychain.interface import (
     Severity,
     scanner,
 )
+from bartizan.supplychain.pickles.dtypes import DtypeError, from_text
+from bartizan.supplychain.pickles.values import Dtype
 
 OBJECTS = Rule(
     id="npy.object_array",
@@ -33,6 +38,10 @@ LENGTH = Rule(
 )
 MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 1 << 20
+_LONGEST_LITERAL = 10_000
+"""Characters that are taken apart, as numpy bounds it; beyond that an array may hold anything."""
+_DEEPEST = 20
+_PYTHON_2 = re.compile(r"(\d)L\b")
 
 
 @scanner
@@ -56,9 +65,10 @@ class Npy:
         length = int.from_bytes(source.read(8, 4 if wide else 2), "little")
         if length > _LONGEST_HEADER or start + length > source.size:
             raise MalformedError("the header is longer than the file", 8)
-        header = source.read(start, length).decode("latin-1")
+        header = source.read(start, length).decode("utf-8" if major == b"\x03" else "latin-1", "replace")
         body = source.sub(start + length)
-        if _may_hold_objects(header):
+        size = _size(header)
+        if size < 0:
             yield context.found(
                 OBJECTS,
                 "numpy refuses such an array unless it is told allow_pickle=True; then it unpickles what follows.",
@@ -69,27 +79,70 @@ class Npy:
         else:
             if body.read(0, 1) == b"\x80":  # a header that lies costs a look
                 yield from context.nested(body, "data", opaque=True, container="npy")
-            yield from _length(header, body, context)
+            yield from _length(size, header, body, context)
 
 
-def _may_hold_objects(header: str) -> bool:
-    """Whether some dtype in the header is ``O``: strings in it that name a type hold the letter."""
-    at = header.find("descr")
-    return "O" in header[at + 5 :].replace("'fortran_order'", "") if at >= 0 else True
-
-
-def _length(header: str, body: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
-    from bartizan.supplychain.pickles.dtypes import DtypeError, from_text
-
+def _size(header: str) -> int:
+    """Bytes of the array as numpy reads its header, a Python literal; -1 where it holds objects or cannot be told."""
     try:
-        name = header.split("descr", 1)[1].split(":", 1)[1].strip()
-        shape = header.split("shape", 1)[1].split("(", 1)[1].split(")", 1)[0]
-        size = from_text(name[1:].split(name[0], 1)[0]).itemsize if name[:1] in {"'", '"'} else -1
-        for part in shape.split(","):
-            size *= int(part) if part.strip() else 1
-    except (DtypeError, IndexError, ValueError):
-        return
-    if size >= 0 and size != body.size:
+        read = _literal(header)
+        size = _dtype(read["descr"], 0).itemsize
+        for part in read["shape"]:
+            size *= int(part)
+    except (DtypeError, ValueError, TypeError, KeyError, SyntaxError, MemoryError, RecursionError):
+        return -1
+    return size
+
+
+def _literal(header: str) -> Any:
+    if len(header) > _LONGEST_LITERAL:
+        raise ValueError
+    try:
+        return ast.literal_eval(header)
+    except SyntaxError:  # Python 2 wrote 3L
+        return ast.literal_eval(_PYTHON_2.sub(r"\1", header))
+
+
+def _dtype(descr: Any, depth: int) -> Dtype:
+    """The dtype of a header's ``descr``: a name, ``(descr, shape)``, or fields ``(name, descr[, shape])``.
+
+    Raises `DtypeError` for objects and for what numpy may read in another way.
+    """
+    if depth > _DEEPEST:
+        raise DtypeError("nests too deep")
+    match descr:
+        case str():
+            found = from_text(descr)
+            if found.objects:
+                raise DtypeError("holds objects")
+            return found
+        case tuple() if len(descr) == 2:
+            return Dtype("V", _dtype(descr[0], depth + 1).itemsize * _times(descr[1]), False)
+        case list():
+            return Dtype("V", sum(_field(field, depth + 1) for field in descr), False)
+    raise DtypeError("is no dtype")
+
+
+def _field(field: Any, depth: int) -> int:
+    match field:
+        case (_, descr):
+            return _dtype(descr, depth).itemsize
+        case (_, descr, shape):
+            return _dtype(descr, depth).itemsize * _times(shape)
+    raise DtypeError("is no field")
+
+
+def _times(shape: Any) -> int:
+    count = 1
+    for part in shape if isinstance(shape, tuple) else (shape,):
+        if not isinstance(part, int):
+            raise DtypeError("is no shape")
+        count *= part
+    return count
+
+
+def _length(size: int, header: str, body: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
+    if size != body.size:
         yield context.found(
             LENGTH, f"The header speaks of {size} bytes and {body.size} follow.", evidence=header, offset=10
         )

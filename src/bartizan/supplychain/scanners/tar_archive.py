@@ -66,7 +66,7 @@ class TarArchive:
                 yield from context.nested(
                     content, entry.name, opaque=not entry.size, container="torch" if old_torch else "tar"
                 )
-            elif entry.kind != b"5":
+            elif entry.kind != b"5" or entry.size:
                 yield context.found(
                     KIND, f"Kind {entry.kind!r} is read differently by readers.", offset=entry.header, member=entry.name
                 )
@@ -87,7 +87,8 @@ def _checksum(header: bytes) -> bool:
         said = _number(header[148:156])
     except MalformedError:
         return False
-    return said == sum(header[:148]) + 256 + sum(header[156:])
+    summed = header[:148] + b" " * 8 + header[156:]
+    return said in {sum(summed), sum(byte - 256 if byte > 127 else byte for byte in summed)}  # as old tars added up
 
 
 def _number(field: bytes) -> int:
@@ -126,13 +127,22 @@ def _entries(source: ByteSource, context: Context) -> Iterator[Entry]:
         else:
             name = header[:100].split(b"\0", 1)[0].decode("utf-8", "replace")
             prefix = header[345:500].split(b"\0", 1)[0].decode("utf-8", "replace")
-            if prefix and header[257:263] == b"ustar\0":
+            folder = kind == b"\0" and name.endswith("/")
+            if prefix and (header[257:263] == b"ustar\0" or prefix.strip("01234567 ")):  # GNU keeps times there
                 name = f"{prefix}/{name}"
-            size = int(pax["size"]) if pax.get("size", "").isdigit() else size
+            if "size" in pax:
+                if not (pax["size"].isascii() and pax["size"].isdigit() and len(pax["size"]) < 20):
+                    raise MalformedError("a tar member's size is no number", at)
+                size = int(pax["size"])
             if any(key.startswith("GNU.sparse") for key in pax):
                 raise MalformedError("a sparse tar member", at)
-            yield Entry(pax.get("path") or long_name or name, kind, start, size, at)
+            name = pax.get("path") or long_name or name
+            if folder or (kind == b"\0" and name.endswith("/")):
+                kind = b"5"
+            yield Entry(name, kind, start, size, at)
             long_name, pax = "", {}
+            if kind == b"5":  # nothing is skipped for a folder, whatever its size says
+                size = 0
         at = start + -(-size // _BLOCK) * _BLOCK
         if start + size > source.size:
             raise MalformedError("a tar member is cut off", start)
@@ -143,6 +153,8 @@ def _pax(body: bytes) -> dict[str, str]:
     while at < len(body):
         digits, space, _ = body[at : at + 12].partition(b" ")
         if not space or not digits.isdigit() or int(digits) <= len(digits) + 1:
+            if body[at:].strip(b"\0"):
+                raise MalformedError("a tar header holds a record that readers take apart differently")
             break
         key, _, value = body[at + len(digits) + 1 : at + int(digits) - 1].partition(b"=")
         out[key.decode("utf-8", "replace")] = value.decode("utf-8", "replace")

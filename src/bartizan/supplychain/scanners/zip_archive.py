@@ -59,7 +59,7 @@ class ZipArchive:
                 notes.append(context.found(_NOTES[kind], text, offset=offset))
 
         try:
-            members = zipfmt.read(source, context.budget, note)
+            members, directory = zipfmt.read(source, context.budget, note)
         except MalformedError as problem:
             if source.starts_with(zipfmt.LOCAL):
                 text = f"{problem.cause}; readers that go by local headers still read it."
@@ -70,7 +70,7 @@ class ZipArchive:
         found = [(member, zipfmt.locate(source, member, note)) for member in members]
         yield from notes
         yield from check_names((member.name for member in members), context)
-        yield from _layout(source, [place for _, place in found if place is not None], context)
+        yield from _layout(source, [place for _, place in found if place is not None], directory, context)
         kind = container_of([member.name for member in members])
         for member, place in found:
             yield from _member(source, member, place, kind, context)
@@ -95,7 +95,7 @@ def _plausible(source: ByteSource) -> bool:
     return len(record) == 22 and record[4:8] == bytes(4) and record[8:10] == record[10:12]
 
 
-def _layout(source: ByteSource, members: list[Member], context: Context) -> Iterator[ArtefactFinding]:
+def _layout(source: ByteSource, members: list[Member], directory: int, context: Context) -> Iterator[ArtefactFinding]:
     position = -1
     for member in sorted(members, key=lambda one: one.header):
         if position >= 0 and member.header < position:
@@ -104,12 +104,15 @@ def _layout(source: ByteSource, members: list[Member], context: Context) -> Iter
                 offset=member.header, member=member.name,
             )  # fmt: skip
         elif position >= 0 and member.header > position:
-            gap = source.find(zipfmt.LOCAL, position, min(member.header, position + (1 << 20)))
-            if gap >= 0:
-                yield context.found(
-                    HIDDEN, "A member lies here that only readers that go by local headers see.", offset=gap
-                )
+            yield from _gap(source, position, member.header, context)
         position = max(position, member.end)
+    yield from _gap(source, max(position, 0), directory, context)
+
+
+def _gap(source: ByteSource, begin: int, end: int, context: Context) -> Iterator[ArtefactFinding]:
+    at = source.find(zipfmt.LOCAL, begin, end) if begin < end else -1
+    if at >= 0:
+        yield context.found(HIDDEN, "A member lies here that only readers that go by local headers see.", offset=at)
 
 
 def _member(
