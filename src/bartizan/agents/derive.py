@@ -45,15 +45,20 @@ _TIMES = word_set("times")
 _QUERIES = word_set("queries")
 
 
-def derive(tool: ToolDefinition) -> ToolProfile:
+def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
     """The profile of ``tool`` from its own definition.
 
     Results are never trusted by derivation; only the operator can vouch for a tool.
+
+    Args:
+        tool: the definition.
+        known: its effect, where the operator says it; what arguments are used as depends on it.
     """
     named = name_words(tool.name)
     sentence = words(tool.description[:400].split(".")[0])
     declared = declared_arguments(tool.input_schema)
     effect, why = _effect(named, sentence, declared, tool.annotations.get("readOnlyHint") is True)
+    effect = known or effect
     verbs = ([word for word in named if is_verb(word)] or [word for word in sentence[:6] if is_verb(word)])[:1]
     nouns = nouns_of(word for word in named if word not in verbs) | implied_by(verbs)
     if not nouns:

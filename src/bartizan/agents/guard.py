@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from bartizan.agents import values
 from bartizan.agents.binding import Label, bind
-from bartizan.agents.derive import derive
 from bartizan.agents.envelope import Envelope, read_task
 from bartizan.agents.facts import as_context, facts_of
 from bartizan.agents.ledger import Ledger
 from bartizan.agents.lexicon import content_words
+from bartizan.agents.overriding import Profiler, profiler
 from bartizan.agents.pack import Pack, Ruling
 from bartizan.agents.profile import Effect, ToolProfile
 from bartizan.core.interfaces import Inspector
@@ -23,6 +23,7 @@ from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinit
 from bartizan.core.verdict import Action
 from bartizan.inspection.inspector import Inspector as TextInspector
 from bartizan.inspection.signatures import SignatureDetector, load_packs
+from bartizan.policy.tool_profiles import ToolOverride
 
 MAX_RESULT = 500_000
 """Characters of one result that are taken in; nothing beyond can be bound to, and policy is told that it was there."""
@@ -38,7 +39,7 @@ class AgentGuard:
 
     Args:
         pack: the policy.
-        overrides: profiles the operator wrote, by tool name; they win over derived ones.
+        overrides: ``tool_profiles`` of policy; they win over what is derived.
         inspector: reads results for attacks.
         threshold: score from which a result's text is taken for an attack.
     """
@@ -47,19 +48,19 @@ class AgentGuard:
         self,
         pack: Pack,
         inspector: Inspector,
-        overrides: dict[str, ToolProfile] | None = None,
+        overrides: Mapping[str, ToolOverride] = {},
         threshold: float = 0.5,
     ) -> None:
         self._pack = pack
-        self._overrides = overrides or {}
+        self._profile = profiler(overrides)
         self._inspector = inspector
         self._threshold = threshold
         self._read: dict[bytes, str] = {}
 
     def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
         """A new conversation in which exactly ``tools`` are offered."""
-        profiles = {tool.name: self._overrides.get(tool.name) or derive(tool) for tool in tools}
-        return AgentConversation(self._pack, profiles, self.attack_in)
+        profiles = {tool.name: self._profile(tool) for tool in tools}
+        return AgentConversation(self._pack, profiles, self.attack_in, self._profile)
 
     def attack_in(self, text: str) -> str:
         """Why ``text`` is taken for an attack; empty if it is not."""
@@ -82,9 +83,12 @@ class AgentGuard:
 class AgentConversation:
     """One session (`core.tool.Conversation`)."""
 
-    def __init__(self, pack: Pack, profiles: dict[str, ToolProfile], attack_in: Callable[[str], str]) -> None:
+    def __init__(
+        self, pack: Pack, profiles: dict[str, ToolProfile], attack_in: Callable[[str], str], unoffered: Profiler
+    ) -> None:
         self._pack = pack
         self._profiles = profiles
+        self._unoffered = unoffered
         self._ledger = Ledger(attack_in)
         self._envelope = Envelope()
         self._operator = ""
@@ -120,7 +124,7 @@ class AgentConversation:
         self._calls[call.id] = call
         profile = self._profiles.get(call.tool)
         if profile is None:
-            profile = derive(ToolDefinition(name=call.tool[:200]))
+            profile = self._unoffered(ToolDefinition(name=call.tool[:200]))
             if profile.effect is not Effect.READ or profile.open_world:
                 return self._decision(call, _UNKNOWN, {"effect": profile.effect.value})
         try:
@@ -169,7 +173,7 @@ class AgentConversation:
 
 def open_guard(
     pack: str = "balanced",
-    overrides: dict[str, ToolProfile] | None = None,
+    overrides: Mapping[str, ToolOverride] = {},
     inspector: Inspector | None = None,
 ) -> AgentGuard:
     """A guard with a shipped policy pack, ``strict``, ``balanced`` or ``observe``; it reads results with the shipped

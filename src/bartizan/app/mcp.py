@@ -14,6 +14,7 @@ from bartizan.agents.mcp.pins import PinFile
 from bartizan.agents.mcp.proxy import Proxy
 from bartizan.agents.mcp.stdio_front import serve_stdio
 from bartizan.agents.mcp.tokens import Verifier
+from bartizan.agents.overriding import profiler
 from bartizan.app.approving import open_approvals
 from bartizan.app.guards import default_guard, load_guard
 from bartizan.app.key_sets import key_set
@@ -40,7 +41,7 @@ def mcp_reader(setting: Setting) -> Reader:
 def tool_guard(setting: Setting) -> ToolGuard:
     """Who decides tool calls."""
     pack = setting.policy.mcp.guard
-    return OpenGate() if pack == "none" else open_guard(pack)
+    return OpenGate() if pack == "none" else open_guard(pack, setting.policy.tool_profiles)
 
 
 @asynccontextmanager
@@ -70,6 +71,7 @@ async def mcp_proxy(setting: Setting, guard: ToolGuard) -> AsyncIterator[Proxy]:
             LocalKeeper(),
             budgets,
             setting.policy.tool_limits,
+            profiler(setting.policy.tool_profiles),
             approvals,
             prefixed=setting.prefixed,
             task=setting.mcp.task,

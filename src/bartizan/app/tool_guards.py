@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from bartizan.agents import AgentGuard, open_guard
 from bartizan.inspection.inspector import Inspector
 from bartizan.inspection.signatures import SignatureDetector, load_packs
+from bartizan.policy.document import PolicyDocument
+from bartizan.policy.tool_profiles import ToolOverride
+from bartizan.workspace.document import load
 
 
-def open_tool_guard(pack: str = "balanced", *, learned: bool = False) -> AgentGuard:
+def open_tool_guard(
+    pack: str = "balanced", overrides: Mapping[str, ToolOverride] = {}, *, learned: bool = False
+) -> AgentGuard:
     """A guard with a shipped policy pack.
 
     Args:
         pack: ``strict``, ``balanced`` or ``observe``.
+        overrides: ``tool_profiles`` of policy.
         learned: read results with the trained model too; some milliseconds for each new text.
 
     Raises:
@@ -19,7 +28,13 @@ def open_tool_guard(pack: str = "balanced", *, learned: bool = False) -> AgentGu
         ArtefactError: the model file is not the one that was released.
     """
     if not learned:
-        return open_guard(pack)
+        return open_guard(pack, overrides)
     from bartizan.inspection.classifier import load_classifier  # numpy and onnxruntime
 
-    return open_guard(pack, inspector=Inspector([SignatureDetector(load_packs(contents={}), ()), load_classifier()]))
+    inspector = Inspector([SignatureDetector(load_packs(contents={}), ()), load_classifier()])
+    return open_guard(pack, overrides, inspector)
+
+
+def profiles_in(policy: Path | None) -> Mapping[str, ToolOverride]:
+    """``tool_profiles`` of a ``policy.yaml``; none without a file. Raises ConfigurationError or DocumentError."""
+    return load(policy, PolicyDocument).tool_profiles if policy is not None else {}

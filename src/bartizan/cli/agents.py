@@ -22,16 +22,24 @@ app.command("quarantine")(quarantine)
 @app.command("profile")
 def profile(
     tools: Annotated[Path, typer.Argument(help="Tool definitions as MCP lists them, JSON.")],
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="A policy.yaml whose tool_profiles override what is derived.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """What each tool can do, as far as its definition says, and what each argument is used as."""
-    from bartizan.agents.derive import derive
+    """What each tool can do, as far as definition and policy say, and what each argument is used as. Exit 1: policy
+    speaks of a tool or an argument that there is not."""
+    from bartizan.agents.overriding import profile_of, unmatched
     from bartizan.agents.replay import read_tools
+    from bartizan.app.tool_guards import profiles_in
 
-    profiles = [derive(tool) for tool in read_tools(tools)]
+    overrides, definitions = profiles_in(policy), read_tools(tools)
+    profiles = [profile_of(tool, overrides) for tool in definitions]
+    missing = unmatched(definitions, overrides)
     if output is Format.JSON:
-        print_json("agents-profile", {"profiles": [_plain(msgspec.to_builtins(entry)) for entry in profiles]})
-        return
+        rows = [_plain(msgspec.to_builtins(entry)) for entry in profiles]
+        print_json("agents-profile", {"profiles": rows, "unmatched": missing})
+        raise typer.Exit(1 if missing else 0)
     table = Table("tool", "effect", "because of", "outward", "arguments")
     for entry in profiles:
         arguments = ", ".join(f"{one.name}: {one.sink}" for one in entry.parameters.values())
@@ -43,6 +51,9 @@ def profile(
             printable(arguments, 400),
         )
     console().print(table, soft_wrap=False)
+    for what in missing:
+        console().print(printable(f"no such thing among these tools: {what}", 300), markup=False)
+    raise typer.Exit(1 if missing else 0)
 
 
 @app.command("replay")
@@ -50,6 +61,9 @@ def replay(
     runs: Annotated[Path, typer.Argument(help="Recorded runs, one JSON object a line, .gz or not.")],
     tools: Annotated[Path, typer.Option("--tools", help="Tool definitions as MCP lists them, JSON.")],
     policy: Annotated[str, typer.Option("--policy", help="Policy pack: strict, balanced or observe.")] = "balanced",
+    profiles: Annotated[
+        Path | None, typer.Option("--profiles", help="A policy.yaml whose tool_profiles override what is derived.")
+    ] = None,
     learned: Annotated[
         bool,
         typer.Option(
@@ -61,9 +75,9 @@ def replay(
     """The decision on each call of recorded runs. Exit 0: all allowed; 1: some stopped or asked about; 2: error."""
     from bartizan.agents.replay import read_runs, read_tools
     from bartizan.agents.replay import replay as replayed
-    from bartizan.app.tool_guards import open_tool_guard
+    from bartizan.app.tool_guards import open_tool_guard, profiles_in
 
-    guard = open_tool_guard(policy, learned=learned)
+    guard = open_tool_guard(policy, profiles_in(profiles), learned=learned)
     definitions = read_tools(tools)
     shown: list[dict[str, Any]] = []
     for number, run in enumerate(read_runs(runs)):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
 from bartizan.core.limits import Limits
 from bartizan.core.passage import Origin, Surface
+from bartizan.core.problem import Problem
 from bartizan.core.secretref import SecretRef
 from bartizan.core.threat import Guard
 from bartizan.core.tool_budget import ToolLimits
 from bartizan.core.verdict import Action, Mode
 from bartizan.policy.approvals import ApprovalRules, Approver
 from bartizan.policy.mcp import McpPolicy
+from bartizan.policy.tool_profiles import ToolOverride, override_problems
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -222,6 +225,8 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Per public model name, for cost budgets."""
     limits: Limits = Limits()
     """For keys that name none of their own."""
+    tool_profiles: dict[str, ToolOverride] = msgspec.field(default_factory=dict)
+    """What tools do, by name or by `beginning*`, where you know better than their definitions."""
     tool_limits: ToolLimits = ToolLimits()
     approvals: ApprovalRules = ApprovalRules()
     approvers: tuple[Approver, ...] = ()
@@ -234,3 +239,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     disabled_signatures: tuple[str, ...] = ()
     """Ids of signatures that do not run."""
     mcp: McpPolicy = McpPolicy()
+
+    def problems(self) -> Iterable[Problem]:
+        """See :class:`bartizan.core.problem.SelfChecking`."""
+        return override_problems(self.tool_profiles)

@@ -152,7 +152,7 @@ async def bench(
         LocalKeeper(),
         lambda: counts,
         limits,
-        approvals,
+        approvals=approvals,
         prefixed=len(reached) > 1,
         **more,
     )

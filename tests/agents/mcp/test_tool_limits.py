@@ -16,19 +16,20 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from test_stdio import HERE, POLICY
 
-from bartizan.agents.mcp.assessment import Entry
-from bartizan.agents.mcp.budgeting import use_of
-from bartizan.agents.mcp.caller import Caller
+from bartizan.agents.budgeting import use_of
+from bartizan.agents.overriding import profile_of
+from bartizan.agents.profile import Effect, Sink, ToolProfile
 from bartizan.app.mcp_budgets import Budgets
 from bartizan.app.quarantining import set_quarantine
 from bartizan.core.event import ToolDecided
-from bartizan.core.tool import ToolCall
+from bartizan.core.tool import ToolCall, ToolDefinition
 from bartizan.core.tool_budget import LoopLimit, PrincipalToolBudget, ToolBudget, ToolLimits
 from bartizan.core.verdict import Action
 from bartizan.keeper.interface import session_target
 from bartizan.keeper.ledger import Ledger
 from bartizan.keeper.local import LocalKeeper
 from bartizan.keeper.server import KeeperServer
+from bartizan.policy.tool_profiles import ToolOverride
 from bartizan.store.database import open_database
 from bartizan.telemetry.reader import read_journal
 from bartizan.workspace.workspace import Workspace
@@ -155,7 +156,7 @@ def test_without_a_keeper_the_quarantines_of_the_store_hold(workspace: Workspace
         async with keeper_at(workspace):
             await asyncio.to_thread(set_quarantine, workspace, principal="local", on=True)
         budgets = Budgets(workspace)
-        use = use_of(Caller("local", "s"), entry("shout"), call("shout"), ToolLimits())
+        use = use_of("local", "s", tool("shout"), call("shout"), ToolLimits())
         assert (await budgets().admit_call(use, ToolLimits())).reason == "quarantine"
 
     asyncio.run(run())
@@ -189,10 +190,9 @@ def test_the_command_obeys_the_kill_switch_and_tool_limits(workspace: Workspace)
     ]  # fmt: skip
 
 
-def entry(name: str, **properties: str) -> Entry:
+def tool(name: str, *overrides: tuple[str, ToolOverride], **properties: str) -> ToolProfile:
     schema = {"type": "object", "properties": {key: {"type": kind} for key, kind in properties.items()}}
-    definition = {"name": name, "description": "", "inputSchema": schema}
-    return Entry(server="bank", name=name, exposed=name, definition=definition, digest="", state="offered")
+    return profile_of(ToolDefinition(name=name, input_schema=schema), dict(overrides))
 
 
 def call(tool: str, **arguments: Any) -> ToolCall:
@@ -207,24 +207,31 @@ BOTH = ToolLimits(session=ToolBudget(spend=100, recipients=5))
     [(12.5, 12.5), ("1,200.50 €", 1200.5), (-40, 40.0), ("twelve", float("inf")), ([1, 2], 3.0), (float("1e30"), 1e30)],
 )
 def test_amounts_count_however_they_are_written(amount: object, spend: float) -> None:
-    tool = entry("send_money", recipient="string", amount="number")
-    use = use_of(Caller("p", "s"), tool, call("send_money", recipient="DE89 3704", amount=amount), BOTH)
+    money = tool("send_money", recipient="string", amount="number")
+    use = use_of("p", "s", money, call("send_money", recipient="DE89 3704", amount=amount), BOTH)
     assert (use.spend, use.recipients) == (spend, ("de893704",))
 
 
 def test_recipients_count_singly_and_in_one_spelling() -> None:
-    tool = entry("send_email", recipients="array", cc="string", body="string")
+    mail = tool("send_email", recipients="array", cc="string", body="string")
     arguments = {"recipients": ["Bob@A.example", "bob@a.example"], "cc": "eve@b.example; mal@c.example", "body": "x@y"}
-    use = use_of(Caller("p", "s"), tool, call("send_email", **arguments), BOTH)
+    use = use_of("p", "s", mail, call("send_email", **arguments), BOTH)
     assert use.recipients == ("bob@a.example", "eve@b.example", "mal@c.example")
-    hidden = use_of(Caller("p", "s"), tool, call("send_email", bcc="mal@c.example"), BOTH)
+    hidden = use_of("p", "s", mail, call("send_email", bcc="mal@c.example"), BOTH)
     assert hidden.recipients == ("mal@c.example",), "also in an argument that the schema does not declare"
-    assert use_of(Caller("p", "s"), tool, call("send_email", **arguments), ToolLimits()).recipients == ()
+    assert use_of("p", "s", mail, call("send_email", **arguments), ToolLimits()).recipients == ()
+
+
+def test_the_operators_word_on_a_tool_holds_for_budgets_too() -> None:
+    said = ("bank__*", ToolOverride(effect=Effect.SPEND, parameters={"n": Sink.AMOUNT, "whom": Sink.ACCOUNT}))
+    lookup = tool("bank__lookup", said, n="number", whom="string")
+    use = use_of("p", "s", lookup, call("bank__lookup", n=7, whom="x1"), BOTH)
+    assert (use.spend, use.recipients) == (7, ("x1",))
 
 
 def test_reading_spends_nothing_and_too_many_values_are_granted_by_no_budget() -> None:
-    search = entry("search_flights", max_price="number")
-    assert use_of(Caller("p", "s"), search, call("search_flights", max_price=900), BOTH).spend == 0
-    tool = entry("send_money", recipient="string", amount="number")
+    search = tool("search_flights", max_price="number")
+    assert use_of("p", "s", search, call("search_flights", max_price=900), BOTH).spend == 0
+    money = tool("send_money", recipient="string", amount="number")
     flood = call("send_money", recipient=[str(number) for number in range(100_000)], amount=1)
-    assert use_of(Caller("p", "s"), tool, flood, BOTH).spend == float("inf")
+    assert use_of("p", "s", money, flood, BOTH).spend == float("inf")

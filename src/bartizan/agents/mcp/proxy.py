@@ -18,6 +18,7 @@ from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from bartizan.agents.derive import derive
 from bartizan.agents.mcp.caller import Caller, caller_of
 from bartizan.agents.mcp.calls import Calls
 from bartizan.agents.mcp.definition import Definition
@@ -28,6 +29,7 @@ from bartizan.agents.mcp.shelf import Shelf
 from bartizan.agents.mcp.talks import Talks
 from bartizan.agents.mcp.turnstile import Turnstile
 from bartizan.agents.mcp.upstream import NAME, Link, Upstream
+from bartizan.agents.overriding import Profiler
 from bartizan.core.approval import Approvals
 from bartizan.core.errors import BartizanError, JournalError
 from bartizan.core.ids import new_id
@@ -55,6 +57,7 @@ class Proxy:
         quota: rates of clients.
         budgets: gives whoever counts tool calls now.
         limits: on tool calls.
+        profiles: what tools do, for the limits.
         approvals: where a person is asked; None: what needs asking is declined.
         prefixed: offer tools as ``SERVER__TOOL``.
         task: the operator's words about what the agent is for.
@@ -74,6 +77,7 @@ class Proxy:
         quota: Quota,
         budgets: Callable[[], ToolQuota],
         limits: ToolLimits = ToolLimits(),
+        profiles: Profiler = derive,
         approvals: Approvals | None = None,
         *,
         prefixed: bool = False,
@@ -101,7 +105,7 @@ class Proxy:
             told=self._tell,
         )
         talks = Talks(guard, task, policy.bounds)
-        self._turnstile = Turnstile(quota, policy.limits, budgets, limits, self.records)
+        self._turnstile = Turnstile(quota, policy.limits, budgets, limits, profiles, self.records)
         self._calls = Calls(
             self.shelf,
             self.upstreams,

@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 import mcp_types as types
 from mcp import MCPError
 
+from bartizan.agents.budgeting import WATCHED, use_of
 from bartizan.agents.mcp.assessment import Entry
-from bartizan.agents.mcp.budgeting import WATCHED, use_of
 from bartizan.agents.mcp.caller import Caller
+from bartizan.agents.mcp.definition import tool_of
 from bartizan.agents.mcp.records import Records
+from bartizan.agents.overriding import Profiler
 from bartizan.core.errors import KeeperError
 from bartizan.core.limits import Limits
 from bartizan.core.quota import Quota
@@ -43,16 +45,24 @@ class Turnstile:
         rates: on all requests of one client.
         budgets: gives whoever counts tool calls now.
         limits: on tool calls.
+        profiles: what tools do, and with it which arguments are amounts and recipients.
         records: to the journal.
     """
 
     def __init__(
-        self, quota: Quota, rates: Limits, budgets: Callable[[], ToolQuota], limits: ToolLimits, records: Records
+        self,
+        quota: Quota,
+        rates: Limits,
+        budgets: Callable[[], ToolQuota],
+        limits: ToolLimits,
+        profiles: Profiler,
+        records: Records,
     ) -> None:
         self._quota = quota
         self._rates = rates
         self._budgets = budgets
         self._limits = limits
+        self._profiles = profiles
         self._records = records
 
     async def enter(self, caller: Caller, method: str, name: str = "") -> None:
@@ -85,7 +95,8 @@ class Turnstile:
         """Reserve what a call would use while it is decided; what of it does not run is given back at the end."""
         budgets = self._budgets()  # the one that grants is the one that is told
         try:
-            use = use_of(caller, entry, call, self._limits)
+            profile = self._profiles(tool_of(entry.definition, entry.exposed, entry.server))
+            use = use_of(caller.principal, caller.session, profile, call, self._limits)
             grant = await budgets.admit_call(use, self._limits)
         except (KeeperError, ValueError) as error:
             yield Reservation(UNREACHABLE, error.cause if isinstance(error, KeeperError) else str(error))

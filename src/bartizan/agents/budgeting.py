@@ -6,11 +6,8 @@ import math
 import re
 
 from bartizan.agents import values
-from bartizan.agents.derive import derive, undeclared
-from bartizan.agents.mcp.assessment import Entry
-from bartizan.agents.mcp.caller import Caller
-from bartizan.agents.mcp.definition import tool_of
-from bartizan.agents.profile import Effect, Sink
+from bartizan.agents.derive import undeclared
+from bartizan.agents.profile import Effect, Sink, ToolProfile
 from bartizan.core.tool import ToolCall, call_digest
 from bartizan.core.tool_budget import LoopLimit, ToolLimits, ToolUse
 
@@ -19,12 +16,19 @@ WATCHED = ToolLimits(loops=LoopLimit(repeats=0, rounds=0))
 _BETWEEN = re.compile(r"[,;\s]+")
 
 
-def use_of(caller: Caller, entry: Entry, call: ToolCall, limits: ToolLimits) -> ToolUse:
+def use_of(principal: str, session: str, profile: ToolProfile, call: ToolCall, limits: ToolLimits) -> ToolUse:
     """The call in the units of budgets; amounts and recipients only where they are limited.
 
     Which argument is an amount, a recipient or an account is what the tool's profile says. Several addresses in one
     text count singly. An amount that is no number, of a tool that spends, is infinite: no budget grants it. So are
     arguments with more values than are looked at.
+
+    Args:
+        principal: who calls.
+        session: its id; may be empty.
+        profile: of the tool.
+        call: with its arguments.
+        limits: in force.
 
     Raises:
         ValueError: the arguments cannot be written as JSON.
@@ -34,7 +38,6 @@ def use_of(caller: Caller, entry: Entry, call: ToolCall, limits: ToolLimits) -> 
     spending = limits.session.spend > 0 or limits.principal.spend > 0
     sending = limits.session.recipients > 0 or limits.principal.recipients > 0
     if spending or sending:
-        profile = derive(tool_of(entry.definition, entry.exposed, entry.server))
         for name, argument in call.arguments.items() if profile.effect is not Effect.READ else ():
             sink = (profile.parameters.get(name) or undeclared(name, profile)).sink
             try:
@@ -47,8 +50,8 @@ def use_of(caller: Caller, entry: Entry, call: ToolCall, limits: ToolLimits) -> 
             elif sink in (Sink.RECIPIENT, Sink.ACCOUNT):
                 recipients.update(one for leaf in leaves for one in _recipients(leaf))
     return ToolUse(
-        principal=caller.principal,
-        session=caller.session,
+        principal=principal,
+        session=session,
         digest=call_digest(call),
         spend=sum(amounts) if spending else 0.0,
         recipients=tuple(sorted(recipients)) if sending else (),
