@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import lru_cache
 from typing import Any
 
 from bartizan.detections.hits import RuleFinding
@@ -11,6 +12,7 @@ from bartizan.detections.mapping import FieldMapping
 from bartizan.detections.running import Run, Summary
 from bartizan.detections.settings import EngineSettings
 from bartizan.detections.sigma import read_collection
+from bartizan.detections.sigma.collection import Collection
 
 
 def jsonl(events: list[dict[str, Any]]) -> bytes:
@@ -23,9 +25,14 @@ def run(
     settings: EngineSettings | None = None,
     mapping: FieldMapping | None = None,
 ) -> tuple[list[RuleFinding], Summary]:
-    work = Run(read_collection(rules), settings, mapping)
+    work = Run(_read(rules), settings, mapping)
     findings = list(work.over(io.BytesIO(jsonl(events))))
     return findings, work.summary
+
+
+@lru_cache(maxsize=16)
+def _read(rules: str) -> Collection:
+    return read_collection(rules)
 
 
 def matching(detection: str, event: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stream import at, jsonl, run
 
-from bartizan.core.errors import ConfigurationError
+from bartizan.core.errors import ConfigurationError, DocumentError
 from bartizan.detections.engine import Checkpoint, Engine
 from bartizan.detections.hits import Ref
 from bartizan.detections.mapping import read_mapping
@@ -148,6 +148,12 @@ def test_aliases_name_one_thing_in_two_ways() -> None:
     text += "  group-by: [ip]\n  aliases: {ip: {a: src, b: dst.ip}}\n"
     events = [at(0, k="a", src="1.1.1.1", dst={"ip": "2"}, id=1), at(1, k="b", src="9", dst={"ip": "1.1.1.1"}, id=2)]
     assert completed(text, events) == [[1, 2]]
+    by_id = text.replace("name: a\n", "name: a\nid: one\n").replace("[a, b]", "[one, b]")
+    assert completed(by_id, events) == [[1, 2]]
+    assert completed(text.replace("name: a\n", "name: a\nid: one\n").replace("a: src", "one: src"), events) == [[1, 2]]
+    for wrong in ("c: src", "d: src", "a: src, one: x"):
+        with pytest.raises(DocumentError, match="an alias for"):
+            read_collection(by_id.replace("a: src", wrong))
 
 
 def test_late_events_do_not_count_and_are_reported() -> None:
@@ -172,9 +178,40 @@ def test_state_is_bounded_and_says_so() -> None:
     _, summary = run(rule("event_count"), [at(n / 100, k="a", u=1) for n in range(50)], EngineSettings(max_window=5))
     assert summary.counters.evicted_hits == 45
     _, summary = run(rule("event_count"), [at(n, k="a", u=1) for n in range(50)], EngineSettings(max_pending=5))
-    assert summary.counters.hurried == 0  # all of it was in order, and worked off at the end
+    assert summary.counters.hurried == 45  # all of it was in order, so nothing is lost by it
+    assert summary.complete
+    events = [at(n, k="a", u=1) for n in range(50)] + [at(3, k="a", u=1)]
+    _, summary = run(rule("event_count"), events, EngineSettings(max_pending=5))
+    assert (summary.counters.late, summary.complete) == (1, False)  # what it cost is said
     findings, _ = run(rule("event_count"), [at(n / 10, k="a", u=1) for n in range(50)], EngineSettings(max_events=3))
     assert (len(findings[-1].events), findings[-1].total) == (3, 50)
+
+
+@pytest.mark.parametrize("kind", ["event_count", "value_count", "value_sum", "temporal", "temporal_ordered"])
+@given(st.randoms(use_true_random=False))
+def test_a_short_list_of_events_is_the_end_of_the_long_one(kind: str, rng: random.Random) -> None:
+    field = "field: v, " if kind.startswith("value") else ""
+    top = "---\ntitle: top\ncorrelation: {type: event_count, rules: [corr], timespan: 9s, condition: {gte: 2}}\n"
+    text = rule(kind, "[a, b, both]", condition=f"{{{field}gte: 2}}", more="  generate: true\n" + top)
+    text += "---\ntitle: both\nname: both\ndetection: {sel: {k: [a, b]}, condition: sel}\n"
+    events = [at(rng.randrange(20), k=rng.choice("ab"), u=1, v=rng.randrange(9), id=n) for n in range(20)]
+    long, _ = run(text, events)
+    short, _ = run(text, events, EngineSettings(max_events=4))
+    assert [(f.id, f.total) for f in short if f.rule.name] == [(f.id, f.total) for f in long if f.rule.name]
+    assert [f.events for f in short if f.rule.name] == [f.events[-4:] for f in long if f.rule.name]
+    assert all(f.total == len(f.events) for f in long)
+
+
+def test_an_event_without_what_is_measured_does_not_count() -> None:
+    for kind in ("value_count", "value_sum"):
+        text = rule(kind, condition="{field: v, lt: 9}")
+        assert completed(text, [at(0, k="a", u=1, id=1), at(1, k="a", u=1, v=None, id=2)]) == []
+        assert completed(text, [at(0, k="a", u=1, v=1, id=1), at(1, k="a", u=1, id=2)]) == [[1]]
+
+
+def test_a_number_too_large_for_a_statistic_is_left_out() -> None:
+    events = [at(0, k="a", u=1, v=10**400, id=1), at(1, k="a", u=1, v=5, id=2)]
+    assert completed(rule("value_sum", condition="{field: v, gt: 1}"), events) == [[2]]
 
 
 @given(st.randoms(use_true_random=False), st.sampled_from(["event_count", "temporal", "temporal_ordered"]))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stream import matching
 
 from bartizan.detections.fields import View, fold
+from bartizan.detections.prefilter import CHUNK
 from bartizan.detections.sigma import patterns
 from bartizan.detections.sigma.encodings import Value, base64_offsets
 
@@ -83,6 +84,8 @@ CASES: list[tuple[str, Any, bool]] = [
     ("f|hour|gte: 22", "2026-01-01 23:00:00", True),
     ("f|year: 2026", 1_767_225_600, True),
     ("f|week: 1", "2026-01-01", True),
+    ("f|hour: 5", "2026-01-01t05:00:00.5z", True),
+    ("f|hour: 5", "2026-01-01 05:00:00 +0000", True),
     ("f|windash|contains: ' -enc'", "ps \u2013enc", True),
     ("f|windash|contains: ' -enc'", "ps /enc", True),
     ("f|base64: hello", "aGVsbG8=", True),
@@ -199,6 +202,28 @@ def test_no_event_breaks_a_look_up(event: Any, name: str) -> None:
     view = View({"a": event, "b": event}, {})
     view.folded(name)
     view.leaves()
+
+
+def test_depth_breaks_no_look_up() -> None:
+    lists: Any = "x"
+    maps: Any = "x"
+    for _ in range(5_000):
+        lists, maps = [lists], {"a": [maps]}
+    long = "m." + ".".join("a" * 5_000)
+    view = View({"a": lists, "m": maps, long: "y"}, {})
+    assert view.folded("a") == ("x",)
+    assert view.folded("m.a.a") == ()
+    assert view.folded(long) == ("y",)
+    deep: Any = "x"
+    for _ in range(63):
+        deep = [[{"a": deep}]]
+    assert View({"m": deep}, {}).folded("m." + ".".join("a" * 63)) == ("x",)
+
+
+@pytest.mark.parametrize("place", [0, 1, CHUNK - 3, CHUNK - 1, CHUNK, 2 * CHUNK - 2, 3 * CHUNK])
+def test_a_substring_is_found_wherever_it_stands(place: int) -> None:
+    for text in ("." * place + "NEEDLE", "." * place + "needle" + "." * CHUNK):
+        assert matching("sel:\n  f|contains: needle\nother:\n  f|contains: ..\ncondition: sel", {"f": text})
 
 
 @given(st.text(max_size=20))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.core.errors import BartizanError, DocumentError
+from bartizan.core.errors import BartizanError, DocumentError, Place
 from bartizan.detections.sigma import Correlation, CorrelationType, load_collection, read_collection
+from bartizan.detections.sigma.condition import parse_condition
+from bartizan.detections.sigma.model import Expression, Match, Null, Or
 
 RULE = "title: t\nname: r\ndetection:\n  sel:\n    f: 1\n  condition: sel\n"
 CORRELATION = "---\ntitle: c\ncorrelation:\n  type: event_count\n  rules: [r]\n  timespan: 5m\n  condition: {gte: 2}\n"
@@ -114,6 +117,31 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 def test_no_condition_breaks_the_reader(condition: str) -> None:
     with contextlib.suppress(DocumentError):
         read_collection(f"title: t\ndetection:\n  a: {{f: 1}}\n  b: {{f: 2}}\n  condition: '{condition}'\n")
+
+
+@given(st.text(alphabet="ab*", min_size=1, max_size=8), st.sets(st.text(alphabet="ab", min_size=1, max_size=6)))
+def test_a_pattern_of_names_is_a_glob(pattern: str, names: set[str]) -> None:
+    selections: dict[str, Expression] = {name: Match(name, Null()) for name in names}
+    wanted = [name for name in selections if fnmatchcase(name, pattern)]
+    place = Place("x", 1, 1)
+    if not wanted:
+        with pytest.raises(DocumentError, match="fits no selection"):
+            parse_condition(f"1 of {pattern}", place, selections)
+        return
+    tree = parse_condition(f"1 of {pattern}", place, selections)
+    found = tree.terms if isinstance(tree, Or) else (tree,)
+    assert [term.field for term in found if isinstance(term, Match)] == wanted
+
+
+def test_a_hostile_rule_costs_no_time() -> None:
+    text = RULE.replace("sel", "a" * 60)
+    with pytest.raises(DocumentError, match="fits no selection"):
+        read_collection(text.replace(f"condition: {'a' * 60}", f"condition: 1 of {'a*' * 30}b"))
+    values = "[" + ", ".join(f"a{number}" for number in range(2_000)) + "]"
+    with pytest.raises(DocumentError, match="values to compare"):
+        read_collection(RULE.replace("f: 1", f"f: {values}").replace(": sel\n", f": {' or '.join(['sel'] * 60)}\n"))
+    with pytest.raises(DocumentError, match="too many wildcards"):
+        read_collection(RULE.replace("f: 1", f"f: '{'?a*' * 51}'"))
 
 
 def test_a_deep_condition_is_refused() -> None:

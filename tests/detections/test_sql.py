@@ -66,6 +66,7 @@ def test_every_case_of_the_stream(item: str, value: Any, _: bool) -> None:
 
 KINDS = [
     ("event_count", "{gte: 3}"), ("event_count", "{lt: 3}"), ("value_count", "{field: v, gte: 2}"),
+    ("value_count", "{field: v, lt: 3}"),
     ("value_sum", "{field: v, gt: 9}"), ("value_avg", "{field: v, lte: 3}"), ("value_median", "{field: v, gte: 3}"),
     ("value_percentile", "{field: v, percentile: 80, gte: 4}"), ("temporal", "{gte: 2}"),
     ("temporal", "a and (b or c)"),

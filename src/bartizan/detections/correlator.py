@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,9 @@ class Qualified(msgspec.Struct, frozen=True):
     end: int
     value: int | float
     hits: tuple[Hit, ...]
+    """Of very many, the newest."""
+    total: int
+    """Events behind all of them."""
 
 
 @dataclass(slots=True)
@@ -62,6 +66,10 @@ class Correlator:
         self._settings = settings
         self._span = runnable.rule.timespan * SECOND
         self._suppress = round(settings.suppress * SECOND)
+        # Correlations further up may ask for the values of all the events of a window.
+        told = set(runnable.fields) <= set(runnable.rule.group_by)
+        self._most = settings.max_events if told else sys.maxsize
+        self._counts = self._gauge().counts
         self._groups: OrderedDict[GroupKey, _Group] = OrderedDict()
         self.evicted_groups = 0
         self.evicted_hits = 0
@@ -72,6 +80,8 @@ class Correlator:
         touched: dict[GroupKey, _Group] = {}
         seen: set[tuple[GroupKey, int]] = set()
         for hit in sorted(hits, key=lambda hit: (hit.seq, hit.slot)):
+            if not self._counts(hit):
+                continue
             for values in self.runnable.groups(hit):
                 key = tuple(fold(spell(value)) for value in values)
                 if self.runnable.once:
@@ -124,9 +134,8 @@ class Correlator:
             self.suppressed += 1
             return None
         group.silent_until = now + self._suppress if self._suppress else -1
-        within = group.hits[group.head :]
-        chosen = tuple(group.gauge.chosen(within, now, start))
-        return Qualified(key, group.shown, start, now, value, chosen)
+        hits, total = group.gauge.evidence(group.hits, group.head, self._most)
+        return Qualified(key, group.shown, start, now, value, hits, total)
 
     def _forget(self, start: int) -> None:
         while self._groups:
@@ -150,20 +159,17 @@ class Correlator:
                     values.setdefault(fold(spell(value)), value)
         return tuple(values.values())
 
-    def refs(self, found: Qualified) -> tuple[tuple[Ref, ...], int, tuple[Ref, ...]]:
-        """The events behind a finding in order of time, how many there are, and those of its last moment."""
+    def refs(self, found: Qualified) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+        """The newest events behind a finding in order of time, and those of its last moment."""
         limit = self._settings.max_events
         refs: dict[Ref, None] = {}
-        cut = 0
         for hit in found.hits:
             refs.update(dict.fromkeys(hit.refs))
-            cut += hit.total - len(hit.refs)
         last: dict[Ref, None] = {}
         for hit in found.hits:
             if hit.time == found.end:
                 last.update(dict.fromkeys(hit.refs[-1:] if hit.total > 1 else hit.refs))
-        listed = tuple(refs)
-        return listed[-limit:], len(listed) + cut, tuple(last)[-limit:]
+        return tuple(refs)[-limit:], tuple(last)[-limit:]
 
     def save(self) -> list[SavedGroup]:
         """For a checkpoint."""

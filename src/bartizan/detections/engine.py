@@ -119,6 +119,8 @@ class Engine:
                     findings.append(single_finding(rule, ref, time))
                 if rule.listeners:
                     self._listen(rule, view, ref, time, seq)
+        if len(self._pending) > self.settings.max_pending:
+            findings += self._work(self._floor)
         if time is not None and time > self._newest:
             self._newest = time
             if self._lateness is not None:
@@ -168,13 +170,13 @@ class Engine:
                 self.counters.ungrouped += len(hits) - len(kept)
                 hits = kept
             for found in correlator.moment(now, hits):
-                refs, total, last = correlator.refs(found)
+                refs, last = correlator.refs(found)
                 if correlator.runnable.reported:
-                    yield self._finding(correlator, found, refs, total, last)
-                self._pass_on(correlator, found, refs, total, batch)
+                    yield self._finding(correlator, found, refs, last)
+                self._pass_on(correlator, found, refs, batch)
 
     def _pass_on(
-        self, correlator: Correlator, found: Qualified, refs: tuple[Ref, ...], total: int, batch: dict[int, list[Hit]]
+        self, correlator: Correlator, found: Qualified, refs: tuple[Ref, ...], batch: dict[int, list[Hit]]
     ) -> None:
         listeners: tuple[Listener, ...] = correlator.runnable.listeners
         if not listeners:
@@ -182,11 +184,11 @@ class Engine:
         self._seq += 1
         fields = {name: correlator.project(found, name) for name in correlator.runnable.fields}
         for listener in listeners:
-            hit = Hit(found.end, self._seq, listener.slot, refs, total, fields)
+            hit = Hit(found.end, self._seq, listener.slot, refs, found.total, fields)
             batch.setdefault(listener.correlation, []).append(hit)
 
     def _finding(
-        self, correlator: Correlator, found: Qualified, refs: tuple[Ref, ...], total: int, last: tuple[Ref, ...]
+        self, correlator: Correlator, found: Qualified, refs: tuple[Ref, ...], last: tuple[Ref, ...]
     ) -> RuleFinding:
         rule = correlator.runnable.rule
         shown = dict(zip(rule.group_by, found.shown, strict=True))
@@ -199,7 +201,7 @@ class Engine:
             events=tuple(ref.id for ref in refs),
             lines=tuple(ref.line for ref in refs),
             completed_by=tuple(ref.id for ref in last),
-            total=total,
+            total=found.total,
             group=shown,
             window=Window(show(found.start), show(found.end)),
             measure=Measure(rule.type.value, found.value),

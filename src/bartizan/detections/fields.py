@@ -8,12 +8,15 @@ its values; an empty list at the end is null. Names are told apart by case.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from bartizan.detections.sigma.model import Scalar
 
 MAX_VALUES: Final = 10_000
 """Values of one field of one event that are looked at."""
+MAX_STEPS: Final = 64
+"""Names of more steps are looked up as they stand only."""
 MAX_DEPTH: Final = 64
 """Levels of nesting that keywords look into."""
 
@@ -77,7 +80,7 @@ class View:
             names = (name,)
         found: list[Any] = []
         for one in names:
-            _collect(self.event, one.split("."), found)
+            _collect(self.event, one, found)
         if not found:
             return None
         if all(value == [] for value in found):
@@ -114,35 +117,48 @@ class View:
 _ABSENT: Final[Any] = object()
 
 
-def _collect(node: Any, steps: list[str], found: list[Any]) -> None:
-    """Append what stands below ``node`` under the name, however its dots are read."""
-    if len(found) >= MAX_VALUES:
-        return
-    if isinstance(node, list):
-        for item in node:
-            if isinstance(item, dict | list):
-                _collect(item, steps, found)
-        return
-    if not isinstance(node, dict):
-        return
-    for length in range(len(steps), 0, -1):
-        value = node.get(".".join(steps[:length]), _ABSENT)
-        if value is _ABSENT:
-            continue
-        if length == len(steps):
-            found.append(value)
-        else:
-            _collect(value, steps[length:], found)
+@lru_cache(maxsize=4_096)
+def _readings(name: str) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """By the steps already taken: each way to take the next ones as one key, and how many are then taken."""
+    steps = name.split(".")
+    if len(steps) > MAX_STEPS:
+        return (((name, 1),),)
+    return tuple(
+        tuple((".".join(steps[taken:end]), end) for end in (len(steps), *range(taken + 1, len(steps))))
+        for taken in range(len(steps))
+    )
+
+
+def _collect(event: dict[str, Any], name: str, found: list[Any]) -> None:
+    """Append what stands in ``event`` under the name, however its dots are read. Needs no stack for deep events."""
+    readings = _readings(name)
+    last = readings[0][0][1]
+    waiting: list[tuple[Any, int]] = [(event, 0)]
+    while waiting and len(found) < MAX_VALUES:
+        node, taken = waiting.pop()
+        if isinstance(node, list):
+            waiting += [(item, taken) for item in reversed(node) if isinstance(item, dict | list)]
+        elif isinstance(node, dict):
+            for key, end in readings[taken]:
+                if (value := node.get(key, _ABSENT)) is not _ABSENT:
+                    if end == last:
+                        found.append(value)
+                    else:
+                        waiting.append((value, end))
 
 
 def _flatten(found: list[Any]) -> list[Scalar]:
     result: list[Scalar] = []
-    for value in found:
-        if isinstance(value, list):
-            result.extend(_flatten(value[:MAX_VALUES]))
+    waiting = [iter(found)]
+    while waiting and len(result) < MAX_VALUES:
+        value = next(waiting[-1], _ABSENT)
+        if value is _ABSENT:
+            waiting.pop()
+        elif isinstance(value, list):
+            waiting.append(iter(value))
         elif not isinstance(value, dict):
             result.append(value)
-    return result[:MAX_VALUES]
+    return result
 
 
 def _walk(event: dict[str, Any]) -> list[str]:

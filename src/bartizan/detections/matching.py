@@ -216,6 +216,15 @@ def as_number(value: Scalar) -> int | float | None:
     return None if isinstance(value, bool) else value
 
 
+def as_float(value: Scalar) -> float | None:
+    """The same as a double; None for one that is too large to be one."""
+    number = as_number(value)
+    try:
+        return None if number is None else float(number)
+    except OverflowError:
+        return None
+
+
 @lru_cache(maxsize=65_536)
 def in_network(text: str, network: IPv4Network | IPv6Network) -> bool:
     """Whether the text is an address of the network; an IPv4 address mapped into IPv6 counts as IPv4."""

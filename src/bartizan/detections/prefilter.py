@@ -20,6 +20,8 @@ from bartizan.detections.sigma.model import And, Boolean, Expression, Match, Not
 MAX_TESTS: Final = 200
 """A need of more alternatives is not worth its look-ups."""
 MIN_SUBSTRING: Final = 2
+CHUNK: Final = 65_536
+"""Characters that are searched at once: a text may hold a substring at every place, and each is an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class _Gate:
         self._literals: dict[str, int] = {}
         self._substrings: dict[str, int] = {}
         self._masks: list[int] = []
+        self._longest = 0
         self._automaton: ahocorasick_rs.AhoCorasick | None = None
 
     @property
@@ -156,16 +159,28 @@ class _Gate:
     def build(self) -> None:
         if self._substrings:
             self._masks = list(self._substrings.values())
+            self._longest = max(map(len, self._substrings))
             self._automaton = ahocorasick_rs.AhoCorasick(list(self._substrings), store_patterns=False)
 
     def opened(self, view: View, left: int) -> int:
         """The needy rules that pass."""
         mask = 0
+        wanted = left & self._searching
         for text in view.folded(self._field):
             mask |= self._literals.get(text, 0)
-            if self._automaton is not None and left & self._searching and len(text) >= MIN_SUBSTRING:
-                for hit in self._automaton.find_matches_as_indexes(encodable(text), overlapping=True):
-                    mask |= self._masks[hit[0]]
+            if wanted and len(text) >= MIN_SUBSTRING:
+                mask |= self._search(text, wanted)
+        return mask
+
+    def _search(self, text: str, wanted: int) -> int:
+        assert self._automaton is not None
+        mask = 0
+        for start in range(0, len(text), CHUNK):
+            piece = text[start : start + CHUNK + self._longest - 1]
+            for hit in self._automaton.find_matches_as_indexes(encodable(piece), overlapping=True):
+                mask |= self._masks[hit[0]]
+            if mask & wanted == wanted:
+                break
         return mask
 
 

@@ -38,7 +38,8 @@ class Summary(msgspec.Struct):
     def complete(self) -> bool:
         """Whether every event was judged by every rule."""
         counters = self.counters
-        lost = counters.untimed + counters.late + counters.hurried + counters.evicted_groups + counters.evicted_hits
+        # What came after its moment was worked off early is among the late.
+        lost = counters.untimed + counters.late + counters.evicted_groups + counters.evicted_hits
         return not (self.unread.count or lost)
 
 

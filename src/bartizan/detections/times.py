@@ -32,7 +32,7 @@ def parse_moment(value: object) -> datetime | None:
         if _DATE.match(text) is not None and not text.isdigit():
             moment = _from_text(text)
             if moment is None:
-                moment = _from_text(_FRACTION.sub(r"\1", text).replace(" Z", "Z").replace(" UTC", "Z"))
+                moment = _from_text(_FRACTION.sub(r"\1", text.upper()).replace(" Z", "Z").replace(" UTC", "Z"))
             return moment
         number = number_of(text)
         return None if number is None else _from_number(number)

@@ -6,14 +6,14 @@ A window that ends at ``t`` holds the hits from ``t - timespan`` to ``t``, both 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from bartizan.detections.fields import fold, spell
-from bartizan.detections.hits import Hit
-from bartizan.detections.matching import as_number
+from bartizan.detections.hits import Hit, Ref
+from bartizan.detections.matching import as_float
 from bartizan.detections.sigma.model import AllOf, Correlation, CorrelationType, Reference, Requirement, Scalar
 
 MAX_CLAUSES = 64
@@ -21,6 +21,10 @@ MAX_CLAUSES = 64
 
 class Gauge(Protocol):
     """Measures one window of one group. Hits come in order of time."""
+
+    def counts(self, hit: Hit) -> bool:
+        """Whether ``hit`` has what is measured; one that has not is never added."""
+        ...
 
     def add(self, hit: Hit) -> None:
         """``hit`` entered."""
@@ -34,8 +38,14 @@ class Gauge(Protocol):
         """The measure of the window from ``start`` to ``now``; None where there is nothing to measure."""
         ...
 
-    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
-        """The hits that make a finding."""
+    def evidence(self, hits: Sequence[Hit], head: int, most: int) -> tuple[tuple[Hit, ...], int]:
+        """The hits that make the window just read, and how many events are behind them.
+
+        Args:
+            hits: of the group, in order of time.
+            head: where the window begins.
+            most: events that are wanted; of more, the newest hits that have so many.
+        """
         ...
 
 
@@ -44,22 +54,42 @@ class CountGauge:
 
     def __init__(self) -> None:
         self._count = 0
+        self._refs: Counter[Ref] = Counter()
+        self._unlisted = 0
+        """Events behind hits that list the newest of theirs only."""
+
+    def counts(self, hit: Hit) -> bool:
+        """Every hit does."""
+        return True
 
     def add(self, hit: Hit) -> None:
         """One more."""
         self._count += 1
+        self._refs.update(hit.refs)
+        self._unlisted += hit.total - len(hit.refs)
 
     def remove(self, hit: Hit) -> None:
         """One less."""
         self._count -= 1
+        for ref in hit.refs:
+            self._refs[ref] -= 1
+            if not self._refs[ref]:
+                del self._refs[ref]
+        self._unlisted -= hit.total - len(hit.refs)
 
     def read(self, now: int, start: int) -> int | float | None:
         """How many."""
         return self._count
 
-    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
+    def evidence(self, hits: Sequence[Hit], head: int, most: int) -> tuple[tuple[Hit, ...], int]:
         """All."""
-        return iter(hits)
+        first = len(hits)
+        seen: set[Ref] = set()
+        # Only as far back as need be: a rule that fires all the time must not cost its whole window each time.
+        while first > head and len(seen) < most:
+            first -= 1
+            seen.update(hits[first].refs)
+        return tuple(hits[first:]), len(self._refs) + self._unlisted
 
 
 class DistinctGauge(CountGauge):
@@ -70,12 +100,18 @@ class DistinctGauge(CountGauge):
         self._values = values
         self._seen: Counter[tuple[str, ...]] = Counter()
 
+    def counts(self, hit: Hit) -> bool:
+        """One with a value does."""
+        return bool(self._values(hit))
+
     def add(self, hit: Hit) -> None:
         """Count its values."""
+        super().add(hit)
         self._seen.update(self._keys(hit))
 
     def remove(self, hit: Hit) -> None:
         """Forget its values."""
+        super().remove(hit)
         for key in self._keys(hit):
             self._seen[key] -= 1
             if not self._seen[key]:
@@ -87,10 +123,6 @@ class DistinctGauge(CountGauge):
     def read(self, now: int, start: int) -> int | float | None:
         """How many different ones."""
         return len(self._seen)
-
-    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
-        """Those that have a value."""
-        return (hit for hit in hits if self._values(hit))
 
 
 class StatisticGauge(CountGauge):
@@ -107,16 +139,22 @@ class StatisticGauge(CountGauge):
         self._sorted: list[float] = []
 
     def _numbers(self, hit: Hit) -> set[float]:
-        numbers = (as_number(values[0]) for values in self._values(hit))
-        return {float(number) for number in numbers if number is not None}
+        numbers = (as_float(values[0]) for values in self._values(hit))
+        return {number for number in numbers if number is not None}
+
+    def counts(self, hit: Hit) -> bool:
+        """One with a number does."""
+        return bool(self._numbers(hit))
 
     def add(self, hit: Hit) -> None:
         """Sort its numbers in."""
+        super().add(hit)
         for number in self._numbers(hit):
             insort(self._sorted, number)
 
     def remove(self, hit: Hit) -> None:
         """Take its numbers out."""
+        super().remove(hit)
         for number in self._numbers(hit):
             del self._sorted[bisect_left(self._sorted, number)]
 
@@ -134,10 +172,6 @@ class StatisticGauge(CountGauge):
         above = min(below + 1, len(numbers) - 1)
         return numbers[below] + (numbers[above] - numbers[below]) * (rank - below)
 
-    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
-        """Those that have a number."""
-        return (hit for hit in hits if self._numbers(hit))
-
 
 class SlotGauge(CountGauge):
     """``temporal``: how many of the rules have a hit; with a condition in words, whether it holds."""
@@ -149,10 +183,12 @@ class SlotGauge(CountGauge):
 
     def add(self, hit: Hit) -> None:
         """Its rule has one more."""
+        super().add(hit)
         self._slots[hit.slot] += 1
 
     def remove(self, hit: Hit) -> None:
         """Its rule has one less."""
+        super().remove(hit)
         self._slots[hit.slot] -= 1
         if not self._slots[hit.slot]:
             del self._slots[hit.slot]
@@ -179,6 +215,7 @@ class ChainGauge(CountGauge):
         self._rows: dict[tuple[int, int, int], tuple[tuple[int, int], ...]] = {}
         self._fresh: dict[tuple[int, int, int], tuple[tuple[int, int], ...]] = {}
         self._moment = -1
+        self._read: tuple[tuple[int, int], ...] = ()
 
     def add(self, hit: Hit) -> None:
         """Prolong every row that its rule may follow."""
@@ -221,12 +258,22 @@ class ChainGauge(CountGauge):
 
     def read(self, now: int, start: int) -> int | float | None:
         """Length of the row; None without one."""
-        return len(self._row(now, start)) or None
+        self._read = self._row(now, start)
+        return len(self._read) or None
 
-    def chosen(self, hits: Sequence[Hit], now: int, start: int) -> Iterator[Hit]:
+    def evidence(self, hits: Sequence[Hit], head: int, most: int) -> tuple[tuple[Hit, ...], int]:
         """Those of the row; all of a rule that share a moment."""
-        row = set(self._row(now, start))
-        return (hit for hit in hits if (hit.time, hit.slot) in row)
+        found: list[Hit] = []
+        for time, slot in self._read:
+            first = bisect_left(hits, time, lo=head, key=_time)
+            last = bisect_right(hits, time, lo=first, key=_time)
+            found += [hit for hit in hits[first:last] if hit.slot == slot]
+        unlisted = sum(hit.total - len(hit.refs) for hit in found)
+        return tuple(found), len({ref for hit in found for ref in hit.refs}) + unlisted
+
+
+def _time(hit: Hit) -> int:
+    return hit.time
 
 
 def clauses_of(requirement: Requirement, slots: dict[str, int]) -> list[frozenset[int]] | None:

@@ -163,11 +163,21 @@ def _resolve(rule: Rule, names: dict[str, Rule], forgiving: bool) -> Rule | None
     return replace(
         rule,
         rules=tuple(keys[name] for name in rule.rules),
-        aliases={
-            alias: {keys[name]: field for name, field in fields.items()} for alias, fields in rule.aliases.items()
-        },
+        aliases={alias: _renamed(rule, fields, names, keys) for alias, fields in rule.aliases.items()},
         requirement=_rename(rule.requirement, keys) if rule.requirement is not None else None,
     )
+
+
+def _renamed(rule: Rule, fields: dict[str, str], names: dict[str, Rule], keys: dict[str, str]) -> dict[str, str]:
+    """An alias by the keys of rules: it may call one by its name where 'rules' calls it by its id."""
+    result: dict[str, str] = {}
+    for name, field in fields.items():
+        key = names[name].header.key if name in names else ""
+        if key not in keys.values() or key in result:
+            hint = did_you_mean(name, keys)
+            raise DocumentError(rule.header.place, f"an alias for {quote(name)}", "each rule of 'rules' once", hint)
+        result[key] = field
+    return result
 
 
 def _rename(requirement: Requirement, keys: dict[str, str]) -> Requirement:

@@ -185,5 +185,19 @@ def parse_condition(text: str, place: Place, selections: Mapping[str, Expression
 def _matching(pattern: str, selections: Mapping[str, Expression]) -> list[Expression]:
     if pattern.lower() == "them":
         return [tree for name, tree in selections.items() if not name.startswith("_")]
-    spelled = re.compile(".*".join(re.escape(piece) for piece in re.split(r"\*+", pattern)))
-    return [tree for name, tree in selections.items() if spelled.fullmatch(name)]
+    first, *rest = pattern.split("*")
+    return [tree for name, tree in selections.items() if (_fits(name, first, rest) if rest else name == first)]
+
+
+def _fits(name: str, first: str, rest: list[str]) -> bool:
+    """``first`` at the beginning, the last of ``rest`` at the end, the others in this order between: in linear time."""
+    last = rest[-1]
+    if not name.startswith(first) or not name.endswith(last):
+        return False
+    position, end = len(first), len(name) - len(last)
+    for piece in rest[:-1]:
+        position = name.find(piece, position, end)
+        if position < 0:
+            return False
+        position += len(piece)
+    return position <= end

@@ -71,7 +71,7 @@ def read_correlation(node: Node, header: Header, *, outer_generate: bool = False
         fields=fields,
         percentile=percentile,
         requirement=requirement,
-        aliases=_aliases(section, rules),
+        aliases=_aliases(section),
         generate=boolean(generate) if generate is not None else outer_generate,
     )
 
@@ -151,13 +151,11 @@ def _requirement(node: ScalarNode) -> Requirement:
     return grammar.parse()
 
 
-def _aliases(section: MapNode, rules: tuple[str, ...]) -> dict[str, dict[str, str]]:
+def _aliases(section: MapNode) -> dict[str, dict[str, str]]:
     node = optional(section, "aliases")
     if node is None:
         return {}
     aliases: dict[str, dict[str, str]] = {}
     for alias, (_, fields) in mapping(node).entries.items():
-        chosen = mapping(fields)
-        refuse_unknown(chosen, rules)
-        aliases[alias] = {rule: text(field) for rule, (_, field) in chosen.entries.items()}
+        aliases[alias] = {rule: text(field) for rule, (_, field) in mapping(fields).entries.items()}
     return aliases

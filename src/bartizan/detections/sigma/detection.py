@@ -12,6 +12,8 @@ from bartizan.workspace.nodes import ListNode, MapNode, Node, ScalarNode
 
 MAX_VALUES = 50_000
 """Values of one section, after expansion."""
+MAX_WEIGHT = 100_000
+"""Values of one section, counted as often as its conditions name them."""
 
 
 def read_detection(node: Node, *, leave_out: tuple[str, ...] = ()) -> Expression:
@@ -41,7 +43,19 @@ def read_detection(node: Node, *, leave_out: tuple[str, ...] = ()) -> Expression
     if not conditions:
         raise DocumentError(condition.place, "an empty list", "a condition")
     trees = [parse_condition(text(one), _start(one), selections) for one in conditions]
-    return trees[0] if len(trees) == 1 else Or(tuple(trees))
+    tree = trees[0] if len(trees) == 1 else Or(tuple(trees))
+    if _weight(tree, {}) > MAX_WEIGHT:
+        raise DocumentError(condition.place, f"more than {MAX_WEIGHT} values to compare", "a shorter condition")
+    return tree
+
+
+def _weight(tree: Expression, known: dict[int, int]) -> int:
+    if isinstance(tree, Match):
+        return 1
+    if id(tree) not in known:
+        terms = (tree.term,) if isinstance(tree, Not) else tree.terms
+        known[id(tree)] = sum(_weight(term, known) for term in terms)
+    return known[id(tree)]
 
 
 class _Budget:

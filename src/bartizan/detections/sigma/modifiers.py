@@ -47,6 +47,7 @@ NUMERIC: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]
 """Texts that count as numbers; read with the same pattern in SQL."""
 LONGEST_NUMBER: Final = 40
 MAX_PATTERN: Final = 4_096
+MAX_WILDCARDS: Final = 100
 MAX_PROGRAM_BYTES: Final = 8_000_000
 
 
@@ -107,9 +108,13 @@ class Chain:
     def predicates(self, node: ScalarNode) -> list[Predicate]:
         """What one value of the item asks for: any of them. Raises DocumentError."""
         try:
-            return self._predicates(node)
+            predicates = self._predicates(node)
         except EncodingError as error:
             raise DocumentError(node.place, str(error.args[0]), str(error.args[1])) from None
+        for predicate in predicates:
+            if isinstance(predicate, Text) and sum(isinstance(part, Wild) for part in predicate.parts) > MAX_WILDCARDS:
+                raise DocumentError(node.place, "too many wildcards", f"at most {MAX_WILDCARDS} of * and ?")
+        return predicates
 
     def _predicates(self, node: ScalarNode) -> list[Predicate]:
         names = set(self.names)

@@ -63,13 +63,20 @@ class CorrelationQuery:
             keys = ", ".join(f"g{i}" for i in range(len(unnested)))
             value = column(self._rule.fields[0]) if self._rule.fields else "CAST([] AS VARCHAR[])"
             carried = "".join(f", {column(field)} AS q{i}" for i, field in enumerate(self._one.fields))
+            counted = f" WHERE len({self._counted(value)}) > 0" if self._rule.fields else ""
             branches.append(
                 f"SELECT s.eid, s.ts, s.refs, {slot} AS slot, CAST([{keys}] AS VARCHAR[]) AS g, {value} AS v{carried}"
-                f" FROM {', '.join([f'{table} s', *unnested])}"
+                f" FROM {', '.join([f'{table} s', *unnested])}{counted}"
             )
         union = " UNION ALL ".join(branches)
         once = " QUALIFY row_number() OVER (PARTITION BY g, eid ORDER BY slot) = 1" if self._one.once else ""
         return f"CREATE TEMP TABLE {self._table}_in AS SELECT * FROM ({union}){once}"
+
+    def _counted(self, values: str) -> str:
+        """What is measured of a list of texts: all of them, or the numbers that they spell."""
+        if self._rule.type is CorrelationType.VALUE_COUNT:
+            return values
+        return f"list_distinct(list_filter(list_transform({values}, lambda t: bz_number(t)), lambda n: n IS NOT NULL))"
 
     def _moments(self) -> str:
         return f"CREATE TEMP TABLE {self._table}_at AS SELECT DISTINCT g, ts FROM {self._table}_in"
@@ -97,15 +104,13 @@ class CorrelationQuery:
             )
             query = counted
         else:
-            numbers = "list_distinct(list_filter(list_transform(i.v, lambda t: bz_number(t)), lambda n: n IS NOT NULL))"
             share = 0.5 if kind is CorrelationType.VALUE_MEDIAN else self._rule.percentile / 100
             what = {
                 CorrelationType.VALUE_SUM: "fsum(w.value)",
                 CorrelationType.VALUE_AVG: "fsum(w.value) / count(w.value)",
             }.get(kind, f"quantile_cont(w.value, {share!r})")
-            query = self._within(what).replace(
-                " GROUP BY", f" JOIN LATERAL (SELECT unnest({numbers}) AS value) w ON true GROUP BY"
-            )
+            numbers = f"(SELECT unnest({self._counted('i.v')}) AS value)"
+            query = self._within(what).replace(" GROUP BY", f" JOIN LATERAL {numbers} w ON true GROUP BY")
         return [f"CREATE TEMP TABLE {self._table}_measured AS {query}"]
 
     def _chains(self) -> list[str]:
@@ -143,10 +148,6 @@ class CorrelationQuery:
             if ordered
             else ""
         )
-        if self._rule.fields:
-            number = "" if self._rule.type is CorrelationType.VALUE_COUNT else "bz_number(t) IS NOT NULL"
-            kept = f"list_filter(i.v, lambda t: {number})" if number else "i.v"
-            chosen += f" AND len({kept}) > 0"
         return (
             f"CREATE TEMP TABLE {self._table}_found AS SELECT m.g, m.ts, any_value(m.value) AS value,"
             f" list_distinct(flatten(list(i.refs ORDER BY i.ts))) AS refs{carried}"
