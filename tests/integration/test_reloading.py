@@ -86,6 +86,16 @@ async def test_edits_come_into_force_and_broken_ones_do_not(folder: Path) -> Non
     assert await held(keeper) == (2, {"policy.yaml": b"version: 1 # edited\n"})
     assert [(change.snapshot, change.accepted) for change in memory.changes] == [(1, True), (2, True), (2, False)]
     assert memory.changes[-1].problem == "it is broken"
+    assert [change.files for change in memory.changes] == [(), ("policy.yaml",), ()]
+
+
+async def test_the_journal_says_that_an_edit_guards_less(folder: Path) -> None:
+    memory = Memory()
+    one = reloader(folder, LocalKeeper(), memory)
+    await one.publish_first()
+    (folder / "policy.yaml").write_text("version: 1\nmode: monitor\n")
+    await following(one)
+    assert memory.changes[-1].loosened == ("mode",)
 
 
 async def test_a_keeper_that_was_restarted_is_told_again(folder: Path) -> None:

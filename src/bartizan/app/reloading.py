@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from bartizan.app.loosening import Edit, differences
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import JournalError, KeeperError
 from bartizan.core.event import ConfigurationChanged
@@ -83,6 +84,7 @@ class Reloader:
         self._ahead = 0
         self._told = (0, "")
         self._other = ""
+        self._recorded: Snapshot | None = None
 
     async def publish_first(self) -> None:
         """Wait for the keeper, then publish. Raises KeeperError when it does not come up."""
@@ -151,6 +153,11 @@ class Reloader:
             _log.info("workspace in force", extra={"snapshot": change.snapshot.version, "digest": change.digest})
         else:
             _log.error("workspace edit: %s", change.problem, extra={"digest": change.digest})
+        before, edit = self._recorded, Edit()
+        if accepted:
+            if before is not None:
+                edit = differences(before.files, change.snapshot.files)
+            self._recorded = change.snapshot
         try:
             self._recorder.append(
                 ConfigurationChanged(
@@ -160,6 +167,9 @@ class Reloader:
                     digest=change.digest,
                     accepted=accepted,
                     problem=change.problem,
+                    files=edit.files,
+                    removed=edit.removed,
+                    loosened=edit.loosened,
                 )
             )
         except JournalError as error:

@@ -15,7 +15,7 @@ from rich.table import Table
 from bartizan.cli.output import Format, FormatOption, console, describe, print_json, show_problems
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
-from bartizan.detections.cases import BUILTIN, run_cases
+from bartizan.detections.cases import BUILTIN, Replay, replay, run_cases
 from bartizan.detections.hits import RuleFinding
 from bartizan.detections.mapping import read_mapping
 from bartizan.detections.running import Run, Summary, resume, save_checkpoint
@@ -220,13 +220,28 @@ def try_rules(
     ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Try the cases that rules carry. Exit 0: all passed; 1: some failed; 2: error, or no case at all."""
-    results = run_cases(load_collection(rules or [BUILTIN]))
+    """Try the cases that rules carry, and ordinary days. Exit 0: all passed, no alarm; 1: not; 2: error, or no case."""
+    collection = load_collection(rules or [BUILTIN])
+    results = run_cases(collection)
     failed = [one for one in results if not one.passed]
+    quiet = replay(collection)
     if output is Format.JSON:
-        print_json("rules-test", {"cases": len(results), "failed": failed})
+        print_json("rules-test", {"cases": len(results), "failed": failed, "replay": quiet})
     else:
         for one in failed:
             console().print(f"failed: {one.kind} case {one.number} of {printable(one.rule, 120)}", markup=False)
         console().print(f"{len(results) - len(failed)} of {len(results)} cases passed")
-    raise typer.Exit(1 if failed else 0 if results else 2)
+        if quiet is not None:
+            _show_replay(quiet)
+    alarms = quiet is not None and bool(quiet.alarms)
+    raise typer.Exit(1 if failed or alarms else 0 if results else 2)
+
+
+def _show_replay(quiet: Replay) -> None:
+    for title in quiet.alarms:
+        console().print(f"not silent on ordinary days: {printable(title, 120)}", markup=False)
+    low = sum(count for title, count in quiet.findings.items() if title not in quiet.alarms)
+    console().print(
+        f"{quiet.records:,} records of {quiet.days} ordinary days: {len(quiet.alarms)} rules raise an alarm, "
+        f"{low} findings of level low"
+    )

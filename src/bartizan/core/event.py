@@ -61,6 +61,8 @@ class RequestAccepted(_Record, frozen=True, kw_only=True, omit_defaults=True, ta
     signals: tuple[Signal, ...] = ()
     coverage: Coverage = Coverage()
     content: tuple[Commitment, ...] = ()
+    prompt: str = ""
+    """First 16 digits of the commitment to the user's last text: the same for the same text, while a key lasts."""
 
 
 class RequestCompleted(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.completed"):
@@ -70,6 +72,8 @@ class RequestCompleted(_Record, frozen=True, kw_only=True, omit_defaults=True, t
     principal: str
     route: str
     model: str = ""
+    session: str = ""
+    client: str = ""
     status: int = 200
     action: Action = Action.ALLOW
     observed: Action = Action.ALLOW
@@ -101,6 +105,8 @@ class RequestRefused(_Record, frozen=True, kw_only=True, omit_defaults=True, tag
     coverage: Coverage = Coverage()
     content: tuple[Commitment, ...] = ()
     timing: Timing = Timing()
+    prompt: str = ""
+    """See ``RequestAccepted``."""
 
 
 class RefusalsCounted(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.refusals_counted"):
@@ -122,6 +128,12 @@ class ConfigurationChanged(_Record, frozen=True, kw_only=True, omit_defaults=Tru
     digest: str
     accepted: bool
     problem: str = ""
+    files: tuple[str, ...] = ()
+    """Names of the files that are new or different, if an earlier snapshot was in force here."""
+    removed: tuple[str, ...] = ()
+    """Names of the files that are gone."""
+    loosened: tuple[str, ...] = ()
+    """Settings of policy that guard less than before, such as ``surfaces.user.prompt_injection.action``."""
 
 
 class ProcessChanged(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="process.changed"):
@@ -252,6 +264,12 @@ class ToolDecided(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="t
     """SHA-256 of the exact call."""
     approval: str = ""
     """Id of the approval that was asked for, or that let the call pass."""
+    effect: str = ""
+    """What the tool does, as the guard sees it: ``read``, ``write``, ``send``, …; empty without a guard."""
+    outward: bool = False
+    """What it carries reaches somebody else."""
+    tainted: bool = False
+    """The session had read text that others may have written."""
     content: tuple[Commitment, ...] = ()
     """The arguments."""
 

@@ -11,7 +11,7 @@ from bartizan.core.clock import utc_now
 from bartizan.core.event import Commitment, RequestAccepted, RequestCompleted, RequestRefused, Timing
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Recorder
-from bartizan.core.passage import Part, Text
+from bartizan.core.passage import Origin, Part, Text
 from bartizan.core.verdict import Action, Coverage, Verdict
 from bartizan.firewall.outcome import Outcome
 
@@ -22,6 +22,7 @@ MOST_COMMITMENTS = 32
 """Commitments per record; what is beyond is committed to as one text, joined by line feeds."""
 MOST_SIGNALS = 256
 MOST_UNCOVERED = 64
+PROMPT_DIGITS = 16
 LONGEST_NAME = 256
 """Characters of a model's name."""
 _NO_VERDICT = Verdict(Action.BLOCK)
@@ -65,6 +66,7 @@ class Record:
 
     async def accepted(self, verdict: Verdict, parts: Sequence[Part]) -> None:
         """Durable before the upstream is called. Raises JournalError."""
+        content, prompt = self._content(parts)
         self.recorder.append(
             RequestAccepted(
                 id=new_id("evt"),
@@ -81,7 +83,8 @@ class Record:
                 rule=verdict.rule,
                 signals=verdict.signals[:MOST_SIGNALS],
                 coverage=_bounded(verdict.coverage),
-                content=self._commitments([part.passage.text for part in parts if isinstance(part, Text)]),
+                content=content,
+                prompt=prompt,
             )
         )
         await self.recorder.commit()
@@ -96,6 +99,8 @@ class Record:
                 principal=self.principal,
                 route=self.route,
                 model=self.model[:LONGEST_NAME],
+                session=self.session,
+                client=self.client,
                 status=status,
                 action=outcome.action,
                 observed=outcome.observed,
@@ -114,6 +119,7 @@ class Record:
         """A request that no upstream saw. Raises JournalError."""
         if verdict is None:
             verdict = _NO_VERDICT
+        content, prompt = self._content(parts)
         self.recorder.append(
             RequestRefused(
                 id=new_id("evt"),
@@ -130,13 +136,25 @@ class Record:
                 rule=verdict.rule,
                 signals=verdict.signals[:MOST_SIGNALS],
                 coverage=_bounded(verdict.coverage),
-                content=self._commitments([part.passage.text for part in parts if isinstance(part, Text)]),
+                content=content,
+                prompt=prompt,
                 timing=self._timing(),
             )
         )
 
     def _timing(self) -> Timing:
         return Timing(round(self.inspected, 3), round(self.first_byte, 3), round(self.elapsed(), 3))
+
+    def _content(self, parts: Sequence[Part]) -> tuple[tuple[Commitment, ...], str]:
+        """Commitments to the texts, and what says that two users' last texts are the same."""
+        passages = [part.passage for part in parts if isinstance(part, Text) and part.passage.text]
+        content = self._commitments([passage.text for passage in passages])
+        for number in reversed(range(len(passages))):
+            if passages[number].origin is Origin.USER:
+                alone = number < MOST_COMMITMENTS - 1 or len(passages) <= MOST_COMMITMENTS
+                mac = content[number].mac if alone else self.commit(passages[number].text).mac
+                return content, mac[:PROMPT_DIGITS]
+        return content, ""
 
     def _commitments(self, texts: list[str]) -> tuple[Commitment, ...]:
         if len(texts) > MOST_COMMITMENTS:

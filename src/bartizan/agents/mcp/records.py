@@ -57,6 +57,9 @@ class Records:
                 reason=printable(decision.reason, 500),
                 digest=decision.digest,
                 approval=approval,
+                effect=str(decision.facts.get("effect", "")),
+                outward=decision.facts.get("outward") is True,
+                tainted=decision.facts.get("tainted") is True,
                 content=(self._commit(msgspec.json.encode(call.arguments).decode()),),
             )
         )
