@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bartizan.inspection.classifier.artefact import HEADS
-from bartizan.inspection.classifier.calibration import GROUPS, LENGTHS, SCHEMA, script_group
-from bartizan.inspection.classifier.encoder import Encoder
+from bartizan.inspection.classifier.calibration import GROUPS, LENGTHS, MIXED, SCHEMA, script_group
+from bartizan.inspection.classifier.detector import may_hold_material
+from bartizan.inspection.classifier.encoder import Encoder, Window
 from bartizan.inspection.classifier.linear import Linear
 from bartizan.inspection.classifier.windows import cut
 from training.assemble import OVERLAP
 from training.generate import manuals, sampled
 
-RATES = {"user": 0.008, "content": 0.015, "extraction": 0.01, "jailbreak": 0.01, "harmful": 0.02}
+RATES = {"user": 0.008, "content": 0.015, MIXED: 0.005, "extraction": 0.01, "jailbreak": 0.01, "harmful": 0.02}
 """False positives allowed in each cell; fewer on requests, where harmless traffic is most."""
 FEWEST = 80
 """Benign texts that a cell needs for a threshold of its own."""
@@ -41,6 +42,8 @@ class Known(NamedTuple):
     harmful: bool
     group: str
     bucket: int
+    mixed: bool
+    """Typed by somebody, and possibly with material in it."""
     logits: NDArray[np.float32]
     """Of the encoder: the highest over windows, by head."""
     first: NDArray[np.float32]
@@ -54,14 +57,20 @@ def measure(
     encoder = Encoder(folder / "tokenizer.json", folder / "encoder.onnx", threads=2)
     linear = Linear.parse((folder / "linear.npz").read_bytes())
     known = []
+    last = ""
+    windows: list[Window] = []
+    logits = np.zeros(len(HEADS), np.float32)
     for number, (surface, text, attack, harmful) in enumerate(texts):
-        windows = cut(encoder.tokens(text), SIZE, OVERLAP)
+        if text != last:  # some are measured on both surfaces, one after the other
+            last, windows = text, cut(encoder.tokens(text), SIZE, OVERLAP)
+            if windows:
+                logits = np.stack([one.logits for one in encoder.run(windows)]).max(axis=0)
         if not windows:
             continue
-        logits = np.stack([one.logits for one in encoder.run(windows)]).max(axis=0)
         bucket = sum(1 for least in LENGTHS[1:] if len(windows) >= least)
         first = linear.screen(text).logits.max(axis=0)
-        known.append(Known(surface, attack, harmful, script_group(text), bucket, logits, first))
+        mixed = surface == "user" and may_hold_material(text)
+        known.append(Known(surface, attack, harmful, script_group(text), bucket, mixed, logits, first))
         if number % 1000 == 0:
             log(f"{number} texts")
     return known
@@ -70,7 +79,7 @@ def measure(
 def thresholds(known: Sequence[Known]) -> dict[str, dict[str, list[float]]]:
     """By head and script group, one logit per length bucket."""
     table: dict[str, dict[str, list[float]]] = {}
-    for column, head in enumerate(HEADS):
+    for head, column in (*zip(HEADS, range(len(HEADS)), strict=True), (MIXED, HEADS.index("content"))):
         benign = [one for one in known if _harmless(head, one)]
         base = _quantile([one.logits[column] for one in benign], RATES[head])
         rows = {"other": [_cell(benign, column, base, head, None, bucket) for bucket in range(len(LENGTHS))]}
@@ -78,6 +87,7 @@ def thresholds(known: Sequence[Known]) -> dict[str, dict[str, list[float]]]:
             if sum(one.group == group for one in benign) >= FEWEST:
                 rows[group] = [_cell(benign, column, base, head, group, bucket) for bucket in range(len(LENGTHS))]
         table[head] = rows
+    table[MIXED] = {group: _at_least(edges, table["content"], group) for group, edges in table[MIXED].items()}
     return table
 
 
@@ -123,7 +133,13 @@ def development(folder: Path, seed: int) -> Iterable[tuple[str, str, bool, bool]
         yield "user", text, False, False
 
 
+def _at_least(edges: list[float], content: dict[str, list[float]], group: str) -> list[float]:
+    return [max(pair) for pair in zip(edges, content.get(group) or content["other"], strict=True)]
+
+
 def _harmless(head: str, one: Known) -> bool:
+    if head == MIXED:
+        return one.mixed and not one.attack
     if head in ("user", "content"):
         return one.surface == head and not one.attack
     return not one.attack and not one.harmful

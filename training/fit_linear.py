@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +16,18 @@ from bartizan.inspection.classifier.ngrams import BUCKETS, features, fold
 from training.rows import Row
 
 LEVELS = 127
+PIECES = (WINDOW, 150)
+"""Characters that each head judges at once: a request as it is, of material a sentence or two."""
+MOST_PIECES = 3
 
 
-def fit(rows: Sequence[Row], target: Path, seed: int, heads: int = 2, strength: float = 3e-6) -> None:
+def fit(rows: Sequence[Row], target: Path, seed: int, strength: float = 3e-6) -> None:
     """Write ``linear.npz``: heads ``user`` and ``content``, each from the rows of its surface."""
     rng = random.Random(seed)
-    pieces = [_piece(row, rng) for row in rows]
-    matrix = vectors([text for text, _ in pieces])
-    labels = np.array([label for _, label in pieces])
-    weights = np.zeros((heads, BUCKETS), np.float32)
-    biases = np.zeros(heads, np.float32)
-    for head, other in enumerate(("content", "user")):
-        chosen = np.array([row.surface != other for row in rows])
+    weights = np.zeros((len(PIECES), BUCKETS), np.float32)
+    biases = np.zeros(len(PIECES), np.float32)
+    for head, (other, size) in enumerate(zip(("content", "user"), PIECES, strict=True)):
+        pieces = [piece for row in rows if row.surface != other for piece in _pieces(row, size, rng)]
         model = SGDClassifier(
             loss="log_loss",
             alpha=strength,
@@ -37,12 +37,12 @@ def fit(rows: Sequence[Row], target: Path, seed: int, heads: int = 2, strength: 
             average=True,
             class_weight="balanced",
         )
-        model.fit(matrix[chosen], labels[chosen])
+        model.fit(vectors([text for text, _ in pieces]), np.array([label for _, label in pieces]))
         weights[head] = model.coef_[0]
         biases[head] = model.intercept_[0]
     scales = np.array([np.quantile(np.abs(row[row != 0]), 0.9999) / LEVELS for row in weights], np.float32)
     quantised = np.clip(np.round(weights / scales[:, None]), -LEVELS, LEVELS).astype(np.int8)
-    np.savez_compressed(target, weights=quantised, scales=scales, biases=biases)
+    np.savez_compressed(target, weights=quantised, scales=scales, biases=biases, pieces=np.array(PIECES, np.float32))
 
 
 def vectors(texts: Sequence[str]) -> csr_matrix:
@@ -60,14 +60,22 @@ def vectors(texts: Sequence[str]) -> csr_matrix:
     return csr_matrix(data, shape=(len(texts), BUCKETS))
 
 
-def _piece(row: Row, rng: random.Random) -> tuple[str, int]:
-    """A window of the row as the first stage will see it: around the attack where its place is known."""
+def _pieces(row: Row, size: int, rng: random.Random) -> Iterator[tuple[str, int]]:
+    """Pieces of the row as the first stage will see them: of an attack whose place is known one around it and one that
+    does not touch it, of anything else up to three."""
     text = row.text
-    if len(text) <= WINDOW + WINDOW // 2:
-        return text, row.attack
-    start = rng.randint(0, len(text) - WINDOW)
-    if row.spans:
-        first, last = rng.choice(row.spans)
-        lowest = max(0, min(last - WINDOW, len(text) - WINDOW))
-        start = rng.randint(min(lowest, first), max(min(first, len(text) - WINDOW), min(lowest, first)))
-    return text[start : start + WINDOW], row.attack
+    last = len(text) - size
+    if last <= size // 2:
+        yield text, row.attack
+    elif row.attack and row.spans:
+        begin, end = rng.choice(row.spans)
+        lowest, highest = sorted((max(0, min(end - size, last)), min(begin, last)))
+        start = rng.randint(lowest, highest)
+        yield text[start : start + size], 1
+        start = rng.randint(0, last)
+        if all(start + size <= begin or start >= end for begin, end in row.spans):
+            yield text[start : start + size], 0
+    else:
+        for _ in range(1 if row.attack else min(MOST_PIECES, len(text) // size)):
+            start = rng.randint(0, last)
+            yield text[start : start + size], row.attack

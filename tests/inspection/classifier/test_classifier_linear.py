@@ -22,6 +22,7 @@ RANDOM = np.random.default_rng(7)
 WEIGHTS = RANDOM.integers(-127, 128, (3, BUCKETS)).astype(np.int8)
 SCALES = np.array([0.01, 0.5, 1.0], np.float32)
 BIASES = np.array([-1.0, 0.0, 2.5], np.float32)
+PIECES = np.array([WINDOW, 250, 100], np.float32)
 LINEAR = Linear(WEIGHTS, SCALES, BIASES)
 PROSE = "The committee met on 3 May; it did NOT agree.\n\n  Später wird\tgeprüft, 然后再决定。 "
 
@@ -60,6 +61,29 @@ def test_windows_cover_a_long_text_and_their_sums_do_not_depend_on_blocks(length
     assert screened.logits == pytest.approx(LINEAR.logits(text, screened.starts, screened.ends), rel=1e-4, abs=1e-3)
 
 
+@pytest.mark.parametrize("length", [90, 150, 151, 251, 999, 1_400])
+def test_a_window_is_worth_its_highest_piece(length: int) -> None:
+    text = (PROSE * (length // len(PROSE) + 1))[:length]
+    found = Linear(WEIGHTS, SCALES, BIASES, PIECES).screen(text).logits[0]
+    for head, size in enumerate((WINDOW, 250, 100)):
+        step = size // 2
+        starts = range(0, length - size + step, step) if length > size + step else ()
+        places = [(min(start, length - size), min(start, length - size) + size) for start in starts] or [(0, length)]
+        assert max(end for _, end in places) == length
+        expected = max(by_hand(text, start, end)[head] for start, end in places)
+        assert found[head] == pytest.approx(expected, rel=1e-4, abs=1e-3)
+
+
+def test_one_planted_sentence_is_not_diluted_by_what_stands_around_it() -> None:
+    weights = np.zeros((1, BUCKETS), np.int8)
+    weights[0, np.concatenate(features(fold("unmask")).buckets[3:])] = 127
+    alone, diluted = (
+        Linear(weights, SCALES[2:], BIASES[1:2], np.array([size], np.float32)).screen(PROSE * 6 + "unmask" + PROSE * 6)
+        for size in (100, WINDOW)
+    )
+    assert alone.logits.max() > 2 * diluted.logits.max() > 0
+
+
 def test_a_blank_window_is_never_suspect_and_a_filled_one_has_a_finite_logit() -> None:
     screened = LINEAR.screen("\x00 \n" * 1_000 + "words")
     assert np.isneginf(screened.logits[0]).all()
@@ -82,7 +106,8 @@ def test_memory_does_not_grow_with_the_text(text: str) -> None:
 
 
 def parts(**changed: NDArray[np.generic]) -> bytes:
-    return tiny_model.npz(**({"weights": WEIGHTS[:2], "scales": SCALES[:2], "biases": BIASES[:2]} | changed))
+    whole = {"weights": WEIGHTS[:2], "scales": SCALES[:2], "biases": BIASES[:2], "pieces": PIECES[:2]}
+    return tiny_model.npz(**(whole | changed))
 
 
 def test_what_is_saved_is_what_is_loaded() -> None:
@@ -117,6 +142,10 @@ def lying_header() -> bytes:
         parts(weights=np.array([object()])),
         parts(weights=np.asfortranarray(WEIGHTS[:2])),
         parts(scales=SCALES),
+        parts(pieces=PIECES),
+        parts(pieces=np.array([1, 250], np.float32)),
+        parts(pieces=np.array([np.nan, 250], np.float32)),
+        parts(pieces=np.array([1e9, 250], np.float32)),
         parts(scales=np.array([np.nan, 1], np.float32)),
         parts(biases=np.array([np.inf, 1], np.float32)),
         parts(weights=WEIGHTS[0]),

@@ -18,6 +18,7 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from bartizan.inspection.classifier.artefact import HEADS, MANIFEST, SCHEMA
 from bartizan.inspection.classifier.calibration import LENGTHS
 from bartizan.inspection.classifier.calibration import SCHEMA as CALIBRATION
+from bartizan.inspection.classifier.linear import WINDOW
 from bartizan.inspection.classifier.ngrams import BUCKETS, features, fold
 
 SIZE, OVERLAP, MOST = 128, 32, 6
@@ -70,7 +71,12 @@ def linear(heads: int = 2) -> bytes:
     weights = np.zeros((heads, BUCKETS), np.int8)
     for word in WORDS:
         weights[:, np.concatenate(features(fold(word)).buckets[3:])] = 127  # what no other word shares
-    return npz(weights=weights, scales=np.full(heads, 0.5, np.float32), biases=np.full(heads, QUIET, np.float32))
+    return npz(
+        weights=weights,
+        scales=np.full(heads, 0.5, np.float32),
+        biases=np.full(heads, QUIET, np.float32),
+        pieces=np.full(heads, WINDOW, np.float32),
+    )
 
 
 def npz(**arrays: Any) -> bytes:

@@ -15,6 +15,8 @@ from bartizan.inspection.classifier.artefact import HEADS, REINSTALL, SURFACES
 SCHEMA = "bartizan/classifier-calibration/v1"
 LENGTHS = (1, 2, 5, 13)
 """Smallest numbers of windows of each length bucket."""
+MIXED = "mixed"
+"""Thresholds of the content head for what somebody typed and that may hold material: a request is an order, too."""
 GROUPS = ("latin", "cyrillic", "greek", "arabic", "hebrew", "indic", "cjk", "other")
 _SAMPLE = 2_000
 _NAMES = {
@@ -70,7 +72,7 @@ def parse(content: bytes, name: str = "calibration.json") -> Calibration:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ArtefactError(f"{name}: {' '.join(str(error).split())[:200]}", REINSTALL) from None
     rows = calibration.thresholds
-    if calibration.schema != SCHEMA or not SURFACES <= rows.keys() <= set(HEADS):
+    if calibration.schema != SCHEMA or not SURFACES <= rows.keys() <= {*HEADS, MIXED}:
         raise ArtefactError(f"{name}: not a calibration of this version", REINSTALL)
     if any("other" not in row or not row.keys() <= set(GROUPS) for row in rows.values()):
         raise ArtefactError(f"{name}: the script groups are not those of this version", REINSTALL)

@@ -11,7 +11,7 @@ from bartizan.core.errors import ArtefactError
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Span
 from bartizan.inspection.classifier.artefact import REINSTALL, Artefact
-from bartizan.inspection.classifier.calibration import Calibration, parse, script_group
+from bartizan.inspection.classifier.calibration import MIXED, Calibration, parse, script_group
 from bartizan.inspection.classifier.encoder import Encoded, Encoder, Window
 from bartizan.inspection.classifier.linear import Linear
 from bartizan.inspection.classifier.selection import Selector
@@ -88,7 +88,7 @@ class Cascade:
 
         Args:
             text: read by the first stage before the first step.
-            surfaces: user or content.
+            surfaces: user or content; both for a text that may be either.
             most: windows; what is beyond is reported as unread.
         """
         nothing = [Reading({}, Span(0, len(text))) for _ in surfaces]
@@ -115,6 +115,9 @@ class Cascade:
             for column, name in enumerate(self._manifest.heads)
             if name in self._calibration.thresholds
         }
+        if set(surfaces) == _SURFACE_HEADS.keys() and MIXED in self._calibration.thresholds:
+            highest = float(logits[:, _SURFACE_HEADS[Surface.CONTENT]].max())
+            scores["content"] = self._calibration.score(MIXED, group, number, highest)
         readings = []
         for surface, head, own, gap in zip(surfaces, heads, suspects, gaps, strict=True):
             if not own.any():

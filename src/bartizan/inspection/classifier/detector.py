@@ -121,11 +121,16 @@ def _read_as(views: Sequence[View], surface: Surface, surfaces: Sequence[Surface
     """Whether a text is read as ``surface``.
 
     What somebody types is an order to the assistant, which inside material would be suspect. So a text that may be
-    either is read as material only if it is long enough, and of enough lines, to hold some.
+    either is read as material only if it may hold some.
     """
     if surface is not Surface.CONTENT or Surface.USER not in surfaces:
         return True
-    text = views[0].text.strip()
+    return may_hold_material(views[0].text)
+
+
+def may_hold_material(typed: str) -> bool:
+    """Whether what somebody typed is long enough, and of enough lines, to hold material that somebody else wrote."""
+    text = typed.strip()
     return len(text) >= SHORTEST_MIXED and "\n" in text
 
 

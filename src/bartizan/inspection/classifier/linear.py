@@ -22,6 +22,8 @@ _BLOCK = 64
 _MARGIN = 500
 """Characters on both sides of a block that are read with it, so that few features are cut in two."""
 _MOST_HEADS = 16
+_SHORTEST_PIECE = 50
+_PARTS = ("weights", "scales", "biases", "pieces")
 
 
 class Screened(NamedTuple):
@@ -30,7 +32,7 @@ class Screened(NamedTuple):
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     logits: NDArray[np.float32]
-    """[windows, heads]; minus infinity for a window that is blank."""
+    """[windows, heads]: the highest of a window's pieces; minus infinity for a window that is blank."""
 
 
 class Linear:
@@ -40,18 +42,30 @@ class Linear:
         weights: int8 [heads, buckets].
         scales: [heads]; a weight is worth ``scale`` times its integer.
         biases: [heads].
+        pieces: [heads], characters of the pieces that a head judges; a window is worth its highest piece, so that one
+            planted sentence is not diluted by what stands around it. None: whole windows.
     """
 
-    def __init__(self, weights: NDArray[np.int8], scales: NDArray[np.float32], biases: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        weights: NDArray[np.int8],
+        scales: NDArray[np.float32],
+        biases: NDArray[np.float32],
+        pieces: NDArray[np.float32] | None = None,
+    ) -> None:
         if weights.dtype != np.int8 or weights.ndim != 2 or weights.shape[1] != BUCKETS:
             raise ArtefactError("linear weights have a wrong shape", REINSTALL)
         if scales.shape != weights.shape[:1] or biases.shape != weights.shape[:1]:
             raise ArtefactError("linear scales do not fit the weights", REINSTALL)
         if not (np.isfinite(scales).all() and np.isfinite(biases).all()):
             raise ArtefactError("linear scales are not finite", REINSTALL)
+        pieces = np.full(len(scales), WINDOW, np.float32) if pieces is None else pieces
+        if pieces.shape != scales.shape or not ((pieces >= _SHORTEST_PIECE) & (pieces <= WINDOW)).all():
+            raise ArtefactError("linear pieces have a wrong length", REINSTALL)
         self._weights = np.ascontiguousarray(weights.T)
         self._scales = scales.astype(np.float32)
         self._biases = biases.astype(np.float32)
+        self._pieces = {int(size): np.flatnonzero(pieces == size) for size in np.unique(pieces)}
 
     @property
     def heads(self) -> int:
@@ -60,7 +74,7 @@ class Linear:
 
     @classmethod
     def load(cls, path: Path) -> Linear:
-        """From an ``.npz`` with ``weights``, ``scales`` and ``biases``. Raises ArtefactError."""
+        """From an ``.npz`` with ``weights``, ``scales``, ``biases`` and ``pieces``. Raises ArtefactError."""
         try:
             return cls.parse(path.read_bytes(), path.name)
         except OSError as error:
@@ -71,11 +85,11 @@ class Linear:
         """From the bytes of the file called ``name``. Raises ArtefactError."""
         try:
             with ZipFile(io.BytesIO(content)) as archive:
-                weights, scales, biases = (_array(archive, part) for part in ("weights", "scales", "biases"))
+                weights, scales, biases, pieces = (_array(archive, part) for part in _PARTS)
         except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for a damaged archive
             cause = " ".join(str(error).split())[:200]
             raise ArtefactError(f"{name}: not linear weights: {cause}", REINSTALL) from None
-        return cls(weights, scales, biases)
+        return cls(weights, scales, biases, pieces)
 
     def screen(self, text: str) -> Screened:
         """Logits of windows that cover the text."""
@@ -90,22 +104,59 @@ class Linear:
         return Screened(starts, ends, logits)
 
     def logits(self, text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float32]:
-        """[pieces, heads]: of each piece ``text[start:end]`` the sum of its features' weights over the square root of
-        their number; minus infinity for a blank one. Its memory grows with the text: callers bound it."""
-        sums = np.zeros((len(text) + 1, self.heads), np.int64)
-        counts = np.zeros(len(text) + 1, np.int64)
+        """[windows, heads]: for each window ``text[start:end]`` the highest logit of its pieces; minus infinity for a
+        blank one. Its memory grows with the text: callers bound it."""
+        sums = _Sums(text, self._weights)
+        logits = np.empty((len(starts), self.heads), np.float32)
+        for size, heads in self._pieces.items():
+            first, begin, end = _cut(starts, ends, size)
+            each = sums.between(begin, end, heads, self._scales[heads], self._biases[heads])
+            logits[:, heads] = np.maximum.reduceat(each, first, axis=0)
+        return logits
+
+
+class _Sums:
+    """Running sums of a text's features and their weights."""
+
+    def __init__(self, text: str, weights: NDArray[np.int8]) -> None:
+        self._weights = np.zeros((len(text) + 1, weights.shape[1]), np.int64)
+        self._counts = np.zeros(len(text) + 1, np.int64)
         folded = fold(text)
         for buckets, places in zip(*features(folded), strict=True):
-            counts[places + 1] += 1  # places are distinct within a kind
-            sums[places + 1] += self._weights[buckets]
-        np.cumsum(sums, axis=0, out=sums)
-        np.cumsum(counts, out=counts)
-        number = np.maximum(counts[ends] - counts[starts], 1)[:, None]
-        totals = (sums[ends] - sums[starts]).astype(np.float32) * self._scales
-        logits: NDArray[np.float32] = (totals / np.sqrt(number, dtype=np.float32) + self._biases).astype(np.float32)
-        filled = folded.places[folded.codes != ord(" ")]
-        logits[np.searchsorted(filled, starts) == np.searchsorted(filled, ends)] = -np.inf
+            self._counts[places + 1] += 1  # places are distinct within a kind
+            self._weights[places + 1] += weights[buckets]
+        np.cumsum(self._weights, axis=0, out=self._weights)
+        np.cumsum(self._counts, out=self._counts)
+        self._filled = folded.places[folded.codes != ord(" ")]
+
+    def between(
+        self,
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        heads: NDArray[np.int64],
+        scales: NDArray[np.float32],
+        biases: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """[pieces, heads]: the sum of the features' weights over the square root of their number."""
+        number = np.maximum(self._counts[ends] - self._counts[starts], 1)[:, None]
+        totals = (self._weights[ends][:, heads] - self._weights[starts][:, heads]).astype(np.float32) * scales
+        logits: NDArray[np.float32] = (totals / np.sqrt(number, dtype=np.float32) + biases).astype(np.float32)
+        logits[np.searchsorted(self._filled, starts) == np.searchsorted(self._filled, ends)] = -np.inf
         return logits
+
+
+def _cut(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Pieces of ``size`` that cover each window and overlap by half, and the number of each window's first one."""
+    step = size // 2
+    lengths = ends - starts
+    number = np.where(lengths <= size + step, 1, -(-(lengths - size) // step) + 1)
+    first = np.cumsum(number) - number
+    owner = np.repeat(np.arange(len(starts)), number)
+    place = np.arange(len(owner)) - first[owner]
+    begin = starts[owner] + np.minimum(place * step, np.maximum(lengths[owner] - size, 0))
+    return first, begin, np.where(number[owner] == 1, ends[owner], begin + size)
 
 
 def _windows(length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
