@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for what comes out")
     parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="drop rows that resemble rows of these")
     parser.add_argument("--against", type=Path, nargs="*", default=[], help="fail when a row resembles rows of these")
-    parser.add_argument("--passes", type=int, default=3, help="passes over the mixture")
+    parser.add_argument("--passes", type=int, default=2, help="passes over the mixture")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--go-on-from", type=Path, help="folder of an earlier run: its tokenizer and encoder learn on")
     parser.add_argument("--minutes", type=float, help="end the encoder's training after so many")
