@@ -15,7 +15,8 @@ HEADS = ("user", "content", "extraction", "jailbreak", "harmful")
 class Layer(nn.Module):
     """One transformer layer, normalised after each half.
 
-    No dropout inside, and no fused attention: on a CPU random numbers and the fused backward pass took half of a step.
+    No dropout inside, and no fused attention where gradients flow: on a CPU random numbers and the fused backward pass took
+    half of a step.
     """
 
     def __init__(self, hidden: int, heads: int, feed_forward: int, epsilon: float) -> None:
@@ -28,14 +29,23 @@ class Layer(nn.Module):
         self.down = nn.Linear(feed_forward, hidden)
         self.final_norm = nn.LayerNorm(hidden, epsilon)
 
-    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
         """[batch, tokens, hidden] in and out; ``bias`` [batch, 1, 1, tokens] is added to the attention logits."""
         batch, tokens, hidden = x.shape
-        q, k, v = self.qkv(x).view(batch, tokens, 3, self.heads, hidden // self.heads).permute(2, 0, 3, 1, 4)
-        logits = q @ k.transpose(-1, -2) * (hidden // self.heads) ** -0.5 + bias
-        mixed = torch.softmax(logits, -1).to(v.dtype) @ v
+        qkv = self.qkv(x).view(batch, tokens, 3, self.heads, hidden // self.heads).permute(2, 0, 3, 1, 4)
+        mixed = self._attend(qkv, bias)
         x = self.norm(x + self.out(mixed.transpose(1, 2).reshape(batch, tokens, hidden)))
         return self.final_norm(x + self.down(functional.gelu(self.up(x))))
+
+    def _attend(self, qkv: Tensor, bias: Tensor | None) -> Tensor:
+        q, k, v = qkv
+        if qkv.dtype is torch.bfloat16 and not qkv.requires_grad:
+            return functional.scaled_dot_product_attention(q, k, v, None if bias is None else bias.to(q.dtype))
+        logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+        if bias is not None:
+            logits = logits + bias.to(logits.dtype)
+        with torch.autocast("cpu", enabled=False):  # which would take the softmax, half of a step, in float32
+            return torch.softmax(logits, -1) @ v
 
 
 class Encoder(nn.Module):
@@ -64,7 +74,8 @@ class Encoder(nn.Module):
         places = torch.arange(input_ids.shape[1], device=input_ids.device)
         x = self.norm(self.words(input_ids) + self.positions(places))
         mask = attention_mask.to(x.dtype)
-        bias = (1.0 - mask)[:, None, None, :] * -10000.0
+        padded = torch.jit.is_tracing() or not bool(attention_mask.all())
+        bias = (1.0 - mask)[:, None, None, :] * -10000.0 if padded else None
         for layer in self.layers:
             x = layer(x, bias)
         focus = self.focus(x)
