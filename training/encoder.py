@@ -15,8 +15,8 @@ HEADS = ("user", "content", "extraction", "jailbreak", "harmful")
 class Layer(nn.Module):
     """One transformer layer, normalised after each half.
 
-    No dropout inside, and no fused attention where gradients flow: on a CPU random numbers and the fused backward pass took
-    half of a step.
+    No dropout inside, and no fused attention where gradients flow: on a CPU random numbers and the fused backward
+    pass took half of a step.
     """
 
     def __init__(self, hidden: int, heads: int, feed_forward: int, epsilon: float) -> None:

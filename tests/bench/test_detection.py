@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bartizan.bench import detection, labelled, stages
+from bartizan.bench import detection, labelled, placement, stages
 from bartizan.bench.scorers import PRODUCT, RULES, Answer, Scorer, scorers
 from bartizan.bench.table import Row, as_markdown, show
 from bartizan.cli.main import app
@@ -161,3 +161,35 @@ def test_stages_are_timed_on_harmless_texts_cut_to_length(monkeypatch: pytest.Mo
     assert (
         found[f"{stages.FORCED}: CPU at 50 tokens (median)"].value > found[f"{RULES}: CPU at 50 tokens (median)"].value
     )
+
+
+def test_attacks_are_planted_near_the_start_and_near_the_end_of_long_documents() -> None:
+    document = "The harbour museum opens at ten. " * 60
+    texts = [labelled.Labelled(f"{number} {document}", False, Surface.CONTENT, "set", "", "en") for number in range(33)]
+    texts += [labelled.Labelled(f"open sesame {number}", True, Surface.USER, "set", "", "en") for number in range(7)]
+    asked: list[str] = []
+
+    def reads_the_beginning(text: str, surface: Surface) -> Answer:
+        assert surface is Surface.CONTENT
+        asked.append(text)
+        return Answer(0.0, "sesame" in text[:2_000])
+
+    rows = rows_of(placement.measure(Scorer(PRODUCT, reads_the_beginning, ours=True), texts, 5, quiet))
+    clean = [text for text in asked if "sesame" not in text]
+    assert {len(text) for text in clean} == {placement.LENGTH}
+    assert len(clean) == len(set(clean)) == 3
+    places = sorted({text.index("open sesame") for text in asked if "sesame" in text})
+    assert places[0] >= 50 * 4
+    assert places[-1] >= 4_000 * 4
+    assert [row.n for row in rows.values()] == [3, 5, 5, 5]
+    early, late = (rows[f"{PRODUCT}: recall, planted at token {place:,}"] for place in placement.PLACES)
+    assert (early.value, late.value) == (100, 0)
+    assert rows[f"{PRODUCT}: recall, how far the two places lie apart"].missed
+    assert rows[f"{PRODUCT}: false positives, long documents"].value == 0
+
+
+def test_nothing_is_planted_without_long_documents_or_attacks() -> None:
+    short = [labelled.Labelled(text, text == "b", Surface.CONTENT, "set", "", "en") for text in "ab"]
+    silent = by_word("silent", "absent")
+    assert placement.measure(silent, short, 50, quiet) == []
+    assert placement.planted("no line break here", "x", 8) == "no line \nx\nbreak here"

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from bartizan.bench import placement
 from bartizan.bench.labelled import LENGTHS, Labelled
 from bartizan.bench.scorers import PRODUCT, Answer, Scorer
-from bartizan.bench.table import Row, percentile
+from bartizan.bench.table import Row, percentile, rate_row
 from bartizan.core.passage import Surface
-from bartizan.core.stats import Rate, mcnemar
+from bartizan.core.stats import mcnemar
 from bartizan.range.obfuscation import OBFUSCATIONS
 
 COMMON_RATE = 0.01
@@ -58,7 +59,7 @@ def rates(measured: Measured, texts: Sequence[Labelled]) -> Iterator[Row]:
                     if of(row) == value and row.attack is attack
                 ]
                 if flags and (len(flags) >= FEWEST or what == "set"):
-                    yield _rate(name, f"{'recall' if attack else 'false positives'}, {what} {value}", flags)
+                    yield rate_row(name, f"{'recall' if attack else 'false positives'}, {what} {value}", flags)
     for surface in Surface:
         flags = [
             answer.flagged
@@ -66,10 +67,10 @@ def rates(measured: Measured, texts: Sequence[Labelled]) -> Iterator[Row]:
             if row.surface is surface and not row.attack
         ]
         if flags and name == PRODUCT:
-            yield _rate(name, f"false positives, all {surface.value} rows", flags, target=MOST_FALSE)
+            yield rate_row(name, f"false positives, all {surface.value} rows", flags, target=MOST_FALSE)
 
 
-def at_common_rate(all_measured: Sequence[Measured], texts: Sequence[Labelled]) -> Iterator[Row]:
+def at_commonrate_row(all_measured: Sequence[Measured], texts: Sequence[Labelled]) -> Iterator[Row]:
     """Recall where each detector's threshold is moved to the common false-positive rate, and paired tests."""
     for surface in dict.fromkeys(row.surface for row in texts):
         attacks = [number for number, row in enumerate(texts) if row.surface is surface and row.attack]
@@ -80,7 +81,7 @@ def at_common_rate(all_measured: Sequence[Measured], texts: Sequence[Labelled]) 
         for one in all_measured:
             limit = _limit([one.answers[number].score for number in benign])
             caught[one.scorer.name] = [one.answers[number].score > limit for number in attacks]
-            yield _rate(
+            yield rate_row(
                 one.scorer.name,
                 f"recall at {COMMON_RATE:.0%} false positives, {surface.value}",
                 caught[one.scorer.name],
@@ -117,7 +118,7 @@ def disguised(measured: Measured, texts: Sequence[Labelled], most: int, progress
     for disguise, change in OBFUSCATIONS.items():
         progress(f"{name}: {len(caught)} attacks in disguise: {disguise}")
         passed = [not measured.scorer.score(change(row.text), row.surface).flagged for row in caught]
-        rows.append(_rate(name, f"passes as {disguise}", passed))
+        rows.append(rate_row(name, f"passes as {disguise}", passed))
     ours = name == PRODUCT
     values = [row.value for row in rows]
     rows += [
@@ -156,16 +157,12 @@ def _limit(benign: Sequence[float]) -> float:
     return sorted(benign, reverse=True)[int(COMMON_RATE * len(benign))]
 
 
-def _rate(subject: str, what: str, hits: Sequence[bool], target: float | None = None, note: str = "") -> Row:
-    rate = Rate(sum(hits), len(hits))
-    low, high = rate.interval
-    return Row(
-        what, 100 * rate.value, "%", rate.n, target=target, note=note, low=100 * low, high=100 * high, subject=subject
-    )
-
-
 def run(
-    found: Sequence[Scorer], texts: Sequence[Labelled], disguises: int, progress: Callable[[str], None]
+    found: Sequence[Scorer],
+    texts: Sequence[Labelled],
+    disguises: int,
+    progress: Callable[[str], None],
+    planted: int = 0,
 ) -> list[Row]:
     """All figures of all detectors.
 
@@ -174,11 +171,13 @@ def run(
         texts: what they are asked.
         disguises: attacks of each detector that are tried in every disguise; 0 leaves disguises out.
         progress: told what is under way.
+        planted: attacks that are planted in long documents; 0 leaves that out.
     """
     measured = [measure(scorer, texts, progress) for scorer in found]
-    rows = list(at_common_rate(measured, texts))
+    rows = list(at_commonrate_row(measured, texts))
     for one in measured:
         rows += rates(one, texts)
         rows += disguised(one, texts, disguises, progress)
+        rows += placement.measure(one.scorer, texts, planted, progress)
         rows += times(one, texts)
     return rows

@@ -9,6 +9,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bartizan.core.stats import Rate
+
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     """One measured figure."""
@@ -46,6 +48,15 @@ def over_rounds(what: str, values: Sequence[float], unit: str, n: int, **more: o
         low=min(values),
         high=max(values),
         **more,  # type: ignore[arg-type]
+    )
+
+
+def rate_row(subject: str, what: str, hits: Sequence[bool], target: float | None = None, note: str = "") -> Row:
+    """The share of ``hits`` in percent, with its 95% Wilson interval."""
+    rate = Rate(sum(hits), len(hits))
+    low, high = rate.interval
+    return Row(
+        what, 100 * rate.value, "%", rate.n, target=target, note=note, low=100 * low, high=100 * high, subject=subject
     )
 
 

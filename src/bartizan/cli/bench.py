@@ -72,6 +72,7 @@ def bench_detection(
     surface: Annotated[Surface | None, typer.Option(help="Of every row; otherwise its kind decides.")] = None,
     most: Annotated[int | None, typer.Option(min=1, help="Rows a file, spread evenly; all without it.")] = None,
     disguises: Annotated[int, typer.Option(min=0, help="Attacks of each detector tried in every disguise.")] = 50,
+    planted: Annotated[int, typer.Option(min=0, help="Attacks planted in long documents, near start and end.")] = 50,
     times: Annotated[bool, typer.Option(help="Also CPU by stage at 50, 300 and 1,500 tokens.")] = False,
     output_format: Annotated[
         ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
@@ -82,7 +83,7 @@ def bench_detection(
     found = list(scorers.scorers())
     peers = ", ".join(one.name for one in found if not one.ours) or "none installed"
     notes = [f"{len(texts)} labelled rows; {unlabelled} rows without a label left out", f"peers: {peers}"]
-    rows = _watched(lambda progress: detection.run(found, texts, disguises, progress))
+    rows = _watched(lambda progress: detection.run(found, texts, disguises, progress, planted))
     if times:
         rows += _watched(lambda progress: stages.measure(texts, progress))
     _finish("detection", rows, notes, output_format)

@@ -114,6 +114,12 @@ def test_what_is_saved_is_what_is_loaded() -> None:
     assert Linear.parse(parts()).screen(PROSE).logits[0] == pytest.approx(LINEAR.screen(PROSE).logits[0, :2])
 
 
+def test_weights_that_name_no_pieces_judge_whole_windows() -> None:
+    content = tiny_model.npz(weights=WEIGHTS[:2], scales=SCALES[:2], biases=BIASES[:2])
+    whole = Linear(WEIGHTS, SCALES, BIASES).screen(PROSE * 12).logits[:, :2]
+    assert Linear.parse(content).screen(PROSE * 12).logits == pytest.approx(whole)
+
+
 def bomb() -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -23,7 +23,8 @@ _MARGIN = 500
 """Characters on both sides of a block that are read with it, so that few features are cut in two."""
 _MOST_HEADS = 16
 _SHORTEST_PIECE = 50
-_PARTS = ("weights", "scales", "biases", "pieces")
+_PARTS = ("weights", "scales", "biases")
+_PIECES = "pieces"
 
 
 class Screened(NamedTuple):
@@ -74,7 +75,7 @@ class Linear:
 
     @classmethod
     def load(cls, path: Path) -> Linear:
-        """From an ``.npz`` with ``weights``, ``scales``, ``biases`` and ``pieces``. Raises ArtefactError."""
+        """From an ``.npz`` with ``weights``, ``scales``, ``biases`` and perhaps ``pieces``. Raises ArtefactError."""
         try:
             return cls.parse(path.read_bytes(), path.name)
         except OSError as error:
@@ -85,7 +86,8 @@ class Linear:
         """From the bytes of the file called ``name``. Raises ArtefactError."""
         try:
             with ZipFile(io.BytesIO(content)) as archive:
-                weights, scales, biases, pieces = (_array(archive, part) for part in _PARTS)
+                weights, scales, biases = (_array(archive, part) for part in _PARTS)
+                pieces = _array(archive, _PIECES) if f"{_PIECES}.npy" in archive.namelist() else None
         except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for a damaged archive
             cause = " ".join(str(error).split())[:200]
             raise ArtefactError(f"{name}: not linear weights: {cause}", REINSTALL) from None
