@@ -59,6 +59,9 @@ class Asking:
     def result(self, result: ToolResult) -> None:
         self.heard.append(f"result {result.call} {result.tool}")
 
+    def unseen(self) -> None:
+        pass
+
     def decide(self, call: ToolCall) -> ToolDecision:
         self.heard.append(f"call {call.id} {call.tool}")
         return ToolDecision(call=call.id, tool=call.tool, action=Action.ASK, policy="", reason="")

@@ -143,7 +143,7 @@ def read(stream: bytes) -> Said:
         for choice in document.get("choices", ()):
             text.append(choice.get("text") or choice.get("delta", {}).get("content") or "")
             for call in choice.get("delta", {}).get("tool_calls", ()):
-                arguments.append(call["function"].get("arguments", ""))
+                arguments.append(call.get("function", {}).get("arguments", ""))
         match document.get("type"):
             case "content_block_delta":
                 text.append(document["delta"].get("text", ""))

@@ -69,7 +69,7 @@ def test_anonymous_clients_only_where_policy_says_so() -> None:
     assert caller.limits == LIMITS
 
 
-@pytest.mark.parametrize("digest", ["", "zz", "00" * 31, key_digest(KEY)])
+@pytest.mark.parametrize("digest", ["", "zz", "00" * 31, key_digest(KEY)], ids=["empty", "words", "short", "twice"])
 def test_broken_rows_are_configuration_errors(digest: str) -> None:
     with pytest.raises(ConfigurationError):
         Keyring(PolicyDocument(version=1, keys=(*ROWS, VirtualKey("bad", digest))))

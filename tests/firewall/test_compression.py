@@ -47,7 +47,7 @@ def test_garbage_is_an_error_and_nothing_else(data: bytes) -> None:
         inflate([data])
 
 
-@pytest.mark.parametrize("tail", [b"x", gzip.compress(b"more")])
+@pytest.mark.parametrize("tail", [b"x", gzip.compress(b"more")], ids=["byte", "member"])
 def test_nothing_may_follow(tail: bytes) -> None:
     for pieces in ([gzip.compress(b"a") + tail], [gzip.compress(b"a"), tail]):
         with pytest.raises(WireError, match="follow"):

@@ -16,6 +16,7 @@ from fake_upstream import FakeUpstream
 from guards import guard_of
 from openai import AsyncOpenAI
 
+from bartizan.agents import open_guard
 from bartizan.core.event import Event, RequestAccepted, RequestCompleted, RequestRefused
 from bartizan.core.limits import Limits
 from bartizan.firewall.authentication import Keyring
@@ -126,6 +127,7 @@ async def running(
         Keyring(document),
         build_dialects(document.origins),
         Committer(KeyRing(folder / "keys")).commit,
+        tools=None if document.tools.guard == "none" else open_guard(document.tools.guard, document.tool_profiles),
     )
     gateway = Gateway(services, in_force)
     listener = socket.create_server(("127.0.0.1", 0))

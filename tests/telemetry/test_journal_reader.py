@@ -24,7 +24,9 @@ def test_torn_tail_of_an_open_segment_is_no_record(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"\n", b"{}\n", b"\0\0\n", b"not json\n", LINE[:50] + b"\n", LINE[:-1] + LINE, b"\xff\xfe\n"]
+    "garbage",
+    [b"\n", b"{}\n", b"\0\0\n", b"not json\n", LINE[:50] + b"\n", LINE[:-1] + LINE, b"\xff\xfe\n"],
+    ids=["blank", "object", "nulls", "words", "half", "joined", "bytes"],
 )
 def test_garbage_in_the_middle_is_reported_with_its_place(tmp_path: Path, garbage: bytes) -> None:
     (tmp_path / (NAME + ".open")).write_bytes(LINE + garbage + LINE)

@@ -151,6 +151,8 @@ def _parameter(entry: Declared, effect: Effect, named: list[str]) -> Parameter:
 
 def _sink(entry: Declared, effect: Effect, nouns: frozenset[str]) -> tuple[Sink, str]:
     parts = name_words(entry.name)
+    if not parts:
+        return Sink.CODE, "it has no name that says what it is"
     found = set(parts)
     last = parts[-1] if parts else ""
     said = f"named “{entry.name}”"

@@ -117,6 +117,10 @@ class AgentConversation:
             voice=profile is not None and profile.effect is not Effect.READ and not profile.open_world,
         )
 
+    def unseen(self) -> None:
+        """The model has read something that the guard is not shown: a directive may have been in it."""
+        self._ledger.external = self._ledger.unread = True
+
     def decide(self, call: ToolCall) -> ToolDecision:
         """Decide a call that the model asks for."""
         if len(self._calls) >= _MOST_CALLS:

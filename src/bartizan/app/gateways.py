@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bartizan.agents import open_guard
 from bartizan.agents.approvals import Approvers
 from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of, redactor
 from bartizan.app.inferring import learned_surfaces
@@ -54,6 +55,7 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
         dialects=build_dialects(policy.origins),
         commit=_commit(policy, committer, kept),
         learned=learned_surfaces(policy),
+        tools=None if policy.tools.guard == "none" else open_guard(policy.tools.guard, policy.tool_profiles),
         version=snapshot.version,
         digest=snapshot.digest,
     )

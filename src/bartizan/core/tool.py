@@ -96,6 +96,10 @@ class Conversation(Protocol):
         """A tool's result, before the model reads it."""
         ...
 
+    def unseen(self) -> None:
+        """The model has read something that the guard is not shown."""
+        ...
+
     def decide(self, call: ToolCall) -> ToolDecision:
         """Decide a call that the model asks for; the guard remembers the call and what was decided.
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bartizan.core import strict_json
 from bartizan.core.errors import BartizanError, JournalError, UpstreamError
+from bartizan.core.tool import ToolCall
 from bartizan.core.verdict import Action, Verdict
 from bartizan.firewall.asgi import Headers, Receive, Send, send_whole
 from bartizan.firewall.declined import DeclinedError, declined
@@ -30,11 +31,14 @@ from bartizan.firewall.replies import (
 from bartizan.firewall.reply_guard import guard_reply
 from bartizan.firewall.routes import Route
 from bartizan.firewall.stream_guard import StreamGuard
+from bartizan.firewall.tool_gate import ToolGate
 from bartizan.firewall.upstream import Call, UpstreamResponse
 from bartizan.firewall.upstream_errors import read_error
 from bartizan.firewall.watchdog import ClientGoneError, Watchdog
 
-Offload = Callable[[Callable[[bytes], bytes | None], bytes], Awaitable[bytes | None]]
+Guarded = tuple[bytes | None, list[ToolCall]]
+"""An answer that may leave, None if it is blocked, and the tool calls in it."""
+Offload = Callable[[Callable[[bytes], Guarded], bytes], Awaitable[Guarded]]
 """Calls a function elsewhere than on the event loop."""
 
 _Call = Callable[[Target], Call]
@@ -56,6 +60,7 @@ class AnswerSender:
         record: journals the completion.
         outcome: gathers the findings.
         verdict: of the request; the stricter of it and the answer's is shown to debug principals.
+        tools: decides the tool calls in the answer; None lets them all go on.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class AnswerSender:
         record: Record,
         outcome: Outcome,
         verdict: Verdict,
+        tools: ToolGate | None,
     ) -> None:
         self._upstreams = upstreams
         self._guard = guard
@@ -77,6 +83,7 @@ class AnswerSender:
         self._record = record
         self._outcome = outcome
         self._verdict = verdict
+        self._tools = tools
         self._debug = False
 
     async def run(
@@ -145,9 +152,12 @@ class AnswerSender:
 
     async def _reply(self, body: bytes, send: Send, large: Offload) -> int:
         if len(body) < LARGE:
-            out = self._guarded(body)
+            out, calls = self._guarded(body)
         else:
-            out = await large(self._guarded, body)
+            out, calls = await large(self._guarded, body)
+        if out is not None and calls and self._tools is not None and not await self._tools.admit(calls):
+            self._outcome.texts.clear()
+            out = None
         record, outcome, refusal = self._record, self._outcome, self._guard.policy.document.refusal
         status, headers = 200, json_headers(record.id)
         if out is None:
@@ -163,16 +173,16 @@ class AnswerSender:
         await send_whole(send, status, headers, out)
         return status
 
-    def _guarded(self, body: bytes) -> bytes | None:
-        """The answer that may leave; None if it is blocked."""
+    def _guarded(self, body: bytes) -> Guarded:
         reply = self._dialect.reply(strict_json.parse_upstream(body), self._request)
         if not guard_reply(reply, self._guard, self._outcome):
             self._outcome.texts.clear()
-            return None
-        return strict_json.encode(reply.document)
+            return None, []
+        return strict_json.encode(reply.document), reply.calls
 
     async def _stream(self, targets: Sequence[Target], call: _Call, receive: Receive, send: Send) -> int:
-        guard = StreamGuard(self._dialect.reader(self._request), self._guard, self._record.id, self._outcome)
+        reader, gated = self._dialect.reader(self._request), self._tools is not None
+        guard = StreamGuard(reader, self._guard, self._record.id, self._outcome, gated=gated)
         response: UpstreamResponse | None = None
         started = False
         last = b""
@@ -190,6 +200,9 @@ class AnswerSender:
                         watchdog.disarm()
                         for part in _slices(data, started):
                             last = guard.feed(part) if part else guard.finish()
+                            if guard.calls and self._tools is not None:
+                                admitted = await self._tools.admit(guard.calls)
+                                last += guard.admitted() if admitted else guard.refuse()
                             if not started:
                                 self._record.first_byte = self._record.elapsed()
                                 await self._start(send)

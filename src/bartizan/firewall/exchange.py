@@ -13,6 +13,7 @@ import msgspec
 
 from bartizan.core.event import Usage
 from bartizan.core.passage import Part, Path
+from bartizan.core.tool import ToolCall
 
 Document = dict[str, Any]
 
@@ -86,6 +87,8 @@ class Reply(msgspec.Struct):
     """Fields that repeat text in another form (``logprobs``) and are removed when the text is guarded."""
     structure: list[str] = []
     """Ids and constants: not texts, but not to carry a planted marker or a credential either."""
+    calls: list[ToolCall] = []
+    """Calls that the client is asked to make."""
 
 
 class StreamEvent(msgspec.Struct):
@@ -112,6 +115,10 @@ class StreamEvent(msgspec.Struct):
     raw_echoes: list[Path] = []
     structure: list[str] = []
     """As in ``Reply``."""
+    opens: list[str] = []
+    """Calls that begin here, by a key of their own in the stream."""
+    calls: list[tuple[str, ToolCall]] = []
+    """Calls that are complete here, with their keys. A call may come without having been opened."""
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from bartizan.core import strict_json
 from bartizan.core.errors import BartizanError, JournalError, KeeperError
 from bartizan.core.event import Usage
 from bartizan.core.passage import Text
-from bartizan.core.verdict import Action, Verdict
+from bartizan.core.verdict import Action, Mode, Verdict
 from bartizan.firewall import metering
 from bartizan.firewall.answer import AnswerSender
 from bartizan.firewall.asgi import Receive, Send, send_whole
@@ -30,6 +30,7 @@ from bartizan.firewall.replies import debug_headers, decline_headers, error_body
 from bartizan.firewall.request_guard import check_shape, inspect_request, redact_request, stops
 from bartizan.firewall.routes import Route
 from bartizan.firewall.services import Services
+from bartizan.firewall.tool_gate import ToolGate
 from bartizan.firewall.watchdog import ClientGoneError
 
 _log = logging.getLogger("bartizan.firewall")
@@ -107,6 +108,7 @@ class Exchange:
             record,
             self._outcome,
             verdict,
+            self._tool_gate(request),
         )
         debug = caller.principal.debug
         large = partial(self._services.large.run, caller.principal.name)
@@ -161,6 +163,13 @@ class Exchange:
         if size < LARGE:
             return inspect_request(request, self._guard, learned)
         return await self._services.large.run(principal, inspect_request, request, self._guard, learned)
+
+    def _tool_gate(self, request: Request) -> ToolGate | None:
+        tools = self._in_force.tools
+        if tools is None:
+            return None
+        monitor = self._in_force.policy.mode is Mode.MONITOR
+        return ToolGate(tools, request, self._record, self._outcome, self._services.large, monitor=monitor)
 
     async def _refuse(self, verdict: Verdict, request: Request, caller: Caller, send: Send) -> tuple[int, Action]:
         """A block, said as policy wants it."""

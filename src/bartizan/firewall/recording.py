@@ -7,11 +7,13 @@ from time import perf_counter
 
 import msgspec
 
+from bartizan.core import strict_json
 from bartizan.core.clock import utc_now
-from bartizan.core.event import Commitment, RequestAccepted, RequestCompleted, RequestRefused, Timing
+from bartizan.core.event import Commitment, RequestAccepted, RequestCompleted, RequestRefused, Timing, ToolDecided
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Recorder
 from bartizan.core.passage import Origin, Part, Text
+from bartizan.core.tool import ToolCall, ToolDecision
 from bartizan.core.verdict import Action, Coverage, Verdict
 from bartizan.firewall.outcome import Outcome
 
@@ -142,6 +144,26 @@ class Record:
             )
         )
 
+    def tool_decided(self, call: ToolCall, decision: ToolDecision, action: Action) -> None:
+        """A tool call in the answer, before it goes on. Raises JournalError."""
+        self.recorder.append(
+            ToolDecided(
+                id=new_id("evt"),
+                at=utc_now(),
+                call=new_id("call"),
+                request=self.id,
+                principal=self.principal,
+                session=self.session,
+                tool=call.tool[:LONGEST_NAME],
+                action=action,
+                observed=max(decision.action, decision.observed, key=lambda one: one.rank),
+                policy=decision.policy,
+                reason=decision.reason,
+                digest=decision.digest,
+                content=self._commitments([_written(call)]),
+            )
+        )
+
     def _timing(self) -> Timing:
         return Timing(round(self.inspected, 3), round(self.first_byte, 3), round(self.elapsed(), 3))
 
@@ -161,6 +183,13 @@ class Record:
             texts = [*texts[: MOST_COMMITMENTS - 1], "\n".join(texts[MOST_COMMITMENTS - 1 :])]
         commit = self.commit
         return tuple([commit(text) for text in texts if text])
+
+
+def _written(call: ToolCall) -> str:
+    try:
+        return strict_json.encode(call.arguments).decode()
+    except (ValueError, RecursionError):
+        return ""
 
 
 def _bounded(coverage: Coverage) -> Coverage:

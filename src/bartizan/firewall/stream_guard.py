@@ -6,6 +6,7 @@ Everything happens per SSE event, never per network read, so where the bytes wer
 from __future__ import annotations
 
 from bartizan.core.errors import UpstreamError
+from bartizan.core.tool import ToolCall
 from bartizan.firewall.dialects.interface import StreamReader
 from bartizan.firewall.documents import remove_value, set_value
 from bartizan.firewall.exchange import Channel, ChannelKind, StreamEvent
@@ -17,6 +18,8 @@ from bartizan.firewall.streaming import Released, Scanner
 
 MOST_CHANNELS = 1_024
 """Channels of one answer; more end the stream."""
+MOST_HELD = 8_000_000
+"""Bytes that wait for tool calls to be decided; more end the stream."""
 _NOTICE = Channel(0, "notice", ChannelKind.TEXT)
 _LONGEST_NOTICE = 500
 
@@ -66,9 +69,13 @@ class StreamGuard:
         guard: the guard in force.
         request_id: named in error events.
         outcome: where findings are gathered.
+        gated: tool calls are decided by whoever feeds the stream: from where one begins, everything waits until
+            `admitted` or `refuse`.
     """
 
-    def __init__(self, reader: StreamReader, guard: Guard, request_id: str, outcome: Outcome) -> None:
+    def __init__(
+        self, reader: StreamReader, guard: Guard, request_id: str, outcome: Outcome, *, gated: bool = False
+    ) -> None:
         self._reader = reader
         self._guard = guard
         self._request_id = request_id
@@ -76,6 +83,13 @@ class StreamGuard:
         self._parser = SseParser()
         self._channels: dict[Channel, _Growing] = {}
         self._structure: set[str] = set()
+        self._gated = gated
+        self._held: list[bytes] = []
+        self._size = 0
+        self._stopped = False
+        self._open_calls: set[str] = set()
+        self.calls: list[ToolCall] = []
+        """Complete, and waiting to be decided."""
         self.ended = False
         """Nothing more will leave: the answer is complete, blocked or broken."""
 
@@ -86,9 +100,27 @@ class StreamGuard:
             for event in self._parser.feed(data):
                 if self.ended:
                     return b"".join(out)
-                self._take(self._reader.read(event.name, event.data), out)
+                read = self._reader.read(event.name, event.data)
+                if self._gated and (read.opens or read.calls or self._open_calls or self.calls):
+                    self._take_held(read, out)
+                else:
+                    self._take(read, out)
         except UpstreamError as error:
             self._break(error.cause, out)
+        return b"".join(out)
+
+    def admitted(self) -> bytes:
+        """The calls that waited may go on: what may leave with them."""
+        self.calls.clear()
+        if self._open_calls:
+            return b""
+        held, self._held, self._size = self._held, [], 0
+        return b"".join(held)
+
+    def refuse(self) -> bytes:
+        """They may not, and neither may anything after them."""
+        out: list[bytes] = []
+        self._end_blocked(out)
         return b"".join(out)
 
     def finish(self) -> bytes:
@@ -115,6 +147,31 @@ class StreamGuard:
             self._outcome.passages += 1
             self._outcome.characters += sum(map(len, growing.raw))
         self._channels.clear()
+
+    def _take_held(self, event: StreamEvent, out: list[bytes]) -> None:
+        """An event from where a call begins to where it is decided."""
+        self._open_calls.update(event.opens)
+        for key, call in event.calls:
+            self._open_calls.discard(key)
+            self.calls.append(call)
+        pieces: list[bytes] = []
+        self._take(event, pieces)
+        if self._stopped:
+            out.append(pieces[-1])  # what says so; the call itself stays here
+            return
+        self._held += pieces
+        self._size += sum(map(len, pieces))
+        if self._size > MOST_HELD:
+            raise UpstreamError("the upstream's tool calls are too long")
+        if self.ended and self._open_calls:
+            raise UpstreamError("the upstream ended in the middle of a tool call")
+
+    def _stop(self) -> None:
+        """Blocked or broken: what waits for a decision never leaves."""
+        self.ended = self._stopped = True
+        self._held.clear()
+        self._open_calls.clear()
+        self.calls.clear()
 
     def _take(self, event: StreamEvent, out: list[bytes]) -> None:
         self._outcome.take_usage(event.usage)
@@ -245,10 +302,13 @@ class StreamGuard:
         return growing
 
     def _break(self, cause: str, out: list[bytes]) -> None:
-        """Release what is inspected and clean, then end with an error event."""
+        """Release what is inspected and clean, then end with an error event. Half a call that is not decided stays."""
+        self._stop()
         self._outcome.error = self._outcome.error or cause or "the upstream reported an error"
         try:
             for channel, growing in self._channels.items():
+                if self._gated and channel.kind is ChannelKind.TOOL_ARGUMENTS:
+                    continue
                 if not growing.closed and (remainder := self._finish(channel)):
                     out.append(self._reader.delta(channel, remainder))
         except _BlockedError as blocked:
@@ -257,8 +317,7 @@ class StreamGuard:
             self._end_blocked(out)
             return
         out.append(self._reader.blocked(cause or "the upstream reported an error", self._request_id))
-        self.ended = True
 
     def _end_blocked(self, out: list[bytes]) -> None:
+        self._stop()
         out.append(self._reader.blocked(self._guard.policy.document.refusal.text, self._request_id))
-        self.ended = True

@@ -17,6 +17,7 @@ from bartizan.core.verdict import Action, Mode
 from bartizan.policy.approvals import ApprovalRules, Approver
 from bartizan.policy.mcp import McpPolicy
 from bartizan.policy.tool_profiles import ToolOverride, override_problems
+from bartizan.policy.tools import ToolPolicy
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -227,6 +228,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """For keys that name none of their own."""
     tool_profiles: dict[str, ToolOverride] = msgspec.field(default_factory=dict)
     """What tools do, by name or by `beginning*`, where you know better than their definitions."""
+    tools: ToolPolicy = ToolPolicy()
     tool_limits: ToolLimits = ToolLimits()
     approvals: ApprovalRules = ApprovalRules()
     approvers: tuple[Approver, ...] = ()

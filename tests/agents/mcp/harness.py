@@ -67,6 +67,9 @@ class ScriptedConversation:
     def result(self, result: ToolResult) -> None:
         self.log.append(("result", result.text))
 
+    def unseen(self) -> None:
+        pass
+
     def decide(self, call: ToolCall) -> ToolDecision:
         self.log.append(("call", call.tool))
         text = str(call.arguments)

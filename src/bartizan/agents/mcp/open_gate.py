@@ -29,6 +29,9 @@ class OpenConversation:
     def result(self, result: ToolResult) -> None:
         """Nothing depends on it."""
 
+    def unseen(self) -> None:
+        """Nothing depends on it."""
+
     def decide(self, call: ToolCall) -> ToolDecision:
         """See the Protocol."""
         known = call.tool in self._names

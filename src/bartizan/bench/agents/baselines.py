@@ -49,6 +49,9 @@ class SimpleConversation:
     def result(self, result: ToolResult) -> None:
         """Not looked at."""
 
+    def unseen(self) -> None:
+        """Nothing depends on it."""
+
     def decide(self, call: ToolCall) -> ToolDecision:
         """See Conversation."""
         passes = self._rule(" ".join(self._said).casefold(), call)

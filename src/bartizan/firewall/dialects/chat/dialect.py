@@ -11,6 +11,7 @@ from bartizan.core.strict_json import encode
 from bartizan.firewall.dialects.chat.reply import ChatReply, gather_message
 from bartizan.firewall.dialects.chat.request import ChatRequest
 from bartizan.firewall.dialects.chat.stream import ChatReader
+from bartizan.firewall.dialects.chat.transcript import calls as calls_of
 from bartizan.firewall.dialects.gather import Gather, usage_of
 from bartizan.firewall.dialects.openai_errors import DONE, error_document
 from bartizan.firewall.dialects.shape import check, check_upstream, walk
@@ -59,7 +60,8 @@ class ChatDialect:
             gather.echo(choice.get("logprobs"), ("choices", place, "logprobs"))
         gather.rest(document)
         usage = usage_of(document.get("usage"), "prompt_tokens", "completion_tokens") or Usage()
-        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes, gather.structure)
+        calls = [call for choice in document["choices"] for call in calls_of(choice["message"])]
+        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes, gather.structure, calls)
 
     def reader(self, request: Request) -> ChatReader:
         """A reader for one stream."""

@@ -11,6 +11,7 @@ from bartizan.core.passage import Path
 from bartizan.core.strict_json import encode, parse_upstream
 from bartizan.firewall.dialects.chat.reply import AUDIO, FUNCTION_CALL, Message, gather_message
 from bartizan.firewall.dialects.gather import Gather, usage_of
+from bartizan.firewall.dialects.open_calls import OpenCalls
 from bartizan.firewall.dialects.openai_errors import DONE, error_event, error_text
 from bartizan.firewall.dialects.pieces import Pieces
 from bartizan.firewall.dialects.shape import check_upstream
@@ -49,13 +50,16 @@ class ChatReader:
         self._pieces = Pieces()
         self._finished: set[int] = set()
         self._call: dict[int, int | str] = {}
+        self._calls = OpenCalls()
         self._names: dict[tuple[int, int | str], str] = {}
         self._custom: set[tuple[int, int | str]] = set()
 
     def read(self, name: str, data: str) -> StreamEvent:
         """One SSE event. Raises UpstreamError for what is not a chunk."""
         if data.strip() == "[DONE]":
-            return StreamEvent("", None, closes_all=True, done=True)
+            event = StreamEvent("", None, closes_all=True, done=True)
+            self._calls.end_all(event)
+            return event
         document = parse_upstream(data)
         if name == "error" or document.get("error"):
             return StreamEvent(name, document, error=error_text(document.get("error") or document))
@@ -127,6 +131,7 @@ class ChatReader:
             self._open[slot.channel] = None
         if choice.get("finish_reason") is not None and index not in self._finished:
             self._finished.add(index)
+            self._calls.end_all(event, f"{index} ")
             event.closes.extend(channel for channel in self._open if channel.choice == index)
 
     def _full(self, choices: list[Any], path: Path, event: StreamEvent) -> None:
@@ -152,17 +157,20 @@ class ChatReader:
         event.structure.extend(gather.structure)
 
     def _take_names(self, delta: dict[str, Any], index: int, path: Path, event: StreamEvent, gather: Gather) -> None:
-        holders: list[tuple[int | str, Any, Path]] = []
+        holders: list[tuple[int | str, Any, Any, Path]] = []
         for place, call in enumerate(delta.get("tool_calls") or ()):
             number = call.get("index")
             key: int | str = place if number is None else number
             inside = (*path, "tool_calls", place)
-            holders += [(key, call.get(kind), (*inside, kind)) for kind in ("function", "custom")]
+            holders += [(key, call.get("id"), call.get(kind), (*inside, kind)) for kind in ("function", "custom")]
             if call.get("custom"):
                 self._custom.add((index, key))
-        holders.append((FUNCTION_CALL, delta.get(FUNCTION_CALL), (*path, FUNCTION_CALL)))
-        for key, holder, where in holders:
-            name = holder.get("name") if isinstance(holder, dict) else None
+        holders.append((FUNCTION_CALL, FUNCTION_CALL, delta.get(FUNCTION_CALL), (*path, FUNCTION_CALL)))
+        for key, call_id, holder, where in holders:
+            if not isinstance(holder, dict):
+                continue
+            self._grow(holder, index, key, call_id, event)
+            name = holder.get("name")
             if not name or not isinstance(name, str):
                 continue
             gather.pass_over((*where, "name"))
@@ -173,7 +181,21 @@ class ChatReader:
             if before != key:
                 # Where the next call begins, SDKs take the one before for complete, and read its arguments.
                 event.closes.append(Channel(index, before, ChannelKind.TOOL_ARGUMENTS))
+                self._calls.end(event, f"{index} {before}")
             event.snapshots.append(Slot(Channel(index, f"name {key}", _TEXT), name, (*where, "name")))
+
+    def _grow(self, holder: dict[str, Any], index: int, key: int | str, call_id: Any, event: StreamEvent) -> None:
+        if index in self._finished:
+            raise UpstreamError("the upstream goes on with a choice that it had finished")
+        free_form = (index, key) in self._custom
+        self._calls.grow(
+            event,
+            f"{index} {key}",
+            call=call_id,
+            tool=holder.get("name"),
+            text=holder.get("input" if free_form else "arguments"),
+            free_form=free_form,
+        )
 
 
 def _plain(choice: dict[str, Any], delta: Any) -> bool:

@@ -10,6 +10,7 @@ from bartizan.firewall.dialects.messages.errors import error_document
 from bartizan.firewall.dialects.messages.reply import MessagesReply, gather_block
 from bartizan.firewall.dialects.messages.request import MessagesRequest, check_tools
 from bartizan.firewall.dialects.messages.stream import MessagesReader
+from bartizan.firewall.dialects.messages.transcript import calls as calls_of
 from bartizan.firewall.dialects.shape import check, check_upstream, walk
 from bartizan.firewall.dialects.sink import Sink, Surfaces
 from bartizan.firewall.exchange import ApiFamily, Document, Reply, Request
@@ -56,7 +57,8 @@ class MessagesDialect:
             gather_block(block, index, ("content", index), gather)
         gather.rest(document)
         usage = usage_of(document.get("usage"), "input_tokens", "output_tokens") or Usage()
-        return Reply(document, gather.slots, gather.blobs, usage, structure=gather.structure)
+        calls = list(calls_of(document["content"]))
+        return Reply(document, gather.slots, gather.blobs, usage, structure=gather.structure, calls=calls)
 
     def reader(self, request: Request) -> MessagesReader:
         """A reader for one stream."""

@@ -22,6 +22,8 @@ from bartizan.firewall.dialects.messages.reply import (
     text_channel,
     thinking_channel,
 )
+from bartizan.firewall.dialects.messages.transcript import CLIENT_CALL
+from bartizan.firewall.dialects.open_calls import OpenCalls
 from bartizan.firewall.dialects.pieces import Pieces
 from bartizan.firewall.dialects.shape import check_upstream
 from bartizan.firewall.dialects.structure import is_event_name
@@ -76,6 +78,8 @@ class MessagesReader:
         self._started = False
         self._last = -1
         self._pieces = Pieces()
+        self._calls = OpenCalls()
+        self._calling: set[int] = set()
 
     def read(self, name: str, data: str) -> StreamEvent:
         """One SSE event. Raises UpstreamError for blocks out of order and for what is not an event."""
@@ -92,15 +96,18 @@ class MessagesReader:
             index = check_upstream(BlockStop, document, "event").index
             event.closes = list(self._block(index))
             del self._blocks[index]
+            self._calls.end(event, str(index))
             self._rest(document, event, Gather())
         elif kind == "message_start":
             self._message_start(document, event)
         elif kind == "message_delta":
             event.usage = usage_of(document.get("usage"), "input_tokens", "output_tokens")
             event.closes_all = True
+            self._calls.end_all(event)
             self._rest(document, event, Gather())
         elif kind == "message_stop":
             event.closes_all = event.done = True
+            self._calls.end_all(event)
             self._rest(document, event, Gather())
         elif kind == "error":
             event.error = error_text(document)
@@ -144,6 +151,8 @@ class MessagesReader:
         delta = document["delta"]
         channels = self._block(index)
         kind = delta.get("type")
+        if index in self._calling and (piece := delta.get("partial_json")):
+            self._calls.grow(event, str(index), text=piece)
         gather = Gather()
         for name, field, channel_of in _DELTAS:
             if kind == name:
@@ -174,8 +183,12 @@ class MessagesReader:
         if index <= self._last:
             raise UpstreamError("the upstream started a block out of order")
         self._last = index
+        block = document["content_block"]
+        if block["type"] == CLIENT_CALL:
+            self._calling.add(index)
+            self._calls.grow(event, str(index), call=block.get("id"), tool=block.get("name"), given=block.get("input"))
         gather = Gather()
-        gather_block(document["content_block"], index, ("content_block",), gather)
+        gather_block(block, index, ("content_block",), gather)
         event.deltas = gather.take_growing()
         self._blocks[index] = dict.fromkeys(slot.channel for slot in event.deltas)
         self._rest(document, event, gather)

@@ -13,6 +13,7 @@ from bartizan.firewall.dialects.openai_errors import error_document
 from bartizan.firewall.dialects.responses.reply import ResponseReply, echoes, gather_response
 from bartizan.firewall.dialects.responses.request import ResponsesRequest, name_types
 from bartizan.firewall.dialects.responses.stream import ResponsesReader
+from bartizan.firewall.dialects.responses.transcript import calls as calls_of
 from bartizan.firewall.dialects.shape import check, check_upstream, walk
 from bartizan.firewall.dialects.sink import Sink, Surfaces
 from bartizan.firewall.exchange import ApiFamily, Document, Reply, Request
@@ -57,7 +58,8 @@ class ResponsesDialect:
         gather = Gather()
         gather_response(document, (), echoes(request), gather)
         usage = usage_of(document.get("usage"), "input_tokens", "output_tokens") or Usage()
-        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes, gather.structure)
+        calls = list(calls_of(document.get("output")))
+        return Reply(document, gather.slots, gather.blobs, usage, gather.echoes, gather.structure, calls)
 
     def reader(self, request: Request) -> ResponsesReader:
         """A reader for one stream."""

@@ -8,6 +8,7 @@ import msgspec
 
 from bartizan.core.errors import UpstreamError
 from bartizan.core.strict_json import encode, parse_upstream
+from bartizan.core.tool import ToolCall
 from bartizan.firewall.dialects.gather import Gather, aside, usage_of
 from bartizan.firewall.dialects.openai_errors import DONE, error_text
 from bartizan.firewall.dialects.pieces import Pieces
@@ -24,6 +25,7 @@ from bartizan.firewall.dialects.responses.reply import (
     gather_response,
     gather_shell_output,
 )
+from bartizan.firewall.dialects.responses.transcript import CLIENT_STEMS, call_items, call_of, is_call
 from bartizan.firewall.dialects.shape import check_upstream
 from bartizan.firewall.dialects.structure import is_event_name, is_structure
 from bartizan.firewall.exchange import Channel, Document, Request, Slot, StreamEvent
@@ -72,6 +74,10 @@ class ResponsesReader:
         self._open: dict[Channel, None] = {}
         self._pieces = Pieces()
         self._sequence = 0
+        self._written: dict[int, str] = {}
+        """What the deltas said of each call's arguments."""
+        self._asked: dict[int, list[ToolCall]] = {}
+        """The calls that were complete, by output."""
 
     def read(self, name: str, data: str) -> StreamEvent:
         """One SSE event. Raises UpstreamError for what is not an event of a response."""
@@ -148,6 +154,8 @@ class ResponsesReader:
             event.closes.append(channel)
         if text:
             (event.snapshots if what == "done" else event.deltas).append(Slot(channel, text, (field,)))
+            if channel == channels.arguments(output):
+                self._argue(stem, output, text, event, whole=what == "done")
         if document.get("logprobs"):
             event.raw_echoes.append(("logprobs",))
         if not document.keys() <= _PLAIN or what != "delta":
@@ -182,6 +190,9 @@ class ResponsesReader:
         self._add(event, gather)
         event.usage = usage_of(response.get("usage"), "input_tokens", "output_tokens")
         event.closes_all = event.done = kind in _FINAL
+        if event.done:
+            for output, item in call_items(response.get("output")):
+                self._ask(output, item, event)
 
     def _item(self, what: str, document: Document, event: StreamEvent) -> None:
         checked = check_upstream(OfItem, document, "event")
@@ -189,12 +200,37 @@ class ResponsesReader:
         self._items[output] = (checked.item.id or "", checked.item.type)
         gather = Gather()
         gather_item(document["item"], output, ("item",), gather)
+        if is_call(document["item"]):
+            event.opens.append(str(output))
+            if what == "done":
+                self._ask(output, document["item"], event)
         if what == "added":
             event.deltas = gather.take_growing()
         else:
             event.closes = [channel for channel in self._open if channel.choice == output]
         gather.rest(document)
         self._add(event, gather)
+
+    def _argue(self, stem: str, output: int, text: str, event: StreamEvent, *, whole: bool) -> None:
+        """A piece of a call's arguments, or all of them."""
+        if output in self._asked:
+            raise UpstreamError("the upstream goes on with a tool call that it had finished")
+        if stem in CLIENT_STEMS:
+            event.opens.append(str(output))
+        written = self._written.get(output, "")
+        if whole and written not in ("", text):
+            raise _contradiction()
+        self._written[output] = text if whole else written + text
+
+    def _ask(self, output: int, item: Document, event: StreamEvent) -> None:
+        """A call is complete."""
+        call = call_of(item, self._written.get(output, ""))
+        if call is None:
+            raise _contradiction()
+        asked = self._asked.setdefault(output, [])
+        if call not in asked:
+            asked.append(call)
+            event.calls.append((str(output), call))
 
     def _part(self, what: str, document: Document, event: StreamEvent) -> None:
         checked = check_upstream(OfPart, document, "event")
@@ -242,6 +278,10 @@ class ResponsesReader:
         event.blobs += gather.blobs
         event.raw_echoes += gather.echoes
         event.structure += gather.structure
+
+
+def _contradiction() -> UpstreamError:
+    return UpstreamError("the upstream contradicts itself about a tool call")
 
 
 def _index(value: Any) -> int:
