@@ -157,6 +157,43 @@ def read(stream: bytes) -> Said:
     return Said("".join(text), "".join(arguments), error, complete)
 
 
+_TEXTS: tuple[tuple[Any, ...], ...] = (
+    ("choices", 0, "delta", "content"), ("choices", 0, "text"), ("delta",), ("delta", "text"), ("delta", "thinking"),
+    ("delta", "partial_json"),
+)  # fmt: skip
+
+
+def joined(stream: bytes) -> list[tuple[str, Any, str]]:
+    """All of a stream's events: name, document, text of its delta. Neighbours that differ only in that text are one."""
+    events: list[tuple[str, Any, str]] = []
+    for block in stream.decode().split("\n\n")[:-1]:
+        name, _, data = f"\n{block}".partition("\ndata: ")
+        document = data if data == "[DONE]" else json.loads(data)
+        text = ""
+        if isinstance(document, dict):
+            document.pop("sequence_number", None)  # counts events
+            text = next((found for path in _TEXTS if (found := _take(document, path))), "")
+        if text and events and events[-1][2] and events[-1][:2] == (name, document):
+            text = events.pop()[2] + text
+        events.append((name, document, text))
+    return events
+
+
+def _take(document: Any, path: Sequence[Any]) -> str:
+    """The text at ``path``, emptied there."""
+    holder = document
+    try:
+        for step in path[:-1]:
+            holder = holder[step]
+        text = holder[path[-1]]
+    except (LookupError, TypeError):
+        return ""
+    if not isinstance(text, str):
+        return ""
+    holder[path[-1]] = ""
+    return text
+
+
 BUILDERS: dict[str, Callable[[Sequence[str], Sequence[str]], bytes]] = {
     "openai.chat": chat,
     "openai.completions": completions,

@@ -106,6 +106,8 @@ class StreamEvent(msgspec.Struct):
     """Channels that end with this event; what is held for them leaves before it."""
     closes_all: bool = False
     """The answer (or the stream) ends here: every open channel is settled before this event leaves."""
+    grows: bool = False
+    """It has one delta and says nothing else, and with any other text it would be read the same way."""
     done: bool = False
     """The protocol's regular last event has come (``[DONE]``, ``message_stop``, ``response.completed``)."""
     blobs: list[Part] = []

@@ -1,6 +1,7 @@
 """Inspects an answer that streams: upstream bytes in, bytes that may leave out.
 
-Everything happens per SSE event, never per network read, so where the bytes were cut cannot matter.
+Everything happens per SSE event, never per network read, so where the bytes were cut cannot matter: neither to what
+is said nor to what is found. Only how many deltas say it follows the network (`Repeats`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from bartizan.firewall.documents import remove_value, set_value
 from bartizan.firewall.exchange import Channel, ChannelKind, StreamEvent
 from bartizan.firewall.guard import Guard
 from bartizan.firewall.outcome import Outcome
+from bartizan.firewall.repeats import Repeats
 from bartizan.firewall.slots import UNFIT, put
 from bartizan.firewall.sse import SseParser
 from bartizan.firewall.streaming import Released, Scanner
@@ -81,6 +83,7 @@ class StreamGuard:
         self._request_id = request_id
         self._outcome = outcome
         self._parser = SseParser()
+        self._repeats = Repeats(reader)
         self._channels: dict[Channel, _Growing] = {}
         self._structure: set[str] = set()
         self._gated = gated
@@ -97,14 +100,13 @@ class StreamGuard:
         """What may leave after ``data`` came from the upstream."""
         out: list[bytes] = []
         try:
-            for event in self._parser.feed(data):
-                if self.ended:
-                    return b"".join(out)
-                read = self._reader.read(event.name, event.data)
-                if self._gated and (read.opens or read.calls or self._open_calls or self.calls):
-                    self._take_held(read, out)
+            for event in self._repeats.read(self._parser.feed(data)):
+                if self._gated and (event.opens or event.calls or self._open_calls or self.calls):
+                    self._take_held(event, out)
                 else:
-                    self._take(read, out)
+                    self._take(event, out)
+                if self.ended:
+                    break
         except UpstreamError as error:
             self._break(error.cause, out)
         return b"".join(out)

@@ -133,14 +133,14 @@ class OutputScanner:
         if self._cap is None:
             self._buffer += text
             return NOTHING
-        room = self._step - (self._base + len(self._buffer)) % self._step
+        room = self._room(self._cap)
         if len(text) < room:
             self._buffer += text
             return self._release_settled()
         out: list[Released] = []
         at = 0
         while at < len(text) and not self._closed:
-            room = self._step - (self._base + len(self._buffer)) % self._step
+            room = self._room(self._cap)
             piece = text[at : at + room]
             at += len(piece)
             self._buffer += piece
@@ -148,6 +148,12 @@ class OutputScanner:
             if len(piece) == room and not self._closed:
                 out.append(self._checkpoint(self._cap))
         return join(out)
+
+    def _room(self, cap: int) -> int:
+        """Characters to the next checkpoint at which something would be done if none of them settled before."""
+        there = self._base + len(self._buffer)
+        soonest = max(there, self._base + cap - self._step)
+        return (soonest // self._step + 1) * self._step - there
 
     def finish(self) -> Released:
         """The channel is complete: settle what is still held."""

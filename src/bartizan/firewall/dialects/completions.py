@@ -163,6 +163,8 @@ class CompletionsReader:
         event.snapshots = gather.slots
         event.blobs = gather.blobs
         event.structure = gather.structure
+        more = (event.usage, event.raw_echoes, event.closes, event.snapshots, event.blobs, event.structure)
+        event.grows = len(event.deltas) == 1 and event.deltas[0].channel.item == 0 and not any(more)
         return event
 
     def delta(self, channel: Channel, text: str) -> bytes:

@@ -78,6 +78,7 @@ class ChatReader:
                 event.structure.extend(gather.structure)
                 if key in _HEAD and not gather.slots:
                     self._head[key] = value
+                event.grows = False
         return event
 
     def delta(self, channel: Channel, text: str) -> bytes:
@@ -120,6 +121,7 @@ class ChatReader:
         if _plain(choice, delta):
             if content := delta.get("content"):
                 event.deltas.append(Slot(Channel(index, 0, _TEXT), content, (*path, "delta", "content")))
+                event.grows = len(choices) == 1 and event.usage is None and not _says_more(choice)
             if choice.get("logprobs"):
                 event.raw_echoes.append((*path, "logprobs"))
         else:
@@ -196,6 +198,10 @@ class ChatReader:
             text=holder.get("input" if free_form else "arguments"),
             free_form=free_form,
         )
+
+
+def _says_more(choice: dict[str, Any]) -> bool:
+    return bool(choice.get("finish_reason") or choice.get("logprobs"))
 
 
 def _plain(choice: dict[str, Any], delta: Any) -> bool:

@@ -162,6 +162,7 @@ class MessagesReader:
                         channel = channel_of(index)
                         channels[channel] = None
                         event.deltas.append(Slot(channel, text, ("delta", field)))
+                        event.grows = True
                     return
                 gather.say(channel_of(index), text, ("delta", field))
                 break

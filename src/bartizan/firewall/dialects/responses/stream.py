@@ -164,6 +164,8 @@ class ResponsesReader:
             gather.pass_over(("logprobs",))
             gather.rest(document)
             self._add(event, gather)
+        else:
+            event.grows = bool(text) and not (event.structure or event.raw_echoes)
 
     def _name_item(self, document: Document, output: int, event: StreamEvent) -> None:
         """Events of one output carry one item id, the first: an id that changes could carry text past the guards."""
