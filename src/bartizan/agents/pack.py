@@ -1,21 +1,16 @@
-"""Policy packs in Cedar: from the facts of a call to a decision.
-
-Cedar (https://www.cedarpolicy.com, https://doi.org/10.1145/3649835) evaluates policies without side effects, so a
-decision is a function of the facts and is remembered by them.
-"""
+"""Policy packs: from the facts of a call to a decision, which is a function of them and remembered by them."""
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import cedarpy
 import msgspec
 
 from bartizan.agents.facts import Facts
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.verdict import Action
+from bartizan.policy.cedar import CedarPolicies
 
 SHIPPED = ("strict", "balanced", "observe")
 _MOST_REMEMBERED = 20_000
@@ -47,27 +42,14 @@ class Pack:
     def __init__(self, name: str, text: str, *, observe: bool = False) -> None:
         self.name = name
         self.observe = observe
-        schema = _read(_SCHEMA)
-        try:
-            checked = cedarpy.validate_policies(text, schema)
-            self._policies = cedarpy.PolicySet.from_str(text)
-            self._schema = cedarpy.Schema.from_str(schema)
-            self._entities = cedarpy.Entities.from_json_str("[]")
-            static = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
-        except ValueError as error:
-            raise ConfigurationError(f"policy pack {name}: {error}", "see docs/agents/policy.md") from None
-        if not checked.validation_passed:
-            first = str(checked.errors[0]) if checked.errors else "does not fit the schema"
-            raise ConfigurationError(f"policy pack {name}: {first}", "see docs/agents/policy.md for the facts")
-        self._annotations: dict[str, tuple[str, str]] = {}
-        for key, body in static.items():
-            notes = body.get("annotations") or {}
-            if not notes.get("id") or not notes.get("reason"):
-                raise ConfigurationError(f"policy pack {name}: {key} lacks @id or @reason", "every policy names itself")
-            self._annotations[key] = (notes["id"], notes["reason"])
-        self._order = {
-            key: place for place, key in enumerate(sorted(static, key=lambda key: int(key.removeprefix("policy"))))
-        }
+        self._policies = CedarPolicies(
+            f"policy pack {name}",
+            text,
+            _read(_SCHEMA),
+            principal="Session",
+            resource="Tool",
+            page="docs/agents/policy.md",
+        )
         self._known: dict[tuple[Any, ...], Ruling] = {}
 
     @classmethod
@@ -89,35 +71,13 @@ class Pack:
         return ruling
 
     def _evaluate(self, context: dict[str, Any]) -> Ruling:
-        allowed, reasons = self._ask("call", context)
-        if allowed:
-            return Ruling(Action.ALLOW, *self._first(reasons))
-        if reasons:
-            return Ruling(Action.BLOCK, *self._first(reasons))
-        allowed, reasons = self._ask("ask", context)
-        if allowed:
-            return Ruling(Action.ASK, *self._first(reasons))
+        allowed, because = self._policies.ask("call", context)
+        if because is not None:
+            return Ruling(Action.ALLOW if allowed else Action.BLOCK, *because)
+        allowed, because = self._policies.ask("ask", context)
+        if allowed and because is not None:
+            return Ruling(Action.ASK, *because)
         return Ruling(Action.BLOCK, "", "No policy permits it.")
-
-    def _ask(self, action: str, context: dict[str, Any]) -> tuple[bool, list[str]]:
-        answer = cedarpy.is_authorized(
-            {
-                "principal": {"type": "Bartizan::Session", "id": "session"},
-                "action": {"type": "Bartizan::Action", "id": action},
-                "resource": {"type": "Bartizan::Tool", "id": "tool"},
-                "context": context,
-            },
-            self._policies,
-            self._entities,
-            self._schema,
-        )
-        if answer.diagnostics.errors:
-            return False, []
-        return answer.decision is cedarpy.Decision.Allow, list(answer.diagnostics.reasons)
-
-    def _first(self, reasons: list[str]) -> tuple[str, str]:
-        """Id and reason of the policy that stands first in the pack."""
-        return self._annotations[min(reasons, key=lambda key: self._order.get(key, 0))]
 
 
 def _read(name: str) -> str:

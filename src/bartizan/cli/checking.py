@@ -18,9 +18,10 @@ from bartizan.trust.virtual_keys import KeyTable
 from bartizan.workspace.deployment import Deployment
 from bartizan.workspace.document import Document, examine
 from bartizan.workspace.files import read_bounded
+from bartizan.workspace.register import Register
 from bartizan.workspace.snapshot import find_files, take_snapshot
 from bartizan.workspace.waiver import Waivers
-from bartizan.workspace.workspace import DEPLOYMENT, POLICY, SYSTEM, WAIVERS, Workspace
+from bartizan.workspace.workspace import DEPLOYMENT, POLICY, REGISTER, SYSTEM, WAIVERS, Workspace
 
 T = TypeVar("T")
 
@@ -76,6 +77,7 @@ def check_workspace(root: Path, *, secrets: bool = False) -> Checked:
         _check_policy(check, policy)
     _check_system(check, required=False)
     check.file(WAIVERS, Waivers, required=False)
+    check.file(REGISTER, Register, required=False)
     _check_signatures(check)
     if secrets:
         _check_secrets(check, deployment, policy)
@@ -106,6 +108,14 @@ def _check_deployment(check: _Check, deployment: Document[Deployment]) -> None:
 
 
 def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
+    # Imported here because system.yaml is checked without Cedar.
+    from bartizan.supplychain.admission.pack import AdmissionPack
+
+    try:
+        AdmissionPack.named(policy.value.artefacts.pack, check.workspace)
+    except ConfigurationError as error:
+        place = policy.place(("artefacts", "pack"))
+        check.result.problems.append(ConfigurationError(f"{place}: {error.cause}", error.hint))
     try:
         Policy(policy.value)
         KeyTable((key.sha256, key) for key in policy.value.keys)

@@ -24,6 +24,7 @@ COMMANDS = (
     "demo",
     "inspect",
     "scan",
+    "artefacts",
     "policy",
     "rules",
     "system",

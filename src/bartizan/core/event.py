@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from bartizan.core.artefact import Admission
 from bartizan.core.signal import Signal
 from bartizan.core.verdict import Action, Coverage
 
@@ -150,6 +151,28 @@ class ModelPulled(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="m
     model: str
     digest: str
     source: str
+
+
+class ArtefactDecided(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="artefact.decided"):
+    """Whether policy admits one file: before it is loaded, in CI, or when somebody asks."""
+
+    path: str
+    sha256: str = ""
+    """Hexadecimal; empty where the file was not read to its end."""
+    size: int = -1
+    admission: Admission
+    observed: Admission
+    """What would have been decided had policy not been told to let everything pass."""
+    policy: str = ""
+    reason: str = ""
+    pack: str = ""
+    formats: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    """Of what the scanner found."""
+    waived: tuple[str, ...] = ()
+    """Of those, the ones that a waiver for just this digest accepts."""
+    purpose: str = ""
+    """``admit`` for a question, ``load`` right before loading."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -331,6 +354,7 @@ Event = (
     | ConfigurationChanged
     | ProcessChanged
     | ModelPulled
+    | ArtefactDecided
     | JournalSealed
     | JournalDamaged
     | ApprovalRequested

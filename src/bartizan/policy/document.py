@@ -15,6 +15,7 @@ from bartizan.core.threat import Guard
 from bartizan.core.tool_budget import ToolLimits
 from bartizan.core.verdict import Action, Mode
 from bartizan.policy.approvals import ApprovalRules, Approver
+from bartizan.policy.artefacts import ArtefactPolicy
 from bartizan.policy.mcp import McpPolicy
 from bartizan.policy.tool_profiles import ToolOverride, override_problems
 from bartizan.policy.tools import ToolPolicy
@@ -241,6 +242,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     disabled_signatures: tuple[str, ...] = ()
     """Ids of signatures that do not run."""
     mcp: McpPolicy = McpPolicy()
+    artefacts: ArtefactPolicy = ArtefactPolicy()
 
     def problems(self) -> Iterable[Problem]:
         """See :class:`bartizan.core.problem.SelfChecking`."""

@@ -107,12 +107,13 @@ def write_key(path: Path, name: str, row: list[str], section: str = "keys") -> N
         raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from None
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)  # two commands at once must not lose a key
-        _replace(path, name, append_key(decode(read_bounded(path, name), name), name, row, section).encode())
+        replace_file(path, name, append_key(decode(read_bounded(path, name), name), name, row, section).encode())
     finally:
         os.close(folder)
 
 
-def _replace(path: Path, name: str, content: bytes) -> None:
+def replace_file(path: Path, name: str, content: bytes) -> None:
+    """Give a file new content, whole or not at all, with the mode it has. Raises ConfigurationError."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".policy-")
         try:

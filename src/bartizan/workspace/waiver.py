@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -11,9 +12,12 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """One accepted risk; it ends by itself."""
 
     subject: str
-    """What is accepted: the id of a finding, signature or control."""
+    """What is accepted: the id of a finding, of a rule on artefacts, of a signature or control."""
+    sha256: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    """Digest of the one artefact for which it holds, hexadecimal. Without it a waiver never holds for an artefact."""
     reason: str
     author: str
+    """Who owns the risk."""
     date: datetime.date
     expires: datetime.date
     """The last day on which it holds."""

@@ -23,6 +23,7 @@ DEPLOYMENT = "bartizan.yaml"
 SYSTEM = "system.yaml"
 POLICY = "policy.yaml"
 WAIVERS = "waivers.yaml"
+REGISTER = "artefacts.yaml"
 STATE = ".bartizan"
 
 _SECRET_BYTES = 65_536

@@ -1,0 +1,140 @@
+"""``bartizan artefacts``: what policy admits, and who vouches for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.markup import escape
+
+from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
+from bartizan.core.artefact import Admission
+from bartizan.core.clock import utc_now
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.problem import printable
+from bartizan.supplychain.admission.gate import AdmissionGate, Decision, open_gate
+from bartizan.supplychain.files import Problem, open_file, walk
+from bartizan.workspace.register import Registered
+from bartizan.workspace.registering import lines_of, register
+from bartizan.workspace.workspace import REGISTER, Workspace
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Admit artefacts, and say who vouches for them.")
+PathsArgument = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with all in them.")]
+_STYLES = {Admission.ALLOW: "green", Admission.INCONCLUSIVE: "yellow", Admission.BLOCK: "red"}
+_ALONE = 4
+"""Up to so many files are scanned in this process."""
+
+
+@app.callback()
+def group() -> None:
+    """Admit artefacts, and say who vouches for them."""
+
+
+@app.command("admit")
+def admit(
+    paths: PathsArgument,
+    workspace: WorkspaceOption = Path(),
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: one for each core.")] = 0,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Whether policy admits artefacts. Exit 0: all of them; 1: something blocked; 2: inconclusive, nothing or error."""
+    counts = dict.fromkeys(Admission, 0)
+    with open_gate(workspace) as gate:
+        decisions = _counted(_decisions(gate, paths, jobs), counts)
+        _json(decisions) if output is Format.JSON else _text(decisions, counts)
+    if counts[Admission.BLOCK]:
+        raise typer.Exit(1)
+    raise typer.Exit(0 if counts[Admission.ALLOW] and not counts[Admission.INCONCLUSIVE] else 2)
+
+
+@app.command("pin")
+def pin(
+    paths: PathsArgument,
+    by: Annotated[str, typer.Option("--by", help="Who vouches for them.")],
+    workspace: WorkspaceOption = Path(),
+    origin: Annotated[str, typer.Option("--origin", help="Where they came from, such as huggingface.co/acme/x.")] = "",
+    licence: Annotated[str, typer.Option("--licence", help="SPDX identifier.")] = "",
+    write: Annotated[bool, typer.Option("--write", help="Add them to artefacts.yaml.")] = False,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Take digests of artefacts for artefacts.yaml."""
+    opened = Workspace(workspace)
+    entries = [
+        Registered(
+            path=_relative(path, opened.root),
+            sha256=_digest(path),
+            origin=origin.partition("://")[2] or origin,
+            licence=licence,
+            by=by,
+            date=utc_now().date(),
+        )
+        for path in walk(paths)
+    ]
+    if not entries:
+        raise ConfigurationError("there are no files to pin")
+    if write:
+        register(opened.path(REGISTER), REGISTER, entries)
+    if output is Format.JSON:
+        print_json("artefacts-pin", {"written": write, "artefacts": entries})
+        return
+    for one in entries:
+        print("\n".join(lines_of(one)))
+
+
+def _decisions(gate: AdmissionGate, paths: list[Path], jobs: int) -> Iterator[Decision]:
+    files = walk(paths)
+    first = [path for _, path in zip(range(_ALONE), files, strict=False)]
+    yield from map(gate.decide, first)
+    if len(first) == _ALONE:
+        yield from map(gate.decide, files) if jobs == 1 else gate.decide_all(files, jobs)
+
+
+def _counted(decisions: Iterator[Decision], counts: dict[Admission, int]) -> Iterator[Decision]:
+    for decision in decisions:
+        counts[decision.admission] += 1
+        yield decision
+
+
+def _json(decisions: Iterator[Decision]) -> None:
+    out = sys.stdout.buffer
+    out.write(b'{"schema":"bartizan/artefacts-admit/v1","decisions":[')
+    for number, decision in enumerate(decisions):
+        out.write((b",\n" if number else b"\n") + msgspec.json.encode(decision))
+    out.write(b"\n]}\n")
+
+
+def _text(decisions: Iterator[Decision], counts: dict[Admission, int]) -> None:
+    out = console()
+    for decision in decisions:
+        style = _STYLES[decision.admission]
+        out.print(f"[{style}]{decision.admission}[/{style}] {escape(printable(decision.path, 1_000))}")
+        would = f"would be {decision.observed}: " if decision.observed is not decision.admission else ""
+        policy = f" ({decision.policy})" if decision.policy else ""
+        out.print(escape(f"  {would}{decision.reason}{policy}"), style="dim")
+        for rule in decision.facts.rules:
+            out.print(escape(f"    {rule}"), style="dim")
+        for subject in decision.facts.waived:
+            out.print(escape(printable(f"    waived: {subject}", 200)), style="dim")
+    shown = ", ".join(f"{count:,} {admission}" for admission, count in counts.items())
+    out.print(shown if any(counts.values()) else "nothing to admit")
+
+
+def _digest(path: Path) -> str:
+    opened = open_file(path)
+    if isinstance(opened, Problem):
+        raise ConfigurationError(f"{printable(str(path), 300)}: {opened.explanation}")
+    try:
+        return opened.digest()
+    finally:
+        opened.close()
+
+
+def _relative(path: Path, root: Path) -> str:
+    """The path as the register writes it; absolute for what lies outside of the workspace."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - a link is registered under its own name
+    return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(absolute)

@@ -1,0 +1,18 @@
+"""The schema of the ``artefacts`` section of ``policy.yaml``: which models, archives and texts may be loaded."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ArtefactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `bartizan artefacts admit` and `safe_load` go by."""
+
+    pack: str = "balanced"
+    """Policy pack: `strict`, `balanced`, `observe`, or a file of Cedar policies in the workspace, such as
+    `admission.cedar`."""
+    origins: tuple[str, ...] = ()
+    """Places that artefacts may come from, such as `huggingface.co/acme`; what is below one is meant too. Empty: the
+    shipped packs `balanced` and `observe` ask for none."""
+    licences: tuple[str, ...] = ()
+    """SPDX identifiers that are accepted. Empty: likewise."""

@@ -1,0 +1,107 @@
+"""What policy knows of an artefact: read from its bytes, or asserted by somebody in the workspace."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from bartizan.core.artefact import Admission, ArtefactReport
+from bartizan.policy.artefacts import ArtefactPolicy
+from bartizan.workspace.register import Registered
+from bartizan.workspace.waiver import Waiver
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """The context of a policy; docs/supplychain/admission.md has a row for each."""
+
+    verdict: Admission
+    """The strictest of the findings that no waiver accepts."""
+    scanned: Admission
+    """What the scanner says, waivers aside."""
+    formats: tuple[str, ...]
+    rules: tuple[str, ...]
+    """Rules of the findings that no waiver accepts."""
+    waived: tuple[str, ...]
+    """Subjects of the waivers that hold for this digest today, whatever they name."""
+    pin: str
+    """``match``, ``mismatch`` (another digest is registered for its path) or ``none``."""
+    origin: str
+    origin_listed: bool
+    origins_asked: bool
+    """Whether policy names any origin."""
+    licence: str
+    licence_listed: bool
+    licences_asked: bool
+    size: int
+
+
+class Evidence:
+    """What the workspace says about artefacts.
+
+    Args:
+        root: of the workspace, to which registered paths are relative.
+        policy: whom it accepts.
+        register: ``artefacts.yaml``.
+        waivers: ``waivers.yaml``.
+    """
+
+    def __init__(
+        self, root: Path, policy: ArtefactPolicy, register: Sequence[Registered], waivers: Sequence[Waiver]
+    ) -> None:
+        self._policy = policy
+        self._waivers = [waiver for waiver in waivers if waiver.sha256]
+        self._by_digest: dict[str, list[Registered]] = {}
+        self._by_path: dict[str, list[Registered]] = {}
+        for one in register:
+            self._by_digest.setdefault(one.sha256, []).append(one)
+            if one.path:
+                self._by_path.setdefault(_canonical(root / one.path), []).append(one)
+
+    def facts(self, report: ArtefactReport, today: datetime.date) -> Facts:
+        """What holds for the file of ``report`` on the day ``today``."""
+        waived = {
+            one.subject for one in self._waivers if one.sha256 == report.sha256 and one.date <= today <= one.expires
+        }
+        open_findings = [one for one in report.findings if one.rule not in waived]
+        pin, entry = self._pinned(report)
+        origin, licence = (entry.origin, entry.licence) if entry is not None else ("", "")
+        return Facts(
+            verdict=Admission.strictest(one.admission for one in open_findings),
+            scanned=report.verdict,
+            formats=report.formats,
+            rules=tuple(sorted({one.rule for one in open_findings if one.admission is not Admission.ALLOW})),
+            waived=tuple(sorted(waived)),
+            pin=pin,
+            origin=origin,
+            origin_listed=any(_below(origin, place) for place in self._policy.origins),
+            origins_asked=bool(self._policy.origins),
+            licence=licence,
+            licence_listed=licence.casefold() in {one.casefold() for one in self._policy.licences},
+            licences_asked=bool(self._policy.licences),
+            size=report.size,
+        )
+
+    def _pinned(self, report: ArtefactReport) -> tuple[str, Registered | None]:
+        here = self._by_path.get(_canonical(Path(report.path)))
+        candidates: Iterable[Registered] = self._by_digest.get(report.sha256, ()) if here is None else here
+        for one in candidates:
+            if report.sha256 and one.sha256 == report.sha256:
+                return "match", one
+        return ("none" if here is None else "mismatch"), None
+
+
+def _canonical(path: Path) -> str:
+    """Where a path leads, links resolved: another name for a registered file is that file."""
+    return os.path.realpath(path)
+
+
+def _below(origin: str, place: str) -> bool:
+    """Whether ``origin`` is ``place`` or below it, part by part: ``hub.com/a`` holds nothing of ``hub.com/ab``."""
+    parts, wanted = origin.strip("/").split("/"), place.strip("/").split("/")
+    if not wanted[0] or ".." in parts or "." in parts:
+        return False
+    return [parts[0].lower(), *parts[1:]][: len(wanted)] == [wanted[0].lower(), *wanted[1:]]

@@ -1,0 +1,138 @@
+"""The gate: scan, gather facts, ask policy, record the decision."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from bartizan.core.artefact import Admission, ArtefactReport
+from bartizan.core.clock import utc_now
+from bartizan.core.event import ArtefactDecided, Event
+from bartizan.core.ids import new_id
+from bartizan.policy.document import PolicyDocument
+from bartizan.supplychain.admission.facts import Evidence, Facts
+from bartizan.supplychain.admission.pack import AdmissionPack
+from bartizan.supplychain.scanning import ArtefactScanner
+from bartizan.telemetry.journal import Journal
+from bartizan.workspace.register import Register
+from bartizan.workspace.waiver import Waivers
+from bartizan.workspace.workspace import POLICY, REGISTER, WAIVERS, Workspace
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided about one file, and on what grounds."""
+
+    path: str
+    sha256: str
+    admission: Admission
+    observed: Admission
+    """What would have been decided had the pack not been ``observe``."""
+    policy: str
+    """Id of the policy that decided; empty where none permits."""
+    reason: str
+    facts: Facts
+    report: ArtefactReport
+
+
+class Recorder(Protocol):
+    """Takes events; the journal."""
+
+    def append(self, event: Event) -> None:
+        """Keep one. Raises JournalError."""
+        ...
+
+
+class AdmissionGate:
+    """Decides about files under one policy. What cannot be recorded is not admitted.
+
+    Args:
+        scanner: looks at the bytes.
+        pack: the policies.
+        evidence: what the workspace says.
+        recorder: the journal; None where there is none.
+        today: the day on which waivers are looked at, for tests.
+    """
+
+    def __init__(
+        self,
+        scanner: ArtefactScanner,
+        pack: AdmissionPack,
+        evidence: Evidence,
+        recorder: Recorder | None = None,
+        today: Callable[[], datetime.date] = lambda: utc_now().date(),
+    ) -> None:
+        self._scanner = scanner
+        self._pack = pack
+        self._evidence = evidence
+        self._recorder = recorder
+        self._today = today
+
+    def decide(self, path: Path, purpose: str = "admit") -> Decision:
+        """Scan one file in this process and decide. Raises JournalError only."""
+        return self._decided(self._scanner.scan(path), purpose)
+
+    def decide_all(self, paths: Iterable[Path], jobs: int = 0) -> Iterator[Decision]:
+        """A decision a path, in order, scanned by ``jobs`` processes (0: one for each core). Raises JournalError."""
+        for report in self._scanner.scan_all(paths, jobs):
+            yield self._decided(report, "admit")
+
+    def _decided(self, report: ArtefactReport, purpose: str) -> Decision:
+        facts = self._evidence.facts(report, self._today())
+        ruling = self._pack.decide(facts)
+        decision = Decision(
+            path=report.path,
+            sha256=report.sha256,
+            admission=Admission.ALLOW if self._pack.observe else ruling.admission,
+            observed=ruling.admission,
+            policy=ruling.policy,
+            reason=ruling.reason,
+            facts=facts,
+            report=report,
+        )
+        if self._recorder is not None:
+            self._recorder.append(self._event(decision, purpose))
+        return decision
+
+    def _event(self, decision: Decision, purpose: str) -> ArtefactDecided:
+        found = {one.rule for one in decision.report.findings}
+        return ArtefactDecided(
+            id=new_id("evt"),
+            at=utc_now(),
+            path=decision.path,
+            sha256=decision.sha256,
+            size=decision.report.size,
+            admission=decision.admission,
+            observed=decision.observed,
+            policy=decision.policy,
+            reason=decision.reason,
+            pack=self._pack.name,
+            formats=decision.report.formats,
+            rules=tuple(sorted(found)),
+            waived=tuple(sorted(found.intersection(decision.facts.waived))),
+            purpose=purpose,
+        )
+
+
+@contextlib.contextmanager
+def open_gate(root: Path) -> Iterator[AdmissionGate]:
+    """The gate of a workspace; its decisions go to the workspace's journal.
+
+    Raises:
+        ConfigurationError: the workspace, or one of its files, is not what it should be.
+        JournalError: the journal cannot be used.
+    """
+    workspace = Workspace(root)
+    policy = workspace.load(POLICY, PolicyDocument).artefacts
+    register: Register = workspace.load(REGISTER, Register) if workspace.path(REGISTER).exists() else ()
+    waivers: Waivers = workspace.load(WAIVERS, Waivers) if workspace.path(WAIVERS).exists() else ()
+    pack = AdmissionPack.named(policy.pack, workspace)
+    journal = Journal(workspace.state / "journal", "admission", workspace.deployment.journal)
+    try:
+        yield AdmissionGate(ArtefactScanner(), pack, Evidence(workspace.root, policy, register, waivers), journal)
+    finally:
+        journal.close()
