@@ -16,7 +16,11 @@ from fake_upstream import FakeUpstream
 from guards import guard_of
 from openai import AsyncOpenAI
 
-from bartizan.agents import open_guard
+from bartizan.agents.approvals.approvers import Approvers
+from bartizan.agents.approvals.book import ApprovalBook
+from bartizan.agents.approvals.held import HeldAnswerBook
+from bartizan.agents.approvals.shared import SharedApprovals
+from bartizan.app.tool_guards import tool_controls
 from bartizan.core.event import Event, RequestAccepted, RequestCompleted, RequestRefused
 from bartizan.core.limits import Limits
 from bartizan.firewall.authentication import Keyring
@@ -30,8 +34,10 @@ from bartizan.firewall.metrics import PrometheusMeters
 from bartizan.firewall.model_routes import ModelRoutes
 from bartizan.firewall.services import Services
 from bartizan.firewall.worker import QuietServer
+from bartizan.inspection.signatures import SignatureDetector, load_packs
 from bartizan.keeper.local import LocalKeeper
 from bartizan.policy.document import PolicyDocument, VirtualKey
+from bartizan.store.database import open_database
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.metrics import Registry
 from bartizan.telemetry.reader import read_journal
@@ -41,6 +47,7 @@ from bartizan.trust.virtual_keys import create_key, key_digest
 from bartizan.workspace import deployment
 from bartizan.workspace.deployment import Timeouts
 
+_SIGNATURES = SignatureDetector(load_packs(contents={}), ())
 DEBUG_KEY, PLAIN_KEY, NARROW_KEY = create_key(), create_key(), create_key()
 KEYS = (
     VirtualKey("debugger", key_digest(DEBUG_KEY), debug=True, limits=Limits(cooldown=None)),
@@ -60,6 +67,8 @@ class Running:
     server: QuietServer
     folder: Path
     registry: Registry
+    book: ApprovalBook
+    keeper: LocalKeeper
 
     def events(self) -> list[Event]:
         """What the journal holds now."""
@@ -114,12 +123,18 @@ async def running(
     settings = settings or rows(*upstreams)
     registry = Registry()
     recorder = Journal(folder / "journal", "test", journal or deployment.Journal(durability="write"))
+    database = open_database("sqlite:///state.db", folder)
+    book, approvers, keeper = ApprovalBook(database, recorder), Approvers.of(document), LocalKeeper()
+    approvals = SharedApprovals(book, lambda: (document.approvals, approvers), recorder)
     services = Services(
         ModelRoutes(settings),
         Failover({row.name: HttpUpstream(row, "sk-upstream") for row in settings}),
-        LocalKeeper(),
+        keeper,
         recorder,
         PrometheusMeters(registry),
+        budgets=keeper,
+        approvals=approvals,
+        held=HeldAnswerBook(database),
     )
     in_force = InForce(
         document,
@@ -127,7 +142,7 @@ async def running(
         Keyring(document),
         build_dialects(document.origins),
         Committer(KeyRing(folder / "keys")).commit,
-        tools=None if document.tools.guard == "none" else open_guard(document.tools.guard, document.tool_profiles),
+        tools=tool_controls(document, _SIGNATURES),
     )
     gateway = Gateway(services, in_force)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -136,10 +151,12 @@ async def running(
     await server.serving.wait()
     port = listener.getsockname()[1]
     try:
-        yield Running(f"http://127.0.0.1:{port}", port, gateway, server, folder, registry)
+        yield Running(f"http://127.0.0.1:{port}", port, gateway, server, folder, registry, book, keeper)
     finally:
         server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):
             await serving
         await gateway.close()
+        await approvals.close()
+        database.close()
         recorder.close()

@@ -15,7 +15,7 @@ import pytest
 from fake_upstream import fake_upstream
 from processes import KEY, up, write_policy
 
-from bartizan.agents.approvals import Approvers
+from bartizan.agents.approvals.approvers import Approvers
 from bartizan.agents.approvals.client import ListenerClient, RemoteApprovals
 from bartizan.app.approving import open_approvals
 from bartizan.core.approval import ApprovalError, ApprovalState

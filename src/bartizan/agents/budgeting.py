@@ -7,13 +7,33 @@ import re
 
 from bartizan.agents import values
 from bartizan.agents.derive import undeclared
+from bartizan.agents.overriding import Profiler
 from bartizan.agents.profile import Effect, Sink, ToolProfile
-from bartizan.core.tool import ToolCall, call_digest
+from bartizan.core.tool import ToolCall, ToolDefinition, call_digest
 from bartizan.core.tool_budget import LoopLimit, ToolLimits, ToolUse
 
 WATCHED = ToolLimits(loops=LoopLimit(repeats=0, rounds=0))
 """For requests that are no calls: nothing is counted, but who is in quarantine is refused."""
 _BETWEEN = re.compile(r"[,;\s]+")
+
+
+class Meter:
+    """Implements :class:`bartizan.core.tool_budget.ToolMeter`.
+
+    Args:
+        profiles: what tools do.
+        limits: in force.
+    """
+
+    def __init__(self, profiles: Profiler, limits: ToolLimits) -> None:
+        self._profiles = profiles
+        self._limits = limits
+
+    def use_of(self, principal: str, session: str, call: ToolCall, tools: tuple[ToolDefinition, ...]) -> ToolUse:
+        """See the Protocol."""
+        named = (tool for tool in tools if tool.name == call.tool)
+        profile = self._profiles(next(named, ToolDefinition(name=call.tool[:200])))
+        return use_of(principal, session, profile, call, self._limits)
 
 
 def use_of(principal: str, session: str, profile: ToolProfile, call: ToolCall, limits: ToolLimits) -> ToolUse:

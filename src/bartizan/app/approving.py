@@ -15,8 +15,10 @@ from typing import Final
 import uvicorn
 import uvloop
 
-from bartizan.agents.approvals import ApprovalBook, Approvers, SharedApprovals
+from bartizan.agents.approvals.approvers import Approvers
+from bartizan.agents.approvals.book import ApprovalBook
 from bartizan.agents.approvals.listener import ApprovalListener
+from bartizan.agents.approvals.shared import SharedApprovals
 from bartizan.app.children import supervised
 from bartizan.app.places import journal_of, keeper_of
 from bartizan.core.errors import BartizanError, ConfigurationError

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from bartizan.agents import open_guard
-from bartizan.agents.approvals import Approvers
+from bartizan.agents.approvals.approvers import Approvers
 from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of, redactor
 from bartizan.app.inferring import learned_surfaces
 from bartizan.app.places import committer_of, journal_of
+from bartizan.app.tool_guards import tool_controls
+from bartizan.core.approval import Approvals, HeldAnswers
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import Commitment
 from bartizan.core.inference import Inference
 from bartizan.core.interfaces import Recorder
 from bartizan.core.quota import Quota
+from bartizan.core.tool_budget import ToolQuota
 from bartizan.firewall.authentication import Keyring
 from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.failover import Failover
@@ -55,7 +57,7 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
         dialects=build_dialects(policy.origins),
         commit=_commit(policy, committer, kept),
         learned=learned_surfaces(policy),
-        tools=None if policy.tools.guard == "none" else open_guard(policy.tools.guard, policy.tool_profiles),
+        tools=tool_controls(policy, kept.signatures(packs_of(snapshot.files), policy.disabled_signatures)),
         version=snapshot.version,
         digest=snapshot.digest,
     )
@@ -68,6 +70,9 @@ def build_services(
     recorder: Recorder,
     meters: Meters,
     inference: Inference | None = None,
+    budgets: ToolQuota | None = None,
+    approvals: Approvals | None = None,
+    held: HeldAnswers | None = None,
 ) -> Services:
     """Upstreams with their keys, and what is handed in. Raises ConfigurationError."""
     if not deployment.upstreams:
@@ -80,7 +85,17 @@ def build_services(
         if settings.key is not None:
             key = workspace.secret(settings.key, DEPLOYMENT, ("upstreams", number, "key"))
         upstreams[settings.name] = HttpUpstream(settings, key)
-    return Services(ModelRoutes(deployment.upstreams), Failover(upstreams), quota, recorder, meters, inference)
+    return Services(
+        ModelRoutes(deployment.upstreams),
+        Failover(upstreams),
+        quota,
+        recorder,
+        meters,
+        inference,
+        budgets,
+        approvals,
+        held,
+    )
 
 
 def build_gateway(
@@ -107,6 +122,7 @@ def build_gateway(
         recorder or Journal(journal_of(workspace), "gateway", deployment.journal),
         meters or NoMeters(),
         _own_inference(deployment) if in_force.learned else None,
+        LocalKeeper(),
     )
     return Gateway(services, in_force)
 

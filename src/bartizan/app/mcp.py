@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from bartizan.agents import open_guard
-from bartizan.agents.approvals import Approvers
+from bartizan.agents.approvals.approvers import Approvers
 from bartizan.agents.mcp.http_front import bind, http_app, serve_http
 from bartizan.agents.mcp.open_gate import OpenGate
 from bartizan.agents.mcp.pins import PinFile

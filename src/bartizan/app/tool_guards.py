@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bartizan.agents import AgentGuard, open_guard
+from bartizan.agents.budgeting import Meter
+from bartizan.agents.overriding import profiler
+from bartizan.core.verdict import Mode
+from bartizan.firewall.tool_controls import ToolControls
 from bartizan.inspection.inspector import Inspector
+from bartizan.inspection.interface import Detector
 from bartizan.inspection.signatures import SignatureDetector, load_packs
 from bartizan.policy.document import PolicyDocument
 from bartizan.policy.tool_profiles import ToolOverride
@@ -38,3 +43,21 @@ def open_tool_guard(
 def profiles_in(policy: Path | None) -> Mapping[str, ToolOverride]:
     """``tool_profiles`` of a ``policy.yaml``; none without a file. Raises ConfigurationError or DocumentError."""
     return load(policy, PolicyDocument).tool_profiles if policy is not None else {}
+
+
+def tool_controls(policy: PolicyDocument, signatures: Detector) -> ToolControls | None:
+    """What decides tool calls in the gateway; None where policy wants none.
+
+    Args:
+        policy: in force.
+        signatures: those of the gateway; results of tools are read with them.
+    """
+    if policy.tools.guard == "none":
+        return None
+    return ToolControls(
+        open_guard(policy.tools.guard, policy.tool_profiles, Inspector([signatures])),
+        Meter(profiler(policy.tool_profiles), policy.tool_limits),
+        policy.tool_limits,
+        policy.approvals.expires_seconds,
+        monitor=policy.mode is Mode.MONITOR,
+    )

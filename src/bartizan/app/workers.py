@@ -6,7 +6,9 @@ import asyncio
 import gc
 import logging
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -21,12 +23,16 @@ from bartizan.firewall.tls import with_tls_files
 from bartizan.firewall.worker import Worker, raise_file_limit
 from bartizan.keeper.inference.client import SocketInference
 from bartizan.keeper.interface import Keeper
+from bartizan.policy.document import PolicyDocument
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.logs import configure_logging
 from bartizan.telemetry.metrics import Registry
 from bartizan.trust.commitment import Committer
 from bartizan.workspace.snapshot import Snapshot
 from bartizan.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from bartizan.app.asking import Asking
 
 _log = logging.getLogger("bartizan.worker")
 
@@ -61,8 +67,19 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
     try:
         snapshot = Snapshot.decode((await keeper.wait_snapshot(0)).payload)
         inference = SocketInference(inference_socket(workspace), deployment.inference, registry)
-        services = build_services(workspace, deployment, keeper, journal, PrometheusMeters(registry), inference)
         kept = Detectors()
+        asking = _asking(workspace, lambda: gateway.in_force.policy, journal)
+        services = build_services(
+            workspace,
+            deployment,
+            keeper,
+            journal,
+            PrometheusMeters(registry),
+            inference,
+            keeper,
+            asking.approvals if asking is not None else None,
+            asking.held if asking is not None else None,
+        )
         gateway = Gateway(services, build_in_force(workspace, snapshot, committer, kept))
         lost = registry.counter("bartizan_journal_lost_total", "Records that could not be kept.").labels()
 
@@ -82,9 +99,19 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
             await gateway.close()
+            if asking is not None:
+                await asking.close()
     finally:
         await keeper.close()
         journal.close()
+
+
+def _asking(workspace: Workspace, policy: Callable[[], PolicyDocument], journal: Journal) -> Asking | None:
+    if workspace.deployment.approvals is None:
+        return None
+    from bartizan.app.asking import Asking  # the store's library: memory that workers otherwise do without
+
+    return Asking(workspace, policy, journal)
 
 
 async def _follow(

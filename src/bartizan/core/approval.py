@@ -63,6 +63,46 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """What the approver had to say."""
 
 
+class AskedCall(msgspec.Struct, frozen=True):
+    """A call that waits, and under which request."""
+
+    approval: str
+    call: ToolCall
+    digest: str
+
+
+class HeldAnswer(msgspec.Struct, frozen=True):
+    """A model's answer that waits because of the calls in it."""
+
+    body: bytes
+    """As the client would have got it."""
+    stream: bool
+    """``body`` is an event stream, else JSON."""
+    asked: tuple[AskedCall, ...]
+    passed: tuple[ToolCall, ...] = ()
+    """Its other calls, which need nobody's approval."""
+
+
+class HeldAnswers(Protocol):
+    """Where answers wait; shared by all workers. Raises StoreError when the store does not answer."""
+
+    async def keep(self, answer: HeldAnswer, binding: str, seconds: float) -> str:
+        """Keep ``answer`` for whoever repeats the request with this ``binding`` within ``seconds``.
+
+        Returns:
+            A token for the client: without it nobody can read what is kept, not even from the store.
+        """
+        ...
+
+    async def find(self, token: str, binding: str) -> HeldAnswer | None:
+        """The answer; None for an unknown or expired token, or one of another request."""
+        ...
+
+    async def forget(self, token: str) -> None:
+        """Erase it."""
+        ...
+
+
 class Approvals(Protocol):
     """Where tool calls wait for a person; shared by all workers. Raises StoreError when the store does not answer.
 

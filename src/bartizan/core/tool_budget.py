@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from bartizan.core.quota import Granted
+from bartizan.core.tool import ToolCall, ToolDefinition
 
 
 class ToolBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +66,18 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
     """Sum of its amounts; not negative."""
     recipients: tuple[str, ...] = ()
     """Whom it sends to, normalised so that one recipient has one spelling."""
+
+
+class ToolMeter(Protocol):
+    """Measures calls in the units of budgets."""
+
+    def use_of(self, principal: str, session: str, call: ToolCall, tools: tuple[ToolDefinition, ...]) -> ToolUse:
+        """What a call counts, given what the conversation's tools are.
+
+        Raises:
+            ValueError: the arguments cannot be written as JSON.
+        """
+        ...
 
 
 class ToolQuota(Protocol):

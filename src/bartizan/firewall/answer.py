@@ -20,6 +20,7 @@ from bartizan.firewall.large import LARGE
 from bartizan.firewall.model_routes import Target
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.recording import Record
+from bartizan.firewall.release import waiting_headers, waits
 from bartizan.firewall.replies import (
     debug_comment,
     debug_headers,
@@ -31,7 +32,7 @@ from bartizan.firewall.replies import (
 from bartizan.firewall.reply_guard import guard_reply
 from bartizan.firewall.routes import Route
 from bartizan.firewall.stream_guard import StreamGuard
-from bartizan.firewall.tool_gate import ToolGate
+from bartizan.firewall.tool_gate import Fate, ToolGate
 from bartizan.firewall.upstream import Call, UpstreamResponse
 from bartizan.firewall.upstream_errors import read_error
 from bartizan.firewall.watchdog import ClientGoneError, Watchdog
@@ -155,22 +156,41 @@ class AnswerSender:
             out, calls = self._guarded(body)
         else:
             out, calls = await large(self._guarded, body)
-        if out is not None and calls and self._tools is not None and not await self._tools.admit(calls):
+        fate = Fate.ADMITTED
+        if out is not None and calls and self._tools is not None:
+            fate = await self._tools.admit(calls)
+        if out is not None and fate is Fate.WAITS:
+            return await self._wait(out, send)
+        if fate is Fate.REFUSED:
             self._outcome.texts.clear()
             out = None
-        record, outcome, refusal = self._record, self._outcome, self._guard.policy.document.refusal
-        status, headers = 200, json_headers(record.id)
-        if out is None:
-            if refusal.style == "error" or self._route.family is ApiFamily.EMBEDDINGS:
-                declined = DeclinedError(400, refusal.text, code="content_filter")
-                status, headers = 400, decline_headers(declined, record.id)
-                out = error_body(self._dialect, declined, record.id)
-            else:
-                out = strict_json.encode(self._dialect.refusal_document(self._request, refusal.text, record.id))
+        if out is not None:
+            return await self._send(200, json_headers(self._record.id), out, send)
+        declined = DeclinedError(400, self._guard.policy.document.refusal.text, code="content_filter")
+        return await self._say(declined, [], send)
+
+    async def _wait(self, body: bytes, send: Send) -> int:
+        """A person must approve the calls in the answer: keep it, and say how to come back for it."""
+        assert self._tools is not None
+        token = await self._tools.keep(body, stream=False)
+        self._outcome.texts.clear()
+        declined = DeclinedError(403, waits(token), code="approval_required")
+        return await self._say(declined, waiting_headers(token), send)
+
+    async def _say(self, declined: DeclinedError, more: Headers, send: Send) -> int:
+        """Something else than the model's answer, in the style that policy wants."""
+        record = self._record
+        if self._guard.policy.document.refusal.style == "error" or self._route.family is ApiFamily.EMBEDDINGS:
+            out = error_body(self._dialect, declined, record.id)
+            return await self._send(declined.status, decline_headers(declined, record.id) + more, out, send)
+        out = strict_json.encode(self._dialect.refusal_document(self._request, declined.message, record.id))
+        return await self._send(200, json_headers(record.id) + more, out, send)
+
+    async def _send(self, status: int, headers: Headers, body: bytes, send: Send) -> int:
         if self._debug:
             headers += debug_headers(*self._decided())
-        record.completed(status, outcome)
-        await send_whole(send, status, headers, out)
+        self._record.completed(status, self._outcome)
+        await send_whole(send, status, headers, body)
         return status
 
     def _guarded(self, body: bytes) -> Guarded:
@@ -183,6 +203,8 @@ class AnswerSender:
     async def _stream(self, targets: Sequence[Target], call: _Call, receive: Receive, send: Send) -> int:
         reader, gated = self._dialect.reader(self._request), self._tools is not None
         guard = StreamGuard(reader, self._guard, self._record.id, self._outcome, gated=gated)
+        keeps = self._tools is not None and self._tools.can_ask
+        left: list[bytes] = []
         response: UpstreamResponse | None = None
         started = False
         last = b""
@@ -200,9 +222,10 @@ class AnswerSender:
                         watchdog.disarm()
                         for part in _slices(data, started):
                             last = guard.feed(part) if part else guard.finish()
-                            if guard.calls and self._tools is not None:
-                                admitted = await self._tools.admit(guard.calls)
-                                last += guard.admitted() if admitted else guard.refuse()
+                            if self._tools is not None and (guard.calls or guard.waits):
+                                last += await self._gated(guard, self._tools, [*left, last])
+                            if keeps:
+                                left.append(last)
                             if not started:
                                 self._record.first_byte = self._record.elapsed()
                                 await self._start(send)
@@ -239,6 +262,20 @@ class AnswerSender:
             if response is not None:
                 response.close()
         return 200
+
+    async def _gated(self, guard: StreamGuard, tools: ToolGate, left: Sequence[bytes]) -> bytes:
+        """Decide the calls that are complete. What may leave now, after what has ``left`` or is about to."""
+        if guard.calls:
+            fate = await tools.admit(guard.calls)
+            if fate is Fate.REFUSED:
+                return guard.refuse()
+            if fate is Fate.ADMITTED:
+                return guard.admitted()
+            guard.wait()
+        if not guard.ended or self._outcome.blocked or self._outcome.error:
+            return b""
+        token = await tools.keep(b"".join([*left, guard.held()]), stream=True)
+        return guard.waiting(waits(token))
 
     async def _start(self, send: Send) -> None:
         headers: Headers = stream_headers(self._record.id)

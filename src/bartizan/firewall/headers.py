@@ -16,6 +16,7 @@ _KNOWN = {
     b"content-length": "content_length",
     b"anthropic-version": "anthropic_version",
     b"anthropic-beta": "anthropic_beta",
+    b"x-bartizan-approval": "approval",
 }
 _LISTS = frozenset({"anthropic_beta"})
 """Fields whose lines add up to one list (RFC 9110, section 5.3)."""
@@ -37,6 +38,8 @@ class ClientHeaders:
     content_length: bytes = b""
     anthropic_version: bytes = b""
     anthropic_beta: bytes = b""
+    approval: bytes = b""
+    """Token of an answer that waited for a person."""
 
 
 def read_headers(headers: Headers) -> ClientHeaders:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bartizan.core.passage import Surface
-from bartizan.core.tool import ToolGuard
 from bartizan.firewall.authentication import Keyring
 from bartizan.firewall.dialects.interface import Dialect
 from bartizan.firewall.exchange import ApiFamily
 from bartizan.firewall.guard import Guard
 from bartizan.firewall.recording import Commit
+from bartizan.firewall.tool_controls import ToolControls
 from bartizan.policy.document import PolicyDocument
 
 
@@ -27,8 +27,8 @@ class InForce:
     """Text to what the journal keeps of it."""
     learned: frozenset[Surface] = frozenset()
     """Surfaces on which the trained model has a say; empty where it is off."""
-    tools: ToolGuard | None = None
-    """Decides the tool calls in answers; None lets them all go on."""
+    tools: ToolControls | None = None
+    """What decides the tool calls in answers; None lets them all go on."""
     version: int = 0
     """Number of the workspace snapshot."""
     digest: str = ""

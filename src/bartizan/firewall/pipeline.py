@@ -11,13 +11,14 @@ from bartizan.core import strict_json
 from bartizan.core.errors import BartizanError, JournalError, KeeperError
 from bartizan.core.event import Usage
 from bartizan.core.passage import Text
-from bartizan.core.verdict import Action, Mode, Verdict
+from bartizan.core.verdict import Action, Verdict
 from bartizan.firewall import metering
 from bartizan.firewall.answer import AnswerSender
 from bartizan.firewall.asgi import Receive, Send, send_whole
 from bartizan.firewall.authentication import Caller
 from bartizan.firewall.body import read_body
 from bartizan.firewall.declined import CLIENT_GONE, DeclinedError, declined
+from bartizan.firewall.dialects.transcripts import FAMILIES
 from bartizan.firewall.exchange import ApiFamily, Request
 from bartizan.firewall.headers import ClientHeaders, anthropic_headers
 from bartizan.firewall.in_force import InForce
@@ -26,11 +27,12 @@ from bartizan.firewall.learned import ask
 from bartizan.firewall.model_routes import Target
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.recording import Record
+from bartizan.firewall.release import binding_of, held_answer, send_released
 from bartizan.firewall.replies import debug_headers, decline_headers, error_body, json_headers, stream_headers
 from bartizan.firewall.request_guard import check_shape, inspect_request, redact_request, stops
 from bartizan.firewall.routes import Route
 from bartizan.firewall.services import Services
-from bartizan.firewall.tool_gate import ToolGate
+from bartizan.firewall.tool_gate import Fate, ToolGate
 from bartizan.firewall.watchdog import ClientGoneError
 
 _log = logging.getLogger("bartizan.firewall")
@@ -63,6 +65,7 @@ class Exchange:
         self._reserved: Usage | None = None
         self._window = 0
         self._accepted = False
+        self._binding = ""
 
     async def run(self, receive: Receive, send: Send) -> tuple[int, Action]:
         """Serve; returns the status and the strictest action for the metrics. Raises only CancelledError."""
@@ -89,6 +92,8 @@ class Exchange:
         headers = anthropic_headers(self._headers) if self._route.family is ApiFamily.MESSAGES else {}
         request = await self._read(receive)
         targets = self._targets(request, caller)
+        if self._services.held is not None and self._in_force.tools is not None:
+            self._binding = binding_of(request, caller.principal.name, self._route.upstream_path)
         await self._admit(request, caller)
         began = perf_counter()
         verdict = await self._inspect(request)
@@ -99,6 +104,9 @@ class Exchange:
             redact_request(request.document, verdict.redactions)
         await record.accepted(verdict, request.parts)
         self._accepted = True
+        gate = self._tool_gate(request)
+        if self._headers.approval:
+            return await self._release(gate, send)
         answer = AnswerSender(
             self._services.upstreams,
             self._guard,
@@ -108,7 +116,7 @@ class Exchange:
             record,
             self._outcome,
             verdict,
-            self._tool_gate(request),
+            gate,
         )
         debug = caller.principal.debug
         large = partial(self._services.large.run, caller.principal.name)
@@ -165,11 +173,20 @@ class Exchange:
         return await self._services.large.run(principal, inspect_request, request, self._guard, learned)
 
     def _tool_gate(self, request: Request) -> ToolGate | None:
-        tools = self._in_force.tools
-        if tools is None:
+        controls = self._in_force.tools
+        if controls is None or self._route.family not in FAMILIES:
             return None
-        monitor = self._in_force.policy.mode is Mode.MONITOR
-        return ToolGate(tools, request, self._record, self._outcome, self._services.large, monitor=monitor)
+        return ToolGate(controls, self._services, request, self._binding, self._record, self._outcome)
+
+    async def _release(self, gate: ToolGate | None, send: Send) -> tuple[int, Action]:
+        """The answer that a person has approved by now, instead of a new one."""
+        record, held, token = self._record, self._services.held, self._headers.approval.decode("latin-1")
+        answer = await held_answer(held, token, self._binding)
+        fate = Fate.REFUSED if gate is None else await gate.release(answer)
+        if fate is not Fate.WAITS and held is not None:
+            await held.forget(token)
+        status = await send_released(answer, fate, token, record, self._outcome, self._dialect, send)
+        return status, self._outcome.action
 
     async def _refuse(self, verdict: Verdict, request: Request, caller: Caller, send: Send) -> tuple[int, Action]:
         """A block, said as policy wants it."""

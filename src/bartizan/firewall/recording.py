@@ -144,7 +144,7 @@ class Record:
             )
         )
 
-    def tool_decided(self, call: ToolCall, decision: ToolDecision, action: Action) -> None:
+    def tool_decided(self, call: ToolCall, decision: ToolDecision, action: Action, approval: str = "") -> None:
         """A tool call in the answer, before it goes on. Raises JournalError."""
         self.recorder.append(
             ToolDecided(
@@ -160,6 +160,7 @@ class Record:
                 policy=decision.policy,
                 reason=decision.reason,
                 digest=decision.digest,
+                approval=approval,
                 content=self._commitments([_written(call)]),
             )
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bartizan.core.approval import Approvals, HeldAnswers
 from bartizan.core.inference import Inference
 from bartizan.core.interfaces import Recorder
 from bartizan.core.quota import Quota
+from bartizan.core.tool_budget import ToolQuota
 from bartizan.firewall.failover import Failover
 from bartizan.firewall.large import LargeTexts
 from bartizan.firewall.meters import Meters
@@ -25,6 +27,12 @@ class Services:
     meters: Meters
     inference: Inference | None = None
     """The trained model; without it, where policy wants it, every text counts as unread."""
+    budgets: ToolQuota | None = None
+    """Counts tool calls; None counts nothing."""
+    approvals: Approvals | None = None
+    """Where a person is asked about tool calls; None: nobody can be, so what needs asking is refused."""
+    held: HeldAnswers | None = None
+    """Where answers wait for that person."""
     large: LargeTexts = field(default_factory=LargeTexts)
     """Reads large texts, so that small requests need not wait for them."""
     strangers: Strangers = field(default_factory=Strangers)

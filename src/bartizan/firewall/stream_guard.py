@@ -93,6 +93,8 @@ class StreamGuard:
         self._open_calls: set[str] = set()
         self.calls: list[ToolCall] = []
         """Complete, and waiting to be decided."""
+        self.waits = False
+        """The answer waits for a person: nothing more leaves now."""
         self.ended = False
         """Nothing more will leave: the answer is complete, blocked or broken."""
 
@@ -101,7 +103,7 @@ class StreamGuard:
         out: list[bytes] = []
         try:
             for event in self._repeats.read(self._parser.feed(data)):
-                if self._gated and (event.opens or event.calls or self._open_calls or self.calls):
+                if self._gated and (event.opens or event.calls or self._open_calls or self.calls or self.waits):
                     self._take_held(event, out)
                 else:
                     self._take(event, out)
@@ -114,10 +116,24 @@ class StreamGuard:
     def admitted(self) -> bytes:
         """The calls that waited may go on: what may leave with them."""
         self.calls.clear()
-        if self._open_calls:
+        if self._open_calls or self.waits:
             return b""
         held, self._held, self._size = self._held, [], 0
         return b"".join(held)
+
+    def wait(self) -> None:
+        """A person must approve them: hold everything to the end, for `held`."""
+        self.calls.clear()
+        self.waits = True
+
+    def held(self) -> bytes:
+        """What waits for a person, once the stream has `ended`."""
+        return b"".join(self._held)
+
+    def waiting(self, message: str) -> bytes:
+        """The stream ends with what the client is told instead."""
+        self._stop()
+        return self._reader.blocked(message, self._request_id)
 
     def refuse(self) -> bytes:
         """They may not, and neither may anything after them."""

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bartizan.agents.approvals import ApprovalBook, Approvers
+from bartizan.agents.approvals.approvers import Approvers
+from bartizan.agents.approvals.book import ApprovalBook
 from bartizan.core.event import Event
 from bartizan.core.tool import ToolCall, ToolDecision, call_digest
 from bartizan.core.verdict import Action

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from approval_world import ALICE, BOTH, CAROL, RULES, STORE, World, asking, call
 
-from bartizan.agents.approvals import ApprovalBook, Approvers
-from bartizan.agents.approvals.book import DecisionError
+from bartizan.agents.approvals.approvers import Approvers
+from bartizan.agents.approvals.book import ApprovalBook, DecisionError
 from bartizan.core.approval import ApprovalError, ApprovalState
 from bartizan.core.errors import ConfigurationError, JournalError
 from bartizan.core.tool import ToolCall, call_digest

@@ -11,7 +11,9 @@ import pytest
 from harness import Journal, bench
 from mcp import Client, MCPError
 
-from bartizan.agents.approvals import ApprovalBook, Approvers, SharedApprovals
+from bartizan.agents.approvals.approvers import Approvers
+from bartizan.agents.approvals.book import ApprovalBook
+from bartizan.agents.approvals.shared import SharedApprovals
 from bartizan.core.event import McpAnswered, ToolDecided
 from bartizan.core.verdict import Action
 from bartizan.policy.approvals import ApprovalRules, Approver

@@ -18,6 +18,8 @@ _READINGS: dict[ApiFamily, _Reading] = {
     ApiFamily.MESSAGES: (messages.tools, messages.turns),
     ApiFamily.RESPONSES: (responses.tools, responses.turns),
 }
+FAMILIES = frozenset(_READINGS)
+"""Those whose answers can ask for tool calls."""
 _OWN = "encrypted"
 """Blobs that the upstream wrote about its own reasoning."""
 
