@@ -89,3 +89,33 @@ def test_a_checkpoint_goes_on(folder: Path) -> None:
     (folder / "events.jsonl").write_bytes(jsonl([*EVENTS, later]))
     assert "events: e1, e2, e4" in invoke(*words)[1]
     assert invoke(*words)[0] == 0
+
+
+CLI = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+CONVERT = (Path(__file__).parents[2] / "docs" / "detections" / "convert.md").read_text(encoding="utf-8")
+
+
+def test_conversion_prints_what_the_pages_show(folder: Path) -> None:
+    (shown,) = re.findall(r"\$ (bartizan rules convert .*?)\n(.*?)```", CLI, re.DOTALL)
+    assert invoke(*shown[0].split()[2:]) == (0, shown[1])
+    (shown,) = re.findall(r"\$ (bartizan rules convert .*?)\n(.*?)```", CONVERT, re.DOTALL)
+    (folder / "rules").mkdir()
+    rule = "title: Tool call blocked\nlevel: high\ndetection: {s: {kind: tool.decided, action: block}, condition: s}\n"
+    (folder / "rules" / "tools.yml").write_text(rule)
+    assert invoke(*shown[0].split()[2:]) == (0, shown[1])
+
+
+def test_refused_rules_show_in_status_and_files(folder: Path) -> None:
+    rules = "title: a\ndetection: {s: {f|re: x}, condition: s}\n---\n"
+    rules += "title: b\ndetection: {s: {f: x}, condition: s}\n---\n"
+    rules += "title: b\nid: other\ndetection: {s: {f: y}, condition: s}\n"
+    (folder / "r.yml").write_text(rules)
+    status, text = invoke("convert", "r.yml", "--to", "sqlite", "--out", "made", "--format", "json")
+    assert status == 1
+    found = json.loads(text)
+    assert found["schema"] == "bartizan/rules-convert/v1"
+    assert [bool(rule["query"]) for rule in found["rules"]] == [False, True, True]
+    assert "regex" in found["rules"][0]["refused"]
+    assert sorted(path.name for path in (folder / "made").iterdir()) == ["b.sql", "b_2.sql"]
+    (folder / "r.yml").write_text("title: a\ndetection: {s: {f|re: x}, condition: s}\n")
+    assert invoke("convert", "r.yml", "--to", "splunk")[0] == 2

@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from bartizan.cli.output import Format, FormatOption, console, describe, print_json, show_problems
+from bartizan.cli.rules_convert import convert
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.detections.cases import BUILTIN, Replay, replay, run_cases
@@ -245,3 +246,6 @@ def _show_replay(quiet: Replay) -> None:
         f"{quiet.records:,} records of {quiet.days} ordinary days: {len(quiet.alarms)} rules raise an alarm, "
         f"{low} findings of level low"
     )
+
+
+app.command("convert")(convert)

@@ -116,3 +116,42 @@ def _any(kind: kinds.Type) -> Any:
         case kinds.DictType():
             return {}
     return []
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """How a field of our records looks to others."""
+
+    listed: bool
+    """There may be several values."""
+    type: str
+    """``text``, ``number`` or ``truth``; ``object`` for what is no scalar."""
+
+
+@cache
+def shapes() -> dict[str, Shape]:
+    """Every field of our records by its name with dots."""
+    found: dict[str, Shape] = {"kind": Shape(listed=False, type="text")}
+    for kind in record_kinds().values():
+        for name, shape in _shapes(kinds.type_info(kind), "", listed=False):
+            found.setdefault(name, shape)
+    return found
+
+
+def _shapes(kind: kinds.Type, name: str, *, listed: bool) -> Iterator[tuple[str, Shape]]:
+    if isinstance(kind, kinds.UnionType):
+        for one in kind.types:
+            if not isinstance(one, kinds.NoneType):
+                yield from _shapes(one, name, listed=listed)
+    elif isinstance(kind, kinds.CollectionType):
+        yield from _shapes(kind.item_type, name, listed=True)
+    elif isinstance(kind, kinds.StructType):
+        if name:
+            yield name, Shape(listed, "object")
+        for field in kind.fields:
+            yield from _shapes(field.type, f"{name}.{field.encode_name}".lstrip("."), listed=listed)
+    elif isinstance(kind, kinds.BoolType):
+        yield name, Shape(listed, "truth")
+    elif isinstance(kind, kinds.IntType | kinds.FloatType):
+        yield name, Shape(listed, "number")
+    else:
+        yield name, Shape(listed, "text")
