@@ -1,4 +1,4 @@
-"""The tables of docs/detections/pack.md and coverage.md, from the rules. Run it to write them."""
+"""Tables of docs/detections/pack.md, coverage.md and convert.md, from the rules. Run it to write them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 from bartizan.detections.cases import BUILTIN
+from bartizan.detections.convert import convert_all, make_target
 from bartizan.detections.coverage import atlas_coverage
 from bartizan.detections.sigma import load_collection
 
 PAGES = Path(__file__).parent.parent / "docs" / "detections"
-_TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
+_TABLE = re.compile(r"^\|.*\n\|---.*\n(?:\|.*\n)*", re.MULTILINE)
 
 
 def pack() -> str:
@@ -28,6 +29,25 @@ def coverage(*, seen: bool) -> str:
         return "| id | technique | rules | seen of it |\n|---|---|---|---|\n" + "".join(lines)
     lines = [f"| {row.id} | {row.title} | {row.remark} |\n" for row in rows]
     return "| id | technique | why not |\n|---|---|---|\n" + "".join(lines)
+
+
+GIVES = {
+    "splunk": "a search; counts, sums and `temporal` without order as `streamstats time_window`",
+    "esql": "`FROM … \\| WHERE …`",
+    "kusto": "`TABLE \\| where …`",
+    "opensearch": "Query DSL",
+    "sqlite": "one SELECT, correlations too",
+}
+
+
+def targets() -> str:
+    """What each language says of the rules."""
+    collection, lines = load_collection([BUILTIN]), ""
+    for name, gives in GIVES.items():
+        outcomes = convert_all(collection, make_target(name, {}))
+        said = sum(outcome.converted is not None for outcome in outcomes)
+        lines += f"| `{name}` | {gives} | {said} of {len(outcomes)} |\n"
+    return "| target | gives | of the rules that ship |\n|---|---|---|\n" + lines
 
 
 def counts() -> tuple[int, int]:
@@ -49,4 +69,5 @@ def write(name: str, wanted: list[str]) -> None:
 
 if __name__ == "__main__":
     write("pack.md", [pack()])
+    write("convert.md", [targets()])
     write("coverage.md", [coverage(seen=True), coverage(seen=False)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from bartizan.detections.convert.splunk import field_of
 from bartizan.detections.sigma import load_collection, read_collection
 
 PACK = load_collection([BUILTIN])
-PAGE = (Path(__file__).parents[2] / "docs" / "detections" / "convert.md").read_text(encoding="utf-8")
 
 
 def said(target: str, detection: str, fields: dict[str, tuple[str, ...]] | None = None) -> tuple[str, str]:
@@ -105,12 +103,10 @@ def test_what_cannot_be_said_is_refused(target: str, detection: str, reason: str
     assert reason in why
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_every_shipped_rule_is_said_or_refused_as_the_page_counts(target: str) -> None:
-    outcomes = convert_all(PACK, make_target(target, {}))
-    assert all((outcome.converted is None) is bool(outcome.reason) for outcome in outcomes)
-    said = sum(outcome.converted is not None for outcome in outcomes)
-    assert re.search(rf"^\| `{target}` \| .+ \| {said} of {len(outcomes)} \|$", PAGE, re.MULTILINE)
+def test_every_shipped_rule_is_said_or_refused_with_a_reason() -> None:
+    for target in TARGETS:
+        outcomes = convert_all(PACK, make_target(target, {}))
+        assert all((outcome.converted is None) is bool(outcome.reason) for outcome in outcomes)
 
 
 def test_names_of_fields_are_mapped() -> None:

@@ -63,6 +63,7 @@ def test_the_pages_are_what_the_rules_say() -> None:
         detections_pages.coverage(seen=True),
         detections_pages.coverage(seen=False),
     ]
+    assert detections_pages.tables("convert.md")[0] == detections_pages.targets()
     seen, total = detections_pages.counts()
     assert f"look for {seen} of the {total} techniques" in (PAGES / "coverage.md").read_text(encoding="utf-8")
     assert f"\n{len(SHOWN)} rules over" in (PAGES / "pack.md").read_text(encoding="utf-8")

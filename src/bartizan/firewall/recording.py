@@ -161,6 +161,9 @@ class Record:
                 reason=decision.reason,
                 digest=decision.digest,
                 approval=approval,
+                effect=str(decision.facts.get("effect", "")),
+                outward=decision.facts.get("outward") is True,
+                tainted=decision.facts.get("tainted") is True,
                 content=self._commitments([_written(call)]),
             )
         )
