@@ -56,9 +56,13 @@ def test_no_module_level_mutable_state(path: Path) -> None:
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Global)], f"{path} uses global"
 
 
+VULNERABLE = {SOURCE / "range" / "intake" / "__main__.py"}
+"""Applications of the range whose weakness it is to unpickle."""
+
+
 def test_no_forbidden_calls() -> None:
     forbidden: list[str] = []
-    for path in SOURCE.rglob("*.py"):
+    for path in set(SOURCE.rglob("*.py")) - VULNERABLE:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"eval", "exec"}:
                 forbidden.append(f"{path}:{node.lineno} {node.func.id}")

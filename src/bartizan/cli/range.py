@@ -12,18 +12,27 @@ from rich.table import Table
 
 from bartizan.cli.model import MODELS
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
+from bartizan.cli.range_artefacts import grade_intake, start_intake
 from bartizan.cli.range_tools import grade_toolbox, start_toolbox
 from bartizan.core.errors import ConfigurationError
 from bartizan.range.client import ModelClient
 from bartizan.range.helpdesk.records import plant
 from bartizan.range.model_store import ModelStore
-from bartizan.range.scenarios import SCENARIOS, TOOL_SCENARIOS, Scenario, ToolScenario
+from bartizan.range.scenarios import (
+    ARTEFACT_SCENARIOS,
+    SCENARIOS,
+    TOOL_SCENARIOS,
+    ArtefactScenario,
+    Scenario,
+    ToolScenario,
+)
 from bartizan.range.scenarios.interface import DefenceGrade
 from bartizan.range.start import running_help_desk
 from bartizan.range.state import RangeState
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Vulnerable applications to attack and to defend.")
 
+AnyScenario = Scenario | ToolScenario | ArtefactScenario
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
 KeyOption = Annotated[str, typer.Option("--key-env", help="Environment variable that holds your gateway's key.")]
@@ -52,9 +61,12 @@ def start(
     gateway: GatewayOption = "",
     key_env: KeyOption = "",
 ) -> None:
-    """Run the application and its model on loopback until Ctrl-C; for a tool server, say how a client starts it."""
+    """Run the application and its model on loopback until Ctrl-C; for tools and model files, say how to use them."""
     if scenario in TOOL_SCENARIOS:
         start_toolbox(workspace, _state(workspace, scenario), scenario, seed)
+        return
+    if scenario in ARTEFACT_SCENARIOS:
+        start_intake(workspace, _state(workspace, scenario), ARTEFACT_SCENARIOS[scenario], seed)
         return
     _find(scenario)
     way = (gateway, _key(key_env)) if gateway else None
@@ -77,7 +89,7 @@ def start(
 @app.command("reset")
 def reset(scenario: ScenarioArgument, workspace: WorkspaceOption = Path()) -> None:
     """Forget the learner's seed: the next start plants a new secret and new customers."""
-    if scenario not in TOOL_SCENARIOS:
+    if scenario not in TOOL_SCENARIOS and scenario not in ARTEFACT_SCENARIOS:
         _find(scenario)
     _state(workspace, scenario).reset()
     console().print(f"{scenario} is as new")
@@ -91,6 +103,7 @@ def grade(
     gateway: GatewayOption = "",
     key_env: KeyOption = "",
     proxy: Annotated[bool, typer.Option("--proxy", help="Grade the workspace's MCP proxy, for a tool server.")] = False,
+    gate: Annotated[bool, typer.Option("--gate", help="Grade the workspace's admission of model files.")] = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
@@ -98,6 +111,10 @@ def grade(
         tools = TOOL_SCENARIOS[scenario]
         attack, defence = grade_toolbox(workspace, _state(workspace, scenario), tools, secret, proxy=proxy)
         _show(scenario, tools, attack, defence, output)
+    if scenario in ARTEFACT_SCENARIOS:
+        files = ARTEFACT_SCENARIOS[scenario]
+        attack, defence = grade_intake(workspace, _state(workspace, scenario), files, secret, gate=gate)
+        _show(scenario, files, attack, defence, output)
     chosen = _find(scenario)
     if not secret and not gateway:
         raise ConfigurationError(
@@ -123,7 +140,7 @@ def grade(
 
 def _show(
     scenario: str,
-    chosen: Scenario | ToolScenario,
+    chosen: AnyScenario,
     attack: bool | None,
     defence: DefenceGrade | None,
     output: Format,
@@ -135,8 +152,8 @@ def _show(
     raise typer.Exit(_status(attack, defence))
 
 
-def _every() -> tuple[Scenario | ToolScenario, ...]:
-    return (*SCENARIOS.values(), *TOOL_SCENARIOS.values())
+def _every() -> tuple[AnyScenario, ...]:
+    return (*SCENARIOS.values(), *TOOL_SCENARIOS.values(), *ARTEFACT_SCENARIOS.values())
 
 
 def _status(attack: bool | None, defence: DefenceGrade | None) -> int:
@@ -145,7 +162,7 @@ def _status(attack: bool | None, defence: DefenceGrade | None) -> int:
     return 2 if defence is not None and defence.passed is None else 0
 
 
-def _print(scenario: Scenario | ToolScenario, attack: bool | None, defence: DefenceGrade | None) -> None:
+def _print(scenario: AnyScenario, attack: bool | None, defence: DefenceGrade | None) -> None:
     out = console()
     if attack is not None:
         out.print(f"attack   {'passed: this is the secret' if attack else 'failed: this is not the secret'}")

@@ -4,7 +4,7 @@
 
 One JSON line a path: what the audit hook saw (``exec``, ``write``, ``process``, ``socket``, ``import``), and the error.
 Each file is loaded in a forked child with limits on time, memory and files, without network where the system allows
-that. This is the only file of Bartizan that unpickles; nothing imports it.
+that. Beside the vulnerable loader of the range, this is the only file of Bartizan that unpickles; nothing imports it.
 """
 
 # mypy: ignore-errors

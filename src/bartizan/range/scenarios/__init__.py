@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from bartizan.range.scenarios.artefact_scenario import ArtefactScenario
+from bartizan.range.scenarios.borrowed_model import BORROWED_MODEL
 from bartizan.range.scenarios.interface import Scenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
 from bartizan.range.scenarios.rug_pull import RUG_PULL
@@ -19,4 +21,9 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
 TOOL_SCENARIOS: Mapping[str, ToolScenario] = MappingProxyType({scenario.id: scenario for scenario in (RUG_PULL,)})
 """Those with a tool server, by id."""
 
-__all__ = ["SCENARIOS", "TOOL_SCENARIOS", "Scenario", "ToolScenario"]
+ARTEFACT_SCENARIOS: Mapping[str, ArtefactScenario] = MappingProxyType(
+    {scenario.id: scenario for scenario in (BORROWED_MODEL,)}
+)
+"""Those with model files, by id."""
+
+__all__ = ["ARTEFACT_SCENARIOS", "SCENARIOS", "TOOL_SCENARIOS", "ArtefactScenario", "Scenario", "ToolScenario"]

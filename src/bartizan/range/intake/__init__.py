@@ -1,0 +1,1 @@
+"""A shop that loads models it did not make."""
