@@ -6,8 +6,9 @@ UV := $(BIN)/uv
 STAMP := $(VENV)/.stamp
 
 TRAIN := .venv-train
+ADAPTERS := .venv-adapters
 MODEL := src/bartizan/inspection/classifier/weights
-.PHONY: demo up test setup setup-dev docs train lint types check-imports unit lock clean
+.PHONY: demo up test test-adapters setup setup-dev docs train lint types check-imports unit lock clean
 
 demo: setup ## Set up and run the main job: attack, guard, prove
 	$(BIN)/bartizan demo
@@ -58,6 +59,14 @@ unit: setup-dev
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
+test-adapters: $(ADAPTERS)/.stamp ## Run the SDK's tests with the agent frameworks, which have an environment of their own
+	PYTHONPATH=src $(ADAPTERS)/bin/python -m pytest tests/agents/sdk
+
+$(ADAPTERS)/.stamp: $(UV) requirements/adapters.txt
+	$(UV) venv --quiet --clear --python $(BIN)/python $(ADAPTERS)
+	$(UV) pip install --quiet --python $(ADAPTERS)/bin/python --require-hashes -r requirements/adapters.txt
+	@touch $@
+
 train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows]
 	test -n "$(DATA)" -a -n "$(VERSION)"
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.train --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
@@ -71,8 +80,8 @@ $(TRAIN)/.stamp: requirements/train.txt
 	@touch $@
 
 lock: $(UV) ## Pin requirement files anew
-	for group in run dev docs; do \
-	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra mcp --extra dev" ;; docs) extras="--extra docs" ;; esac; \
+	for group in run dev docs adapters; do \
+	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra mcp --extra dev" ;; docs) extras="--extra docs" ;; adapters) extras="--extra sdk-test" ;; esac; \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 $$extras pyproject.toml -o requirements/$$group.txt; done
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
@@ -80,4 +89,4 @@ lock: $(UV) ## Pin requirement files anew
 	echo "uv==$$($(UV) --version | cut -d' ' -f2)" | $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements/uv.txt
 
 clean:
-	rm -rf $(VENV) $(TRAIN) build .mypy_cache .ruff_cache site htmlcov .coverage
+	rm -rf $(VENV) $(TRAIN) $(ADAPTERS) build .mypy_cache .ruff_cache site htmlcov .coverage

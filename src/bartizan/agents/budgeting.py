@@ -1,20 +1,85 @@
-"""What a tool call counts in the budgets of its session and principal (`core.tool_budget`)."""
+"""What a tool call counts in the budgets of its session and principal (`core.tool_budget`), and its reservation."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from bartizan.agents import values
 from bartizan.agents.derive import undeclared
 from bartizan.agents.overriding import Profiler
 from bartizan.agents.profile import Effect, Sink, ToolProfile
-from bartizan.core.tool import ToolCall, ToolDefinition, call_digest
-from bartizan.core.tool_budget import LoopLimit, ToolLimits, ToolUse
+from bartizan.core.errors import KeeperError
+from bartizan.core.tool import ToolCall, ToolDecision, ToolDefinition, call_digest
+from bartizan.core.tool_budget import LoopLimit, ToolLimits, ToolQuota, ToolUse
+from bartizan.core.verdict import Action
 
 WATCHED = ToolLimits(loops=LoopLimit(repeats=0, rounds=0))
 """For requests that are no calls: nothing is counted, but who is in quarantine is refused."""
 _BETWEEN = re.compile(r"[,;\s]+")
+
+
+UNREACHABLE = "unreachable"
+"""Reason of a refusal because the keeper, or the call's amounts, could not be used."""
+
+
+class Reservation:
+    """What a call has reserved, until it is known whether it runs."""
+
+    def __init__(self, refused: str = "", cause: str = "") -> None:
+        self.refused = refused
+        """Why there is none, as :class:`bartizan.core.tool_budget.ToolQuota` names it; empty when there is one."""
+        self.cause = cause
+        """More words for a person."""
+        self.runs = False
+        """Set when the call goes on; otherwise everything is given back."""
+
+    def refusal(self, call: ToolCall) -> ToolDecision:
+        """The decision that follows where there is none."""
+        words = f"{self.refused}: {self.cause}" if self.cause else self.refused
+        return ToolDecision(
+            call=call.id,
+            tool=call.tool,
+            action=Action.BLOCK,
+            observed=Action.BLOCK,
+            policy=self.refused,
+            reason=f"the limits on tool calls do not let it pass: {words}",
+        )
+
+
+@asynccontextmanager
+async def reserved(
+    budgets: ToolQuota,
+    principal: str,
+    session: str,
+    profile: Callable[[], ToolProfile],
+    call: ToolCall,
+    limits: ToolLimits,
+) -> AsyncIterator[Reservation]:
+    """Reserve what a call would use while it is decided; what of it does not run is given back at the end.
+
+    Args:
+        budgets: who counts: the one that grants is the one that is told.
+        principal, session, profile, call, limits: as for :func:`use_of`.
+    """
+    try:
+        use = use_of(principal, session, profile, call, limits)
+        grant = await budgets.admit_call(use, limits)
+    except (KeeperError, ValueError) as error:
+        yield Reservation(UNREACHABLE, error.cause if isinstance(error, KeeperError) else str(error))
+        return
+    if not grant.allowed:
+        yield Reservation(grant.reason)
+        return
+    held = Reservation()
+    try:
+        yield held
+    finally:
+        with contextlib.suppress(KeeperError):  # it stays counted, which errs on the safe side
+            await budgets.settle_call(use, limits, held.runs, grant.window)
 
 
 class Meter:
@@ -32,11 +97,13 @@ class Meter:
     def use_of(self, principal: str, session: str, call: ToolCall, tools: tuple[ToolDefinition, ...]) -> ToolUse:
         """See the Protocol."""
         named = (tool for tool in tools if tool.name == call.tool)
-        profile = self._profiles(next(named, ToolDefinition(name=call.tool[:200])))
-        return use_of(principal, session, profile, call, self._limits)
+        tool = next(named, ToolDefinition(name=call.tool[:200]))
+        return use_of(principal, session, lambda: self._profiles(tool), call, self._limits)
 
 
-def use_of(principal: str, session: str, profile: ToolProfile, call: ToolCall, limits: ToolLimits) -> ToolUse:
+def use_of(
+    principal: str, session: str, profile: Callable[[], ToolProfile], call: ToolCall, limits: ToolLimits
+) -> ToolUse:
     """The call in the units of budgets; amounts and recipients only where they are limited.
 
     Which argument is an amount, a recipient or an account is what the tool's profile says. Several addresses in one
@@ -46,7 +113,7 @@ def use_of(principal: str, session: str, profile: ToolProfile, call: ToolCall, l
     Args:
         principal: who calls.
         session: its id; may be empty.
-        profile: of the tool.
+        profile: gives the tool's; asked only where amounts or recipients are limited.
         call: with its arguments.
         limits: in force.
 
@@ -58,15 +125,16 @@ def use_of(principal: str, session: str, profile: ToolProfile, call: ToolCall, l
     spending = limits.session.spend > 0 or limits.principal.spend > 0
     sending = limits.session.recipients > 0 or limits.principal.recipients > 0
     if spending or sending:
-        for name, argument in call.arguments.items() if profile.effect is not Effect.READ else ():
-            sink = (profile.parameters.get(name) or undeclared(name, profile)).sink
+        known = profile()
+        for name, argument in call.arguments.items() if known.effect is not Effect.READ else ():
+            sink = (known.parameters.get(name) or undeclared(name, known)).sink
             try:
                 leaves = values.leaves(argument)
             except values.TooManyValuesError:
                 amounts.append(math.inf)
                 continue
             if sink is Sink.AMOUNT:
-                amounts += [_amount(leaf, strict=profile.effect is Effect.SPEND) for leaf in leaves]
+                amounts += [_amount(leaf, strict=known.effect is Effect.SPEND) for leaf in leaves]
             elif sink in (Sink.RECIPIENT, Sink.ACCOUNT):
                 recipients.update(one for leaf in leaves for one in _recipients(leaf))
     return ToolUse(

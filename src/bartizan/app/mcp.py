@@ -18,10 +18,10 @@ from bartizan.agents.overriding import profiler
 from bartizan.app.approving import open_approvals
 from bartizan.app.guards import default_guard, load_guard
 from bartizan.app.key_sets import key_set
-from bartizan.app.mcp_budgets import Budgets
 from bartizan.app.mcp_links import mcp_links
 from bartizan.app.mcp_setting import Setting
 from bartizan.app.places import committer_of, journal_of
+from bartizan.app.tool_budgets import Budgets
 from bartizan.core.approval import Approvals
 from bartizan.core.interfaces import Reader, Recorder
 from bartizan.core.tool import ToolGuard

@@ -19,8 +19,8 @@ from test_stdio import HERE, POLICY
 from bartizan.agents.budgeting import use_of
 from bartizan.agents.overriding import profile_of
 from bartizan.agents.profile import Effect, Sink, ToolProfile
-from bartizan.app.mcp_budgets import Budgets
 from bartizan.app.quarantining import set_quarantine
+from bartizan.app.tool_budgets import Budgets
 from bartizan.core.event import ToolDecided
 from bartizan.core.tool import ToolCall, ToolDefinition
 from bartizan.core.tool_budget import LoopLimit, PrincipalToolBudget, ToolBudget, ToolLimits
@@ -156,7 +156,7 @@ def test_without_a_keeper_the_quarantines_of_the_store_hold(workspace: Workspace
         async with keeper_at(workspace):
             await asyncio.to_thread(set_quarantine, workspace, principal="local", on=True)
         budgets = Budgets(workspace)
-        use = use_of("local", "s", tool("shout"), call("shout"), ToolLimits())
+        use = use_of("local", "s", lambda: tool("shout"), call("shout"), ToolLimits())
         assert (await budgets().admit_call(use, ToolLimits())).reason == "quarantine"
 
     asyncio.run(run())
@@ -208,30 +208,30 @@ BOTH = ToolLimits(session=ToolBudget(spend=100, recipients=5))
 )
 def test_amounts_count_however_they_are_written(amount: object, spend: float) -> None:
     money = tool("send_money", recipient="string", amount="number")
-    use = use_of("p", "s", money, call("send_money", recipient="DE89 3704", amount=amount), BOTH)
+    use = use_of("p", "s", lambda: money, call("send_money", recipient="DE89 3704", amount=amount), BOTH)
     assert (use.spend, use.recipients) == (spend, ("de893704",))
 
 
 def test_recipients_count_singly_and_in_one_spelling() -> None:
     mail = tool("send_email", recipients="array", cc="string", body="string")
     arguments = {"recipients": ["Bob@A.example", "bob@a.example"], "cc": "eve@b.example; mal@c.example", "body": "x@y"}
-    use = use_of("p", "s", mail, call("send_email", **arguments), BOTH)
+    use = use_of("p", "s", lambda: mail, call("send_email", **arguments), BOTH)
     assert use.recipients == ("bob@a.example", "eve@b.example", "mal@c.example")
-    hidden = use_of("p", "s", mail, call("send_email", bcc="mal@c.example"), BOTH)
+    hidden = use_of("p", "s", lambda: mail, call("send_email", bcc="mal@c.example"), BOTH)
     assert hidden.recipients == ("mal@c.example",), "also in an argument that the schema does not declare"
-    assert use_of("p", "s", mail, call("send_email", **arguments), ToolLimits()).recipients == ()
+    assert use_of("p", "s", lambda: mail, call("send_email", **arguments), ToolLimits()).recipients == ()
 
 
 def test_the_operators_word_on_a_tool_holds_for_budgets_too() -> None:
     said = ("bank__*", ToolOverride(effect=Effect.SPEND, parameters={"n": Sink.AMOUNT, "whom": Sink.ACCOUNT}))
     lookup = tool("bank__lookup", said, n="number", whom="string")
-    use = use_of("p", "s", lookup, call("bank__lookup", n=7, whom="x1"), BOTH)
+    use = use_of("p", "s", lambda: lookup, call("bank__lookup", n=7, whom="x1"), BOTH)
     assert (use.spend, use.recipients) == (7, ("x1",))
 
 
 def test_reading_spends_nothing_and_too_many_values_are_granted_by_no_budget() -> None:
     search = tool("search_flights", max_price="number")
-    assert use_of("p", "s", search, call("search_flights", max_price=900), BOTH).spend == 0
+    assert use_of("p", "s", lambda: search, call("search_flights", max_price=900), BOTH).spend == 0
     money = tool("send_money", recipient="string", amount="number")
     flood = call("send_money", recipient=[str(number) for number in range(100_000)], amount=1)
-    assert use_of("p", "s", money, flood, BOTH).spend == float("inf")
+    assert use_of("p", "s", lambda: money, flood, BOTH).spend == float("inf")

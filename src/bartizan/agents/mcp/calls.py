@@ -7,10 +7,10 @@ import time
 from typing import Any, cast
 
 import mcp_types as types
-import msgspec
 from mcp import MCPError
 from mcp.client.session import ClientSession
 
+from bartizan.agents.asking import Asking, changed
 from bartizan.agents.mcp.assessment import Entry
 from bartizan.agents.mcp.caller import APPROVAL, CALL, TASK, Caller, text_of
 from bartizan.agents.mcp.definition import canonical
@@ -18,11 +18,12 @@ from bartizan.agents.mcp.records import Records
 from bartizan.agents.mcp.schema import UnusableSchemaError, mismatch
 from bartizan.agents.mcp.screen import screen
 from bartizan.agents.mcp.shelf import Shelf
-from bartizan.agents.mcp.talks import Talk, Talks
-from bartizan.agents.mcp.turnstile import Reservation, Turnstile
+from bartizan.agents.mcp.talks import Talks
+from bartizan.agents.mcp.turnstile import Turnstile
 from bartizan.agents.mcp.upstream import Upstream
+from bartizan.agents.talk import Talk
 from bartizan.core.approval import Approvals
-from bartizan.core.errors import BartizanError, JournalError, UpstreamError
+from bartizan.core.errors import JournalError, UpstreamError
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Reader
 from bartizan.core.tool import ToolCall, ToolDecision, ToolResult
@@ -87,10 +88,8 @@ class Calls:
         self._reader = reader
         self._records = records
         self._turnstile = turnstile
-        self._approvals = approvals
+        self._asking = Asking(approvals)
         self._monitor = monitor
-        self._asked: dict[tuple[str, str, str], str] = {}
-        """Approvals asked for, by principal, session and digest: most clients cannot name them when they come back."""
 
     async def call(self, caller: Caller, params: types.CallToolRequestParams, meta: Any) -> types.CallToolResult:
         """Decide and make one call. Raises MCPError for what is no such call, JournalError when it cannot be kept."""
@@ -114,7 +113,7 @@ class Calls:
             talk.user(text_of(meta, TASK))
         async with self._turnstile.reserved(caller, entry, call) as held:
             if held.refused:
-                decision, approval = _out_of_budget(call, held), ""
+                decision, approval = held.refusal(call), ""
             else:
                 decision, approval = await self._decide(talk, caller, call, text_of(meta, APPROVAL))
             action = decision.action
@@ -137,24 +136,8 @@ class Calls:
         decision = talk.decide(call, self._shelf.tools)
         if decision.action is Action.ALLOW and not talk.has_task and self._policy.without_task == "block":
             reason = "nobody said what the agent is to do, and policy wants that said"
-            return _changed(decision, Action.BLOCK, reason, "mcp.without_task"), ""
-        if decision.action is not Action.ASK:
-            return decision, ""
-        if self._approvals is None:
-            return _changed(decision, Action.BLOCK, _and(decision, "there is no approver")), ""
-        who = (caller.principal, caller.session, decision.digest)
-        try:
-            for approval in filter(None, (named, self._asked.get(who))):
-                if await self._approvals.redeem(approval, decision.digest, caller.session, caller.principal):
-                    self._asked.pop(who, None)
-                    return _changed(decision, Action.ALLOW, _and(decision, "a person approved this call")), approval
-            asked = await self._approvals.request(decision, call, caller.session, caller.principal)
-        except BartizanError as error:
-            return _changed(decision, Action.BLOCK, _and(decision, f"nobody can be asked: {error.cause}")), ""
-        self._asked[who] = asked
-        if len(self._asked) > _MOST_ASKED:
-            self._asked.pop(next(iter(self._asked)))
-        return decision, asked
+            return changed(decision, Action.BLOCK, reason, "mcp.without_task"), ""
+        return await self._asking.settled(decision, call, caller.session, caller.principal, named)
 
     async def _send(self, entry: Entry, talk: Talk, caller: Caller, call: ToolCall) -> types.CallToolResult:
         begun = time.perf_counter()
@@ -238,26 +221,6 @@ async def _request(session: ClientSession, name: str, call: ToolCall) -> dict[st
     params = types.CallToolRequestParams(name=name, arguments=call.arguments)
     result: dict[str, Any] = await session.send_request(types.CallToolRequest(params=params), RAW)
     return result
-
-
-def _out_of_budget(call: ToolCall, held: Reservation) -> ToolDecision:
-    words = f"{held.refused}: {held.cause}" if held.cause else held.refused
-    return ToolDecision(
-        call=call.id,
-        tool=call.tool,
-        action=Action.BLOCK,
-        observed=Action.BLOCK,
-        policy=held.refused,
-        reason=f"the limits on tool calls do not let it pass: {words}",
-    )
-
-
-def _and(decision: ToolDecision, more: str) -> str:
-    return f"{decision.reason.rstrip('.')}; {more}."
-
-
-def _changed(decision: ToolDecision, action: Action, reason: str, policy: str = "") -> ToolDecision:
-    return msgspec.structs.replace(decision, action=action, reason=reason, policy=policy or decision.policy)
 
 
 def _error_result(failure: MCPError) -> dict[str, Any]:

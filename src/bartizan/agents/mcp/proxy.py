@@ -24,12 +24,13 @@ from bartizan.agents.mcp.calls import Calls
 from bartizan.agents.mcp.definition import Definition
 from bartizan.agents.mcp.pins import PinFile
 from bartizan.agents.mcp.reads import Reads
-from bartizan.agents.mcp.records import Commit, Records
+from bartizan.agents.mcp.records import Records
 from bartizan.agents.mcp.shelf import Shelf
 from bartizan.agents.mcp.talks import Talks
 from bartizan.agents.mcp.turnstile import Turnstile
 from bartizan.agents.mcp.upstream import NAME, Link, Upstream
 from bartizan.agents.overriding import Profiler
+from bartizan.agents.recording import Commit
 from bartizan.core.approval import Approvals
 from bartizan.core.errors import BartizanError, JournalError
 from bartizan.core.ids import new_id

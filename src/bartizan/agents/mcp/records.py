@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from bartizan.agents.mcp.assessment import Entry
+from bartizan.agents.recording import Commit, tool_decided
 from bartizan.core.clock import utc_now
-from bartizan.core.event import Commitment, McpAnswered, McpDefinitionChanged, McpRefused, ToolDecided
+from bartizan.core.event import McpAnswered, McpDefinitionChanged, McpRefused
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Recorder
 from bartizan.core.problem import printable
 from bartizan.core.tool import ToolCall, ToolDecision
 from bartizan.core.verdict import Action, Verdict
-
-Commit = Callable[[str], Commitment]
 
 
 class Records:
@@ -43,25 +39,7 @@ class Records:
     ) -> None:
         """Journaled before a call goes on. Raises JournalError."""
         self._recorder.append(
-            ToolDecided(
-                id=new_id("evt"),
-                at=utc_now(),
-                call=call.id,
-                principal=principal,
-                session=session,
-                server=server,
-                tool=call.tool,
-                action=action,
-                observed=decision.action,
-                policy=decision.policy,
-                reason=printable(decision.reason, 500),
-                digest=decision.digest,
-                approval=approval,
-                effect=str(decision.facts.get("effect", "")),
-                outward=decision.facts.get("outward") is True,
-                tainted=decision.facts.get("tainted") is True,
-                content=(self._commit(msgspec.json.encode(call.arguments).decode()),),
-            )
+            tool_decided(principal, session, call, decision, action, self._commit, approval=approval, server=server)
         )
         await self._recorder.commit()
 

@@ -1,94 +1,13 @@
-"""Conversations with the tool guard: one for each session of a client, rebuilt when the tools on offer change."""
+"""Conversations with the tool guard, one for each session of a client."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 
-import msgspec
-
-from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition, ToolGuard, ToolResult
-from bartizan.core.verdict import Action
+from bartizan.agents.talk import Talk
+from bartizan.core.tool import ToolGuard
 from bartizan.policy.mcp import McpBounds
-
-MOST_CHARACTERS = 32_000_000
-"""Of results and arguments that one conversation keeps."""
-_STEP = 100
-"""What a step weighs besides: empty results take memory too."""
-
-Step = Callable[[Conversation], object]
-
-
-class Talk:
-    """One conversation. What was observed is kept, so that it can be fed to the guard again.
-
-    Args:
-        guard: decides.
-        operator: the operator's words about what the agent is for; may be empty.
-        most: steps of history kept; beyond, every call is blocked.
-    """
-
-    def __init__(self, guard: ToolGuard, operator: str, most: int) -> None:
-        self._guard = guard
-        self._operator = operator
-        self._most = most
-        self._steps: list[Step] = []
-        self._weight = 0
-        self._tools: tuple[ToolDefinition, ...] = ()
-        self._conversation: Conversation | None = None
-        self.task = ""
-        """The user's words as last given."""
-        self.used = time.monotonic()
-
-    @property
-    def has_task(self) -> bool:
-        """Whether anybody said what the agent is to do."""
-        return bool(self.task or self._operator)
-
-    def user(self, text: str) -> None:
-        """The task, as the client passes it on; the same words again are no news."""
-        if text and text != self.task:
-            self.task = text
-            self._observe(lambda conversation: conversation.user(text), len(text))
-
-    def decide(self, call: ToolCall, tools: tuple[ToolDefinition, ...]) -> ToolDecision:
-        """Decide a call among the tools that are offered now."""
-        if len(self._steps) >= self._most or self._weight > MOST_CHARACTERS:
-            return ToolDecision(
-                call=call.id,
-                tool=call.tool,
-                action=Action.BLOCK,
-                policy="mcp.history",
-                reason="the conversation has become too long; begin a new one",
-            )
-        conversation = self._over(tools)
-        self._steps.append(lambda again: again.decide(call))
-        self._weight += _STEP + len(msgspec.json.encode(call.arguments))
-        return conversation.decide(call)
-
-    def result(self, result: ToolResult) -> None:
-        """What came back, before the model reads it."""
-        self._observe(lambda conversation: conversation.result(result), len(result.text))
-
-    def _observe(self, step: Step, weight: int) -> None:
-        self._weight += _STEP + weight
-        if self._weight > MOST_CHARACTERS:
-            return  # nothing more is decided, so nothing more needs to be known
-        self._steps.append(step)
-        if self._conversation is not None:
-            step(self._conversation)
-
-    def _over(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
-        if self._conversation is None or tools != self._tools:
-            self._tools = tools
-            conversation = self._guard.conversation(tools)
-            if self._operator:
-                conversation.operator(self._operator)
-            for step in self._steps:
-                step(conversation)
-            self._conversation = conversation
-        return self._conversation
 
 
 class Talks:

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import mcp_types as types
 from mcp import MCPError
 
-from bartizan.agents.budgeting import WATCHED, use_of
+from bartizan.agents.budgeting import WATCHED, Reservation, reserved
 from bartizan.agents.mcp.assessment import Entry
 from bartizan.agents.mcp.caller import Caller
 from bartizan.agents.mcp.definition import tool_of
 from bartizan.agents.mcp.records import Records
 from bartizan.agents.overriding import Profiler
+from bartizan.agents.profile import ToolProfile
 from bartizan.core.errors import KeeperError
 from bartizan.core.limits import Limits
 from bartizan.core.quota import Quota
 from bartizan.core.tool import ToolCall
 from bartizan.core.tool_budget import ToolLimits, ToolQuota, ToolUse
-
-UNREACHABLE = "unreachable"
-"""Reason of a refusal because the keeper, or the call's amounts, could not be used."""
-
-
-class Reservation:
-    """What a call has reserved, until it is known whether it runs."""
-
-    def __init__(self, refused: str = "", cause: str = "") -> None:
-        self.refused = refused
-        """Why there is none, as :class:`bartizan.core.tool_budget.ToolQuota` names it; empty when there is one."""
-        self.cause = cause
-        """More words for a person."""
-        self.runs = False
-        """Set when the call goes on; otherwise everything is given back."""
 
 
 class Turnstile:
@@ -93,23 +78,12 @@ class Turnstile:
     @asynccontextmanager
     async def reserved(self, caller: Caller, entry: Entry, call: ToolCall) -> AsyncIterator[Reservation]:
         """Reserve what a call would use while it is decided; what of it does not run is given back at the end."""
-        budgets = self._budgets()  # the one that grants is the one that is told
-        try:
-            profile = self._profiles(tool_of(entry.definition, entry.exposed, entry.server))
-            use = use_of(caller.principal, caller.session, profile, call, self._limits)
-            grant = await budgets.admit_call(use, self._limits)
-        except (KeeperError, ValueError) as error:
-            yield Reservation(UNREACHABLE, error.cause if isinstance(error, KeeperError) else str(error))
-            return
-        if not grant.allowed:
-            yield Reservation(grant.reason)
-            return
-        held = Reservation()
-        try:
+
+        def profile() -> ToolProfile:
+            return self._profiles(tool_of(entry.definition, entry.exposed, entry.server))
+
+        async with reserved(self._budgets(), caller.principal, caller.session, profile, call, self._limits) as held:
             yield held
-        finally:
-            with contextlib.suppress(KeeperError):  # it stays counted, which errs on the safe side
-                await budgets.settle_call(use, self._limits, held.runs, grant.window)
 
     async def record_block(self, caller: Caller) -> None:
         """Count a declined call towards its principal's cool-down."""

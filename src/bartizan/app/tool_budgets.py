@@ -1,9 +1,8 @@
-"""Who counts tool calls for an MCP proxy: the deployment's keeper where there is one, else a keeper of its own."""
+"""Who counts tool calls for an MCP proxy or an agent: the deployment's keeper if there is one, else one of its own."""
 
 from __future__ import annotations
 
 from bartizan.app.places import keeper_of
-from bartizan.core.tool_budget import ToolQuota
 from bartizan.keeper.interface import Keeper
 from bartizan.keeper.ledger import Ledger
 from bartizan.keeper.local import LocalKeeper
@@ -41,7 +40,7 @@ class Budgets:
                 database.close()
         self._own = LocalKeeper(KeeperState(quarantined=stopped))
 
-    def __call__(self) -> ToolQuota:
+    def __call__(self) -> Keeper:
         """The keeper to ask now."""
         if self._shared is None and self._seen():
             self._shared = keeper_of(self._workspace)

@@ -1,0 +1,5 @@
+"""Fixtures of the adapters' tests."""
+
+from adapter_world import office, recorder, session
+
+__all__ = ["office", "recorder", "session"]
