@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from adapter_world import ASKED, STOLEN, TASK, Office, Recorder, protection
 
-pytest.importorskip("agents", reason="openai-agents is not installed: make test-adapters")
+pytest.importorskip("agents.tool_guardrails", reason="openai-agents is not installed: make test-adapters")
 
 from agents.tool import FunctionTool
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseOutputText
