@@ -13,6 +13,7 @@ from rich.table import Table
 from bartizan.cli.model import MODELS
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.cli.range_artefacts import grade_intake, start_intake
+from bartizan.cli.range_office import grade_office, start_office
 from bartizan.cli.range_tools import grade_toolbox, start_toolbox
 from bartizan.core.errors import ConfigurationError
 from bartizan.range.client import ModelClient
@@ -20,9 +21,11 @@ from bartizan.range.helpdesk.records import plant
 from bartizan.range.model_store import ModelStore
 from bartizan.range.scenarios import (
     ARTEFACT_SCENARIOS,
+    OFFICE_SCENARIOS,
     SCENARIOS,
     TOOL_SCENARIOS,
     ArtefactScenario,
+    OfficeScenario,
     Scenario,
     ToolScenario,
 )
@@ -32,7 +35,7 @@ from bartizan.range.state import RangeState
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Vulnerable applications to attack and to defend.")
 
-AnyScenario = Scenario | ToolScenario | ArtefactScenario
+AnyScenario = Scenario | ToolScenario | ArtefactScenario | OfficeScenario
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
 KeyOption = Annotated[str, typer.Option("--key-env", help="Environment variable that holds your gateway's key.")]
@@ -61,12 +64,15 @@ def start(
     gateway: GatewayOption = "",
     key_env: KeyOption = "",
 ) -> None:
-    """Run the application and its model on loopback until Ctrl-C; for tools and model files, say how to use them."""
+    """Run the application and its model on loopback until Ctrl-C; for the others, say how to use them."""
     if scenario in TOOL_SCENARIOS:
         start_toolbox(workspace, _state(workspace, scenario), scenario, seed)
         return
     if scenario in ARTEFACT_SCENARIOS:
         start_intake(workspace, _state(workspace, scenario), ARTEFACT_SCENARIOS[scenario], seed)
+        return
+    if scenario in OFFICE_SCENARIOS:
+        start_office(workspace, _state(workspace, scenario), OFFICE_SCENARIOS[scenario], seed)
         return
     _find(scenario)
     way = (gateway, _key(key_env)) if gateway else None
@@ -89,7 +95,7 @@ def start(
 @app.command("reset")
 def reset(scenario: ScenarioArgument, workspace: WorkspaceOption = Path()) -> None:
     """Forget the learner's seed: the next start plants a new secret and new customers."""
-    if scenario not in TOOL_SCENARIOS and scenario not in ARTEFACT_SCENARIOS:
+    if scenario not in {one.id for one in _every()}:
         _find(scenario)
     _state(workspace, scenario).reset()
     console().print(f"{scenario} is as new")
@@ -104,6 +110,7 @@ def grade(
     key_env: KeyOption = "",
     proxy: Annotated[bool, typer.Option("--proxy", help="Grade the workspace's MCP proxy, for a tool server.")] = False,
     gate: Annotated[bool, typer.Option("--gate", help="Grade the workspace's admission of model files.")] = False,
+    guard: Annotated[bool, typer.Option("--guard", help="Grade the workspace's tool guard, for an assistant.")] = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
@@ -115,6 +122,10 @@ def grade(
         files = ARTEFACT_SCENARIOS[scenario]
         attack, defence = grade_intake(workspace, _state(workspace, scenario), files, secret, gate=gate)
         _show(scenario, files, attack, defence, output)
+    if scenario in OFFICE_SCENARIOS:
+        office = OFFICE_SCENARIOS[scenario]
+        attack, defence = grade_office(workspace, _state(workspace, scenario), office, secret, guard=guard)
+        _show(scenario, office, attack, defence, output)
     chosen = _find(scenario)
     if not secret and not gateway:
         raise ConfigurationError(
@@ -153,7 +164,7 @@ def _show(
 
 
 def _every() -> tuple[AnyScenario, ...]:
-    return (*SCENARIOS.values(), *TOOL_SCENARIOS.values(), *ARTEFACT_SCENARIOS.values())
+    return (*SCENARIOS.values(), *TOOL_SCENARIOS.values(), *ARTEFACT_SCENARIOS.values(), *OFFICE_SCENARIOS.values())
 
 
 def _status(attack: bool | None, defence: DefenceGrade | None) -> int:

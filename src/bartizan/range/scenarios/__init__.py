@@ -9,6 +9,8 @@ from bartizan.range.scenarios.artefact_scenario import ArtefactScenario
 from bartizan.range.scenarios.borrowed_model import BORROWED_MODEL
 from bartizan.range.scenarios.interface import Scenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
+from bartizan.range.scenarios.office_scenario import OfficeScenario
+from bartizan.range.scenarios.quiet_tools import QUIET_TOOLS
 from bartizan.range.scenarios.rug_pull import RUG_PULL
 from bartizan.range.scenarios.tool_scenario import ToolScenario
 from bartizan.range.scenarios.unwritten_rule import UNWRITTEN_RULE
@@ -26,4 +28,18 @@ ARTEFACT_SCENARIOS: Mapping[str, ArtefactScenario] = MappingProxyType(
 )
 """Those with model files, by id."""
 
-__all__ = ["ARTEFACT_SCENARIOS", "SCENARIOS", "TOOL_SCENARIOS", "ArtefactScenario", "Scenario", "ToolScenario"]
+OFFICE_SCENARIOS: Mapping[str, OfficeScenario] = MappingProxyType(
+    {scenario.id: scenario for scenario in (QUIET_TOOLS,)}
+)
+"""Those with an assistant that has tools, by id."""
+
+__all__ = [
+    "ARTEFACT_SCENARIOS",
+    "OFFICE_SCENARIOS",
+    "SCENARIOS",
+    "TOOL_SCENARIOS",
+    "ArtefactScenario",
+    "OfficeScenario",
+    "Scenario",
+    "ToolScenario",
+]

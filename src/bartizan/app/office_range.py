@@ -1,0 +1,28 @@
+"""The tool guard of a learner's workspace, and one that knows nothing but the tools, for the range's grader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bartizan.agents import open_guard
+from bartizan.core.tool import ToolGuard
+from bartizan.core.verdict import Mode
+from bartizan.policy.document import PolicyDocument
+from bartizan.workspace.workspace import POLICY, Workspace
+
+
+def lab_guard(root: Path) -> ToolGuard | None:
+    """The guard as ``policy.yaml`` names it, with its profiles; None where policy wants none, or only observes.
+
+    Raises:
+        ConfigurationError, DocumentError: there is no such file, or it is wrong.
+    """
+    policy = Workspace(root).load(POLICY, PolicyDocument)
+    if policy.tools.guard == "none" or policy.mode is Mode.MONITOR:
+        return None
+    return open_guard(policy.tools.guard, policy.tool_profiles)
+
+
+def plain_guard() -> ToolGuard:
+    """The pack ``balanced`` with profiles out of the tools' own definitions."""
+    return open_guard()
