@@ -19,12 +19,21 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.supplychain.admission.gate import AdmissionGate, Decision, open_gate
 from bartizan.supplychain.files import Problem, open_file, walk
+from bartizan.supplychain.signing.model import sign, verify
+from bartizan.supplychain.signing.signers import ABOVE, BESIDE
+from bartizan.supplychain.signing.statement import Statement
+from bartizan.trust.dsse import EllipticKey, EllipticSigner
+from bartizan.trust.signing import SignatureInvalid
 from bartizan.workspace.register import Registered
 from bartizan.workspace.registering import lines_of, register
 from bartizan.workspace.workspace import REGISTER, Workspace
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Admit artefacts, and say who vouches for them.")
 PathsArgument = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with all in them.")]
+ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="A file, or a folder with a model.")]
+SignatureOption = Annotated[
+    Path | None, typer.Option("--signature", help="The bundle; MODEL/model.sig for a folder, MODEL.sig for a file.")
+]
 _STYLES = {Admission.ALLOW: "green", Admission.INCONCLUSIVE: "yellow", Admission.BLOCK: "red"}
 _ALONE = 4
 """Up to so many files are scanned in this process."""
@@ -86,6 +95,61 @@ def pin(
         print("\n".join(lines_of(one)))
 
 
+@app.command("sign")
+def sign_model(
+    model: ModelArgument,
+    key: Annotated[Path, typer.Option("--key", help="Private key in PEM: P-256, P-384 or P-521.")],
+    signature: SignatureOption = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Relative path that is not signed.")] = None,
+    password_env: Annotated[str, typer.Option("--password-env", help="Variable with the key's password.")] = "",
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Sign a model in the OpenSSF model-signing format."""
+    password = os.environ.get(password_env, "") if password_env else ""
+    place = _signature(model, signature)
+    statement = sign(model, place, EllipticSigner.read(key, password), ignore or ())
+    _said("signed", model, place, statement, output)
+
+
+@app.command("verify")
+def verify_model(
+    model: ModelArgument,
+    key: Annotated[Path, typer.Option("--key", help="Public key of the signer, in PEM.")],
+    signature: SignatureOption = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Whether exactly these files were signed with this key. Exit 0: yes; 1: no; 2: it cannot be said."""
+    place = _signature(model, signature)
+    trusted = EllipticKey.read(key)
+    try:
+        statement = verify(model, place, trusted)
+    except SignatureInvalid as problem:
+        if output is Format.JSON:
+            print_json("artefacts-verify", {"valid": False, "model": str(model), "problem": problem.cause})
+        else:
+            console().print(f"[red]not valid[/red] {escape(printable(f'{model}: {problem.cause}', 600))}")
+        raise typer.Exit(1) from None
+    _said("verified", model, place, statement, output)
+
+
+def _signature(model: Path, given: Path | None) -> Path:
+    if given is not None:
+        return given
+    return model / ABOVE if model.is_dir() else model.with_name(model.name + BESIDE)
+
+
+def _said(what: str, model: Path, place: Path, statement: Statement, output: Format) -> None:
+    if output is Format.JSON:
+        content = {"model": str(model), "signature": str(place), "digest": statement.root}
+        verb = "sign" if what == "signed" else "verify"
+        print_json(f"artefacts-{verb}", {"valid": True, **content, "files": len(statement.resources)})
+        return
+    out = console()
+    out.print(f"[green]{what}[/green] {escape(printable(str(model), 300))}: {len(statement.resources):,} files")
+    out.print(f"  digest    {statement.root}", markup=False)
+    out.print(f"  signature {place}", markup=False)
+
+
 def _decisions(gate: AdmissionGate, paths: list[Path], jobs: int) -> Iterator[Decision]:
     files = walk(paths)
     first = [path for _, path in zip(range(_ALONE), files, strict=False)]
@@ -116,6 +180,8 @@ def _text(decisions: Iterator[Decision], counts: dict[Admission, int]) -> None:
         would = f"would be {decision.observed}: " if decision.observed is not decision.admission else ""
         policy = f" ({decision.policy})" if decision.policy else ""
         out.print(escape(f"  {would}{decision.reason}{policy}"), style="dim")
+        if decision.facts.signature != "none":
+            out.print(escape(f"    signature {decision.facts.signature} {decision.facts.signer}".rstrip()), style="dim")
         for rule in decision.facts.rules:
             out.print(escape(f"    {rule}"), style="dim")
         for subject in decision.facts.waived:

@@ -110,11 +110,16 @@ def _check_deployment(check: _Check, deployment: Document[Deployment]) -> None:
 def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
     # Imported here because system.yaml is checked without Cedar.
     from bartizan.supplychain.admission.pack import AdmissionPack
+    from bartizan.trust.dsse import EllipticKey
 
+    where: ValuePath = ("artefacts", "pack")
     try:
         AdmissionPack.named(policy.value.artefacts.pack, check.workspace)
+        for i, signer in enumerate(policy.value.artefacts.signers):
+            where = ("artefacts", "signers", i, "key")
+            EllipticKey.read(check.workspace.path(signer.key))
     except ConfigurationError as error:
-        place = policy.place(("artefacts", "pack"))
+        place = policy.place(where)
         check.result.problems.append(ConfigurationError(f"{place}: {error.cause}", error.hint))
     try:
         Policy(policy.value)

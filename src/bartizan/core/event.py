@@ -171,6 +171,9 @@ class ArtefactDecided(_Record, frozen=True, kw_only=True, omit_defaults=True, ta
     """Of what the scanner found."""
     waived: tuple[str, ...] = ()
     """Of those, the ones that a waiver for just this digest accepts."""
+    signature: str = ""
+    """``valid``, ``invalid``, ``untrusted`` or ``none``."""
+    signer: str = ""
     purpose: str = ""
     """``admit`` for a question, ``load`` right before loading."""
 

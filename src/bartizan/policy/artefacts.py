@@ -5,6 +5,15 @@ from __future__ import annotations
 import msgspec
 
 
+class Signer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody whose signatures count."""
+
+    name: str
+    """How decisions call the signer."""
+    key: str
+    """File of the workspace with the public key in PEM: P-256, P-384 or P-521."""
+
+
 class ArtefactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `bartizan artefacts admit` and `safe_load` go by."""
 
@@ -16,3 +25,5 @@ class ArtefactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shipped packs `balanced` and `observe` ask for none."""
     licences: tuple[str, ...] = ()
     """SPDX identifiers that are accepted. Empty: likewise."""
+    signers: tuple[Signer, ...] = ()
+    """People and pipelines whose signatures in the OpenSSF model-signing format count. Empty: likewise."""

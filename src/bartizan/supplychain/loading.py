@@ -16,6 +16,7 @@ from bartizan.core.errors import ArtefactError
 from bartizan.core.problem import printable
 from bartizan.supplychain.admission.gate import AdmissionGate, Decision, open_gate
 from bartizan.supplychain.files import Problem, open_file, walk
+from bartizan.supplychain.signing.model import GIT
 
 T = TypeVar("T")
 _CHUNK = 1 << 20
@@ -46,7 +47,8 @@ def safe_load(
 
     The file is scanned and decided about, then copied into a private folder while its SHA-256 is taken once more. Only
     if that is the digest that was admitted, ``load`` is called with the copy, which keeps the file's name. Whoever
-    exchanges the file meanwhile changes nothing: it is not read again. For a folder every file in it must be admitted.
+    exchanges the file meanwhile changes nothing: it is not read again. For a folder every file in it must be admitted;
+    git's own files at its top are left out.
 
     Args:
         path: a file, or a folder such as a model repository.
@@ -73,7 +75,10 @@ def safe_load(
         for number, file in enumerate(walk([source])):
             if number >= MOST_FILES:
                 raise NotAdmittedError(f"{source} holds more than {MOST_FILES:,} files", "admit a smaller folder")
-            target = root / file.relative_to(source)
+            inside = file.relative_to(source)
+            if inside.parts[0] in GIT:
+                continue
+            target = root / inside
             target.parent.mkdir(parents=True, exist_ok=True)
             _admitted(file, target, gate)
         return load(root)

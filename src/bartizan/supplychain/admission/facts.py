@@ -11,6 +11,7 @@ import msgspec
 
 from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.policy.artefacts import ArtefactPolicy
+from bartizan.supplychain.signing.signers import Signers
 from bartizan.workspace.register import Registered
 from bartizan.workspace.waiver import Waiver
 
@@ -36,6 +37,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
     licence_listed: bool
     licences_asked: bool
+    signature: str
+    """``valid``, ``invalid`` (a named signer signed other bytes), ``untrusted`` (by nobody named), ``none``."""
+    signer: str
+    """Its name in policy."""
+    signers_asked: bool
     size: int
 
 
@@ -47,12 +53,19 @@ class Evidence:
         policy: whom it accepts.
         register: ``artefacts.yaml``.
         waivers: ``waivers.yaml``.
+        signers: the keys of those whom policy names.
     """
 
     def __init__(
-        self, root: Path, policy: ArtefactPolicy, register: Sequence[Registered], waivers: Sequence[Waiver]
+        self,
+        root: Path,
+        policy: ArtefactPolicy,
+        register: Sequence[Registered],
+        waivers: Sequence[Waiver],
+        signers: Signers | None = None,
     ) -> None:
         self._policy = policy
+        self._signers = signers or Signers({})
         self._waivers = [waiver for waiver in waivers if waiver.sha256]
         self._by_digest: dict[str, list[Registered]] = {}
         self._by_path: dict[str, list[Registered]] = {}
@@ -68,6 +81,7 @@ class Evidence:
         }
         open_findings = [one for one in report.findings if one.rule not in waived]
         pin, entry = self._pinned(report)
+        signature, signer = self._signers.of(report)
         origin, licence = (entry.origin, entry.licence) if entry is not None else ("", "")
         return Facts(
             verdict=Admission.strictest(one.admission for one in open_findings),
@@ -82,6 +96,9 @@ class Evidence:
             licence=licence,
             licence_listed=licence.casefold() in {one.casefold() for one in self._policy.licences},
             licences_asked=bool(self._policy.licences),
+            signature=signature,
+            signer=signer if signature != "untrusted" else "",
+            signers_asked=bool(self._signers),
             size=report.size,
         )
 

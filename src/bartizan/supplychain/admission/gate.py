@@ -18,7 +18,9 @@ from bartizan.policy.document import PolicyDocument
 from bartizan.supplychain.admission.facts import Evidence, Facts
 from bartizan.supplychain.admission.pack import AdmissionPack
 from bartizan.supplychain.scanning import ArtefactScanner
+from bartizan.supplychain.signing.signers import Signers
 from bartizan.telemetry.journal import Journal
+from bartizan.trust.dsse import EllipticKey
 from bartizan.workspace.register import Register
 from bartizan.workspace.waiver import Waivers
 from bartizan.workspace.workspace import POLICY, REGISTER, WAIVERS, Workspace
@@ -114,8 +116,24 @@ class AdmissionGate:
             formats=decision.report.formats,
             rules=tuple(sorted(found)),
             waived=tuple(sorted(found.intersection(decision.facts.waived))),
+            signature=decision.facts.signature,
+            signer=decision.facts.signer,
             purpose=purpose,
         )
+
+
+def rules_of(workspace: Workspace, root: Path | None = None) -> tuple[AdmissionPack, Evidence]:
+    """The policy of a workspace and what it knows. Registered paths are relative to ``root``, or to the workspace.
+
+    Raises:
+        ConfigurationError: one of the workspace's files is not what it should be.
+    """
+    policy = workspace.load(POLICY, PolicyDocument).artefacts
+    register: Register = workspace.load(REGISTER, Register) if workspace.path(REGISTER).exists() else ()
+    waivers: Waivers = workspace.load(WAIVERS, Waivers) if workspace.path(WAIVERS).exists() else ()
+    signers = Signers({one.name: EllipticKey.read(workspace.path(one.key)) for one in policy.signers})
+    evidence = Evidence(root or workspace.root, policy, register, waivers, signers)
+    return AdmissionPack.named(policy.pack, workspace), evidence
 
 
 @contextlib.contextmanager
@@ -127,12 +145,9 @@ def open_gate(root: Path) -> Iterator[AdmissionGate]:
         JournalError: the journal cannot be used.
     """
     workspace = Workspace(root)
-    policy = workspace.load(POLICY, PolicyDocument).artefacts
-    register: Register = workspace.load(REGISTER, Register) if workspace.path(REGISTER).exists() else ()
-    waivers: Waivers = workspace.load(WAIVERS, Waivers) if workspace.path(WAIVERS).exists() else ()
-    pack = AdmissionPack.named(policy.pack, workspace)
+    pack, evidence = rules_of(workspace)
     journal = Journal(workspace.state / "journal", "admission", workspace.deployment.journal)
     try:
-        yield AdmissionGate(ArtefactScanner(), pack, Evidence(workspace.root, policy, register, waivers), journal)
+        yield AdmissionGate(ArtefactScanner(), pack, evidence, journal)
     finally:
         journal.close()

@@ -1,0 +1,1 @@
+"""Signatures over models in the OpenSSF model-signing format."""

@@ -1,0 +1,95 @@
+"""The file beside a model: a Sigstore bundle 0.3 (https://github.com/sigstore/protobuf-specs) with a DSSE envelope."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from bartizan.core.errors import WireError
+from bartizan.core.strict_json import parse
+from bartizan.trust.dsse import IN_TOTO, EllipticKey, EllipticSigner
+from bartizan.trust.signing import SignatureInvalid
+
+MEDIA_TYPE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
+MOST_BYTES = 64 << 20
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    """One signature. Nothing in it is true before `verify`."""
+
+    payload: bytes
+    signature: bytes
+    hint: str
+    """Of the key; empty where the bundle names none."""
+
+    @classmethod
+    def sign(cls, payload: bytes, signer: EllipticSigner) -> Bundle:
+        """A bundle over an in-toto statement."""
+        return cls(payload=payload, signature=signer.sign(IN_TOTO, payload), hint=signer.public.hint)
+
+    def verify(self, key: EllipticKey) -> bytes:
+        """The payload, if ``key`` signed it. Raises SignatureInvalid."""
+        if self.hint and self.hint != key.hint:
+            raise SignatureInvalid("it was signed with another key", "name the public key of its signer")
+        key.verify(IN_TOTO, self.payload, self.signature)
+        return self.payload
+
+    def encode(self) -> bytes:
+        """As JSON."""
+        return msgspec.json.encode(
+            {
+                "mediaType": MEDIA_TYPE,
+                "verificationMaterial": {"publicKey": {"hint": self.hint}, "tlogEntries": []},
+                "dsseEnvelope": {
+                    "payload": base64.b64encode(self.payload).decode(),
+                    "payloadType": IN_TOTO,
+                    "signatures": [{"sig": base64.b64encode(self.signature).decode(), "keyid": ""}],
+                },
+            }
+        )
+
+
+def read(path: Path) -> Bundle:
+    """The bundle in a file. Raises SignatureInvalid for whatever is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SignatureInvalid(f"the signature {path} cannot be read: {error.strerror}") from None
+    return decode(raw)
+
+
+def decode(raw: bytes) -> Bundle:
+    """The bundle in a JSON text. Raises SignatureInvalid."""
+    if len(raw) > MOST_BYTES:
+        raise SignatureInvalid(f"the signature is larger than {MOST_BYTES >> 20} MiB")
+    try:
+        document = parse(raw, max_depth=16, max_nodes=10_000)
+        return _bundle(document)
+    except WireError as error:
+        raise SignatureInvalid(f"the signature is no bundle: {error.cause}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
+        raise SignatureInvalid(f"the signature is no bundle of type {MEDIA_TYPE} under a key") from None
+
+
+def _bundle(document: dict[str, Any]) -> Bundle:
+    if document["mediaType"] != MEDIA_TYPE:
+        raise ValueError
+    envelope = document["dsseEnvelope"]
+    if envelope["payloadType"] != IN_TOTO:
+        raise ValueError
+    (signature,) = envelope["signatures"]
+    material = document["verificationMaterial"]
+    if "publicKey" not in material:
+        raise SignatureInvalid(
+            "it was signed under a certificate or by Sigstore, which cannot be verified here", "sign it with a key"
+        )
+    return Bundle(
+        payload=base64.b64decode(envelope["payload"], validate=True),
+        signature=base64.b64decode(signature["sig"], validate=True),
+        hint=str(material["publicKey"].get("hint") or ""),
+    )
