@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bartizan.app.candidates import Finding
+from bartizan.app.detecting import live_rules
 from bartizan.app.gateways import build_in_force, build_services
 from bartizan.app.guards import Detectors
 from bartizan.app.places import committer_of
@@ -46,6 +47,8 @@ async def _check(workspace: Workspace, snapshot: Snapshot) -> None:
     services = build_services(workspace, workspace.deployment, LocalKeeper(), _Nowhere(), NoMeters())
     await services.close()
     check_settings(workspace.deployment.inference)
+    if workspace.deployment.detections.enabled:
+        live_rules(snapshot, workspace.deployment.detections)
     in_force = build_in_force(workspace, snapshot, committer_of(workspace), Detectors())
     if in_force.learned:
         load_classifier()

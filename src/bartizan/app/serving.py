@@ -118,9 +118,10 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
 
 
 def _helpers(workspace: Workspace, deployment: Deployment, journal: Journal) -> list[Child]:
-    """The keeper, unless it is elsewhere, and the telemetry process."""
+    """The keeper, unless it is elsewhere, the telemetry process and the one that runs rules."""
     names = ["keeper"] if keeper_socket(deployment.keeper, workspace.root) is not None else []
-    return [Child(name, partial(_command, workspace, name), [], _reporter(journal)) for name in (*names, "telemetry")]
+    names += ["telemetry", *(["detections"] if deployment.detections.enabled else [])]
+    return [Child(name, partial(_command, workspace, name), [], _reporter(journal)) for name in names]
 
 
 def _approval_socket(deployment: Deployment) -> socket.socket | None:

@@ -1,7 +1,7 @@
 """The entry point of processes that the supervisor starts: ``python -m bartizan.cli.child ROOT NAME FD [FD]``.
 
-``NAME`` is ``keeper``, ``inference``, ``telemetry``, ``approvals``, ``check`` (whose candidate comes on standard input)
-or a worker's.
+``NAME`` is ``keeper``, ``inference``, ``telemetry``, ``detections``, ``approvals``, ``check`` (whose candidate comes on
+standard input) or a worker's.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ def main(arguments: list[str]) -> int:
             from bartizan.app.telemetering import run_telemetry
 
             run_telemetry(Path(root), int(control))
+        elif name == "detections":
+            from bartizan.app.detecting import run_detections
+
+            run_detections(Path(root), int(control))
         elif name == "approvals":
             from bartizan.app.approving import run_approvals
 

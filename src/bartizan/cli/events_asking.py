@@ -58,7 +58,7 @@ def query(
     question = sys.stdin.read() if sql == "-" else sql
     answer = Lake(journal_of(place), lake_of(place), seconds=seconds).ask(question, rows=rows)
     if output is QueryFormat.JSON:
-        found = [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.rows]
+        found = [dict(zip(answer.columns, map(plain, row), strict=True)) for row in answer.rows]
         print_json("events-query", {"rows": found, "more": answer.more, "damaged": list(answer.damaged)})
     elif output is QueryFormat.CSV:
         writer = csv.writer(sys.stdout)
@@ -176,20 +176,21 @@ def _show(record: dict[str, Any], output: Format) -> None:
 _QUIET = frozenset({"id", "version", "content", "coverage", "timing", "signals", "signature", "heads", "previous"})
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of an answer as JSON has it."""
     if isinstance(value, datetime):
         return value.isoformat() + "Z"
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, bytes | bytearray):
         return bytes(value).hex()
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 def _cell(value: Any) -> str:
-    plain = _plain(value)
-    if plain is None:
+    shown = plain(value)
+    if shown is None:
         return ""
-    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    return shown if isinstance(shown, str) else msgspec.json.encode(shown).decode()

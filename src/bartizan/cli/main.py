@@ -27,6 +27,7 @@ COMMANDS = (
     "artefacts",
     "policy",
     "rules",
+    "findings",
     "system",
     "keys",
     "approvals",

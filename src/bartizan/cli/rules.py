@@ -140,6 +140,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
 
 
 _NOTES = {
+    "failed": "events could not be judged by a rule",
     "untimed": "matches without a usable time were not counted by correlations",
     "late": "matches came later than --lateness and were not counted by correlations",
     "ungrouped": "matches lack a value of group-by and were not counted by a correlation",

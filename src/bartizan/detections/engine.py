@@ -42,6 +42,8 @@ class Counters(msgspec.Struct):
     """Matches that a correlation could not count, for a field of ``group-by`` has no value."""
     hurried: int = 0
     """Matches that were worked off early because too many were waiting."""
+    failed: int = 0
+    """Events that a rule could not judge."""
     suppressed: int = 0
     evicted_groups: int = 0
     evicted_hits: int = 0
@@ -59,6 +61,8 @@ class Checkpoint(msgspec.Struct, frozen=True):
     counters: Counters
     pending: list[tuple[int, int, int, Hit]]
     groups: list[list[SavedGroup]]
+    meanings: list[str]
+    """Of each correlation, what decides about its findings: its digest with those of all that it refers to."""
 
 
 class Engine:
@@ -83,6 +87,10 @@ class Engine:
         self.counters = Counters()
         self._mapping = mapping
         self._plan = plan(collection)
+        self.matched = [0] * len(self._plan.detections)
+        """How many events each rule on single events has matched; :attr:`headers` says which it is."""
+        self.failures: dict[str, str] = {}
+        """Keys of rules that could not judge an event, and the last reason."""
         self._prefilter = Prefilter([rule.expression for rule in self._plan.expressions])
         self._correlators = [Correlator(one, self.settings) for one in self._plan.correlations]
         self._lateness = None if self.settings.lateness is None else round(self.settings.lateness * SECOND)
@@ -113,8 +121,15 @@ class Engine:
         seq = self._seq = self._seq + 1
         for index in self._prefilter.candidates(view):
             rule = detections[index]
-            if rule.matches(view):
+            try:
+                matched = rule.matches(view)
+            except Exception as error:  # one rule on one event must not cost the others theirs
+                self.failures[rule.header.key] = f"{type(error).__name__} at the event {str(ref.id)[:100]}"
+                self.counters.failed += 1
+                continue
+            if matched:
                 self.counters.matches += 1
+                self.matched[index] += 1
                 if rule.reported:
                     findings.append(single_finding(rule, ref, time))
                 if rule.listeners:
@@ -219,6 +234,16 @@ class Engine:
         return self._work(self._newest + 1)
 
     @property
+    def headers(self) -> list[Header]:
+        """What the rules on single events say about themselves, in the order of :attr:`matched`."""
+        return [one.header for one in self._plan.detections]
+
+    @property
+    def newest(self) -> int:
+        """Latest time seen, in microseconds since 1970; -1 before any."""
+        return self._newest
+
+    @property
     def waiting(self) -> int:
         """Hits that wait for the watermark."""
         return len(self._pending)
@@ -242,6 +267,7 @@ class Engine:
             counters=self.totals(),
             pending=list(self._pending),
             groups=[correlator.save() for correlator in self._correlators],
+            meanings=list(self._plan.meanings),
         )
 
     def load(self, checkpoint: Checkpoint) -> bool:
@@ -254,6 +280,23 @@ class Engine:
         for correlator, saved in zip(self._correlators, checkpoint.groups, strict=True):
             correlator.load(saved)
         return True
+
+    def adopt(self, checkpoint: Checkpoint) -> int:
+        """Go on from a checkpoint of other rules: correlations that mean the same keep what they know.
+
+        Returns:
+            How many do.
+        """
+        self._newest, self._floor = checkpoint.newest, checkpoint.floor
+        self._seq = max(self._seq, checkpoint.seq)
+        places = {meaning: index for index, meaning in enumerate(self._plan.meanings)}
+        moved = {old: places[meaning] for old, meaning in enumerate(checkpoint.meanings) if meaning in places}
+        for old, new in moved.items():
+            self._correlators[new].load(checkpoint.groups[old])
+        for time, order, old, hit in checkpoint.pending:
+            if old in moved:
+                heapq.heappush(self._pending, (time, order, moved[old], hit))
+        return len(moved)
 
 
 def single_finding(rule: RunnableDetection, ref: Ref, time: int | None) -> RuleFinding:

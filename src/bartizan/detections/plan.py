@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -79,6 +80,8 @@ class Plan:
     detections: tuple[RunnableDetection, ...]
     correlations: tuple[RunnableCorrelation, ...]
     expressions: tuple[Detection, ...]
+    meanings: tuple[str, ...]
+    """By correlation: digest of it and of all that it refers to."""
 
 
 def plan(collection: Collection) -> Plan:
@@ -125,7 +128,17 @@ def plan(collection: Collection) -> Plan:
             for rule in correlations
         ),
         expressions=tuple(detections),
+        meanings=tuple(_meanings(collection, correlations)),
     )
+
+
+def _meanings(collection: Collection, correlations: list[Correlation]) -> list[str]:
+    known: dict[str, str] = {}
+    for rule in collection.rules:
+        below = [known[name] for name in rule.rules] if isinstance(rule, Correlation) else []
+        text = "\n".join((rule.header.key, rule.header.digest, *below))
+        known[rule.header.key] = hashlib.sha256(text.encode()).hexdigest()
+    return [known[rule.header.key] for rule in correlations]
 
 
 def _clauses(rule: Correlation) -> tuple[frozenset[int], ...] | None:

@@ -39,7 +39,7 @@ class Summary(msgspec.Struct):
         """Whether every event was judged by every rule."""
         counters = self.counters
         # What came after its moment was worked off early is among the late.
-        lost = counters.untimed + counters.late + counters.evicted_groups + counters.evicted_hits
+        lost = counters.failed + counters.untimed + counters.late + counters.evicted_groups + counters.evicted_hits
         return not (self.unread.count or lost)
 
 

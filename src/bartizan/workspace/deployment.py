@@ -108,6 +108,26 @@ class Inference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Memory for answers about texts that were read lately; 0 keeps none."""
 
 
+class Detections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The process that runs detection rules over the journal."""
+
+    enabled: bool = True
+    """Without it no rule runs by itself."""
+    shipped: bool = True
+    """Run the rules that ship with Bartizan beside those in `rules/`."""
+    silent: tuple[str, ...] = ()
+    """Ids or names of rules that report nothing; correlations still see what they match."""
+    lateness_seconds: float = 0.4
+    """How far behind the newest record another one may be and still count in correlations. So long a correlation's
+    finding waits."""
+    suppress_seconds: float = 300.0
+    """For how long a correlation stays silent about a group after a finding."""
+    findings_per_minute: int = 60
+    """Of one rule; what is beyond is counted in an alarm and not recorded one by one."""
+    checkpoint_seconds: float = 5.0
+    """Between two checkpoints; after a crash so much is judged again."""
+
+
 class ApprovalListener(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where approvers decide about tool calls; an address of its own, with keys of its own."""
 
@@ -140,4 +160,5 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     journal: Journal = Journal()
     inference: Inference = Inference()
     sinks: Sinks = Sinks()
+    detections: Detections = Detections()
     mcp: Mcp = Mcp()

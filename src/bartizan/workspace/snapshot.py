@@ -11,7 +11,7 @@ import msgspec
 from bartizan.core.errors import ConfigurationError
 from bartizan.workspace.files import read_bounded
 
-WATCHED = ("policy.yaml", "system.yaml", "waivers.yaml", "signatures/*.yaml", "rules/*.yaml")
+WATCHED = ("policy.yaml", "system.yaml", "waivers.yaml", "signatures/*.yaml", "rules/*.yaml", "rules/*.yml")
 """What can change while running."""
 
 MAX_FILES = 512

@@ -90,6 +90,14 @@ def read_collection(text: str, name: str = "rules.yml") -> Collection:
     return collection
 
 
+def read_texts(texts: Iterable[tuple[str, str]]) -> Collection:
+    """The rules in named texts, which may refer to each other; none at all is no error. Raises DocumentError."""
+    collection, problems = _read(list(texts))
+    if problems:
+        raise problems[0]
+    return collection
+
+
 def _files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path

@@ -53,6 +53,11 @@ VIEWS: Final[dict[str, tuple[str, str]]] = {
         "changes of the configuration, accepted or not",
         "SELECT time, snapshot, digest, accepted, problem FROM events WHERE kind = 'configuration.changed'",
     ),
+    "findings": (
+        "what detection rules found",
+        """SELECT time, id, severity, title, rule, threat, techniques, principal, session, "group", start, "end",
+        measure, value, total, events, remediation FROM events WHERE kind = 'finding.raised'""",
+    ),
     "integrity": (
         "seals over the journal, and damage to it",
         """SELECT time, kind, number, key, len(heads) AS heads, segment, line, problem FROM events

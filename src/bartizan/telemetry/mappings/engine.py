@@ -8,7 +8,8 @@ template maps target paths to rules, and each rule gives a value or nothing, in 
 - ``field`` with ``as`` (a conversion), ``table`` (values by value, ``*`` for all others) or ``default``;
 - ``first`` is the first rule of a list that gives a value;
 - ``each`` repeats a template over a list, whose items are then the record;
-- ``_severity``, ``_confidence``, ``_chains`` and ``_self`` are worked out from the record (``formats.py``);
+- ``_severity``, ``_confidence``, ``_chains``, ``_techniques``, ``_events`` and ``_self`` are worked out from the record
+  (``formats.py``);
 - ``rest`` collects the top-level fields that no rule of the template reads, so that nothing is lost.
 
 ``when`` names a field that must be there for a template to be used; ``flat`` makes target paths keys with dots in them.

@@ -18,7 +18,8 @@ _SCHEMAS: Final = ("ocsf", "ecs", "asim", "otel")
 Formatter = Callable[[bytes], list[bytes]]
 """A line of the journal to what is sent for it: one or more texts without line feeds. Raises Unmappable."""
 _ACTION_SEVERITY: Final = {"allow": 1, "flag": 4, "redact": 5, "ask": 6, "block": 8}
-_KIND_SEVERITY: Final = {"journal.damaged": 10, "approval.refused": 8, "quarantine.changed": 6}
+_KIND_SEVERITY: Final = {"journal.damaged": 10, "approval.refused": 8, "quarantine.changed": 6, "rule.alarmed": 5}
+_FINDING_SEVERITY: Final = {"info": 1, "low": 3, "medium": 5, "high": 8, "critical": 10}
 
 
 class Unmappable(BartizanError):  # noqa: N818 - says what is the case
@@ -73,6 +74,8 @@ def _reader() -> Callable[[bytes], Record]:
             record["_self"] = [dict(record)]
             record["_chains"] = [chain] if isinstance(chain, dict) else []
             signals = record.get("signals")
+            for name, key in (("techniques", "_techniques"), ("events", "_events")):
+                record[key] = [{"uid": str(item)} for item in record.get(name, ())]
             if isinstance(signals, list) and signals:
                 order = ("info", "low", "medium", "high", "critical")
                 record["_severity"] = max((s["severity"] for s in signals), key=order.index)
@@ -88,6 +91,8 @@ def _facts(record: Record) -> tuple[str, int, dict[str, str]]:
     """Name, severity from 0 to 10, and the fields that CEF and LEEF share."""
     kind = str(record["kind"])
     severity = _KIND_SEVERITY.get(kind, _ACTION_SEVERITY.get(str(record.get("action")), 1))
+    if kind == "finding.raised":
+        severity = _FINDING_SEVERITY.get(str(record.get("severity")), 1)
     fields: dict[str, str] = {}
     for key, value in record.items():
         if key[:1] == "_" or key in ("content", "kind") or value in (None, "", [], {}):
