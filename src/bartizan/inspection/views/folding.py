@@ -54,6 +54,7 @@ _CAN_JOIN = re.compile(
 )
 _LONGEST_CLUSTER = 64
 _ODD_CAPITAL = re.compile(r"[a-z\u0430-\u044f\u03b1-\u03c9][A-Z\u0410-\u042f\u0391-\u03a9]")
+_CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ODD = 6
 """One capital inside a word in so many characters is a disguise; in code it is one in ten at the most."""
 
@@ -85,9 +86,15 @@ def fold(text: str) -> View:
 
 def _odd_capitals(text: str) -> int:
     """All capitals, where so many follow a small letter that the case is a disguise; otherwise none."""
+    if text.isascii() and _capitals(text) * _ODD < len(text):
+        return 0
     if sum(1 for _ in _ODD_CAPITAL.finditer(text)) * _ODD < len(text):
         return 0
     return sum(map(str.isupper, text))
+
+
+def _capitals(text: str) -> int:
+    return len(text) - len(text.encode().translate(None, _CAPITALS))
 
 
 @lru_cache(maxsize=1 << 16)
