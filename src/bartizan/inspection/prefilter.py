@@ -7,8 +7,8 @@ that hold its atoms between them.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import ahocorasick_rs
@@ -71,24 +71,24 @@ class Prefilter:
     def candidates(self, data: bytes) -> Iterator[Candidate]:
         """Every pattern that can match in ``data`` (UTF-8), and where; windows of one pattern may overlap."""
         length = len(data)
-        borders = None if length <= 2 * CELL else _borders(data)
-        hits = self._ascii.hits(b" " + data.translate(_WORDS_ONLY) + b" ")
-        if borders is None:
-            present = {number for index in {hit[0] for hit in hits} for number in self._ascii.numbers[index]}
-            if self._foreign.numbers and not data.isascii():
-                for index, _, _ in self._foreign.hits(data):
-                    present.update(self._foreign.numbers[index])
+        words = b" " + data.translate(_WORDS_ONLY) + b" "
+        foreign = self._foreign if self._foreign.numbers and not data.isascii() else None
+        if length <= 2 * CELL:
+            present = self._ascii.among(words, 0, len(words))
+            if foreign is not None:
+                present |= foreign.among(data, 0, length)
             for pattern in {way.pattern for way in self._fulfilled(present)}:
                 yield Candidate(pattern, 0, length)
             return
-        cells: list[set[int]] = [set() for _ in range(len(borders))]
-        _collect(self._ascii, hits, 1, borders, cells)
-        factor = 1
-        if not data.isascii():
-            factor = 4
-            if self._foreign.numbers:
-                _collect(self._foreign, self._foreign.hits(data), 0, borders, cells)
-        yield from self._in_cells(cells, [*borders, length], factor)
+        borders = [*_borders(data), length]
+        cells = []
+        for start, end in pairwise(borders):
+            # A word that begins the next cell has its boundary, and so its hit, at the end of this one: both count it.
+            cell = self._ascii.among(words, start, end + 1)
+            if foreign is not None:
+                cell |= foreign.among(data, start, end)
+            cells.append(cell)
+        yield from self._in_cells(cells, borders, 1 if data.isascii() else 4)
 
     def _fulfilled(self, present: set[int]) -> Iterator[_Way]:
         for number in present:
@@ -97,29 +97,41 @@ class Prefilter:
                     yield way
 
     def _in_cells(self, cells: list[set[int]], borders: list[int], factor: int) -> Iterator[Candidate]:
-        everywhere = {
-            way.pattern for way in self._fulfilled(set().union(*cells)) if _neighbours(way.reach, factor) is None
-        }
+        everywhere: set[int] = set()
+        nearby: dict[int, list[_Way]] = {}
+        for way in self._fulfilled(set().union(*cells)):
+            neighbours = _neighbours(way.reach, factor)
+            if neighbours is None:
+                everywhere.add(way.pattern)
+            else:
+                nearby.setdefault(neighbours, []).append(way)
         for pattern in everywhere:
             yield Candidate(pattern, 0, borders[-1])
-        for neighbours in range(1, _MOST_NEIGHBOURS + 1):
-            windows: dict[int, tuple[int, int]] = {}
-            for index, cell in enumerate(cells):
-                low = max(0, index - neighbours)
-                near = cell.union(*cells[low:index])
-                if not near:
-                    continue
-                start, end = borders[low], borders[index + 1]
-                for pattern in {
-                    way.pattern for way in self._fulfilled(near) if _neighbours(way.reach, factor) == neighbours
-                } - everywhere:
-                    held = windows.get(pattern, (start, end))
-                    if held[1] < start:
-                        yield Candidate(pattern, *held)
-                        held = (start, end)
-                    windows[pattern] = (held[0], end)
-            for pattern, (start, end) in windows.items():
-                yield Candidate(pattern, start, end)
+        for neighbours, ways in nearby.items():
+            yield from _windows([way for way in ways if way.pattern not in everywhere], neighbours, cells, borders)
+
+
+def _windows(
+    ways: Sequence[_Way], neighbours: int, cells: Sequence[set[int]], borders: list[int]
+) -> Iterator[Candidate]:
+    """Where so many neighbouring cells, and the one after them, fulfil one of ``ways``."""
+    windows: dict[int, tuple[int, int]] = {}
+    before: set[int] = set()
+    patterns: set[int] = set()
+    for index, cell in enumerate(cells):
+        low = max(0, index - neighbours)
+        near = cell.union(*cells[low:index])
+        if near != before:
+            before, patterns = near, {way.pattern for way in ways if way.needs <= near}
+        start, end = borders[low], borders[index + 1]
+        for pattern in patterns:
+            held = windows.get(pattern, (start, end))
+            if held[1] < start:
+                yield Candidate(pattern, *held)
+                held = (start, end)
+            windows[pattern] = (held[0], end)
+    for pattern, (start, end) in windows.items():
+        yield Candidate(pattern, start, end)
 
 
 def _neighbours(reach: int | None, factor: int) -> int | None:
@@ -135,45 +147,21 @@ class _Automaton:
         self._search = ahocorasick_rs.BytesAhoCorasick(list(members)) if members else None
         self._overlap = max(map(len, members), default=1) - 1
 
-    def hits(self, data: bytes) -> Iterable[tuple[int, int, int]]:
-        """All hits; a long text is read in chunks, so that hits cannot fill the memory."""
+    def among(self, data: bytes, start: int, end: int) -> set[int]:
+        """The numbers of all members that begin in ``data[start:end]``."""
         if self._search is None:
-            return ()
-        if len(data) <= _CHUNK:
-            return self._search.find_matches_as_indexes(data, overlapping=True)
-        return self._chunks(data)
-
-    def _chunks(self, data: bytes) -> Iterator[tuple[int, int, int]]:
-        assert self._search is not None
-        for begin in range(0, len(data), _CHUNK):
-            low = max(0, begin - self._overlap)
-            for index, start, end in self._search.find_matches_as_indexes(data[low : begin + _CHUNK], overlapping=True):
-                yield index, low + start, low + end
+            return set()
+        found: set[int] = set()
+        for low in range(start, end, _CHUNK):  # so that hits cannot fill the memory
+            size = min(_CHUNK, end - low)
+            hits = self._search.find_matches_as_indexes(data[low : low + size + self._overlap], overlapping=True)
+            found.update([index for index, begin, _ in hits if begin < size])
+        return {number for index in found for number in self.numbers[index]}
 
 
 def _normalised(atom: Atom) -> bytes:
     words = atom.text.encode().translate(_WORDS_ONLY)
     return b" " * atom.from_boundary + words + b" " * atom.to_boundary
-
-
-def _collect(
-    automaton: _Automaton,
-    hits: Iterable[tuple[int, int, int]],
-    shift: int,
-    borders: list[int],
-    cells: list[set[int]],
-) -> None:
-    """Put the numbers of each hit into the cell of its start, which is ``shift`` bytes too far to the right.
-
-    A hit on a boundary begins one byte before its word, perhaps in the cell before; it counts in both.
-    """
-    numbers = automaton.numbers
-    for index, start, _ in hits:
-        place = max(0, start - shift)
-        cell = bisect_right(borders, place) - 1
-        cells[cell].update(numbers[index])
-        if shift and cell + 1 < len(borders) and borders[cell + 1] == place + 1:
-            cells[cell + 1].update(numbers[index])
 
 
 def _borders(data: bytes) -> list[int]:

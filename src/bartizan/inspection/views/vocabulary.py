@@ -88,35 +88,33 @@ def segment(letters: str) -> Segmentation:
 
 
 def _segment_block(letters: str, words: list[str]) -> int:
-    """Shortest path over the words that occur, by dynamic programming. Appends to ``words``."""
-    length = len(letters)
-    ending: list[list[int]] = [[] for _ in range(length + 1)]
+    """Shortest path over the words that occur, by dynamic programming. Appends to ``words``.
+
+    Costs are counted from that of leaving all letters unknown, so that they change only where a word ends.
+    """
+    saved = [0]
+    starts: dict[int, int] = {}
     for _, start, end in _automaton()[1].find_matches_as_indexes(letters, overlapping=True):
-        ending[end].append(start)
-    costs = [0] * (length + 1)
-    steps = [0] * (length + 1)
-    for end in range(1, length + 1):
-        best, step = costs[end - 1] + _UNKNOWN_COST, -1
-        for start in ending[end]:
-            cost = costs[start] + _COST.get(end - start, _USUAL_COST)
-            if cost < best:
-                best, step = cost, start
-        costs[end], steps[end] = best, step
+        if end >= len(saved):
+            saved += saved[-1:] * (end + 1 - len(saved))
+        size = end - start
+        saving = saved[start] + size * _UNKNOWN_COST - _COST.get(size, _USUAL_COST)
+        if saving > saved[end]:
+            saved[end] = saving
+            starts[end] = start
     parts: list[str] = []
     known = 0
-    end = unknown = length
-    while end:
-        start = steps[end]
-        if start >= 0:
-            if unknown > end:
-                parts.append(letters[end:unknown])
-            parts.append(letters[start:end])
-            known += end - start
-            end = unknown = start
-        else:
-            end -= 1
-    if unknown:
-        parts.append(letters[:unknown])
+    rest = len(letters)
+    for end in sorted(starts, reverse=True):
+        if end > rest:
+            continue
+        if end < rest:
+            parts.append(letters[end:rest])
+        rest = starts[end]
+        parts.append(letters[rest:end])
+        known += end - rest
+    if rest:
+        parts.append(letters[:rest])
     words.extend(reversed(parts))
     return known
 
