@@ -34,7 +34,9 @@ class Quotes:
         self._pattern = re2.compile(_pattern())
 
     def find(self, text: str) -> list[tuple[int, int]]:
-        """Half-open ranges, in order, marks included."""
+        """Half-open ranges, in order, marks included. Lone surrogates, which decoded views may hold, count as ``?``."""
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode()
         spans = (found.span() for found in self._pattern.finditer(text))
         return [(start, end) for start, end in spans if end - start <= _LONGEST]
 
