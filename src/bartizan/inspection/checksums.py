@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 
 _DOUBLED = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 _PLAIN = bytes.maketrans(b"0123456789", bytes(range(10)))
@@ -29,14 +30,19 @@ def digits(value: str) -> list[int]:
     return list(_written(value).translate(_PLAIN))
 
 
+def written(value: str) -> str:
+    """The same as they are written."""
+    return _written(value).decode()
+
+
 def _written(value: str) -> bytes:
     return value.encode("utf-8", "replace").translate(None, _NO_DIGIT)
 
 
 def luhn(value: str) -> bool:
     """ISO/IEC 7812-1 annex B over the digits of ``value``."""
-    written = _written(value)
-    return (sum(written[-1::-2].translate(_PLAIN)) + sum(written[-2::-2].translate(_DOUBLED))) % 10 == 0
+    number = _written(value)
+    return (sum(number[-1::-2].translate(_PLAIN)) + sum(number[-2::-2].translate(_DOUBLED))) % 10 == 0
 
 
 def weighted(numbers: Sequence[int], weights: Iterable[int]) -> int:
@@ -91,8 +97,8 @@ _PRODUCT, _POWERS = _verhoeff_tables()
 def verhoeff(value: str) -> bool:
     """Verhoeff's check over the dihedral group D5."""
     check = 0
-    for index, number in enumerate(reversed(digits(value))):
-        check = _PRODUCT[check][_POWERS[index % 8][number]]
+    for number, power in zip(reversed(digits(value)), cycle(_POWERS)):
+        check = _PRODUCT[check][power[number]]
     return check == 0
 
 

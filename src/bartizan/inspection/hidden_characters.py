@@ -47,14 +47,14 @@ def oddities(text: str) -> Iterator[Oddity]:
 
 
 def _zero_width(text: str) -> Iterator[Oddity]:
-    inside = [match for match in _IN_WORD.finditer(text) if match.group() != "\u00ad"]
+    in_words = list(_IN_WORD.finditer(text))
+    inside = [match for match in in_words if match.group() != "\u00ad"]
     runs = list(_RUN.finditer(text))
-    soft = sum(1 for match in _IN_WORD.finditer(text) if match.group() == "\u00ad")
-    found = sorted(inside + runs, key=lambda match: match.start())
-    if found:
+    outermost = [match.span() for found in (inside, runs) if found for match in (found[0], found[-1])]
+    if outermost:
         score = 0.8 if runs or len(inside) >= 8 else 0.6 if len(inside) >= 3 else 0.4
-        yield Oddity("zero_width", score, Span(found[0].start(), found[-1].end()))
-    elif soft:
+        yield Oddity("zero_width", score, Span(min(outermost)[0], max(outermost)[1]))
+    elif in_words:
         yield from _counted(text, "zero_width", _IN_WORD, ((1, 0.2),))
 
 

@@ -94,8 +94,8 @@ class PatternScanner:
         wanted: set[int] = set()
         if self._literals is not None:
             lower = text.lower() if text.isascii() else data.decode().lower()
-            for hit in self._literals.find_matches_as_indexes(lower, overlapping=True):
-                wanted |= self._owners[hit[0]]
+            hits = {index for index, _, _ in self._literals.find_matches_as_indexes(lower, overlapping=True)}
+            wanted.update(*map(self._owners.__getitem__, hits))
         if self._sets and len(data.translate(None, _DIGITS)) != len(data):
             for indices, shard in self._sets:
                 wanted.update([indices[position] for position in shard.Match(data) or ()])

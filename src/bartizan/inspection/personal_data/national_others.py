@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bartizan.inspection.checksums import digits, luhn, mod11_2, verhoeff, weighted
+from bartizan.inspection.checksums import digits, luhn, mod11_2, verhoeff, weighted, written
 from bartizan.inspection.interface import Pattern
 from bartizan.inspection.personal_data.dates import plausible
 from bartizan.inspection.personal_data.formats import identifier
@@ -14,7 +14,7 @@ _SG_OFFSET = {"S": 0, "F": 0, "T": 4, "G": 4, "M": 3}
 
 def in_aadhaar(value: str) -> bool:
     """Aadhaar: Verhoeff; palindromes are not issued. Three years in a row are no number."""
-    text = "".join(map(str, digits(value)))
+    text = written(value)
     if all(text[at : at + 2] in ("19", "20") for at in (0, 4, 8)):
         return False
     return text != text[::-1] and verhoeff(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bartizan.core.threat import Severity
-from bartizan.inspection.checksums import bare, base58check, bech32, digits, luhn, mod97
+from bartizan.inspection.checksums import bare, base58check, bech32, digits, luhn, mod97, written
 from bartizan.inspection.interface import Extent, Pattern
 from bartizan.inspection.personal_data.formats import MARK, identifier, labelled, row
 
@@ -41,9 +41,11 @@ _CARD_STARTS = (
 
 def card(value: str) -> bool:
     """Luhn, and a start and length that a card scheme issues (ISO/IEC 7812; the schemes' published ranges)."""
-    text = "".join(map(str, digits(value)))
+    if not luhn(value):
+        return False
+    text = written(value)
     length = len(text)
-    if len(set(text)) < 2 or not luhn(text):
+    if len(set(text)) < 2:
         return False
     for starts, width, lengths in _CARD_STARTS:
         start = int(text[:width])

@@ -9,6 +9,7 @@ from bartizan.inspection.views.source import Piece
 
 _SHORT = 24
 _PRINTABLE = 0.95
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .-/"
 
 
 def is_text(text: str) -> bool:
@@ -20,6 +21,8 @@ def is_text(text: str) -> bool:
         readable = sum(1 for char in text if char.isprintable() or char in "\t\n\r\x08\x7f" or char >= "\u00ad")
         if readable < length * (1.0 if length < _SHORT else _PRINTABLE):
             return False
+    if text.isascii():
+        return (length - len(text.encode().translate(None, _PLAIN))) * 4 >= length
     return sum(1 for char in text if char.isalnum() or char in " .-/") * 4 >= length
 
 

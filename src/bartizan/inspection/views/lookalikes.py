@@ -16,6 +16,7 @@ from bartizan.inspection.views.vocabulary import WORDS
 
 _WORD = re.compile(rf"[a-z0-9]*{CONFUSABLE_CLASS}(?:[a-z0-9]|{CONFUSABLE_CLASS})*")
 _LATIN = re.compile("[a-z]")
+_PLAIN = str.maketrans(dict(CONFUSABLES))
 _SHORTEST = 2
 
 
@@ -27,7 +28,7 @@ def undo_mixed_script(source: Source) -> Iterator[View]:
 
 
 def _pieces(source: Source) -> Iterator[Piece]:
-    folded = source.folded.text
+    folded, cased = source.folded.text, source.cased.text
     for match in _WORD.finditer(folded):
         start, end = match.span()
         if (start and folded[start - 1].isalpha()) or folded[end : end + 1].isalpha():
@@ -36,9 +37,13 @@ def _pieces(source: Source) -> Iterator[Piece]:
         if len(word) < _SHORTEST:
             continue
         mixed = _LATIN.search(word) is not None
-        shown = source.cased.text[start:end]
-        plain = "".join(
-            CAPITAL_CONFUSABLES.get(look) or CONFUSABLES.get(char, char) for look, char in zip(shown, word, strict=True)
-        )
+        shown = cased[start:end]
+        if shown == word:
+            plain = word.translate(_PLAIN)
+        else:
+            plain = "".join(
+                CAPITAL_CONFUSABLES.get(look) or CONFUSABLES.get(char, char)
+                for look, char in zip(shown, word, strict=True)
+            )
         if mixed or plain in WORDS:
             yield Piece(start, end, plain)

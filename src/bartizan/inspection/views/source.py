@@ -100,39 +100,34 @@ def splice(base: View, name: str, pieces: Iterable[Piece], context: int) -> View
     out: list[str] = []
     places = array("I")
     done = -1
+    placed = 0  # up to where, in the source, ``places`` says where the characters of ``out`` come from
     changed = 0
-    for piece in pieces:
-        begin = max(0, piece.start - context)
-        if 0 <= done < begin:
-            until = min(len(source), done + context)
-            if until < begin:
-                out.append(source[done:until] + "\n")
-                places += origins[done : until + 1]
-                done = begin
-            begin = done
-        elif done >= begin:
-            begin = done
-        out.append(source[begin : piece.start])
-        places += origins[begin : piece.start]
-        out.append(piece.text)
-        places.extend(_origins(piece, origins))
-        done = piece.end
-        changed += piece.end - piece.start
+    for start, end, text, offsets in pieces:
+        begin = max(0, start - context)
+        if done < 0:
+            done = placed = begin
+        elif done + context < begin:
+            out.append(source[done : done + context] + "\n")
+            places += origins[placed : done + context + 1]
+            done = placed = begin
+        out.append(source[done:start])
+        out.append(text)
+        if offsets is not None or len(text) != end - start:
+            places += origins[placed:start]
+            if offsets is not None:
+                places.extend(map(origins.__getitem__, offsets))
+            else:
+                places += array("I", (origins[start],)) * len(text)
+            placed = end
+        done = end
+        changed += end - start
     if done < 0:
         return None
     until = min(len(source), done + context)
     out.append(source[done:until])
-    places += origins[done : until + 1]
+    places += origins[placed : until + 1]
     kind = ScatteredView if isinstance(base, ScatteredView) else View
     return kind(_label(base, name), "".join(out), places, changed)
-
-
-def _origins(piece: Piece, origins: array[int]) -> Iterable[int]:
-    if piece.offsets is not None:
-        return map(origins.__getitem__, piece.offsets)
-    if len(piece.text) == piece.end - piece.start:
-        return origins[piece.start : piece.end]
-    return array("I", (origins[piece.start],)) * len(piece.text)
 
 
 def renamed(view: View, name: str) -> View:

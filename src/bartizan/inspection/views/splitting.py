@@ -41,8 +41,9 @@ def undo_word_splitting(source: Source) -> Iterator[View]:
 
 def _pieces(text: str) -> Iterator[Piece]:
     tokens = list(_TOKEN.finditer(text))
-    habit = _habit(text, tokens)
-    for match in tokens:
+    marks = [_mark(match) for match in tokens]
+    habit = _habit(text, marks)
+    for match, mark in zip(tokens, marks, strict=True):
         if "'" in match.group() and _CONTRACTION.fullmatch(match.group()):
             continue
         parts = list(_PART.finditer(text, *match.span()))
@@ -52,7 +53,7 @@ def _pieces(text: str) -> Iterator[Piece]:
         words = [part.group() for part in parts]
         joined = "".join(words)
         known = sum(word in WORDS for word in words)
-        if (joined in WORDS and len(joined) >= _SHORTEST) or (len(words) == 2 and _mark(match) in habit):
+        if (joined in WORDS and len(joined) >= _SHORTEST) or (len(words) == 2 and mark in habit):
             yield Piece(*match.span(), joined, [place for part in parts for place in range(*part.span())])
         elif known == len(words) or (len(words) > 2 and known * 2 > len(words)):
             if known > 2:
@@ -63,9 +64,9 @@ def _pieces(text: str) -> Iterator[Piece]:
             yield _segmented(*match.span(), apart.words, [place for part in parts for place in range(*part.span())])
 
 
-def _habit(text: str, tokens: Sequence[re.Match[str]]) -> frozenset[str]:
+def _habit(text: str, marks: Sequence[str]) -> frozenset[str]:
     """Marks that part so many words in two that it is a habit of the text: as many as its other long words."""
-    split = Counter(mark for match in tokens if (mark := _mark(match)))
+    split = Counter(mark for mark in marks if mark)
     if not split or max(split.values()) < _FEWEST_SPLIT:
         return frozenset()
     others = sum(1 for _ in _LONG_WORD.finditer(_TOKEN.sub(" ", text)))

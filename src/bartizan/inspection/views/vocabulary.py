@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import ahocorasick_rs
@@ -57,7 +56,7 @@ WORDS: Final = frozenset(
     )
 )
 
-_COST: Final = MappingProxyType({1: 7, 2: 5})
+_SHORTEST_COST: Final = 5
 _USUAL_COST: Final = 2
 _UNKNOWN_COST: Final = 6
 _BLOCK: Final = 4_096
@@ -74,7 +73,7 @@ class Segmentation(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _automaton() -> tuple[list[str], ahocorasick_rs.AhoCorasick]:
-    words = sorted(WORDS)
+    words = sorted(word for word in WORDS if len(word) > 1)  # one letter costs less unknown than as a word
     return words, ahocorasick_rs.AhoCorasick(words)
 
 
@@ -98,7 +97,7 @@ def _segment_block(letters: str, words: list[str]) -> int:
         if end >= len(saved):
             saved += saved[-1:] * (end + 1 - len(saved))
         size = end - start
-        saving = saved[start] + size * _UNKNOWN_COST - _COST.get(size, _USUAL_COST)
+        saving = saved[start] + size * _UNKNOWN_COST - (_USUAL_COST if size > 2 else _SHORTEST_COST)
         if saving > saved[end]:
             saved[end] = saving
             starts[end] = start
