@@ -8,6 +8,7 @@ from pathlib import Path
 from bartizan.detections.cases import BUILTIN
 from bartizan.detections.convert import convert_all, make_target
 from bartizan.detections.coverage import atlas_coverage
+from bartizan.detections.hunts import load_hunts
 from bartizan.detections.sigma import load_collection
 
 PAGES = Path(__file__).parent.parent / "docs" / "detections"
@@ -50,6 +51,12 @@ def targets() -> str:
     return "| target | gives | of the rules that ship |\n|---|---|---|\n" + lines
 
 
+def hunts() -> str:
+    """The hunts that ship."""
+    rows = [f"| `{one.id}` | {one.title} | {one.threat} | {one.hypothesis} |\n" for one in load_hunts().values()]
+    return "| hunt | title | threat | guess |\n|---|---|---|---|\n" + "".join(rows)
+
+
 def counts() -> tuple[int, int]:
     """Techniques with a rule, and all."""
     rows = atlas_coverage(load_collection([BUILTIN]))
@@ -69,5 +76,6 @@ def write(name: str, wanted: list[str]) -> None:
 
 if __name__ == "__main__":
     write("pack.md", [pack()])
+    write("hunts.md", [hunts()])
     write("convert.md", [targets()])
     write("coverage.md", [coverage(seen=True), coverage(seen=False)])

@@ -34,7 +34,7 @@ SOURCE = ROOT / "src" / "bartizan"
 _LINK = re.compile(r"\[[^\[\]]*\]\(([^()\s]+)\)")
 _CODE = re.compile(r"^ *```.*?^ *```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
-_COMMAND = re.compile(r"\bbartizan ([a-z]+)(?: ([a-z]+))?")
+_COMMAND = re.compile(r"\bbartizan ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
 
 
 def relative(path: Path) -> str:

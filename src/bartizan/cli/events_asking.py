@@ -54,7 +54,7 @@ def query(
         console().print(table)
         return
     place = Workspace(workspace)
-    _limit_address_space()
+    limit_address_space()
     question = sys.stdin.read() if sql == "-" else sql
     answer = Lake(journal_of(place), lake_of(place), seconds=seconds).ask(question, rows=rows)
     if output is QueryFormat.JSON:
@@ -63,11 +63,11 @@ def query(
     elif output is QueryFormat.CSV:
         writer = csv.writer(sys.stdout)
         writer.writerow(answer.columns)
-        writer.writerows([_cell(value) for value in row] for row in answer.rows)
+        writer.writerows([cell(value) for value in row] for row in answer.rows)
     else:
         table = Table(*(escape(printable(name, _WIDEST)) for name in answer.columns))
         for row in answer.rows:
-            table.add_row(*(escape(printable(_cell(value), _WIDEST)) for value in row))
+            table.add_row(*(escape(printable(cell(value), _WIDEST)) for value in row))
         console().print(table)
         if answer.more:
             console().print(f"and more; --rows shows more than {rows:,}", style="dim")
@@ -140,7 +140,8 @@ def compact(
     raise typer.Exit(1 if done.rejected or done.repaired else 0)
 
 
-def _limit_address_space() -> None:
+def limit_address_space() -> None:
+    """Bound what this process may take, beyond DuckDB's own limit."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         limit = pages * resource.getpagesize() + _SPARE_BYTES
@@ -164,7 +165,7 @@ def _show(record: dict[str, Any], output: Format) -> None:
         sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
         return
     at, kind = str(record.pop("at", ""))[:23], str(record.pop("kind", ""))
-    words = [f"{name}={_cell(value)}" for name, value in record.items() if name not in _QUIET]
+    words = [f"{name}={cell(value)}" for name, value in record.items() if name not in _QUIET]
     signals = record.get("signals")
     if isinstance(signals, list):
         words += [
@@ -189,7 +190,8 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value of an answer as text."""
     shown = plain(value)
     if shown is None:
         return ""

@@ -28,6 +28,7 @@ COMMANDS = (
     "policy",
     "rules",
     "findings",
+    "hunt",
     "system",
     "keys",
     "approvals",

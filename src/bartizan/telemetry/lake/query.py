@@ -62,10 +62,24 @@ class Lake:
             QueryError: it is no single SELECT, is wrong, takes too long or too much memory, or wants other files.
             JournalError: the journal or the manifest cannot be read.
         """
+        return self.ask_each([(sql, parameters)], rows=rows)[0]
+
+    def ask_each(self, questions: Sequence[tuple[str, Sequence[Any]]], *, rows: int = ROWS) -> list[Answer]:
+        """The answers to several questions over the same state of the lake.
+
+        Args:
+            questions: SELECT and parameters of each.
+            rows: most rows of each answer.
+
+        Raises:
+            QueryError: one of them is not answered; see :meth:`ask`.
+            JournalError: the journal or the manifest cannot be read.
+        """
         for attempt in range(_ATTEMPTS):
             sources = find_sources(self._journal, self._lake)
             try:
-                return self._ask(sql, parameters, rows, sources)
+                with self._connect(sources) as connection:
+                    return [self._ask(connection, sql, given, rows, sources) for sql, given in questions]
             except duckdb.IOException as error:
                 # A segment was completed, or a file merged, since the listing: look again.
                 gone = any(not path.exists() for path in (*sources.live, *sources.parquet))
@@ -75,19 +89,20 @@ class Lake:
                 raise _explained(error) from None
         raise AssertionError
 
-    def _ask(self, sql: str, parameters: Sequence[Any], rows: int, sources: Sources) -> Answer:
-        with self._connect(sources) as connection:
-            statements = connection.extract_statements(sql)
-            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise QueryError("only a single SELECT is allowed", "views: events, requests, signals, blocked, …")
-            timer = threading.Timer(self._seconds, connection.interrupt)
-            timer.start()
-            try:
-                result = connection.execute(statements[0], list(parameters) or None)
-                columns = tuple(str(column[0]) for column in result.description or ())
-                fetched = result.fetchmany(rows + 1)
-            finally:
-                timer.cancel()
+    def _ask(
+        self, connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], rows: int, sources: Sources
+    ) -> Answer:
+        statements = connection.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise QueryError("only a single SELECT is allowed", "views: events, requests, signals, blocked, …")
+        timer = threading.Timer(self._seconds, connection.interrupt)
+        timer.start()
+        try:
+            result = connection.execute(statements[0], list(parameters) or None)
+            columns = tuple(str(column[0]) for column in result.description or ())
+            fetched = result.fetchmany(rows + 1)
+        finally:
+            timer.cancel()
         return Answer(columns, fetched[:rows], len(fetched) > rows, sources.damaged)
 
     @contextmanager

@@ -96,9 +96,9 @@ def create_views(connection: duckdb.DuckDBPyConnection, sources: Sources) -> Non
     if sources.live:
         live = read_segments(_listed(sources.live), ignore_errors=True)
         parts.append(f"SELECT {schema.projection()} FROM {live} WHERE kind IS NOT NULL")
-    if not parts:
-        empty = ", ".join(f"NULL::{kind} AS {schema.quoted(name)}" for name, kind in schema.columns().items())
-        parts.append(f"SELECT {schema.projection()} FROM (SELECT {empty}, NULL::{schema.LINK} AS chain) WHERE false")
+    # Files that were written before a column existed must not keep questions from naming it.
+    empty = ", ".join(f"NULL::{kind} AS {schema.quoted(name)}" for name, kind in schema.columns().items())
+    parts.append(f"SELECT {schema.projection()} FROM (SELECT {empty}, NULL::{schema.LINK} AS chain) WHERE false")
     connection.execute("CREATE VIEW records AS " + " UNION ALL BY NAME ".join(parts))
     connection.execute("CREATE VIEW events AS SELECT * REPLACE (lower(hex(hash)) AS hash) FROM records")
     for name, (_, query) in VIEWS.items():
