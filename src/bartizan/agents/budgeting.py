@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from bartizan.agents import values
@@ -58,21 +58,24 @@ async def reserved(
     profile: Callable[[], ToolProfile],
     call: ToolCall,
     limits: ToolLimits,
+    on_behalf_of: Sequence[str] = (),
 ) -> AsyncIterator[Reservation]:
     """Reserve what a call would use while it is decided; what of it does not run is given back at the end.
 
     Args:
         budgets: who counts: the one that grants is the one that is told.
         principal, session, profile, call, limits: as for :func:`use_of`.
+        on_behalf_of: for whom the principal acts: whoever of them is stopped stops it too.
     """
     try:
         use = use_of(principal, session, profile, call, limits)
-        grant = await budgets.admit_call(use, limits)
+        stopped = await _stopped(budgets, on_behalf_of)
+        grant = None if stopped else await budgets.admit_call(use, limits)
     except (KeeperError, ValueError) as error:
         yield Reservation(UNREACHABLE, error.cause if isinstance(error, KeeperError) else str(error))
         return
-    if not grant.allowed:
-        yield Reservation(grant.reason)
+    if grant is None or not grant.allowed:
+        yield Reservation(stopped if grant is None else grant.reason)
         return
     held = Reservation()
     try:
@@ -99,6 +102,15 @@ class Meter:
         named = (tool for tool in tools if tool.name == call.tool)
         tool = next(named, ToolDefinition(name=call.tool[:200]))
         return use_of(principal, session, lambda: self._profiles(tool), call, self._limits)
+
+
+async def _stopped(budgets: ToolQuota, principals: Sequence[str]) -> str:
+    """Why one of ``principals`` may not go on; empty when all may."""
+    for principal in principals:
+        reason = (await budgets.admit_call(ToolUse(principal=principal, digest=""), WATCHED)).reason
+        if reason:
+            return reason
+    return ""
 
 
 def use_of(

@@ -41,6 +41,7 @@ def tool_decided(
     reference: str = "",
     approval: str = "",
     server: str = "",
+    on_behalf_of: tuple[str, ...] = (),
 ) -> ToolDecided:
     """The record of one decision.
 
@@ -54,12 +55,14 @@ def tool_decided(
         reference: our id of the call; the call's own where it is empty.
         approval: asked for, or used.
         server: of the tool.
+        on_behalf_of: for whom the principal acts, nearest first.
     """
     return ToolDecided(
         id=new_id("evt"),
         at=utc_now(),
         call=reference or call.id,
         principal=principal,
+        on_behalf_of=on_behalf_of,
         session=session,
         server=server,
         tool=printable(call.tool, 200),

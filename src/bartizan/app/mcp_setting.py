@@ -10,6 +10,7 @@ import msgspec
 from bartizan.agents.mcp.naming import sound_server_name
 from bartizan.agents.mcp.pins import PINS
 from bartizan.core.errors import ConfigurationError
+from bartizan.core.spiffe import is_trust_domain
 from bartizan.policy.document import PolicyDocument
 from bartizan.workspace.document import load
 from bartizan.workspace.mcp import Mcp, McpServer
@@ -73,6 +74,9 @@ def mcp_setting(
 
 def check_servers(mcp: Mcp, file: str) -> None:
     """What the schema cannot say about servers. Raises ConfigurationError."""
+    oauth = mcp.listen.oauth
+    if oauth is not None and oauth.trust_domain and not is_trust_domain(oauth.trust_domain):
+        raise ConfigurationError(f"{file}: {oauth.trust_domain!r} is no trust domain", "such as example.org")
     names: set[str] = set()
     for server in mcp.servers:
         if not sound_server_name(server.name):

@@ -280,6 +280,8 @@ class ToolDecided(_Record, frozen=True, kw_only=True, omit_defaults=True, tag="t
     """Our id of the call; the client is told it with a refusal."""
     principal: str
     tool: str
+    on_behalf_of: tuple[str, ...] = ()
+    """For whom the principal acts, nearest first."""
     request: str = ""
     """Of the gateway, whose answer asked for the call; empty for other callers."""
     session: str = ""

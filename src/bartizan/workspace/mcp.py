@@ -43,6 +43,10 @@ class McpOAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The issuer's public keys (JWKS): an `https:` URL, or a file of the workspace."""
     scopes: tuple[str, ...] = ()
     """A token must carry all of them."""
+    dpop: Literal["accepted", "required"] = "accepted"
+    """Whether a token must be bound to its client's key (RFC 9449). One that is bound always needs the proof."""
+    trust_domain: str = ""
+    """Names in tokens become ids of this domain, such as `spiffe://example.org/user/ada`. Empty: as they are."""
 
 
 class McpListen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

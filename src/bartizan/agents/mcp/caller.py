@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 from mcp.server.context import ServerRequestContext
 
+from bartizan.agents.mcp.tokens import BEHALF
+
 LOCAL = "local"
 """The principal of a client on standard input, or of HTTP on loopback without tokens."""
 TASK = "io.readthedocs.bartizan/task"
@@ -25,6 +27,8 @@ class Caller(msgspec.Struct, frozen=True):
     session: str
     """The id that the proxy minted for an HTTP session, or for itself on standard input, where one proxy serves one
     client; empty where the protocol has none (HTTP of 2026-07-28)."""
+    on_behalf_of: tuple[str, ...] = ()
+    """For whom the principal acts, nearest first."""
 
 
 def caller_of(ctx: ServerRequestContext[Any, Any], own: str) -> Caller:
@@ -40,7 +44,8 @@ def caller_of(ctx: ServerRequestContext[Any, Any], own: str) -> Caller:
     user = request.scope.get("user")
     token = getattr(user, "access_token", None)
     principal = (token.subject or token.client_id) if token is not None else LOCAL
-    return Caller(principal, request.headers.get("mcp-session-id", ""))
+    behalf = tuple((token.claims or {}).get(BEHALF, ())) if token is not None else ()
+    return Caller(principal, request.headers.get("mcp-session-id", ""), behalf)
 
 
 def text_of(meta: Any, key: str) -> str:

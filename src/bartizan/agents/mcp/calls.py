@@ -119,9 +119,7 @@ class Calls:
             action = decision.action
             if self._monitor and not held.refused and action.rank > Action.FLAG.rank:
                 action = Action.FLAG
-            await self._records.decided(
-                caller.principal, caller.session, entry.server, call, decision, action, approval
-            )
+            await self._records.decided(caller, entry.server, call, decision, action, approval)
             held.runs = action.rank < Action.REDACT.rank
         if action is Action.ASK:
             return _failed(WAITS, call, approval)
@@ -137,7 +135,7 @@ class Calls:
         if decision.action is Action.ALLOW and not talk.has_task and self._policy.without_task == "block":
             reason = "nobody said what the agent is to do, and policy wants that said"
             return changed(decision, Action.BLOCK, reason, "mcp.without_task"), ""
-        return await self._asking.settled(decision, call, caller.session, caller.principal, named)
+        return await self._asking.settled(decision, call, caller.session, caller.principal, named, caller.on_behalf_of)
 
     async def _send(self, entry: Entry, talk: Talk, caller: Caller, call: ToolCall) -> types.CallToolResult:
         begun = time.perf_counter()

@@ -12,6 +12,7 @@ from mcp.server.auth.settings import AuthSettings
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import INVALID_REQUEST
 
+from bartizan.agents.mcp.dpop import Senders
 from bartizan.agents.mcp.framing import MAX_DEPTH, MAX_NODES, error_bytes, refusal
 from bartizan.agents.mcp.proxy import Proxy
 from bartizan.core.errors import ConfigurationError, WireError
@@ -116,7 +117,11 @@ def http_app(proxy: Proxy, listen: McpListen, port: int, limit: int, verifier: T
     def refused(reason: str) -> None:
         proxy.records.refused("", "", reason)
 
-    return StrictBodies(app, limit, refused)
+    bodies = StrictBodies(app, limit, refused)
+    if listen.oauth is None:
+        return bodies
+    urls = [listen.oauth.resource, *(f"http://{host}{listen.path}" for host in hosts[:3])]
+    return Senders(bodies, urls, refused)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bartizan.agents.mcp.assessment import Entry
+from bartizan.agents.mcp.caller import Caller
 from bartizan.agents.recording import Commit, tool_decided
 from bartizan.core.clock import utc_now
 from bartizan.core.event import McpAnswered, McpDefinitionChanged, McpRefused
@@ -29,8 +30,7 @@ class Records:
 
     async def decided(
         self,
-        principal: str,
-        session: str,
+        caller: Caller,
         server: str,
         call: ToolCall,
         decision: ToolDecision,
@@ -39,7 +39,17 @@ class Records:
     ) -> None:
         """Journaled before a call goes on. Raises JournalError."""
         self._recorder.append(
-            tool_decided(principal, session, call, decision, action, self._commit, approval=approval, server=server)
+            tool_decided(
+                caller.principal,
+                caller.session,
+                call,
+                decision,
+                action,
+                self._commit,
+                approval=approval,
+                server=server,
+                on_behalf_of=caller.on_behalf_of,
+            )
         )
         await self._recorder.commit()
 

@@ -66,9 +66,11 @@ class Turnstile:
     async def watch(self, caller: Caller, method: str, name: str = "") -> None:
         """:meth:`enter` for a request that is no call, which a quarantine stops too. Raises MCPError."""
         await self.enter(caller, method, name)
-        use = ToolUse(principal=caller.principal, session=caller.session, digest="")
+        uses = [ToolUse(principal=caller.principal, session=caller.session, digest="")]
+        uses += [ToolUse(principal=behind, digest="") for behind in caller.on_behalf_of]
         try:
-            reason = (await self._budgets().admit_call(use, WATCHED)).reason
+            granted = [await self._budgets().admit_call(use, WATCHED) for use in uses]
+            reason = next((one.reason for one in granted if one.reason), "")
         except KeeperError as error:
             reason = error.cause
         if reason:
@@ -82,7 +84,9 @@ class Turnstile:
         def profile() -> ToolProfile:
             return self._profiles(tool_of(entry.definition, entry.exposed, entry.server))
 
-        async with reserved(self._budgets(), caller.principal, caller.session, profile, call, self._limits) as held:
+        async with reserved(
+            self._budgets(), caller.principal, caller.session, profile, call, self._limits, caller.on_behalf_of
+        ) as held:
             yield held
 
     async def record_block(self, caller: Caller) -> None:

@@ -177,7 +177,13 @@ class GuardedSession:
         async with self._lock:
             definition = self._tools.get(call.tool) or ToolDefinition(name=call.tool[:200])
             async with reserved(
-                parts.budgets(), self.principal, self.id, lambda: parts.profiles(definition), call, parts.limits
+                parts.budgets(),
+                self.principal,
+                self.id,
+                lambda: parts.profiles(definition),
+                call,
+                parts.limits,
+                self._behalf,
             ) as held:
                 if held.refused:
                     decision, approval = held.refusal(call), ""
@@ -193,7 +199,7 @@ class GuardedSession:
                     parts.recorder.append(
                         tool_decided(
                             self.principal, self.id, call, decision, action, parts.commit,
-                            reference=reference, approval=approval,
+                            reference=reference, approval=approval, on_behalf_of=self._behalf,
                         )
                     )  # fmt: skip
                     await parts.recorder.commit()
