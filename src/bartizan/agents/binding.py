@@ -54,6 +54,8 @@ class Bound(NamedTuple):
     label: Label
     where: str = ""
     """For a person: field, tool and record, or the words it stood in."""
+    value: str = ""
+    """Normalised, where somebody needs it."""
 
 
 def worst(bounds: list[Bound]) -> Bound:
@@ -111,6 +113,37 @@ def _by_host(host: str, carries: bool, ledger: Ledger, envelope: Envelope, opera
     if carries and bound.label.rank > Label.LINKED.rank:
         return Bound(Label.EXTERNAL, f"data for {host}, a site nobody the agent works for named")
     return bound if bound.label.rank > Label.UNKNOWN.rank else Bound(Label.UNKNOWN, f"no page of {host} was named")
+
+
+def better(value: str, ledger: Ledger, envelope: Envelope) -> bool:
+    """Whether a field of a record that the user's words point at holds another address or account of its kind."""
+    kind = values.kind(value)
+    if not kind:
+        return False
+    for known in ledger.addresses:
+        if known == value or values.kind(known) != kind:
+            continue
+        for place in ledger.places(known):
+            if place.field and _label(place, known, ledger, envelope).label is Label.LINKED:
+                return True
+    return False
+
+
+def strays(value: str, ledger: Ledger, envelope: Envelope) -> bool:
+    """Whether ``value`` is the id of a record other than those that the user's words point at, of the same form.
+
+    Never when they speak of many.
+    """
+    if envelope.every or not any(letter.isdigit() for letter in value):
+        return False
+    alike = ledger.forms.get(values.form(value), ())
+    return value in alike and any(
+        _label(place, other, ledger, envelope).label is Label.LINKED
+        for other in alike
+        if other != value
+        for place in ledger.places(other)
+        if place.field
+    )
 
 
 def lookalike(whole: str, ledger: Ledger, envelope: Envelope) -> bool:

@@ -47,6 +47,7 @@ _PAYING = re.compile(
     r"\b(?:pay|settle|cover|transfer|process)\b[^.?!\n]{0,60}\b(?:bill|invoice|fee|rent|fine|receipt|statement|dues)\b",
     re.I,
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _EVERY = word_set("collections")
 
 
@@ -102,8 +103,9 @@ class Envelope(msgspec.Struct, frozen=True):
         """Whether the user wrote ids of the form of ``value`` and not this one; never when they speak of many."""
         if self.every or self.says(value) or not any(letter.isdigit() for letter in value):
             return False
-        form = _form(value)
-        return any(_form(specific) == form for specific in self.specifics)
+        form = values.form(value)
+        ids = (number for number in self.numbers if len(number) > 2 and not _YEAR.fullmatch(number))
+        return any(values.form(one) == form for one in (*self.specifics, *ids))
 
     def does(self, profile: ToolProfile) -> bool:
         """Whether a sentence names the deed, whatever its object."""
@@ -115,10 +117,6 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 _COMMON = folded_set("common_tool_words")
-
-
-def _form(value: str) -> str:
-    return "".join("9" if letter.isdigit() else letter for letter in value)
 
 
 def _kin(families: frozenset[str], profile: ToolProfile) -> bool:

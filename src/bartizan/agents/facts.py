@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from bartizan.agents import values
-from bartizan.agents.binding import Bound, Label, bind, worst
+from bartizan.agents.binding import Bound, Label, better, bind, strays, worst
 from bartizan.agents.derive import undeclared
 from bartizan.agents.directives import Directive
 from bartizan.agents.envelope import Envelope, Licence
@@ -19,6 +19,8 @@ from bartizan.core.tool import ToolCall
 _SAID = frozenset({Label.USER, Label.OPERATOR})
 _SETTLED = _SAID | {Label.TRUSTED, Label.LINKED}
 _PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
+_TOLD = frozenset({Label.QUOTED, Label.EXTERNAL})
+_TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
 
 
@@ -59,12 +61,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envelope, operator: str) -> Facts:
     """The facts of ``call``. Raises TooManyValuesError for a call that cannot be compared whole."""
-    arguments = _Arguments(ledger, envelope, operator)
+    arguments = _Arguments(ledger, envelope, operator, profile)
     for name, argument in call.arguments.items():
         sink = (profile.parameters.get(name) or undeclared(name, profile)).sink
         for leaf in values.leaves(argument):
             arguments.take(leaf, sink)
-    critical = worst(arguments.critical)
+    critical = worst(_doubted(arguments.critical, ledger, envelope))
     licence = envelope.licence(profile)
     own_words = bool(arguments.critical) and critical.label is Label.USER
     if licence is Licence.WEAK and own_words and envelope.does(profile):
@@ -96,7 +98,9 @@ def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Env
 class _Arguments:
     """The values of one call, bound and sorted by what they are used as."""
 
-    def __init__(self, ledger: Ledger, envelope: Envelope, operator: str) -> None:
+    def __init__(self, ledger: Ledger, envelope: Envelope, operator: str, profile: ToolProfile) -> None:
+        self._spends = profile.effect is Effect.SPEND
+        self._outward = profile.outward or profile.effect in {Effect.SEND, Effect.SPEND}
         self._ledger = ledger
         self._envelope = envelope
         self._operator = operator
@@ -132,28 +136,67 @@ class _Arguments:
                 self.addresses.add(whole)
             if sink is Sink.URL and "?" in leaf and bound.label in _PROSE:
                 bound = Bound(Label.EXTERNAL, f"{bound.where}: it carries data")
-            self.critical.append(bound)
+            self.critical.append(bound._replace(value=whole))
         elif sink is Sink.AMOUNT:
             self.amounts.append(_computed(bound))
+            if bound.label in _TOLD and (self._spends or self._envelope.numbers):
+                self.strays = True  # others name an amount where the user named one, or money moves
             if bound.label not in _SAID:
                 self.telling.add(values.numeral(leaf) or whole)
         else:
             self.objects.append(_computed(bound))
-            self.strays = self.strays or (sink is Sink.OBJECT and self._envelope.strays(whole))
+            self._link(leaf)
+            if sink is Sink.OBJECT:
+                self.strays = self.strays or self._envelope.strays(whole)
+                if bound.label is Label.LISTED:
+                    self.strays = self.strays or strays(whole, self._ledger, self._envelope)
+            if self._outward:
+                self._exposed(leaf, whole)
 
     def _text(self, leaf: str) -> None:
         whole = values.normal(leaf)
         if " " in whole and len(whole) <= values.MAX_VALUE and not self._envelope.says(whole):
             self.own.add(whole)
+        self._link(leaf)
+        if self._outward:
+            self._exposed(leaf, whole)
         for specific in values.specifics(leaf):
             bound = self._bind(specific)
-            if bound.label in _PROSE and values.URL.search(leaf) and not self._envelope.words & folded_set("links"):
-                bound = Bound(Label.EXTERNAL, f"{bound.where}: a link the user's words do not speak of")
             self.carried.append(_computed(bound))
             if bound.label not in _SETTLED:
                 self.own.add(specific)
                 if "@" in specific or "/" in specific or values.ACCOUNT.search(specific.upper()):
                     self.telling.add(specific)
+
+    def _exposed(self, leaf: str, whole: str) -> None:
+        """Addresses and accounts of others, to whom nothing of the user's points, inside something that is told."""
+        if self._envelope.every:
+            return
+        for pattern in (values.EMAIL, values.ACCOUNT):
+            for match in pattern.finditer(leaf):
+                value = values.normal(match.group())
+                if value != whole and self._bind(value).label is Label.LISTED:
+                    self.strays = True
+
+    def _link(self, leaf: str) -> None:
+        """A link in a text or an object, which is no argument that asks for one."""
+        for match in values.URL.finditer(leaf):
+            bound = self._bind(match.group())
+            told = bound.label in _PROSE or (bound.label is Label.SOURCE and not self._envelope.delegates)
+            if told and not self._envelope.words & folded_set("links"):
+                self.carried.append(Bound(Label.EXTERNAL, f"{bound.where}: a link the user's words do not speak of"))
+
+
+def _doubted(critical: list[Bound], ledger: Ledger, envelope: Envelope) -> list[Bound]:
+    """Addresses that merely stand in prose are doubted where there are better ones: beside recipients of the user's own
+    in the same call, and where a field that the user's words point at holds another address of the same kind."""
+    own = {values.kind(bound.value) for bound in critical if bound.label in _SETTLED} - {""}
+    doubted = []
+    for bound in critical:
+        if bound.label in _TOLD_TO_US and (values.kind(bound.value) in own or better(bound.value, ledger, envelope)):
+            bound = Bound(Label.UNKNOWN, f"{bound.where}, though there is a better one", bound.value)
+        doubted.append(bound)
+    return doubted
 
 
 def _computed(bound: Bound) -> Bound:
@@ -163,16 +206,16 @@ def _computed(bound: Bound) -> Bound:
 def _leaks(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envelope) -> bool:
     if not ledger.secrets:
         return False
-    carried = "\n".join(
-        leaf
-        for name, argument in call.arguments.items()
-        if (parameter := profile.parameters.get(name)) is None or parameter.sink is Sink.CONTENT
-        for leaf in values.leaves(argument)
-    ).casefold()
-    return any(
-        secret in carried and not content_words(" ".join(name_words(key))) & envelope.words
-        for secret, key in ledger.secrets.items()
-    )
+    for name, argument in call.arguments.items():
+        parameter = profile.parameters.get(name)
+        if parameter is not None and parameter.sink in CRITICAL:
+            continue
+        carried, asked = "\n".join(values.leaves(argument)).casefold(), set(name_words(name))
+        for secret, key in ledger.secrets.items():
+            said = name_words(key) if secret in carried else []
+            if said and asked.isdisjoint(said) and content_words(" ".join(said)).isdisjoint(envelope.words):
+                return True
+    return False
 
 
 def _causes(

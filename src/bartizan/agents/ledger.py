@@ -28,11 +28,21 @@ MAX_PLACES = 64
 MAX_DIRECTIVES = 2_000
 MAX_SECRETS = 500
 MAX_ADDRESSES = 2_000
+MAX_FORM = 40
+MAX_ALIKE = 64
+"""Values of one form remembered per session."""
 MAX_STATUS = 400
 """Characters up to which an acting tool's result is a status, not somebody's content."""
 
 _WHOLE = re.compile(r"[^<>@/:]{0,60}<[^<>\s]{3,200}>|\[.{0,2000}\]|[^\s,;]{3,200}(?:[,;]\s*[^\s,;]{3,200})+", re.DOTALL)
 """An address with a name before it, or a list: what holds values and nothing else."""
+_TOLD_SECRET = re.compile(
+    r"\b(pass(?:word|code|phrase)|pin|secret|token|credentials|"
+    r"(?:api|access|private|secret) key|(?:door|alarm|access|entry) code)"
+    r"\s?(?:is|are|was|[:=])\s{0,3}[\"'`“‘]?(\S{4,80})",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"\b(?=[\w-]{0,40}\d)[\w-]{4,40}\b")
 _AUTHORS = word_set("authors")
 _SECRET = word_set("secret_keys")
 
@@ -83,6 +93,8 @@ class Ledger:
         """Values in sources that the user lets the agent follow: they point at records as the user's own do."""
         self.addresses: set[str] = set()
         """E-mail addresses and accounts that stand in fields."""
+        self.forms: dict[str, list[str]] = {}
+        """Values with digits that stand in fields, by their form: ``D-31`` and ``D-77`` have one."""
         self.secrets: dict[str, str] = {}
         """Values under keys that say they are secret, with the key."""
         self.external = False
@@ -125,6 +137,7 @@ class Ledger:
                 self._field(leaf, record)
             else:
                 self._passage(leaf, record)
+        self.external = self.external or any(not record.trusted for record in records.values())
         for record in records.values():
             if followed(record, envelope):
                 self.adopted |= record.specifics | record.told
@@ -143,8 +156,10 @@ class Ledger:
 
     def _field(self, leaf: Leaf, record: Record) -> None:
         value = values.normal(leaf.text)
-        if len(value) >= 4 and len(self.secrets) < MAX_SECRETS and not _SECRET.isdisjoint(name_words(leaf.key)):
-            self.secrets[leaf.text.strip().casefold()] = leaf.key
+        if not _SECRET.isdisjoint(name_words(leaf.key)):
+            self._secret(leaf.text, leaf.key)
+        elif not _SECRET.isdisjoint(name_words(record.tool)) and any(letter.isdigit() for letter in value):
+            self._secret(leaf.text, record.tool)
         record.words |= content_words(leaf.text)
         record.names.update(values.names(leaf.text))
         record.authored = record.authored or not _AUTHORS.isdisjoint(name_words(leaf.key))
@@ -152,6 +167,10 @@ class Ledger:
         record.specifics.add(value)
         if ("@" in value or values.ACCOUNT.fullmatch(value.upper())) and len(self.addresses) < MAX_ADDRESSES:
             self.addresses.add(value)
+        if any(letter.isdigit() for letter in value) and len(value) <= MAX_FORM:
+            alike = self.forms.setdefault(values.form(value), [])
+            if len(alike) < MAX_ALIKE and value not in alike:
+                alike.append(value)
         number = values.numeral(leaf.text)
         if number and number != value:
             self._place(number, Place(record, leaf.key, True, leaf.label))
@@ -163,10 +182,22 @@ class Ledger:
                 )
         if leaf.label:
             self._directives(leaf.text, record)
-            self.external = self.external or not record.trusted
+
+    def _secret(self, text: str, key: str) -> None:
+        text = text.strip().casefold()
+        if len(text) >= 4 and len(self.secrets) < MAX_SECRETS:
+            self.secrets[text] = key
+
+    def _secrets_in(self, text: str, record: Record) -> None:
+        """What prose says is a password or the like, and codes that a tool for such things tells."""
+        for match in _TOLD_SECRET.finditer(text):
+            self._secret(match.group(2).rstrip(".,;:!?"), match.group(1))
+        if not _SECRET.isdisjoint(name_words(record.tool)):
+            for match in _TOKEN.finditer(text):
+                self._secret(match.group(), record.tool)
 
     def _passage(self, leaf: Leaf, record: Record) -> None:
-        self.external = self.external or not record.trusted
+        self._secrets_in(leaf.text, record)
         whole = values.normal(leaf.text)
         if len(whole) <= values.MAX_VALUE:
             self._place(whole, Place(record, leaf.key, False, False))

@@ -67,6 +67,18 @@ def numeral(value: str | float) -> str:
     return f"{number:.10g}" if number == number and abs(number) != float("inf") else ""
 
 
+def form(value: str) -> str:
+    """``value`` with every digit as 9: ids of one kind have one form."""
+    return "".join("9" if letter.isdigit() else letter for letter in value)
+
+
+def kind(value: str) -> str:
+    """``email`` or ``account``; empty for anything else."""
+    if "@" in value:
+        return "email"
+    return "account" if ACCOUNT.fullmatch(value.upper()) else ""
+
+
 def contains(text: str, value: str) -> bool:
     """Whether ``value`` stands in ``text`` with no letter or digit touching it; both normalised."""
     if not value:
