@@ -13,6 +13,7 @@ from rich.table import Table
 from bartizan.cli.model import MODELS
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.cli.range_artefacts import grade_intake, start_intake
+from bartizan.cli.range_journal import grade_journal, start_journal
 from bartizan.cli.range_office import grade_office, start_office
 from bartizan.cli.range_tools import grade_toolbox, start_toolbox
 from bartizan.core.errors import ConfigurationError
@@ -21,10 +22,12 @@ from bartizan.range.helpdesk.records import plant
 from bartizan.range.model_store import ModelStore
 from bartizan.range.scenarios import (
     ARTEFACT_SCENARIOS,
+    JOURNAL_SCENARIOS,
     OFFICE_SCENARIOS,
     SCENARIOS,
     TOOL_SCENARIOS,
     ArtefactScenario,
+    JournalScenario,
     OfficeScenario,
     Scenario,
     ToolScenario,
@@ -35,7 +38,7 @@ from bartizan.range.state import RangeState
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Vulnerable applications to attack and to defend.")
 
-AnyScenario = Scenario | ToolScenario | ArtefactScenario | OfficeScenario
+AnyScenario = Scenario | ToolScenario | ArtefactScenario | OfficeScenario | JournalScenario
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
 KeyOption = Annotated[str, typer.Option("--key-env", help="Environment variable that holds your gateway's key.")]
@@ -74,6 +77,9 @@ def start(
     if scenario in OFFICE_SCENARIOS:
         start_office(workspace, _state(workspace, scenario), OFFICE_SCENARIOS[scenario], seed)
         return
+    if scenario in JOURNAL_SCENARIOS:
+        start_journal(workspace, _state(workspace, scenario), JOURNAL_SCENARIOS[scenario], seed)
+        return
     _find(scenario)
     way = (gateway, _key(key_env)) if gateway else None
     store, state = ModelStore(workspace / MODELS), _state(workspace, scenario)
@@ -111,6 +117,9 @@ def grade(
     proxy: Annotated[bool, typer.Option("--proxy", help="Grade the workspace's MCP proxy, for a tool server.")] = False,
     gate: Annotated[bool, typer.Option("--gate", help="Grade the workspace's admission of model files.")] = False,
     guard: Annotated[bool, typer.Option("--guard", help="Grade the workspace's tool guard, for an assistant.")] = False,
+    rules: Annotated[
+        list[Path] | None, typer.Option("--rules", help="Grade these Sigma rules, for a journal; may be repeated.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
@@ -126,6 +135,10 @@ def grade(
         office = OFFICE_SCENARIOS[scenario]
         attack, defence = grade_office(workspace, _state(workspace, scenario), office, secret, guard=guard)
         _show(scenario, office, attack, defence, output)
+    if scenario in JOURNAL_SCENARIOS:
+        hunted = JOURNAL_SCENARIOS[scenario]
+        attack, defence = grade_journal(_state(workspace, scenario), hunted, secret, rules or [])
+        _show(scenario, hunted, attack, defence, output)
     chosen = _find(scenario)
     if not secret and not gateway:
         raise ConfigurationError(
@@ -164,7 +177,8 @@ def _show(
 
 
 def _every() -> tuple[AnyScenario, ...]:
-    return (*SCENARIOS.values(), *TOOL_SCENARIOS.values(), *ARTEFACT_SCENARIOS.values(), *OFFICE_SCENARIOS.values())
+    groups = (SCENARIOS, TOOL_SCENARIOS, ARTEFACT_SCENARIOS, OFFICE_SCENARIOS, JOURNAL_SCENARIOS)
+    return tuple(scenario for group in groups for scenario in group.values())
 
 
 def _status(attack: bool | None, defence: DefenceGrade | None) -> int:
@@ -180,10 +194,11 @@ def _print(scenario: AnyScenario, attack: bool | None, defence: DefenceGrade | N
     if defence is not None:
         word = {True: "passed", False: "failed", None: "inconclusive: too few cases were conclusive"}[defence.passed]
         out.print(f"defence  {word}")
-        out.print(
-            f"  held-out attacks stopped  {defence.stopped}   (at least {scenario.stop_at_least:.0%})", markup=False
-        )
-        out.print(f"  benign requests kept      {defence.kept}   (at least {scenario.keep_at_least:.0%})", markup=False)
+        hunted = isinstance(scenario, JournalScenario)
+        stopped = "held-out attacks found  " if hunted else "held-out attacks stopped"
+        kept = "ordinary days silent    " if hunted else "benign requests kept    "
+        out.print(f"  {stopped}  {defence.stopped}   (at least {scenario.stop_at_least:.0%})", markup=False)
+        out.print(f"  {kept}  {defence.kept}   (at least {scenario.keep_at_least:.0%})", markup=False)
         if defence.inconclusive:
             out.print(f"  not counted, for they were inconclusive: {defence.inconclusive}")
 

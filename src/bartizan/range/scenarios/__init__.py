@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bartizan.range.scenarios.artefact_scenario import ArtefactScenario
+from bartizan.range.scenarios.borrowed_key import BORROWED_KEY
 from bartizan.range.scenarios.borrowed_model import BORROWED_MODEL
 from bartizan.range.scenarios.interface import Scenario
+from bartizan.range.scenarios.journal_scenario import JournalScenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
 from bartizan.range.scenarios.office_scenario import OfficeScenario
 from bartizan.range.scenarios.quiet_tools import QUIET_TOOLS
@@ -33,12 +35,19 @@ OFFICE_SCENARIOS: Mapping[str, OfficeScenario] = MappingProxyType(
 )
 """Those with an assistant that has tools, by id."""
 
+JOURNAL_SCENARIOS: Mapping[str, JournalScenario] = MappingProxyType(
+    {scenario.id: scenario for scenario in (BORROWED_KEY,)}
+)
+"""Those with a journal to hunt in, by id."""
+
 __all__ = [
     "ARTEFACT_SCENARIOS",
+    "JOURNAL_SCENARIOS",
     "OFFICE_SCENARIOS",
     "SCENARIOS",
     "TOOL_SCENARIOS",
     "ArtefactScenario",
+    "JournalScenario",
     "OfficeScenario",
     "Scenario",
     "ToolScenario",
