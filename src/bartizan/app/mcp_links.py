@@ -8,12 +8,14 @@ from pathlib import Path
 
 from mcp.client._transport import TransportStreams
 
+from bartizan.agents.mcp.exchange import Exchange, Exchanged
 from bartizan.agents.mcp.http_upstream import http_upstream
 from bartizan.agents.mcp.stdio_upstream import environment, stdio_upstream
 from bartizan.agents.mcp.upstream import Link
 from bartizan.app.mcp_setting import Setting
+from bartizan.core.secretref import SecretRef
 from bartizan.policy.mcp import McpBounds
-from bartizan.workspace.mcp import McpServer
+from bartizan.workspace.mcp import McpExchange, McpServer
 
 
 def mcp_links(setting: Setting) -> dict[str, Link]:
@@ -46,7 +48,7 @@ class CommandLink:
 
 
 class UrlLink:
-    def __init__(self, server: McpServer, token: str, bounds: McpBounds) -> None:
+    def __init__(self, server: McpServer, token: str | Exchanged, bounds: McpBounds) -> None:
         self.source = server.url
         self._server = server
         self._token = token
@@ -64,12 +66,14 @@ class UrlLink:
 
     def last_words(self) -> str:
         """See ``Link``."""
-        return ""
+        return "" if isinstance(self._token, str) else self._token.problem
 
 
 def _link(setting: Setting, server: McpServer, at: tuple[str, ...]) -> Link:
     workspace, bounds = setting.workspace, setting.policy.mcp.bounds
     if server.url:
+        if server.exchange is not None:
+            return UrlLink(server, _exchanged(setting, server.exchange, server.url, (*at, "exchange")), bounds)
         token = workspace.secret(server.token, setting.file, (*at, "token")) if server.token is not None else ""
         return UrlLink(server, token, bounds)
     secrets = {
@@ -78,3 +82,17 @@ def _link(setting: Setting, server: McpServer, at: tuple[str, ...]) -> Link:
     }
     env = environment({**server.env, **secrets}, server.inherit)
     return CommandLink(server, env, workspace.root / server.folder, bounds)
+
+
+def _exchanged(setting: Setting, settings: McpExchange, url: str, at: tuple[str, ...]) -> Exchanged:
+    def secret(reference: SecretRef, name: str) -> str:
+        return setting.workspace.secret(reference, setting.file, (*at, name))
+
+    def subject() -> str:
+        return secret(settings.subject, "subject")
+
+    def client_secret() -> str:
+        return secret(settings.client_secret, "client_secret") if settings.client_secret is not None else ""
+
+    subject(), client_secret()  # a mistake shows at the start
+    return Exchanged(Exchange(settings, settings.resource or url, subject, client_secret))

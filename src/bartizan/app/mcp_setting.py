@@ -94,10 +94,18 @@ def check_servers(mcp: Mcp, file: str) -> None:
             raise ConfigurationError(
                 f"{file}: {server.name} has a url, so env, secrets, inherit and folder say nothing"
             )
-        if server.command and (server.token or server.headers):
-            raise ConfigurationError(f"{file}: {server.name} is a command, so token and headers say nothing")
-        if server.token is not None and server.url.startswith("http://") and not _is_loopback(server.url):
+        if server.command and (server.token or server.headers or server.exchange):
+            raise ConfigurationError(f"{file}: {server.name} is a command, so token, exchange and headers say nothing")
+        if server.token is not None and server.exchange is not None:
+            raise ConfigurationError(f"{file}: {server.name} has both a token and an exchange")
+        if (server.token or server.exchange) and _in_the_clear(server.url):
             raise ConfigurationError(f"{file}: the token of {server.name} would travel in the clear", "use https")
+        if server.exchange is not None and _in_the_clear(server.exchange.endpoint):
+            raise ConfigurationError(f"{file}: the credential of {server.name} would travel in the clear", "use https")
+
+
+def _in_the_clear(url: str) -> bool:
+    return not url.startswith("https://") and not (url.startswith("http://") and _is_loopback(url))
 
 
 def _is_loopback(url: str) -> bool:

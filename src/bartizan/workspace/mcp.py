@@ -9,6 +9,29 @@ import msgspec
 from bartizan.core.secretref import SecretRef
 
 
+class McpExchange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the proxy gets short-lived tokens for a server, in exchange for its own credential (RFC 8693)."""
+
+    endpoint: str
+    """Token endpoint of the authorization server: `https:`, or loopback."""
+    subject: SecretRef
+    """The proxy's own credential, such as a workload's JWT; read anew for each exchange, so that it may be rotated."""
+    subject_type: Literal["jwt", "access_token", "id_token"] = "jwt"
+    """What the credential is."""
+    resource: str = ""
+    """For which resource a token is wanted (RFC 8707); empty: the server's URL."""
+    audience: str = ""
+    """Its name at the authorization server, where that is wanted too."""
+    scopes: tuple[str, ...] = ()
+    """What the token shall allow. One that allows more is refused."""
+    client: str = ""
+    """Client id, sent with HTTP Basic together with the secret, or in the form without one."""
+    client_secret: SecretRef | None = None
+    """Read anew for each exchange."""
+    dpop: bool = False
+    """Want tokens bound to a key that this process makes at its start (RFC 9449); others are refused."""
+
+
 class McpServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One MCP server behind the proxy: a command, or a URL."""
 
@@ -28,6 +51,8 @@ class McpServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Where the command runs; empty: the workspace."""
     token: SecretRef | None = None
     """Bearer token for a URL. The client's own token is never passed on."""
+    exchange: McpExchange | None = None
+    """Instead of a token: short-lived ones."""
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     """Sent with every request to a URL; no secrets here."""
 

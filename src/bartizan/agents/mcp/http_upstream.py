@@ -50,23 +50,26 @@ class _Transport(httpx2.AsyncHTTPTransport):
 
 @asynccontextmanager
 async def http_upstream(
-    url: str, token: str, headers: Mapping[str, str], limit: int, seconds: float
+    url: str, token: str | httpx2.Auth, headers: Mapping[str, str], limit: int, seconds: float
 ) -> AsyncIterator[TransportStreams]:
     """Speak streamable HTTP to ``url``.
 
     Args:
         url: the MCP endpoint.
-        token: bearer token of the proxy for this server; empty for none.
+        token: bearer token of the proxy for this server, or what gets one; empty for none.
         headers: sent with every request.
         limit: bytes of one answer, or of one event of a stream.
         seconds: between two pieces of an answer.
     """
     own = dict(headers)
-    if token:
+    auth = None if isinstance(token, str) else token
+    if isinstance(token, str) and token:
         own["authorization"] = f"Bearer {token}"
     timeout = httpx2.Timeout(min(seconds, 30.0), read=seconds)
     async with (
-        httpx2.AsyncClient(headers=own, timeout=timeout, transport=_Transport(limit), trust_env=False) as client,
+        httpx2.AsyncClient(
+            headers=own, timeout=timeout, transport=_Transport(limit), trust_env=False, auth=auth
+        ) as client,
         streamable_http_client(url, http_client=client, max_sse_event_size=limit) as streams,
     ):
         yield streams
