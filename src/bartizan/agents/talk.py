@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import msgspec
-
+from bartizan.agents.recording import arguments_text
 from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition, ToolGuard, ToolResult
 from bartizan.core.verdict import Action
 
 MOST_CHARACTERS = 32_000_000
 """Of results and arguments that one conversation keeps."""
+_UNWRITABLE = 100_000
+"""What arguments weigh that cannot be written as JSON; no call with such arguments is allowed."""
 _STEP = 100
 """What a step weighs besides: empty results take memory too."""
 
@@ -102,7 +103,4 @@ class Talk:
 
 
 def _size(call: ToolCall) -> int:
-    try:
-        return len(msgspec.json.encode(call.arguments))
-    except (ValueError, TypeError, RecursionError):
-        return MOST_CHARACTERS
+    return len(arguments_text(call)) or _UNWRITABLE

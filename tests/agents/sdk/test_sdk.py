@@ -311,6 +311,32 @@ def test_a_history_that_leaves_out_what_was_read_clears_nothing(safe: Protection
     assert caught.value.decision.facts["tainted"]
 
 
+def test_hostile_values_are_decided_and_end_no_session(safe: Protection) -> None:
+    class Mute:
+        def __str__(self) -> str:
+            raise RuntimeError("/secret")
+
+    loop: list[Any] = []
+    loop.append(loop)
+
+    @guarded_tool
+    def find_thing(x: Any) -> Any:
+        """Finds a thing."""
+        return x if x != "mute" else Mute()
+
+    with guarded_session(safe) as session:
+        for value in ("\ud800", "x" * 3_000_000, float("nan"), 10**400, {"a": [None, {"b": b"\xff"}]}):
+            with contextlib.suppress(ToolRefusedError):
+                find_thing(value)
+        for arguments in ({"x": loop}, {"x": Mute()}):
+            with pytest.raises(ToolRefusedError):
+                session.decide(ToolCall(id="1", tool="find_thing", arguments=arguments))
+        with pytest.raises(ConfigurationError):
+            find_thing(loop)
+        assert isinstance(find_thing("mute"), Mute)
+        assert find_thing("thing") == "thing", "the session lives on"
+
+
 def test_a_session_used_from_many_threads_and_loops_stays_whole(safe: Protection) -> None:
     with guarded_session(safe) as session:
         session.user("Read my inbox often, and send an email to bob@firm.example that says hello.")

@@ -90,13 +90,13 @@ def text_of(value: Any) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, BaseException):
-        return str(value)
+        return _shown(value)
     if isinstance(value, bytes | bytearray):
         return bytes(value).decode("utf-8", "replace")
     try:
         return msgspec.json.encode(value, enc_hook=_told).decode()
     except (TypeError, ValueError, RecursionError, OverflowError):
-        return str(value)
+        return _shown(value)
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -122,7 +122,15 @@ def _told(value: Any) -> Any:
     try:
         return _converted(value)
     except TypeError:
+        return _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """The words of an object of the application, whatever its methods do."""
+    try:
         return str(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def _is_self(parameter: inspect.Parameter) -> bool:
