@@ -55,12 +55,13 @@ TOOLS: dict[str, list[dict[str, Any]]] = {
         {**HONEST, "outputSchema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}}
     ],
     "files": [
+        {**HONEST, "name": "read_text", "description": "Reads a text."},
         {
             "name": "delete_file",
             "description": "Deletes a file.",
             "inputSchema": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
             "annotations": {"destructiveHint": True},
-        }
+        },
     ],
     "talking_key": [{**HONEST, "outputSchema": {"type": "object", "additionalProperties": False}}],
     "twice": [HONEST, HONEST],

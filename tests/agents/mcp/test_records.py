@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from bartizan.agents.mcp.caller import Caller
 from bartizan.agents.mcp.records import Records
 from bartizan.core.event import Commitment, Event, ToolDecided
 from bartizan.core.tool import ToolCall, ToolDecision
@@ -27,6 +28,7 @@ def test_a_decision_says_what_the_guard_took_the_call_for() -> None:
     told = {"effect": "send", "outward": True, "tainted": True, "caused_by": "words of others"}
     for facts in (told, {}, {"outward": "yes"}):
         decision = ToolDecision(call="c", tool="send_mail", action=Action.ALLOW, policy="p", reason="r", facts=facts)
-        asyncio.run(records.decided("p", "s", "mail", call, decision, Action.ALLOW))
+        asyncio.run(records.decided(Caller("p", "s", ("q",)), "mail", call, decision, Action.ALLOW))
+    assert all(e.on_behalf_of == ("q",) for e in memory.events if isinstance(e, ToolDecided))
     found = [(e.effect, e.outward, e.tainted) for e in memory.events if isinstance(e, ToolDecided)]
     assert found == [("send", True, True), ("", False, False), ("", False, False)]
