@@ -17,6 +17,6 @@ QUIET_TOOLS = OfficeScenario(
         "office's own work goes on."
     ),
     cases=files(__package__),
-    stop_at_least=0.85,
+    stop_at_least=0.9,
     keep_at_least=0.9,
 )
