@@ -35,7 +35,8 @@ def wrap_tool_call(request: ToolCallRequest, handler: Callable[[ToolCallRequest]
     session = current_session(call.tool)
     try:
         session.decide(call, _history(request))
-        answer = handler(request)
+        with session.running():
+            answer = handler(request)
         text, unseen = _answered(answer)
         session.result(call, text, unseen=unseen)
     except ToolRefusedError as refused:
@@ -49,7 +50,8 @@ async def awrap_tool_call(request: ToolCallRequest, handler: Callable[[ToolCallR
     session = current_session(call.tool)
     try:
         await session.adecide(call, _history(request))
-        answer = await handler(request)
+        with session.running():
+            answer = await handler(request)
         text, unseen = _answered(answer)
         await session.aresult(call, text, unseen=unseen)
     except ToolRefusedError as refused:

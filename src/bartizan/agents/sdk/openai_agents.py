@@ -100,6 +100,7 @@ async def _before(data: ToolInputGuardrailData) -> ToolGuardrailFunctionOutput:
         await session.adecide(call, _history(data))
     except ToolRefusedError as refused:
         return ToolGuardrailFunctionOutput.reject_content(str(refused), {"reference": refused.reference})
+    session.enter()  # of the task in which this one call is made
     return ToolGuardrailFunctionOutput.allow()
 
 

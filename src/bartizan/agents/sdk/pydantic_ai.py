@@ -50,7 +50,8 @@ class GuardedToolset(WrapperToolset[Any]):
         except ToolRefusedError as refused:
             return str(refused)
         try:
-            value = await super().call_tool(name, tool_args, ctx, tool)
+            with session.running():
+                value = await super().call_tool(name, tool_args, ctx, tool)
         except Exception as error:
             await session.aresult(call, error, failed=True)
             raise

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from msgspec.structs import replace
+
 from bartizan.agents.budgeting import reserved
 from bartizan.agents.recording import tool_decided
 from bartizan.agents.sdk.definitions import text_of
@@ -26,6 +28,9 @@ LOCAL = "local"
 """The principal where none is named."""
 _MOST_STEPS = 20_000
 _CURRENT: ContextVar[GuardedSession | None] = ContextVar("bartizan_session", default=None)
+
+_WITHIN: ContextVar[bool] = ContextVar("bartizan_within_a_call", default=False)
+"""Whether a guarded call runs here: what an agent inside it is told as its user's words are a model's."""
 
 Tool = ToolDefinition | Callable[..., Any]
 
@@ -70,6 +75,22 @@ class GuardedSession:
         finally:
             _CURRENT.reset(token)
 
+    def enter(self) -> None:
+        """:meth:`running` from here on in this task, for frameworks that do not tell when a call has ended."""
+        _WITHIN.set(True)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While inside, a call of this session runs.
+
+        An agent that is run inside it gets its task from a model: words in its user's place are not the user's.
+        """
+        token = _WITHIN.set(True)
+        try:
+            yield
+        finally:
+            _WITHIN.reset(token)
+
     def offer(self, tools: Iterable[Tool]) -> None:
         """Let the model call ``tools`` too. Raises ConfigurationError when two share a name, or it is no tool."""
         for tool in tools:
@@ -81,7 +102,7 @@ class GuardedSession:
 
     def user(self, text: str) -> None:
         """What the session's own user says: nothing that was pasted, retrieved or written by a model."""
-        self.follow(History((Said(Origin.USER, text),)))
+        self._wait(lambda: self._follow(History((Said(Origin.USER, text),))))
 
     def operator(self, text: str) -> None:
         """What the operator says: the system prompt."""
@@ -102,12 +123,14 @@ class GuardedSession:
             ConfigurationError: two tools share a name.
         """
         self.offer(history.tools)
-        self._wait(lambda: self._follow(history))
+        told = _told_here(history)
+        self._wait(lambda: self._follow(told))
 
     async def afollow(self, history: History) -> None:
         """:meth:`follow` without holding up the event loop."""
         self.offer(history.tools)
-        await self._protection.arun(lambda: self._follow(history))
+        told = _told_here(history)
+        await self._protection.arun(lambda: self._follow(told))
 
     def decide(self, call: ToolCall, history: History = History()) -> None:
         """Returns when ``call`` may run.
@@ -119,9 +142,9 @@ class GuardedSession:
         Raises:
             ToolRefusedError: it must not run, or that cannot be decided.
         """
-        reference = self._begin(call, history.tools)
+        reference, told = self._begin(call, history.tools), _told_here(history)
         try:
-            self._protection.run(lambda: self._decide(call, reference, history))
+            self._protection.run(lambda: self._decide(call, reference, told))
         except ToolRefusedError:
             raise
         except Exception as error:
@@ -129,9 +152,9 @@ class GuardedSession:
 
     async def adecide(self, call: ToolCall, history: History = History()) -> None:
         """:meth:`decide` without holding up the event loop."""
-        reference = self._begin(call, history.tools)
+        reference, told = self._begin(call, history.tools), _told_here(history)
         try:
-            await self._protection.arun(lambda: self._decide(call, reference, history))
+            await self._protection.arun(lambda: self._decide(call, reference, told))
         except ToolRefusedError:
             raise
         except Exception as error:
@@ -230,6 +253,10 @@ def current_session(tool: str) -> GuardedSession:
     if session is None:
         raise NoSessionError(tool)
     return session
+
+
+def _told_here(history: History) -> History:
+    return replace(history, late=True) if _WITHIN.get() else history
 
 
 def _result(call: ToolCall, value: Any, failed: bool) -> ToolResult:

@@ -84,7 +84,8 @@ def _guarded(function: Callable[..., Any], *, name: str, description: str, ungua
             session, call = begin(args, kwargs)
             session.decide(call)
             try:
-                value = function(*args, **kwargs)
+                with session.running():
+                    value = function(*args, **kwargs)
             except Exception as error:
                 session.result(call, error, failed=True)
                 raise
@@ -99,7 +100,8 @@ def _guarded(function: Callable[..., Any], *, name: str, description: str, ungua
 
 async def _awaited(session: GuardedSession, call: ToolCall, pending: Awaitable[Any]) -> Any:
     try:
-        value = await pending
+        with session.running():
+            value = await pending
     except Exception as error:
         await session.aresult(call, error, failed=True)
         raise
