@@ -132,7 +132,8 @@ class Guard:
     def whole(self, kind: ChannelKind, text: str) -> Released:
         """Judge a channel whose text has arrived whole: nothing needs to be held, so no cap applies."""
         scanner = self.channel(kind) if kind is ChannelKind.TOOL_ARGUMENTS else self._scanner(None)
-        return join([scanner.feed(text), scanner.finish()])
+        fed, rest = scanner.feed(text), scanner.finish()
+        return rest if fed is NOTHING else join([fed, rest])
 
     def structure(self, texts: Iterable[str]) -> Released:
         """Judge ids and constants: the upstream writes them, so they are no text, but no planted marker and no

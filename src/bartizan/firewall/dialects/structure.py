@@ -64,6 +64,12 @@ _CONSTANTS = (
 STRUCTURAL = frozenset({*_IDS, *_CONSTANTS})
 """Field names under which upstreams write ids and constants."""
 
+_USUAL = STRUCTURAL | {
+    "choices", "completion_tokens", "content", "created", "delta", "index", "input_tokens", "logprobs", "message",
+    "output", "output_tokens", "prompt_tokens", "refusal", "text", "tool_calls", "total_tokens", "usage",
+}  # fmt: skip
+"""Keys that are plain, and in nearly every answer."""
+
 _KEY = re.compile(r"[a-z_][a-z_.-]{0,31}[0-9]{0,2}")
 _TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
 _KEPT = frozenset({"type", "index", "format"})
@@ -81,7 +87,7 @@ def is_event_name(name: str) -> bool:
 
 def is_plain_key(key: str) -> bool:
     """Whether a key of an object is an ordinary field name, too plain to carry a secret."""
-    return _KEY.fullmatch(key) is not None
+    return key in _USUAL or _KEY.fullmatch(key) is not None
 
 
 def skeleton(document: Any, path: Path) -> tuple[Any, Path]:

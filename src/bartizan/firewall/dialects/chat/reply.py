@@ -53,7 +53,8 @@ def gather_message(message: dict[str, Any], choice: int, path: Path, gather: Gat
     """The named texts of a message or delta; tool names are left to the caller."""
     gather.say(Channel(choice, 0, ChannelKind.TEXT), message.get("content"), (*path, "content"))
     for field in REASONING_FIELDS:
-        gather.say(Channel(choice, field, ChannelKind.REASONING), message.get(field), (*path, field))
+        if field in message:
+            gather.say(Channel(choice, field, ChannelKind.REASONING), message[field], (*path, field))
     gather.say(Channel(choice, 0, ChannelKind.REFUSAL), message.get("refusal"), (*path, "refusal"))
     audio = message.get("audio")
     if isinstance(audio, dict):
