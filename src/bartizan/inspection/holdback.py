@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable
 import ahocorasick_rs
 import re2
 
+from bartizan.inspection.hazards.markdown import JSON_LABEL
 from bartizan.inspection.interface import Extent, Pattern
 from bartizan.inspection.patterns import restore_case
 from bartizan.inspection.views import fold, unsettled
@@ -37,6 +38,8 @@ _OPENING_BACKWARDS = re.compile(r" ?[(+]{1,2}")
 
 _CLOSED = re2.compile(
     r"(?s)(?:!?\[[^\[\]]{0,200}\](?:\([^()]*\)|\[[^\[\]]*\]|[^(\[:\s]|\s)"
+    r"|\]\([^()]*\)|\]:[ \t]{0,8}\n[ \t]{0,8}\n|\]:[ \t]{0,8}(?:\n[ \t]{0,8})?(?:[^\s<]\S*\s|<[^<>]*>)"
+    rf"|\[{JSON_LABEL}"
     r"|<[^<>]*>)"
 )
 """A construct at its start that is already complete, or can no longer become one."""

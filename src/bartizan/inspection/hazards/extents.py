@@ -51,6 +51,24 @@ LINK_EXTENTS: tuple[Pattern, ...] = (
         "[x](https://evil.example/)",
     ),
     _row(
+        "markdown_target",
+        rf"\]\(\s{{0,40}}<?{_URL}",
+        Extent.CONSTRUCT,
+        1_300,
+        EXFILTRATION,
+        ("](",),
+        "](https://evil.example/)",
+    ),
+    _row(
+        "markdown_defined",
+        rf"\]:[ \t]{{0,8}}\n?[ \t]{{0,8}}<?{_URL}",
+        Extent.CONSTRUCT,
+        1_000,
+        EXFILTRATION,
+        ("]:",),
+        "]: https://evil.example/",
+    ),
+    _row(
         "markdown_definition",
         rf"\[[^\[\]\n]{{1,200}}\]:[ \t]{{0,8}}\n?[ \t]{{0,8}}<?{_URL}",
         Extent.CONSTRUCT,
@@ -107,4 +125,5 @@ LINK_EXTENTS: tuple[Pattern, ...] = (
         "https://evil.example/a",
     ),
 )
-"""One row for each rule that `HazardDetector` raises about links and markup."""
+"""One row for each rule that `HazardDetector` raises about links and markup, and two for links whose label is not part
+of what is found: it is too long, did not open, or looks like JSON."""

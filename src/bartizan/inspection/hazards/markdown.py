@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import re2
+
 from bartizan.inspection.hazards.judge import Kind
+from bartizan.inspection.views.folding import fold
 
 LOOK_BACK = 200
-"""Characters before ``](`` in which the opening bracket is looked for. A text without one counts as an image: what
-cannot be seen is judged strictly."""
+"""Characters before ``](`` or ``]:`` in which the opening bracket is looked for. A text without one counts as an image
+or a definition: what cannot be seen is judged strictly."""
 
 LONGEST_URL = 1_000
 """Characters of a destination that are read; what is longer is judged by its beginning."""
@@ -21,11 +24,17 @@ LONGEST_URL = 1_000
 MOST_NESTED = 8
 """Levels of brackets inside a destination that are followed (CommonMark asks renderers for three at least)."""
 
+JSON_LABEL = r"\s{0,40}[{\"]"
+"""How a label begins, folded, that is more likely a list in JSON. A stream does not hold it for fear that it is a
+label, so such a label counts as not seen."""
+
 _LEAVES = (":", "//", "\\", "&")
 """Without one of these a destination stays where it is: it has neither scheme nor host."""
 
+_JSON = re2.compile(JSON_LABEL)
 _BRACKET = re.compile(r"[\[\]]")
 _ROUND = re.compile(r"[()]")
+_DEFINED = re.compile(r"\]:")
 _DESTINATION = re.compile(r"\]\(\s{0,40}")
 _RUN = re.compile(r"[^\s<>]+")
 _ANGLED = re.compile(rf"<([^<>\n]{{0,{LONGEST_URL}}})>?")
@@ -119,8 +128,8 @@ def _inline(text: str, opening: dict[int, int], relative: bool) -> Iterator[Link
             end = at + len(url)
         closing = _CLOSE.match(text, end)
         stop = closing.end() if closing else end
-        start = opening.get(match.start())
-        if start is None or match.start() - start > LOOK_BACK:
+        start = _seen(text, opening, match.start())
+        if start is None:
             yield Link(match.start(), stop, url, Kind.LOADS, "markdown_image")
         elif start and text[start - 1] == "!":
             yield Link(start - 1, stop, url, Kind.LOADS, "markdown_image")
@@ -129,19 +138,30 @@ def _inline(text: str, opening: dict[int, int], relative: bool) -> Iterator[Link
 
 
 def _definitions(text: str, opening: dict[int, int]) -> Iterator[Link]:
-    for end, start in opening.items():
-        if not text.startswith(":", end + 1) or end - start > LOOK_BACK:
-            continue
-        line = max(text.rfind("\n", max(0, start - 13), start) + 1, start - 13, 0)
-        if not _LINE_START.match(text[line:start]):
-            continue
+    for match in _DEFINED.finditer(text):
+        end = match.start()
+        start = _seen(text, opening, end)
+        if start is not None:
+            line = max(text.rfind("\n", max(0, start - 13), start) + 1, start - 13, 0)
+            if not _LINE_START.match(text[line:start]):
+                continue
         gap = _AFTER_COLON.match(text, end + 2)
         at = gap.end() if gap else end + 2
         angled = _ANGLED.match(text, at)
         run = None if angled else _RUN.match(text, at, at + LONGEST_URL)
         if found := angled or run:
             url = angled.group(1) if angled else found.group()
-            yield Link(start, found.end(), url, Kind.REFERRED, "markdown_definition")
+            yield Link(end if start is None else start, found.end(), url, Kind.REFERRED, "markdown_definition")
+
+
+def _seen(text: str, opening: dict[int, int], end: int) -> int | None:
+    """Where the label opened that closes at ``end``; None if a stream may have let go of it by then."""
+    start = opening.get(end)
+    if start is None or end - start > LOOK_BACK:
+        return None
+    if text[start - 1 : start] == "!" or _JSON.match(fold(text[start + 1 : end]).text) is None:
+        return start
+    return None
 
 
 def _balanced(written: str) -> str:
