@@ -131,6 +131,25 @@ def bench_supplychain(
     _finish("supplychain", rows, notes, output_format)
 
 
+@app.command("telemetry")
+def bench_telemetry(
+    events: Annotated[int, typer.Option(min=10_000, help="Records in journal and lake.")] = 300_000,
+    judged: Annotated[int, typer.Option(min=1_000, help="Of them, how many the rules judge.")] = 200_000,
+    seconds: Annotated[float, typer.Option(min=1, help="Of live records beside a gateway.")] = 20.0,
+    folder: Annotated[Path | None, typer.Option(help="Where the data goes and stays; otherwise it is removed.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the records.")] = 1,
+    output_format: Annotated[
+        ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
+    ] = ComparisonFormat.TEXT,
+) -> None:
+    """Journal, lake, rules and live findings, with chDB and SQLite asked the same questions of the same records."""
+    from bartizan.bench.telemetry import run
+
+    sizes = run.Sizes(events, judged, seconds, seed)
+    rows, notes = _watched(lambda progress: run.run(sizes, folder, progress))
+    _finish("telemetry", rows, notes, output_format)
+
+
 def _watched(work: Callable[[Callable[[str], None]], T]) -> T:
     console = Console(stderr=True)
     if not console.is_terminal:

@@ -74,16 +74,49 @@ class Correlator:
         self.evicted_groups = 0
         self.evicted_hits = 0
         self.suppressed = 0
+        self.ungrouped = 0
+        """Hits that lack a value of ``group-by``."""
+        self._stale = -1
+        """Before it no group can be forgotten."""
 
     def moment(self, now: int, hits: Sequence[Hit]) -> Iterator[Qualified]:
         """All hits of the moment ``now``, to the windows that end there and qualify."""
+        touched = self._one(hits[0]) if len(hits) == 1 else self._several(hits)
+        start = now - self._span
+        for key, group in touched.items():
+            self._slide(group, start)
+            qualified = self._judge(key, group, now)
+            if qualified is not None:
+                yield qualified
+        if now >= self._stale or len(self._groups) > self._settings.max_groups:
+            self._forget(start)
+
+    def _one(self, hit: Hit) -> dict[GroupKey, _Group]:
+        """The usual case, in fewer steps."""
+        groups = self.runnable.groups(hit)
+        if len(groups) != 1:
+            return self._several([hit])
+        if not self._counts(hit):
+            return {}
+        (values,) = groups
+        key = tuple([fold(spell(value)) for value in values])
+        group = self._group(key, values)
+        group.shown = values
+        group.hits.append(hit)
+        group.gauge.add(hit)
+        return {key: group}
+
+    def _several(self, hits: Sequence[Hit]) -> dict[GroupKey, _Group]:
         touched: dict[GroupKey, _Group] = {}
         seen: set[tuple[GroupKey, int]] = set()
         for hit in sorted(hits, key=lambda hit: (hit.seq, hit.slot)):
+            groups = self.runnable.groups(hit)
+            if not groups:
+                self.ungrouped += 1
             if not self._counts(hit):
                 continue
-            for values in self.runnable.groups(hit):
-                key = tuple(fold(spell(value)) for value in values)
+            for values in groups:
+                key = tuple([fold(spell(value)) for value in values])
                 if self.runnable.once:
                     if (key, hit.seq) in seen:
                         continue
@@ -93,12 +126,7 @@ class Correlator:
                 group.shown = values
                 group.hits.append(hit)
                 group.gauge.add(hit)
-        for key, group in touched.items():
-            self._slide(group, now - self._span)
-            qualified = self._judge(key, group, now)
-            if qualified is not None:
-                yield qualified
-        self._forget(now - self._span)
+        return touched
 
     def _group(self, key: GroupKey, values: tuple[Scalar, ...]) -> _Group:
         group = self._groups.get(key)
@@ -142,6 +170,8 @@ class Correlator:
             key, group = next(iter(self._groups.items()))
             quiet = group.newest() < start and group.silent_until <= start
             if not quiet and len(self._groups) <= self._settings.max_groups:
+                # The groups behind it were touched later, so they stay at least as long.
+                self._stale = group.newest() + self._span + 1
                 return
             if not quiet:
                 self.evicted_groups += 1

@@ -175,20 +175,18 @@ class Engine:
 
     def _moment(self, now: int, batch: dict[int, list[Hit]]) -> Iterator[RuleFinding]:
         # Correlations come after what they listen to, so one pass carries findings upwards.
-        for index, correlator in enumerate(self._correlators):
-            hits = batch.get(index)
-            if hits is None:
-                continue
-            group_by = correlator.runnable.rule.group_by
-            if group_by:
-                kept = [hit for hit in hits if correlator.runnable.groups(hit)]
-                self.counters.ungrouped += len(hits) - len(kept)
-                hits = kept
+        waiting = sorted(batch)
+        while waiting:
+            index = waiting.pop(0)
+            correlator, hits = self._correlators[index], batch[index]
+            known = len(batch)
             for found in correlator.moment(now, hits):
                 refs, last = correlator.refs(found)
                 if correlator.runnable.reported:
                     yield self._finding(correlator, found, refs, last)
                 self._pass_on(correlator, found, refs, batch)
+            if len(batch) > known:
+                waiting = sorted(one for one in batch if one > index)
 
     def _pass_on(
         self, correlator: Correlator, found: Qualified, refs: tuple[Ref, ...], batch: dict[int, list[Hit]]
@@ -252,6 +250,7 @@ class Engine:
         """The counters with those of the correlations."""
         return msgspec.structs.replace(
             self.counters,
+            ungrouped=self.counters.ungrouped + sum(one.ungrouped for one in self._correlators),
             suppressed=self.counters.suppressed + sum(one.suppressed for one in self._correlators),
             evicted_groups=self.counters.evicted_groups + sum(one.evicted_groups for one in self._correlators),
             evicted_hits=self.counters.evicted_hits + sum(one.evicted_hits for one in self._correlators),

@@ -62,14 +62,13 @@ class View:
 
     def values(self, name: str) -> tuple[Scalar, ...] | None:
         """The field's values without structures; None for a field that is not there."""
-        try:
-            return self._values[name]
-        except KeyError:
+        found: tuple[Scalar, ...] | None = self._values.get(name, _UNKNOWN)
+        if found is _UNKNOWN:
             found = self._values[name] = self._look_up(name)
-            return found
+        return found
 
     def _look_up(self, name: str) -> tuple[Scalar, ...] | None:
-        names = self._mapping.get(name)
+        names = self._mapping.get(name) if self._mapping else None
         if names is None:
             if "." not in name:
                 value = self.event.get(name, _ABSENT)
@@ -89,23 +88,23 @@ class View:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The field's values as text, null left out."""
-        try:
-            return self._texts[name]
-        except KeyError:
+        found = self._texts.get(name)
+        if found is None:
             values = self.values(name) or ()
             if len(values) == 1 and values[0].__class__ is str:
-                self._texts[name] = values  # type: ignore[assignment]
-                return values  # type: ignore[return-value]
-            found = self._texts[name] = tuple([spell(value) for value in values if value is not None])
-            return found
+                found = values  # type: ignore[assignment]
+            else:
+                found = tuple([spell(value) for value in values if value is not None])
+            self._texts[name] = found  # type: ignore[assignment]
+        return found  # type: ignore[return-value]
 
     def folded(self, name: str) -> tuple[str, ...]:
         """The field's values as text without case, null left out."""
-        try:
-            return self._folded[name]
-        except KeyError:
-            found = self._folded[name] = tuple([fold(text) for text in self.texts(name)])
-            return found
+        found = self._folded.get(name)
+        if found is None:
+            texts = self.texts(name)
+            found = self._folded[name] = tuple([fold(text) for text in texts]) if texts else ()
+        return found
 
     def leaves(self) -> tuple[str, ...]:
         """Every text, number and truth value of the event, as text; names of fields are none."""
@@ -115,6 +114,7 @@ class View:
 
 
 _ABSENT: Final[Any] = object()
+_UNKNOWN: Final[Any] = object()
 
 
 @lru_cache(maxsize=4_096)
@@ -132,6 +132,11 @@ def _readings(name: str) -> tuple[tuple[tuple[str, int], ...], ...]:
 def _collect(event: dict[str, Any], name: str, found: list[Any]) -> None:
     """Append what stands in ``event`` under the name, however its dots are read. Needs no stack for deep events."""
     readings = _readings(name)
+    for key, _ in readings[0]:
+        if key in event:
+            break
+    else:
+        return
     last = readings[0][0][1]
     waiting: list[tuple[Any, int]] = [(event, 0)]
     while waiting and len(found) < MAX_VALUES:

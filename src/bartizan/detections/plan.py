@@ -57,7 +57,12 @@ class RunnableCorrelation:
 
     def groups(self, hit: Hit) -> list[tuple[Scalar, ...]]:
         """The groups that a hit belongs to; none when a field of ``group-by`` has no value."""
-        return _product([hit.fields.get(self.sources[hit.slot].get(f, f), ()) for f in self.rule.group_by])
+        source, fields = self.sources[hit.slot], self.rule.group_by
+        if len(fields) == 1:
+            values = hit.fields.get(source.get(fields[0], fields[0]), ())
+            if len(values) == 1:
+                return [] if values[0] is None else [values]
+        return _product([hit.fields.get(source.get(f, f), ()) for f in fields])
 
     def measured(self, hit: Hit) -> tuple[tuple[Scalar, ...], ...]:
         """The values, or tuples of values, of ``condition.field``."""

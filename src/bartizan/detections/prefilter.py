@@ -20,6 +20,9 @@ from bartizan.detections.sigma.model import And, Boolean, Expression, Match, Not
 MAX_TESTS: Final = 200
 """A need of more alternatives is not worth its look-ups."""
 MIN_SUBSTRING: Final = 2
+SHORT: Final = 64
+"""Texts up to so many characters are remembered with what they open: kinds, names and codes come again and again."""
+REMEMBERED: Final = 4_096
 CHUNK: Final = 65_536
 """Characters that are searched at once: a text may hold a substring at every place, and each is an object."""
 
@@ -110,7 +113,8 @@ class Prefilter:
                 gates.setdefault(field, _Gate(field)).add(need, 1 << index)
             if needs and not single:
                 self._shared.add(min(needs, key=_price), 1 << index)
-        self._gates = sorted(gates.values(), key=lambda gate: gate.searches)
+        # The first gate that many rules need something of spares the look-ups of the others.
+        self._gates = sorted(gates.values(), key=lambda gate: -gate.needy.bit_count())
         for gate in self._gates:
             gate.build()
         self._shared.build()
@@ -143,10 +147,7 @@ class _Gate:
         self._masks: list[int] = []
         self._longest = 0
         self._automaton: ahocorasick_rs.AhoCorasick | None = None
-
-    @property
-    def searches(self) -> bool:
-        return bool(self._substrings)
+        self._known: dict[str, int] = {}
 
     def add(self, need: Need, bit: int) -> None:
         self.needy |= bit
@@ -165,11 +166,21 @@ class _Gate:
     def opened(self, view: View, left: int) -> int:
         """The needy rules that pass."""
         mask = 0
-        wanted = left & self._searching
         for text in view.folded(self._field):
-            mask |= self._literals.get(text, 0)
-            if wanted and len(text) >= MIN_SUBSTRING:
-                mask |= self._search(text, wanted)
+            opens = self._known.get(text)
+            mask |= self._look(text, left) if opens is None else opens
+        return mask
+
+    def _look(self, text: str, left: int) -> int:
+        short = len(text) <= SHORT
+        wanted = self._searching if short else left & self._searching
+        mask = self._literals.get(text, 0)
+        if wanted and len(text) >= MIN_SUBSTRING:
+            mask |= self._search(text, wanted)
+        if short:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[text] = mask
         return mask
 
     def _search(self, text: str, wanted: int) -> int:

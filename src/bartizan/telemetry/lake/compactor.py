@@ -11,12 +11,14 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import msgspec
 
+from bartizan.core.clock import utc_now
 from bartizan.core.errors import JournalError
 from bartizan.core.ids import uuid7
 from bartizan.telemetry.durable import sync_directory, sync_file
@@ -29,7 +31,7 @@ from bartizan.telemetry.segment import DONE_SUFFIX
 BATCH_BYTES: Final = 128_000_000
 """Of segments that are compacted together."""
 MERGE_FILES: Final = 16
-"""More small files than that in one day are made into one."""
+"""More small files than that in one day are made into one; of days that are over, any two."""
 SMALL_BYTES: Final = 64_000_000
 MOST_DAYS: Final = 400
 """Days of one batch that get a folder each; what clocks that are far off say goes to ``day=other``."""
@@ -102,7 +104,7 @@ class _Run:
                 self._merge(connection, day, names)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(
+        connection = duckdb.connect(
             config={
                 "memory_limit": self._memory,
                 "threads": "1",
@@ -111,6 +113,8 @@ class _Run:
                 "python_enable_replacements": "false",
             }
         )
+        connection.execute("SET enable_progress_bar = false")
+        return connection
 
     def _sweep(self) -> None:
         """Remove what runs that were killed, and merges long past, left behind."""
@@ -165,10 +169,10 @@ class _Run:
             days = [row[0] for row in connection.execute("SELECT DISTINCT time::DATE FROM batch ORDER BY 1").fetchall()]
             for day in days[:MOST_DAYS]:
                 where = f"time::DATE = DATE '{day}'"
-                made |= self._write(connection, f"day={day}", f"FROM batch WHERE {where}", names)
+                made |= self._write(connection, f"day={day}", f"FROM batch WHERE {where}", names, schema.digest())
             if len(days) > MOST_DAYS:
                 where = f"time::DATE > DATE '{days[MOST_DAYS - 1]}'"
-                made |= self._write(connection, "day=other", f"FROM batch WHERE {where}", names)
+                made |= self._write(connection, "day=other", f"FROM batch WHERE {where}", names, schema.digest())
             connection.execute("DROP TABLE batch")
         empty = [*self._manifest.empty, *(names if not made else ())]
         self._replace({**self._manifest.files, **made}, empty)
@@ -180,7 +184,7 @@ class _Run:
         self._result.rejected += rejected
 
     def _write(
-        self, connection: duckdb.DuckDBPyConnection, day: str, source: str, names: tuple[str, ...]
+        self, connection: duckdb.DuckDBPyConnection, day: str, source: str, names: tuple[str, ...], columns: str
     ) -> dict[str, LakeFile]:
         folder = self._lake / day
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -198,15 +202,19 @@ class _Run:
             os.close(descriptor)
         draft.replace(final)
         sync_directory(folder)
-        return {str(final.relative_to(self._lake)): LakeFile(int(row[0]) if row else 0, size, names)}
+        return {str(final.relative_to(self._lake)): LakeFile(int(row[0]) if row else 0, size, names, columns)}
 
     def _merge(self, connection: duckdb.DuckDBPyConnection, day: str, names: list[str]) -> None:
         small = [name for name in names if self._manifest.files[name].bytes < SMALL_BYTES]
-        if len(small) <= MERGE_FILES:
+        # A day that is over gets no more records but late ones; each of its files would be opened by every question.
+        over = day < f"day={(utc_now() - timedelta(days=1)):%Y-%m-%d}"
+        if len(small) <= (1 if over else MERGE_FILES):
             return
         held = tuple(dict.fromkeys(segment for name in small for segment in self._manifest.files[name].segments))
         listed = ", ".join(schema.text(str(self._lake / name)) for name in small)
-        made = self._write(connection, day, f"FROM read_parquet([{listed}], union_by_name = true)", held)
+        kinds = {self._manifest.files[name].columns for name in small}
+        columns = kinds.pop() if len(kinds) == 1 else ""
+        made = self._write(connection, day, f"FROM read_parquet([{listed}], union_by_name = true)", held, columns)
         rows = sum(self._manifest.files[name].rows for name in small)
         if sum(file.rows for file in made.values()) != rows:
             raise JournalError(f"merging {day} would change the number of rows", "run: bartizan events compact --check")

@@ -26,6 +26,8 @@ class LakeFile(msgspec.Struct, frozen=True):
     """Its size; a file of another size is damaged."""
     segments: tuple[str, ...]
     """Segments of which it holds rows."""
+    columns: str = ""
+    """Digest of its columns; empty where they are not known."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -78,7 +78,7 @@ class Lake:
         for attempt in range(_ATTEMPTS):
             sources = find_sources(self._journal, self._lake)
             try:
-                with self._connect(sources) as connection:
+                with self._connect(sources, " ".join(sql for sql, _ in questions)) as connection:
                     return [self._ask(connection, sql, given, rows, sources) for sql, given in questions]
             except duckdb.IOException as error:
                 # A segment was completed, or a file merged, since the listing: look again.
@@ -106,7 +106,7 @@ class Lake:
         return Answer(columns, fetched[:rows], len(fetched) > rows, sources.damaged)
 
     @contextmanager
-    def _connect(self, sources: Sources) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _connect(self, sources: Sources, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = duckdb.connect(
             config={
                 "memory_limit": self._memory,
@@ -118,7 +118,8 @@ class Lake:
             }
         )
         try:
-            create_views(connection, sources)
+            connection.execute("SET enable_progress_bar = false")
+            create_views(connection, sources, sql)
             paths = [str(path) for path in (*sources.parquet, *sources.live)]
             connection.execute("SET allowed_paths = ?", [paths])
             connection.execute("SET enable_external_access = false")

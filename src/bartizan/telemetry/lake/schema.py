@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final, get_args
 
 import msgspec
@@ -37,6 +39,12 @@ def columns() -> dict[str, str]:
             if found.setdefault(field.encode_name, wanted) != wanted:
                 found[field.encode_name] = "JSON"
     return found
+
+
+@cache
+def digest() -> str:
+    """Of the columns: files of one digest have the same."""
+    return hashlib.sha256(msgspec.json.encode(columns())).hexdigest()[:16]
 
 
 def defaults() -> dict[str, list[tuple[str, list[str]]]]:

@@ -75,6 +75,8 @@ class Sources(NamedTuple):
     """Segments that are not in the lake yet."""
     damaged: tuple[str, ...]
     """Files of the lake that are not as the manifest says, and are left out."""
+    alike: bool
+    """All of the lake's files have the columns of this version, so that none needs to be opened to know its own."""
 
 
 def find_sources(journal: Path, lake: Path) -> Sources:
@@ -85,24 +87,31 @@ def find_sources(journal: Path, lake: Path) -> Sources:
     inside = manifest.segments
     damaged = tuple(name for name, file in manifest.files.items() if not sound(lake, name, file))
     parquet = tuple(lake / name for name in sorted(manifest.files) if name not in damaged)
-    return Sources(parquet, tuple(path for path in live if path.name not in inside), damaged)
+    alike = {file.columns for file in manifest.files.values()} <= {schema.digest()}
+    return Sources(parquet, tuple(path for path in live if path.name not in inside), damaged, alike)
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
-    """Make ``events`` and all VIEWS in the connection. Raises duckdb.Error."""
+def create_views(connection: duckdb.DuckDBPyConnection, sources: Sources, sql: str) -> None:
+    """Make ``events`` in the connection, and those of VIEWS that ``sql`` may name: each costs a look into the files.
+
+    Raises duckdb.Error.
+    """
     parts = []
     if sources.parquet:
-        parts.append(f"SELECT * FROM read_parquet([{_listed(sources.parquet)}], union_by_name = true)")
+        parts.append(f"SELECT * FROM read_parquet([{_listed(sources.parquet)}], union_by_name = {not sources.alike})")
     if sources.live:
         live = read_segments(_listed(sources.live), ignore_errors=True)
         parts.append(f"SELECT {schema.projection()} FROM {live} WHERE kind IS NOT NULL")
-    # Files that were written before a column existed must not keep questions from naming it.
-    empty = ", ".join(f"NULL::{kind} AS {schema.quoted(name)}" for name, kind in schema.columns().items())
-    parts.append(f"SELECT {schema.projection()} FROM (SELECT {empty}, NULL::{schema.LINK} AS chain) WHERE false")
-    connection.execute("CREATE VIEW records AS " + " UNION ALL BY NAME ".join(parts))
-    connection.execute("CREATE VIEW events AS SELECT * REPLACE (lower(hex(hash)) AS hash) FROM records")
+    if not parts or not sources.alike:
+        # Files that were written before a column existed must not keep questions from naming it.
+        empty = ", ".join(f"NULL::{kind} AS {schema.quoted(name)}" for name, kind in schema.columns().items())
+        parts.append(f"SELECT {schema.projection()} FROM (SELECT {empty}, NULL::{schema.LINK} AS chain) WHERE false")
+    records = " UNION ALL BY NAME ".join(parts)
+    connection.execute(f"CREATE VIEW events AS SELECT * REPLACE (lower(hex(hash)) AS hash) FROM ({records})")
+    text = sql.lower()
     for name, (_, query) in VIEWS.items():
-        connection.execute(f"CREATE VIEW {name} AS {query}")
+        if name in text:
+            connection.execute(f"CREATE VIEW {name} AS {query}")
 
 
 def _listed(paths: Sequence[Path]) -> str:

@@ -1,0 +1,1 @@
+"""``bartizan bench telemetry``: journal, lake and rules, beside chDB and SQLite."""
