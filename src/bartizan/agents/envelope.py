@@ -80,6 +80,8 @@ class Envelope(msgspec.Struct, frozen=True):
     words: frozenset[str] = frozenset()
     """Folded words that carry meaning."""
     numbers: frozenset[str] = frozenset()
+    dated: bool = False
+    """The user named a day."""
     delegates: bool = False
     """The user lets somebody else's text say what is to be done."""
     pays: bool = False
@@ -155,6 +157,7 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         names=frozenset(named),
         words=content_words(text),
         numbers=frozenset(filter(None, (values.numeral(m.group()) for m in values.NUMBER.finditer(text)))),
+        dated=values.DATE.search(text) is not None,
         delegates=bool(_DELEGATION.search(text)),
         pays=bool(_PAYING.search(text)),
         every=not _EVERY.isdisjoint(words(text)),
@@ -170,6 +173,7 @@ def _joined(one: Envelope, two: Envelope) -> Envelope:
         names=one.names | two.names,
         words=one.words | two.words,
         numbers=one.numbers | two.numbers,
+        dated=one.dated or two.dated,
         delegates=one.delegates or two.delegates,
         pays=one.pays or two.pays,
         every=one.every or two.every,

@@ -120,6 +120,8 @@ class _Arguments:
         """Bind one value."""
         if sink is Sink.CONTENT:
             self._text(leaf)
+        elif sink is Sink.TIME:
+            self._day(leaf)
         elif sink in CRITICAL or sink in _OBJECTS or sink is Sink.AMOUNT:
             self._value(leaf, sink)
 
@@ -139,8 +141,9 @@ class _Arguments:
             self.critical.append(bound._replace(value=whole))
         elif sink is Sink.AMOUNT:
             self.amounts.append(_computed(bound))
-            if bound.label in _TOLD and (self._spends or self._envelope.numbers):
-                self.strays = True  # others name an amount where the user named one, or money moves
+            if self._spends or self._envelope.numbers:  # others name an amount where the user did, or money moves
+                told = bound.label is Label.UNKNOWN and self._ledger.told(whole.removesuffix(".0"))
+                self.strays = self.strays or told or bound.label in _TOLD
             if bound.label not in _SAID:
                 self.telling.add(values.numeral(leaf) or whole)
         else:
@@ -167,6 +170,13 @@ class _Arguments:
                 self.own.add(specific)
                 if "@" in specific or "/" in specific or values.ACCOUNT.search(specific.upper()):
                     self.telling.add(specific)
+
+    def _day(self, leaf: str) -> None:
+        """A day that others name, where the user named another one."""
+        for match in values.DATE.finditer(leaf):
+            day = match.group()
+            if self._envelope.dated and not self._envelope.says(day) and self._bind(day).label is not Label.LINKED:
+                self.strays = self.strays or self._ledger.told(day)
 
     def _exposed(self, leaf: str, whole: str) -> None:
         """Addresses and accounts of others, to whom nothing of the user's points, inside something that is told."""

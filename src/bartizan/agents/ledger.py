@@ -28,6 +28,7 @@ MAX_PLACES = 64
 MAX_DIRECTIVES = 2_000
 MAX_SECRETS = 500
 MAX_ADDRESSES = 2_000
+MAX_TITLES = 1_000
 MAX_FORM = 40
 MAX_ALIKE = 64
 """Values of one form remembered per session."""
@@ -38,10 +39,11 @@ _WHOLE = re.compile(r"[^<>@/:]{0,60}<[^<>\s]{3,200}>|\[.{0,2000}\]|[^\s,;]{3,200
 """An address with a name before it, or a list: what holds values and nothing else."""
 _TOLD_SECRET = re.compile(
     r"\b(pass(?:word|code|phrase)|pin|secret|token|credentials|"
-    r"(?:api|access|private|secret) key|(?:door|alarm|access|entry) code)"
+    r"(?:api|access|private|secret) key|(?:door|alarm|access|entry|security|verification|one-time) code|otp)"
     r"\s?(?:is|are|was|[:=])\s{0,3}[\"'`“‘]?(\S{4,80})",
     re.IGNORECASE,
 )
+_TOLD_CODE = re.compile(r"\b(code)\b[^.\n\d]{0,60}[\s:\"'`“‘](\d{4,8})\b", re.IGNORECASE)
 _TOKEN = re.compile(r"\b(?=[\w-]{0,40}\d)[\w-]{4,40}\b")
 _AUTHORS = word_set("authors")
 _SECRET = word_set("secret_keys")
@@ -89,6 +91,7 @@ class Ledger:
         self._places: dict[str, list[Place]] = {}
         self._prose: list[tuple[str, Record]] = []
         self._kept = 0
+        self._titles: list[str] = []
         self.adopted: set[str] = set()
         """Values in sources that the user lets the agent follow: they point at records as the user's own do."""
         self.addresses: set[str] = set()
@@ -151,6 +154,12 @@ class Ledger:
         """The first record whose prose holds ``value`` anywhere."""
         return next((record for text, record in self._prose if value in text), None)
 
+    def told(self, value: str) -> bool:
+        """Whether somebody else's prose, or a field of several words, holds ``value``."""
+        return any(values.contains(title, value) for title in self._titles) or any(
+            values.contains(text, value) for text, record in self._prose if not record.trusted
+        )
+
     def __len__(self) -> int:
         return len(self._places)
 
@@ -182,6 +191,8 @@ class Ledger:
                 )
         if leaf.label:
             self._directives(leaf.text, record)
+        if not record.trusted and " " in value and len(self._titles) < MAX_TITLES:
+            self._titles.append(value)
 
     def _secret(self, text: str, key: str) -> None:
         text = text.strip().casefold()
@@ -190,8 +201,9 @@ class Ledger:
 
     def _secrets_in(self, text: str, record: Record) -> None:
         """What prose says is a password or the like, and codes that a tool for such things tells."""
-        for match in _TOLD_SECRET.finditer(text):
-            self._secret(match.group(2).rstrip(".,;:!?"), match.group(1))
+        for pattern in (_TOLD_SECRET, _TOLD_CODE):
+            for match in pattern.finditer(text):
+                self._secret(match.group(2).rstrip(".,;:!?"), match.group(1))
         if not _SECRET.isdisjoint(name_words(record.tool)):
             for match in _TOKEN.finditer(text):
                 self._secret(match.group(), record.tool)
