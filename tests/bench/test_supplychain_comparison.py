@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 
 def program(folder: Path, name: str, code: str) -> None:
-    (folder / name).write_text(f"#!/bin/sh\n{code}\n")
+    (folder / name).write_text(f"#!{sys.executable}\nimport sys\n{code}\n")
     (folder / name).chmod(0o755)
 
 
@@ -41,8 +42,8 @@ def test_ours_answers_with_its_verdict(files: dict[str, Path]) -> None:
 def test_a_peers_exit_code_is_its_answer(tmp_path: Path, files: dict[str, Path]) -> None:
     place = tmp_path / "bin"
     place.mkdir()
-    program(place, "modelscan", 'case "$2" in *bad) exit 1;; *good) exit 0;; *) exit 3;; esac')
-    program(place, "weightguard", 'echo "Traceback (most recent call last)" >&2; exit 1')
+    program(place, "modelscan", 'sys.exit({"bad": 1, "good": 0}.get(sys.argv[2].rpartition("/")[2], 3))')
+    program(place, "weightguard", "raise ValueError(sys.argv)")
     found = {one.name: one for one in scanners.contestants([place])}
     peer = found["modelscan"]
     assert [peer.ask(files[name]) for name in ("good", "bad", "unknown")] == [

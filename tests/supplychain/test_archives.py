@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from bartizan.bench.supplychain.assembler import call, value, whole
-from bartizan.bench.supplychain.malicious import lz4_frame
+from bartizan.bench.supplychain.packing import lz4_frame
 from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.supplychain.budget import Limits
 from bartizan.supplychain.scanning import ArtefactScanner

@@ -96,7 +96,7 @@ HOSTILE: list[tuple[str, Any, str]] = [
     (
         "MANIFEST.json",
         {"model": {"modelName": "a", "handler": "image_classifier", "serializedFile": "../x"}},
-        "mlflow.path",
+        "mar.path",
     ),
     ("model.json", {"target": "torch.hub.load", "inputs": [], "outputs": []}, "pt2.target"),
     ("model.json", {"target": "torch.ops.evil.run.default", "inputs": [], "outputs": []}, "pt2.custom_operator"),

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bartizan.bench.supplychain.attack import Malicious
 from bartizan.bench.supplychain.fuzzing import load
-from bartizan.bench.supplychain.malicious import Malicious, corpus, write
+from bartizan.bench.supplychain.malicious import corpus, write
 from bartizan.core.artefact import Admission
 from bartizan.supplychain.scanning import ArtefactScanner
 

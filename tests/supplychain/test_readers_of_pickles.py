@@ -11,10 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bartizan.bench.supplychain.assembler import Raw, call, made, name, text, value, whole
 from bartizan.core.artefact import Admission
+from bartizan.supplychain.pickles import costs
 from bartizan.supplychain.pickles.literals import integer, octal
+from bartizan.supplychain.pickles.memo import Memo
 from bartizan.supplychain.pickles.stream import TORCH_MAGIC
 from bartizan.supplychain.scanning import ArtefactScanner
 
@@ -168,3 +172,31 @@ def test_numbers_of_an_array_cannot_excuse_a_call() -> None:
     """Only ids and calls of the wrapper itself may be chance."""
     stream = whole(wrapper((4,)) + b"0N0N" + text("x") + value((1,)) + b"R")
     assert verdict(stream) is not Admission.ALLOW
+
+
+@given(st.lists(st.tuples(st.sampled_from(["put", "memoize", "get"]), st.integers(0, 12), st.integers())))
+def test_the_memo_is_a_dict(steps: list[tuple[str, int, int]]) -> None:
+    memo, model = Memo(), dict[int, int]()
+    for what, key, content in steps:
+        if what == "put":
+            memo.put(key, content)
+            model[key] = content
+        elif what == "memoize":
+            model[len(model)] = content
+            memo.memoize(content)
+        elif key in model:
+            assert memo.get(key) == model[key]
+        else:
+            with pytest.raises(KeyError):
+                memo.get(key)
+        assert len(memo) == len(model)
+
+
+@pytest.mark.parametrize(
+    "piece", [b"]\x94", b"}\x94", b"(", b"N", b")\x85\x94", text("x" * 200) + b"\x94", b"C\x01x\x94", b"Vxxx\np9\n"]
+)
+def test_streams_that_only_grow_are_ended(piece: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("MOST_BYTES", "MOST_STACK", "MOST_MEMO"):
+        monkeypatch.setattr(costs, limit, getattr(costs, limit) // 1_000)
+    assert "pickle.budget" in rules(whole(piece * 6_000))
+    assert "pickle.budget" not in rules(whole(piece * 20))

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 
 from bartizan.bench import detection, gateway, labelled, scorers, stages
 from bartizan.bench.agents import dojo, figures
-from bartizan.bench.supplychain import comparison, scanners
+from bartizan.bench.supplychain import comparison, scanners, speed
 from bartizan.bench.table import Row, as_json, as_markdown, show
 from bartizan.core.passage import Surface
 
@@ -120,11 +120,18 @@ def bench_supplychain(
     peers: Annotated[list[Path] | None, typer.Option("--peers", help="Folders with programs of peers.")] = None,
     benign: Annotated[int, typer.Option("--benign", min=1, help="Ordinary files that each peer gets.")] = 48,
     seed: Annotated[int, typer.Option("--seed", help="Draws the ordinary files for peers.")] = 0,
+    files: Annotated[
+        int, typer.Option("--files", min=1, help="Files in the largest folder, with --speed.")
+    ] = 1_000_000,
+    only_speed: Annotated[bool, typer.Option("--speed", help="Time and memory instead of the scorecard.")] = False,
     output_format: Annotated[
         ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
     ] = ComparisonFormat.TEXT,
 ) -> None:
     """Our scanner and every peer found, on malicious files that fire, on cases of form, and on ordinary models."""
+    if only_speed:
+        timed = _watched(lambda progress: speed.run(progress, files))
+        _finish("supplychain", timed, speed.described(timed), output_format)
     found = scanners.contestants(peers or [])
     pythons = [str(one) for one in python or [Path(sys.executable)]]
     rows, notes = _watched(lambda progress: comparison.run(found, pythons, benign, progress, seed))
@@ -158,7 +165,7 @@ def _watched(work: Callable[[Callable[[str], None]], T]) -> T:
         return work(status.update)
 
 
-def _finish(area: str, rows: Sequence[Row], notes: Sequence[str], output_format: str) -> None:
+def _finish(area: str, rows: Sequence[Row], notes: Sequence[str], output_format: str) -> NoReturn:
     if output_format == Format.JSON:
         sys.stdout.buffer.write(as_json(area, rows, notes) + b"\n")
     elif output_format == ComparisonFormat.MARKDOWN:

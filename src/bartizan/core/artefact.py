@@ -37,7 +37,7 @@ class ArtefactFinding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was seen in an artefact."""
 
     rule: str
-    """Stable id such as ``pickle.unlisted_global``; documented in docs/supplychain/rules.md."""
+    """Stable id such as ``pickle.unlisted_global``; documented in docs/supplychain."""
     title: str
     admission: Admission
     """What this finding alone asks for."""

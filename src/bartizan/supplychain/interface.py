@@ -42,7 +42,7 @@ class MalformedError(BartizanError):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a scanner can find. Every rule has its row in docs/supplychain/rules.md."""
+    """One thing a scanner can find. Every rule has its row in docs/supplychain."""
 
     id: str
     """``format.what_it_is``; never changes its meaning."""

@@ -51,6 +51,7 @@ class ArtefactScanner:
     def scan_all(self, paths: Iterable[Path], jobs: int = 0) -> Iterator[ArtefactReport]:
         """A report a path, in order, by ``jobs`` processes (0: one for each core). A process that dies is a finding."""
         jobs = jobs or os.cpu_count() or 1
+        scanners()  # once, before the processes are made
         waiting: deque[tuple[Path, Future[ArtefactReport]]] = deque()
         pool = _pool(jobs)
         try:

@@ -9,11 +9,11 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bartizan.bench.supplychain.attack import Malicious
 from bartizan.bench.supplychain.fuzzing import load
-from bartizan.bench.supplychain.malicious import Malicious, corpus, write
+from bartizan.bench.supplychain.malicious import corpus, write
 from bartizan.bench.supplychain.scanners import Answer, Contestant
 from bartizan.bench.table import Row
 from bartizan.core.stats import Rate
@@ -98,8 +98,7 @@ def _scored(
     for what, files in (("fired", fired), ("form", form), ("benign", benign)):
         progress(f"{one.name}: {len(files)} files")
         begin = time.monotonic()
-        with ThreadPoolExecutor(1 if ours else 2) as pool:
-            answers = list(pool.map(one.ask, files))
+        answers = [one.ask(path) for path in files]
         seconds = time.monotonic() - begin
         flagged, passed = answers.count(Answer.FLAGGED), answers.count(Answer.PASSED)
         target = _TARGETS[what] if ours else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from bartizan.core.artefact import Admission
 from bartizan.supplychain.scanning import ArtefactScanner
 
 _SECONDS = 120
+RUNNER = Path(__file__).with_name("peer_runner.py")
 
 
 class Answer(StrEnum):
@@ -64,22 +66,34 @@ def _ours(scanner: ArtefactScanner) -> Callable[[Path], Answer]:
 
 
 def _peer(command: list[str]) -> Callable[[Path], Answer]:
+    """One process per peer, which forks for each file; started when it is first asked."""
     quiet = {"DO_NOT_TRACK": "1", "NO_ANALYTICS": "1", "PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_COLOR": "1"}
+    running: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        line = [_python(command[0]), str(RUNNER), str(_SECONDS), *command]
+        piped = subprocess.PIPE
+        process = subprocess.Popen(line, stdin=piped, stdout=piped, text=True, env=os.environ | quiet)
+        atexit.register(process.kill)
+        return process
 
     def ask(path: Path) -> Answer:
-        try:
-            ran = subprocess.run(
-                [*command, str(path)],
-                capture_output=True,
-                timeout=_SECONDS,
-                check=False,
-                cwd=path.parent,
-                env=os.environ | quiet,
-            )
-        except subprocess.TimeoutExpired:
+        if not running:
+            running.append(start())
+        process = running[0]
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{path}\n")
+        process.stdin.flush()
+        code, broke = (int(one) for one in process.stdout.readline().split())
+        if broke and code == 1:
             return Answer.ERROR
-        if ran.returncode == 1 and b"Traceback (most recent call last)" in ran.stderr:
-            return Answer.ERROR
-        return {0: Answer.PASSED, 1: Answer.FLAGGED}.get(ran.returncode, Answer.ERROR)
+        return {0: Answer.PASSED, 1: Answer.FLAGGED}.get(code, Answer.ERROR)
 
     return ask
+
+
+def _python(program: str) -> str:
+    """The interpreter that a console script names in its first line."""
+    first = Path(program).read_bytes().split(b"\n", 1)[0].decode("utf-8", "replace")
+    return first.removeprefix("#!").strip()

@@ -21,6 +21,10 @@ REQUIREMENTS = Rule(
     id="mar.requirements", title="Archive has packages installed", admission=Admission.INCONCLUSIVE,
     severity=Severity.MEDIUM, tags=("CWE-829", *CODE_EXECUTION[1:]),
 )  # fmt: skip
+ARCHIVE_PATH = Rule(
+    id="mar.path", title="Archive names a file outside itself", admission=Admission.BLOCK, severity=Severity.HIGH,
+    tags=("CWE-22", *CODE_EXECUTION[1:]),
+)  # fmt: skip
 LOADER = Rule(
     id="mlflow.loader_module", title="Model is loaded by a module from outside MLflow", admission=Admission.BLOCK,
     severity=Severity.CRITICAL, tags=CODE_EXECUTION,
@@ -40,7 +44,7 @@ _HANDLERS = frozenset({"image_classifier", "text_classifier", "object_detector",
 class Serving:
     """See the module."""
 
-    rules = (HANDLER, REQUIREMENTS, LOADER, CODE, PATH)
+    rules = (HANDLER, REQUIREMENTS, ARCHIVE_PATH, LOADER, CODE, PATH)
 
     def read(self, place: Place, context: Context) -> Iterable[ArtefactFinding]:
         """A manifest or an MLmodel file."""
@@ -79,7 +83,7 @@ def _archive(model: dict[str, Any], context: Context) -> Iterator[ArtefactFindin
                 REQUIREMENTS, "The server installs what it lists.", evidence=value, member=f"model.{key}"
             )
         if why := escapes(value):
-            yield context.found(PATH, f"It lies elsewhere: {why}.", evidence=value, member=f"model.{key}")
+            yield context.found(ARCHIVE_PATH, f"It lies elsewhere: {why}.", evidence=value, member=f"model.{key}")
 
 
 def _flavour(name: str, flavour: dict[str, Any], context: Context) -> Iterator[ArtefactFinding]:

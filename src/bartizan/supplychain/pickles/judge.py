@@ -25,6 +25,7 @@ from bartizan.supplychain.pickles.values import (
     Unknown,
     describe,
     plain,
+    with_more,
 )
 
 if TYPE_CHECKING:
@@ -206,9 +207,9 @@ class Judge:
         """APPEND, APPENDS and ADDITEMS."""
         if isinstance(target, Box):
             target.count += len(items)
-            target.inner.extend(one for one in items if not plain(one))
+            target.inner = with_more(target.inner, (one for one in items if not plain(one)))
             if len(target.first) < 4:
-                target.first.extend(items[: 4 - len(target.first)])
+                target.first = with_more(target.first, items[: 4 - len(target.first)])
         elif items:
             self._fails_on_data(target, "a value takes no items")
             self._items(target, items, "append to")
@@ -220,7 +221,7 @@ class Judge:
                 self._fails_on_data(target, "a value takes no items")
                 self._items(target, items, "set items of")
             elif isinstance(target, Box):
-                target.inner.extend(one for one in items if not plain(one))
+                target.inner = with_more(target.inner, (one for one in items if not plain(one)))
             return
         target.count += len(items) // 2
         for key, value in zip(items[::2], items[1::2], strict=False):
@@ -233,11 +234,11 @@ class Judge:
                 if key in target.known or len(target.known) < KEPT_KEYS:
                     target.known[key] = value
             elif not plain(key):
-                target.inner.append(key)
+                target.inner = with_more(target.inner, (key,))
                 if not isinstance(key, tuple):
                     target.dunder = target.dunder or describe(key)
             if not plain(value):
-                target.inner.append(value)
+                target.inner = with_more(target.inner, (value,))
 
     def _fails_on_data(self, value: Any, why: str) -> None:
         """Where both unpicklers fail for a plain value, so that nothing after it is read."""
@@ -249,7 +250,7 @@ class Judge:
             return
         permission = target.origin.permission if isinstance(target, Instance) else None
         if isinstance(target, Instance) and permission is not None and permission.items and not target.shadows:
-            target.inner.extend(one for one in items if not plain(one))
+            target.inner = with_more(target.inner, (one for one in items if not plain(one)))
         else:
             self.report(
                 rules.METHOD,

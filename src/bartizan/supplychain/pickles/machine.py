@@ -10,16 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 from bartizan.supplychain.budget import Budget, BudgetError
+from bartizan.supplychain.pickles import costs
 from bartizan.supplychain.pickles import findings as rules
 from bartizan.supplychain.pickles.cursor import LONGEST_LINE, Cursor, EndError
 from bartizan.supplychain.pickles.judge import Judge
 from bartizan.supplychain.pickles.literals import IN_NUMBERS, integer, octal, quoted, raw_unicode, word
+from bartizan.supplychain.pickles.memo import Memo
 from bartizan.supplychain.pickles.values import FLOAT, LONG, LONGEST_NAME, TEXT, Box, Mapping, Raw, Text
 from bartizan.supplychain.source import ByteSource
 
-MOST_MEMO = 3_000_000
-MOST_STACK = 5_000_000
-"""Entries; more is reported and ends the run."""
 _BATCH = 512
 
 
@@ -33,7 +32,9 @@ class Machine:
         judge.machine = self
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
-        self.memo: dict[int, Any] = {}
+        self.memo = Memo()
+        self.held = 0
+        """Bytes made so far that may still be kept."""
         self.protocol = 0
         self.opcode_at = start
         self.steps = 0
@@ -72,7 +73,8 @@ class Machine:
 
     def _account(self) -> None:
         self.budget.step(_BATCH)
-        if len(self.memo) > MOST_MEMO or len(self.stack) > MOST_STACK or len(self.marks) > MOST_STACK:
+        held = self.held + 8 * len(self.memo) + costs.SPARSE * len(self.memo.sparse) + costs.MARK * len(self.marks)
+        if len(self.memo) > costs.MOST_MEMO or len(self.stack) > costs.MOST_STACK or held > costs.MOST_BYTES:
             self.judge.report(rules.BUDGET, "The pickle holds more objects than are followed here.")
             raise EndError(self.opcode_at, "too many objects")
 
@@ -122,19 +124,23 @@ class Machine:
 
     def _string(self, opcode: int) -> None:
         if opcode == 0x53:
-            self.stack.append(quoted(self.cursor.line(), self.opcode_at))
+            line = self.cursor.line()
+            self.held += costs.TEXT + len(line or b"")
+            self.stack.append(quoted(line, self.opcode_at))
         else:
             self.stack.append(self._text(self._size(1) if opcode == 0x55 else self._size(4, signed=True), "ascii"))
 
     def _unicode(self, opcode: int) -> None:
         if opcode == 0x56:
             line = self.cursor.line()
+            self.held += costs.TEXT + len(line or b"")
             self.stack.append(TEXT if line is None or len(line) > 4 * LONGEST_NAME else raw_unicode(line))
         else:
             self.stack.append(self._text(self._size({0x8C: 1, 0x58: 4, 0x8D: 8}[opcode]), "utf-8"))
 
     def _bytes(self, opcode: int) -> None:
         size = self._size({0x43: 1, 0x42: 4, 0x8E: 8, 0x96: 8}[opcode])
+        self.held += costs.BOX
         self.stack.append(Raw(self.cursor.skip(size), size, mutable=opcode == 0x96))
 
     def _buffer(self, _: int) -> None:
@@ -150,8 +156,10 @@ class Machine:
         return size
 
     def _text(self, size: int, encoding: str) -> Any:
+        self.held += costs.TEXT
         if size > 4 * LONGEST_NAME:
             return Text(self.cursor.skip(size), size)
+        self.held += size
         try:
             return self.cursor.take(size).decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
         except UnicodeDecodeError:
@@ -177,18 +185,19 @@ class Machine:
 
     def _get(self, opcode: int) -> None:
         key = self._key() if opcode == 0x67 else self._size(1 if opcode == 0x68 else 4)
-        if key not in self.memo:
-            raise EndError(self.opcode_at, "a memo entry does not exist")
-        self.stack.append(self.memo[key])
+        try:
+            self.stack.append(self.memo.get(key))
+        except KeyError:
+            raise EndError(self.opcode_at, "a memo entry does not exist") from None
 
     def _put(self, opcode: int) -> None:
         key = self._key() if opcode == 0x70 else self._size(1 if opcode == 0x71 else 4)
         if key < 0:
             raise EndError(self.opcode_at, "a memo entry has no number")
-        self.memo[key] = self.stack[-1]
+        self.memo.put(key, self.stack[-1])
 
     def _memoize(self, _: int) -> None:
-        self.memo[len(self.memo)] = self.stack[-1]
+        self.memo.memoize(self.stack[-1])
 
     def _key(self) -> int:
         line = self.cursor.line()
@@ -202,28 +211,34 @@ class Machine:
     # -- containers
 
     def _empty(self, opcode: int) -> None:
-        self.stack.append(
-            () if opcode == 0x29 else Mapping() if opcode == 0x7D else Box("list" if opcode == 0x5D else "set")
-        )
+        if opcode == 0x29:
+            self.stack.append(())
+        else:
+            self.held += costs.MAPPING if opcode == 0x7D else costs.BOX
+            self.stack.append(Mapping() if opcode == 0x7D else Box("list" if opcode == 0x5D else "set"))
 
     def _tuple(self, opcode: int) -> None:
         if opcode == 0x74:
             items = self.pop_mark()
+            self.held += costs.TEXT + 8 * len(items)
             self.stack.append(tuple(items))
         else:
             count = opcode - 0x84
             if len(self.stack) < count:
                 raise IndexError
+            self.held += costs.BOX
             self.stack[-count:] = [tuple(self.stack[-count:])]
 
     def _list(self, opcode: int) -> None:
         items = self.pop_mark()
+        self.held += costs.BOX
         box = Box("frozenset" if opcode == 0x91 else "list")
         self.judge.extend(box, items)
         self.stack.append(box)
 
     def _dict(self, _: int) -> None:
         items = self.pop_mark()
+        self.held += costs.MAPPING
         mapping = Mapping()
         self.judge.fill(mapping, items)
         self.stack.append(mapping)
@@ -258,6 +273,7 @@ class Machine:
         self.stack.append(self.judge.find(module, name))
 
     def _instance(self, opcode: int) -> None:
+        self.held += costs.INSTANCE
         if opcode == 0x69:
             module, name = (word(self.cursor.line()) for _ in range(2))
             found = self.judge.find(module, name)
@@ -268,10 +284,12 @@ class Machine:
         self.stack.append(self.judge.call(found, arguments) if arguments else self.judge.new(found, ()))
 
     def _reduce(self, _: int) -> None:
+        self.held += costs.INSTANCE
         arguments, function = self.pop(), self.pop()
         self.stack.append(self.judge.call(function, arguments))
 
     def _new(self, opcode: int) -> None:
+        self.held += costs.INSTANCE
         keywords = self.pop() if opcode == 0x92 else None
         arguments, kind = self.pop(), self.pop()
         self.stack.append(self.judge.new(kind, arguments, keywords))

@@ -17,6 +17,7 @@ from bartizan.supplychain.pickles.values import (
     Text,
     Unknown,
     describe,
+    with_more,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def set_state(judge: Judge, instance: Any, state: Any) -> Any:
     if not _special(judge, instance, state):
         return Unknown(rules.BUILD.id)
     instance.built = True
-    instance.inner.append(state)
+    instance.inner = with_more(instance.inner, (state,))
     if instance.origin.name == "NumpyArrayWrapper" and instance.origin.module in _WRAPPERS:
         judge.wrappers = True
         if judge.array is not None:

@@ -6,6 +6,7 @@ else is one of the classes below. Nothing named in a stream is imported, made or
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,9 @@ class Opaque:
 
     kind: str
 
+
+Items = list[Any] | tuple[()]
+"""A list once there is something in it: most containers of a hostile file have nothing."""
 
 FLOAT, LONG, TEXT = Opaque("float"), Opaque("int"), Opaque("str")
 
@@ -52,8 +56,8 @@ class Box:
 
     kind: str
     count: int = 0
-    inner: list[Any] = field(default_factory=list)
-    first: list[Any] = field(default_factory=list)
+    inner: Items = ()
+    first: Items = ()
     """Up to four items, plain or not."""
 
 
@@ -64,7 +68,7 @@ class Mapping:
     kind: str = "dict"
     count: int = 0
     known: dict[str, Any] = field(default_factory=dict)
-    inner: list[Any] = field(default_factory=list)
+    inner: Items = ()
     dunder: str = ""
     """A key that begins with two underscores, or one that is no string but may be equal to one."""
     methods: bool = False
@@ -99,7 +103,7 @@ class Instance:
     """Its state has keys named like the methods that opcodes call."""
     known: dict[str, Any] = field(default_factory=dict)
     """Short string keys of its state."""
-    inner: list[Any] = field(default_factory=list)
+    inner: Items = ()
     """State and items that are not plain scalars."""
 
 
@@ -123,6 +127,14 @@ class Unknown:
 def plain(value: Any) -> bool:
     """Whether a value is a scalar: nothing that could be called or that holds anything."""
     return value is None or isinstance(value, str | int | Opaque | Text | Raw)
+
+
+def with_more(items: Items, more: Iterable[Any]) -> Items:
+    """``items``, extended in place if it is a list."""
+    if isinstance(items, list):
+        items.extend(more)
+        return items
+    return list(more) or ()
 
 
 def describe(value: Any) -> str:
