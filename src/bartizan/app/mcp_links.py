@@ -66,7 +66,7 @@ class UrlLink:
 
     def last_words(self) -> str:
         """See ``Link``."""
-        return "" if isinstance(self._token, str) else self._token.problem
+        return ""
 
 
 def _link(setting: Setting, server: McpServer, at: tuple[str, ...]) -> Link:

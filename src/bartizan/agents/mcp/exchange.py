@@ -186,8 +186,6 @@ class Exchanged(httpx2.Auth):
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._nonce = ""
-        self.problem = ""
-        """Why there was no token the last time; empty when there was one."""
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         """See ``httpx2.Auth``: a token that is refused is exchanged anew, once."""
@@ -205,9 +203,7 @@ class Exchanged(httpx2.Auth):
         try:
             token = await self._exchange.token()
         except BartizanError as error:
-            self.problem = error.cause
             raise httpx2.ConnectError(error.cause, request=request) from None
-        self.problem = ""
         key = self._exchange.key
         request.headers["authorization"] = f"{'Bearer' if key is None else 'DPoP'} {token}"
         if key is not None:
