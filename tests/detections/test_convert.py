@@ -43,7 +43,7 @@ KNOWN = (
         ),
         (
             "esql",
-            "FROM logs-bartizan-default METADATA _id\n"
+            "FROM bartizan-native METADATA _id\n"
             '| WHERE ((COALESCE(TO_LOWER(`kind`) == "request.refused", false)'
             ' AND COALESCE(CONCAT("\\t", MV_CONCAT(TO_LOWER(`signals.guard`), "\\t"), "\\t")'
             ' LIKE "*\\tsecret\\t*", false)'

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bartizan.cli.events_asking import QueryFormat, cell, limit_address_space, plain
+from bartizan.cli.hunt_baselines import baselines
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.clock import rfc3339, utc_now
 from bartizan.core.errors import ConfigurationError
@@ -65,6 +66,9 @@ def run(
     for name in damaged:
         print(f"warning: {name} is damaged and left out; run: bartizan events compact", file=sys.stderr)
     raise typer.Exit(2 if damaged else 1 if any(result.rows for result in results) else 0)
+
+
+app.command("baselines")(baselines)
 
 
 @app.command("save")

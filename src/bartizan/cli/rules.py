@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from bartizan.cli.output import Format, FormatOption, console, describe, print_json, show_problems
+from bartizan.cli.rules_bundle import bundle
 from bartizan.cli.rules_convert import convert
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
@@ -250,3 +251,4 @@ def _show_replay(quiet: Replay) -> None:
 
 
 app.command("convert")(convert)
+app.command("bundle")(bundle)

@@ -18,9 +18,10 @@ from bartizan.detections.sigma.model import Rule
 
 TARGETS: Final = ("splunk", "esql", "kusto", "opensearch", "sqlite")
 DEFAULT_SOURCES: Final[Mapping[str, str]] = MappingProxyType(
-    {"splunk": 'sourcetype="bartizan:native"', "esql": "logs-bartizan-default", "kusto": "Bartizan_CL"}
+    {"splunk": 'sourcetype="bartizan:native"', "esql": "bartizan-native", "kusto": "Bartizan_CL"}
 )
-"""Where events are looked for, unless said: where our sinks put them in the format ``native``."""
+"""Where events are looked for, unless said. Records in the format ``native`` need an Elasticsearch index of their own:
+a data stream takes no document without ``@timestamp``."""
 
 
 class Outcome(NamedTuple):
