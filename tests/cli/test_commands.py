@@ -74,6 +74,21 @@ def test_a_new_workspace_passes_the_checks(shell: Shell, ws: Path) -> None:
     assert report["files"] == ["bartizan.yaml", "policy.yaml", "system.yaml", "waivers.yaml"]
 
 
+def test_check_reads_the_rules_too(shell: Shell, ws: Path) -> None:
+    rule = ws / "rules" / "own.yml"
+    rule.write_text("title: t\ndetection: {sel: {kind: x}, condition: sell}\n")
+    code, out, _ = shell("policy", "check", "--workspace", ws)
+    assert code == 2
+    assert "rules/own.yml:2:40" in out
+    rule.write_text("title: t\ndetection: {sel: {kind: x}, condition: sel}\n")
+    with (ws / "bartizan.yaml").open("a") as file:
+        file.write("detections: {silent: [nobody]}\n")
+    code, out, _ = shell("policy", "check", "--workspace", ws)
+    assert code == 2
+    assert "there is no rule 'nobody'" in out
+    assert "bartizan.yaml:" in out
+
+
 def test_every_broken_file_is_reported_with_its_place(shell: Shell, ws: Path) -> None:
     edit(
         ws / "policy.yaml",

@@ -105,6 +105,20 @@ def _check_deployment(check: _Check, deployment: Document[Deployment]) -> None:
         planned_sinks(check.workspace)
     except ConfigurationError as error:
         check.result.problems.append(_placed(error, deployment, ("sinks",)))
+    if deployment.value.detections.enabled:
+        _check_rules(check, deployment)
+
+
+def _check_rules(check: _Check, deployment: Document[Deployment]) -> None:
+    from bartizan.app.detecting import live_rules
+    from bartizan.workspace.snapshot import take_snapshot
+
+    try:
+        live_rules(take_snapshot(check.workspace.root), deployment.value.detections)
+    except DocumentError as error:
+        check.result.problems.append(error)
+    except ConfigurationError as error:
+        check.result.problems.append(_placed(error, deployment, ("detections",)))
 
 
 def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
