@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import configparser
 import json
 import re
@@ -68,15 +67,9 @@ def test_elastic_gets_a_rule_for_each_rule() -> None:
 
 
 def metric_names() -> set[str]:
-    names: set[str] = set()
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            match node:
-                case ast.Call(
-                    func=ast.Attribute(attr="counter" | "gauge" | "histogram"), args=[ast.Constant(value=str(name)), *_]
-                ):
-                    names.add(name)
-    return names
+    """Names that stand alone in quotes in the source, as where metrics are registered."""
+    texts = (path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py") if "bundles" not in path.parts)
+    return {name for text in texts for name in re.findall(r'"(bartizan_[a-z_]+)"', text)}
 
 
 def test_the_dashboard_shows_metrics_and_rules_that_exist() -> None:

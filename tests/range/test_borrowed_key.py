@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -26,6 +28,7 @@ from bartizan.telemetry.reader import read_journal
 from bartizan.telemetry.rehearsal import START
 
 SCENARIO = JOURNAL_SCENARIOS["borrowed-key"]
+REMEMBERING = msgspec.structs.replace(SCENARIO, attacked=cache(attacked), ordinary=cache(ordinary))
 PART = "title: part\nname: part\nlogsource: {product: bartizan}\ndetection:\n  s: {kind: request.accepted}\n"
 OUTSIDE = PART + "  office: {client|cidr: 10.0.0.0/8}\n  condition: s and not office\n---\n"
 ANY = PART + "  condition: s\n---\n"
@@ -43,7 +46,7 @@ GOOD = OUTSIDE + count("value_count", "principal", "{field: prompt, gte: 25}")
 
 def graded(tmp_path: Path, text: str, days: int = 5) -> DefenceGrade:
     (tmp_path / "rule.yml").write_text(text)
-    return SCENARIO.grade_defence(LearnersRules([tmp_path / "rule.yml"]), days=days)
+    return REMEMBERING.grade_defence(LearnersRules([tmp_path / "rule.yml"]), days=days)
 
 
 def run(*words: str) -> Any:
