@@ -44,6 +44,15 @@ max(CASE WHEN kind = 'request.accepted' THEN time END) OVER w AS asked FROM {tab
 (PARTITION BY principal ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS t
 WHERE kind = 'request.completed' AND blocked < asked AND {within}
 GROUP BY principal ORDER BY n DESC, principal LIMIT 20"""
+_OF: Final = "(SELECT principal, time FROM events WHERE kind = 'request.{}') AS {}"
+_BEFORE: Final = "ON c.principal = {0}.principal AND c.time > {0}.time"
+_NEAREST: Final = (
+    f"SELECT c.principal AS principal, count(*) AS n FROM {_OF.format('completed', 'c')}"
+    f" ASOF JOIN {_OF.format('refused', 'b')} {_BEFORE.format('b')}"
+    f" ASOF JOIN {_OF.format('accepted', 'a')} {_BEFORE.format('a')} WHERE b.time < a.time"
+    " AND c.time - b.time <= INTERVAL 1 HOUR GROUP BY 1 ORDER BY n DESC, 1 LIMIT 20"
+)
+"""The same chain in the way that suits DuckDB."""
 _TEXTS: Final = "SELECT count(*) AS n FROM {table} WHERE "
 _HOUR: Final = "dateDiff('microsecond', assumeNotNull(blocked), assumeNotNull(time)) <= 3600000000"
 QUESTIONS: Final = (
@@ -60,7 +69,7 @@ QUESTIONS: Final = (
     Question(
         "blocked, asked again, answered, within an hour, over 30 days",
         3.0,
-        _CHAIN.format(table="events", within="time - blocked <= INTERVAL 1 HOUR"),
+        _NEAREST,
         _CHAIN.format(table="{table}", within=_HOUR),
         _CHAIN.format(table="events", within="(julianday(time) - julianday(blocked)) * 86400 <= 3600.0005"),
     ),
