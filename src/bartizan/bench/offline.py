@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bartizan.app import default_guard
 from bartizan.bench.table import Row, percentile
-from bartizan.bench.texts import ANSWER, QUESTION
+from bartizan.bench.texts import ANSWER, QUESTION, RECORDS
 from bartizan.core.passage import Origin, Passage, Surface
 from bartizan.firewall.exchange import ChannelKind
 from bartizan.firewall.guard import Guard
@@ -44,6 +44,8 @@ def run(progress: Callable[[str], None]) -> list[Row]:
         Row("mean hold-back on ordinary text", sum(held) / len(held), "characters", len(held), target=8),
         Row("p99 hold-back on ordinary text", percentile(held, 0.99), "characters", len(held), target=256),
     ]
+    held = _held(guard, RECORDS, 4)
+    rows.append(Row("mean hold-back on records in JSON", sum(held) / len(held), "characters", len(held), target=8))
     slowest = Row("slowest hostile body of 100 kB", 0.0, "ms", len(HOSTILE), target=50)
     for name, unit in HOSTILE.items():
         progress(f"hostile body: {name}")

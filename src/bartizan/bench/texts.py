@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 QUESTION: Final = (
@@ -36,6 +37,14 @@ ANSWER: Final = (
     "that it must not be left at the door. Is there anything else that I can do for you today?"
 )
 """About 800 characters."""
+
+RECORDS: Final = json.dumps(
+    [
+        {"id": 1_000 + number, "name": "Ann Lee", "amount": number * 13.5, "status": "paid", "tags": ["new", "chair"]}
+        for number in range(40)
+    ]
+)
+"""What a tool may return: records in JSON."""
 
 EVENTS: Final = 200
 """Events that a streamed answer is cut into."""

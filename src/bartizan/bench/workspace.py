@@ -17,7 +17,9 @@ upstreams:
     url: {base}/v1
     protocol: openai
     models: {{canned: canned}}
+detections: {{enabled: false}}
 """
+"""Without the process that runs detection rules over the journal: ``bench telemetry`` measures that."""
 
 _POLICY = """\
 version: 1
