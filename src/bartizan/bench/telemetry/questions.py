@@ -134,7 +134,9 @@ def _chdb(folders: Folders, last: str, progress: Callable[[str], None]) -> Answe
     chdb = importlib.import_module("chdb")
     session = importlib.import_module("chdb.session").Session()
     try:
-        table = f"file('{folders.lake}/day=*/*.parquet', Parquet)"
+        # Files that were merged stay for a while, so the folders hold more than the lake.
+        names = ",".join(sorted(read_manifest(folders.lake).files))
+        table = f"file('{folders.lake}/{{{names}}}', Parquet)"
         for question in QUESTIONS:
             progress(f"chDB: {question.what}")
             sql = question.clickhouse.format(table=table, day=last)
