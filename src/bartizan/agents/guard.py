@@ -42,6 +42,8 @@ class AgentGuard:
         overrides: ``tool_profiles`` of policy; they win over what is derived.
         inspector: reads results for attacks.
         threshold: score from which a result's text is taken for an attack.
+        partial: it is shown only part of what the model reads, so every session counts as one that has read something
+            of others.
     """
 
     def __init__(
@@ -50,7 +52,10 @@ class AgentGuard:
         inspector: Inspector,
         overrides: Mapping[str, ToolOverride] = {},
         threshold: float = 0.5,
+        *,
+        partial: bool = False,
     ) -> None:
+        self._partial = partial
         self._pack = pack
         self._profile = profiler(overrides)
         self._inspector = inspector
@@ -60,7 +65,7 @@ class AgentGuard:
     def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
         """A new conversation in which exactly ``tools`` are offered."""
         profiles = {tool.name: self._profile(tool) for tool in tools}
-        return AgentConversation(self._pack, profiles, self.attack_in, self._profile)
+        return AgentConversation(self._pack, profiles, self.attack_in, self._profile, tainted=self._partial)
 
     def attack_in(self, text: str) -> str:
         """Why ``text`` is taken for an attack; empty if it is not."""
@@ -84,12 +89,19 @@ class AgentConversation:
     """One session (`core.tool.Conversation`)."""
 
     def __init__(
-        self, pack: Pack, profiles: dict[str, ToolProfile], attack_in: Callable[[str], str], unoffered: Profiler
+        self,
+        pack: Pack,
+        profiles: dict[str, ToolProfile],
+        attack_in: Callable[[str], str],
+        unoffered: Profiler,
+        *,
+        tainted: bool = False,
     ) -> None:
         self._pack = pack
         self._profiles = profiles
         self._unoffered = unoffered
         self._ledger = Ledger(attack_in)
+        self._ledger.external = tainted
         self._envelope = Envelope()
         self._operator = ""
         self._calls: dict[str, ToolCall] = {}
@@ -179,10 +191,12 @@ def open_guard(
     pack: str = "balanced",
     overrides: Mapping[str, ToolOverride] = {},
     inspector: Inspector | None = None,
+    *,
+    partial: bool = False,
 ) -> AgentGuard:
     """A guard with a shipped policy pack, ``strict``, ``balanced`` or ``observe``; it reads results with the shipped
-    signatures unless it is given another inspector."""
-    return AgentGuard(Pack.shipped(pack), inspector or rules_inspector(), overrides)
+    signatures unless it is given another inspector. ``partial`` as with `AgentGuard`."""
+    return AgentGuard(Pack.shipped(pack), inspector or rules_inspector(), overrides, partial=partial)
 
 
 @cache

@@ -64,9 +64,8 @@ def test_the_tool_guard_decides_by_the_task(folder: Path) -> None:
         program, *arguments = command(folder, "files")
         started = stdio_client(StdioServerParameters(command=program, args=arguments, env=HERE))
         async with Client(started) as client:
-            assert not (await client.call_tool("read_text", {"text": "what somebody wrote"})).is_error
             unasked = await client.call_tool("delete_file", {"path": "letter.txt"})
-            assert unasked.is_error, "the session has read other people's text, and nobody asked for it"
+            assert unasked.is_error, "nobody asked for it"
             meta: Any = {"io.readthedocs.bartizan/task": "Delete letter.txt, please."}
             asked = await client.call_tool("delete_file", {"path": "letter.txt"}, meta=meta)
             assert not asked.is_error, asked
