@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -37,9 +38,12 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=2, help="passes over the mixture")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--go-on-from", type=Path, help="folder of an earlier run: its tokenizer and encoder learn on")
+    parser.add_argument("--keep-encoder", action="store_true", help="with --go-on-from: fit the first stage alone anew")
     parser.add_argument("--minutes", type=float, help="end the encoder's training after so many")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
+    if options.keep_encoder and not options.go_on_from:
+        parser.error("--keep-encoder needs --go-on-from")
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
     rows = list(public.rows(options.data))
@@ -56,6 +60,10 @@ def main() -> None:
         if refused:
             sys.exit(f"{len(refused)} training rows are near-duplicates of evaluation rows")
     fit_linear.fit(passes[0], options.out / "linear.npz", options.seed)
+    if options.keep_encoder:
+        for name in ("tokenizer.json", "encoder.pt"):
+            shutil.copyfile(options.go_on_from / name, options.out / name)
+        return
     if options.go_on_from:
         encoder, kept, tokenizer = _earlier(options.go_on_from)
         passes = [mixture.further(drawn, random.Random(options.seed)) for drawn in passes]
