@@ -71,7 +71,7 @@ train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder wi
 	test -n "$(DATA)" -a -n "$(VERSION)"
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.train --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
 	  --against $(DATA)/dev $(AGAINST) $(if $(FROM),--go-on-from $(FROM)) $(if $(KEEP),--keep-encoder)
-	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish --run build/model --development $(DATA)/dev --target $(MODEL) --version $(VERSION)
+	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish --run build/model --development $(DATA)/dev --target $(MODEL) --version $(VERSION) $(if $(KEEP),--keep-encoder)
 
 $(TRAIN)/.stamp: requirements/train.txt
 	$(PYTHON) -m venv $(TRAIN)

@@ -41,7 +41,7 @@ class Layer(nn.Module):
         q, k, v = qkv
         if qkv.dtype is torch.bfloat16 and not qkv.requires_grad:
             return functional.scaled_dot_product_attention(q, k, v, None if bias is None else bias.to(q.dtype))
-        logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+        logits = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
         if bias is not None:
             logits = logits + bias.to(logits.dtype)
         with torch.autocast("cpu", enabled=False):  # which would take the softmax, half of a step, in float32

@@ -20,18 +20,24 @@ def main() -> None:
     parser.add_argument("--development", type=Path, required=True, help="folder with the development sets")
     parser.add_argument("--target", type=Path, required=True, help="folder of the model")
     parser.add_argument("--version", required=True)
+    parser.add_argument("--keep-encoder", action="store_true", help="do not export it anew")
     options = parser.parse_args()
-    state = torch.load(options.run / "encoder.pt")
-    layers = sum(1 for name in state["state"] if name.endswith("qkv.weight"))
-    encoder = Encoder(len(state["kept"]), POSITIONS, layers)
-    encoder.load_state_dict(state["state"])
-    print(export(encoder, options.run / "encoder.onnx"), "bytes of encoder")
+    if not options.keep_encoder:
+        _export(options.run)
     known = calibrate.measure(options.run, calibrate.development(options.development, SEED))
     table = calibrate.thresholds(known)
     low = calibrate.band(known, table)
     calibrate.write(options.run / "calibration.json", table)
     size = assemble.assemble(options.run, options.target, options.version, low)
     print(f"thresholds {table}\nband from {low}\n{size} bytes")
+
+
+def _export(run: Path) -> None:
+    state = torch.load(run / "encoder.pt")
+    layers = sum(1 for name in state["state"] if name.endswith("qkv.weight"))
+    encoder = Encoder(len(state["kept"]), POSITIONS, layers)
+    encoder.load_state_dict(state["state"])
+    print(export(encoder, run / "encoder.onnx"), "bytes of encoder")
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def main() -> None:
             sys.exit(f"{len(refused)} training rows are near-duplicates of evaluation rows")
     fit_linear.fit(passes[0], options.out / "linear.npz", options.seed)
     if options.keep_encoder:
-        for name in ("tokenizer.json", "encoder.pt"):
+        for name in ("tokenizer.json", "encoder.pt", "encoder.onnx"):
             shutil.copyfile(options.go_on_from / name, options.out / name)
         return
     if options.go_on_from:
