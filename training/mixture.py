@@ -19,17 +19,17 @@ LONGEST_DISGUISED = 1_500
 GENERATED = {
     "gen/user": 14_000,
     "gen/sampled": 6_000,
-    "gen/content": 4_500,
+    "gen/content": 8_500,
     "gen/languages": 12_000,
     "gen/interface": 2_000,
-    "gen/manuals": 400,
+    "gen/manuals": 800,
 }
 """Rows that each generator writes for one pass."""
 REPEATED = {
     "slabs_train": 0.4,
     "t0_sample": 0.3,
-    "bipia_embed_train": 1.25,
-    "inthewild_jailbreaks": 1.0,
+    "bipia_embed_train": 2.5,
+    "inthewild_jailbreaks": 1.5,
     "yanismiraoui": 2.0,
     "deepset_train": 2.0,
 }

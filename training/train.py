@@ -38,7 +38,9 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=2, help="passes over the mixture")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--go-on-from", type=Path, help="folder of an earlier run: its tokenizer and encoder learn on")
-    parser.add_argument("--keep-encoder", action="store_true", help="with --go-on-from: fit the first stage alone anew")
+    parser.add_argument(
+        "--keep-encoder", action="store_true", help="with --go-on-from: fit the first stage alone anew, on one pass"
+    )
     parser.add_argument("--minutes", type=float, help="end the encoder's training after so many")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -48,7 +50,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     rows = list(public.rows(options.data))
     passes = []
-    for number in range(options.passes):
+    for number in range(1 if options.keep_encoder else options.passes):
         found = mixture.sources(rows, options.seed + number, options.out)
         drawn = mixture.draw(found, mixture.amounts(found), random.Random(options.seed + number))
         passes.append(_without(drawn, overlap.texts(options.leave_out)))
