@@ -67,7 +67,7 @@ $(ADAPTERS)/.stamp: $(UV) requirements/adapters.txt
 	$(UV) pip install --quiet --python $(ADAPTERS)/bin/python --require-hashes -r requirements/adapters.txt
 	@touch $@
 
-train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [FROM=folder of the run that learns on [KEEP=1: its encoder stays]]
+train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [FROM=folder of the run that learns on [KEEP=1: only its first look at material does]]
 	test -n "$(DATA)" -a -n "$(VERSION)"
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.train --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
 	  --against $(DATA)/dev $(AGAINST) $(if $(FROM),--go-on-from $(FROM)) $(if $(KEEP),--keep-encoder)

@@ -30,8 +30,10 @@ FEWEST = 80
 SIZE = 254
 SKIPPED = 0.6
 """Share of benign texts that the first stage alone may let pass."""
-LOST = 0.03
+LOST = {"user": 0.03, "content": 0.0}
 """Share of attacks above the threshold that the first stage may lose."""
+MARGIN = {"user": 0.0, "content": 1.0}
+"""How far below the rest of them the band begins: attacks on material come from one development set only."""
 
 
 class Known(NamedTuple):
@@ -92,8 +94,8 @@ def thresholds(known: Sequence[Known]) -> dict[str, dict[str, list[float]]]:
 
 
 def band(known: Sequence[Known], table: dict[str, dict[str, list[float]]]) -> dict[str, float]:
-    """By surface, the first-stage logit below which the encoder is not asked: as high as ``LOST`` allows, and no
-    higher than ``SKIPPED`` needs."""
+    """By surface, the first-stage logit below which the encoder is not asked: as high as ``LOST`` and ``MARGIN`` allow,
+    and no higher than ``SKIPPED`` needs."""
     low = {}
     for column, surface in enumerate(("user", "content")):
         caught = [
@@ -102,7 +104,8 @@ def band(known: Sequence[Known], table: dict[str, dict[str, list[float]]]) -> di
             if one.attack and one.surface == surface and one.logits[column] > _limit(table, surface, one)
         ]
         benign = [one.first[column] for one in known if not one.attack and one.surface == surface]
-        low[surface] = round(float(min(np.quantile(caught, LOST), np.quantile(benign, SKIPPED))), 3)
+        least = np.quantile(caught, LOST[surface]) - MARGIN[surface]
+        low[surface] = round(float(min(least, np.quantile(benign, SKIPPED))), 3)
     return low
 
 

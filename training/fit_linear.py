@@ -45,6 +45,16 @@ def fit(rows: Sequence[Row], target: Path, seed: int, strength: float = 3e-6) ->
     np.savez_compressed(target, weights=quantised, scales=scales, biases=biases, pieces=np.array(PIECES, np.float32))
 
 
+def graft(earlier: Path, target: Path, heads: Sequence[int]) -> None:
+    """Put these heads of an earlier ``linear.npz`` into ``target``."""
+    old, new = np.load(earlier), dict(np.load(target))
+    for head in heads:
+        for name in ("weights", "scales", "biases"):
+            new[name][head] = old[name][head]
+        new["pieces"][head] = old["pieces"][head] if "pieces" in old else WINDOW
+    np.savez_compressed(target, **new)
+
+
 def vectors(texts: Sequence[str]) -> csr_matrix:
     """[texts, buckets]: counts over the square root of their number, as the product computes them."""
     places: list[NDArray[np.int32]] = []

@@ -15,7 +15,7 @@ import torch
 from tokenizers import Tokenizer
 
 from training import base_encoder, fit_encoder, fit_linear, mixture, overlap, public, vocabulary, windows
-from training.encoder import Encoder, from_base
+from training.encoder import HEADS, Encoder, from_base
 from training.rows import Row
 
 SEED = 20261123
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--go-on-from", type=Path, help="folder of an earlier run: its tokenizer and encoder learn on")
     parser.add_argument(
-        "--keep-encoder", action="store_true", help="with --go-on-from: fit the first stage alone anew, on one pass"
+        "--keep-encoder", action="store_true", help="with --go-on-from: only the first stage's head for material learns"
     )
     parser.add_argument("--minutes", type=float, help="end the encoder's training after so many")
     parser.add_argument("--threads", type=int, default=2)
@@ -63,6 +63,7 @@ def main() -> None:
             sys.exit(f"{len(refused)} training rows are near-duplicates of evaluation rows")
     fit_linear.fit(passes[0], options.out / "linear.npz", options.seed)
     if options.keep_encoder:
+        fit_linear.graft(options.go_on_from / "linear.npz", options.out / "linear.npz", (HEADS.index("user"),))
         for name in ("tokenizer.json", "encoder.pt", "encoder.onnx"):
             shutil.copyfile(options.go_on_from / name, options.out / name)
         return
