@@ -51,9 +51,9 @@ def turns(document: Document) -> Iterator[Turn]:
             if item["role"] != "assistant":
                 yield Said(Origin.USER if item["role"] == "user" else Origin.SYSTEM, _text(item.get("content")))
         elif kind in _BODY:
-            if (call := call_of(item)) is not None:
-                names[call.id] = call.tool
-                yield call
+            call = call_of(item)
+            names[call.id] = call.tool
+            yield call
         elif kind in _PAST:
             yield ToolResult(call="", tool=str(item.get("name") or kind.removesuffix("_call")), text=_returned(item))
         elif kind.endswith("_output"):
@@ -68,8 +68,7 @@ def turns(document: Document) -> Iterator[Turn]:
 def calls(output: Any) -> Iterator[ToolCall]:
     """The calls that the client is asked for."""
     for _, item in call_items(output):
-        if (call := call_of(item)) is not None:
-            yield call
+        yield call_of(item)
 
 
 def call_items(output: Any) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -84,21 +83,23 @@ def is_call(item: Any) -> bool:
     return isinstance(item, dict) and item.get("type") in _BODY
 
 
-def call_of(item: dict[str, Any], written: str = "") -> ToolCall | None:
+def call_of(item: dict[str, Any], written: str = "") -> ToolCall:
     """One call, whole. A tool without a name of its own is called by its type.
 
     Args:
         item: of type function call or the like.
-        written: what the stream said of its arguments before; None is returned when the item says something else.
+        written: what the stream said of its arguments before. Where the item says something else, nobody knows what the
+            client will run: both stand under ``NO_NAME``.
     """
     kind = item["type"]
     body = item.get(_BODY[kind], item.get("actions"))
-    if written and isinstance(body, str):
-        if body not in ("", written):
-            return None
+    contradicted = bool(written) and isinstance(body, str) and body not in ("", written)
+    if written and body == "":
         body = written
     arguments: dict[str, Any]
-    if kind == "custom_tool_call":
+    if contradicted:
+        arguments = {NO_NAME: [written, body]}
+    elif kind == "custom_tool_call":
         arguments = {"input": body}
     elif isinstance(body, str):
         arguments = arguments_of(body)
