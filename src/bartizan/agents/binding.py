@@ -129,6 +129,16 @@ def better(value: str, ledger: Ledger, envelope: Envelope) -> bool:
     return False
 
 
+def rivalled(value: str, ledger: Ledger) -> bool:
+    """Whether prose that holds this account holds another one too: a bill names one payee."""
+    return values.kind(value) == "account" and any(
+        other != value and values.kind(other) == "account"
+        for place in ledger.places(value)
+        if not place.field
+        for other in place.record.told
+    )
+
+
 def strays(value: str, ledger: Ledger, envelope: Envelope) -> bool:
     """Whether ``value`` is the id of a record other than those that the user's words point at, of the same form.
 

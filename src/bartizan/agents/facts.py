@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from bartizan.agents import values
-from bartizan.agents.binding import Bound, Label, better, bind, strays, worst
+from bartizan.agents.binding import Bound, Label, better, bind, rivalled, strays, worst
 from bartizan.agents.derive import undeclared
 from bartizan.agents.directives import Directive
 from bartizan.agents.envelope import Envelope, Licence
@@ -199,11 +199,14 @@ class _Arguments:
 
 def _doubted(critical: list[Bound], ledger: Ledger, envelope: Envelope) -> list[Bound]:
     """Addresses that merely stand in prose are doubted where there are better ones: beside recipients of the user's own
-    in the same call, and where a field that the user's words point at holds another address of the same kind."""
+    in the same call, where a field that the user's words point at holds another address of the same kind, and where the
+    prose itself holds two accounts."""
     own = {values.kind(bound.value) for bound in critical if bound.label in _SETTLED} - {""}
     doubted = []
     for bound in critical:
-        if bound.label in _TOLD_TO_US and (values.kind(bound.value) in own or better(bound.value, ledger, envelope)):
+        if bound.label in _TOLD_TO_US and (
+            values.kind(bound.value) in own or better(bound.value, ledger, envelope) or rivalled(bound.value, ledger)
+        ):
             bound = Bound(Label.UNKNOWN, f"{bound.where}, though there is a better one", bound.value)
         doubted.append(bound)
     return doubted
