@@ -5,8 +5,6 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP := $(VENV)/.stamp
 
-# Tests that start processes, load the machine and watch the clock: one after another, the others on all cores.
-ALONE := tests/bench tests/integration tests/keeper tests/range
 TRAIN := .venv-train
 ADAPTERS := .venv-adapters
 MODEL := src/bartizan/inspection/classifier/weights
@@ -59,8 +57,7 @@ check-imports: setup-dev
 
 unit: setup-dev
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ALONE:%=--ignore=%) --cov --cov-report=
-	$(BIN)/python -m pytest $(ALONE) --cov --cov-append --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 test-adapters: $(ADAPTERS)/.stamp ## Run the SDK's tests with the agent frameworks, which have an environment of their own
 	PYTHONPATH=src $(ADAPTERS)/bin/python -m pytest tests/agents/sdk
