@@ -16,6 +16,7 @@ from streams import chat, read
 from test_sdk_clients import scene
 from test_tool_calls import CHAT_TOOLS, asks, decided, history, streamed
 
+from bartizan.agents.approvals.held import MOST_WAITING
 from bartizan.core.approval import ApprovalState
 from bartizan.core.event import ApprovalRedeemed, RequestCompleted
 from bartizan.core.tool_budget import PrincipalToolBudget, ToolLimits
@@ -163,3 +164,19 @@ async def test_a_session_in_quarantine_calls_nothing(tmp_path: Path) -> None:
             other = await ask(client, "", talk, metadata={"session_id": "s2"})
             assert other.parse().choices[0].message.tool_calls
         assert decided(gateway)[1].policy == "quarantine"
+
+
+async def test_only_so_many_answers_of_one_client_wait(tmp_path: Path) -> None:
+    async with scene(tmp_path, answer(asks(WHO)), POLICY) as (gateway, _), gateway.openai(PLAIN_KEY) as client:
+        first, again = [(await ask(client)).headers[HEADER] for _ in range(2)]
+        with pytest.raises(openai.PermissionDeniedError) as gone:
+            await ask(client, first)
+        assert gone.value.code == "approval_invalid", "the same request's older answer has given way"
+        for number in range(1, MOST_WAITING + 1):
+            got = await ask(client, "", [*TALK, {"role": "user", "content": f"Please. {number}"}])
+            assert (HEADER in got.headers) is (number < MOST_WAITING)
+        completed = gateway.last(RequestCompleted)
+        assert isinstance(completed, RequestCompleted)
+        assert (completed.action, completed.rule) == (Action.BLOCK, "tools.too_many_wait")
+        decide(gateway, approve=True)
+        assert (await ask(client, again)).parse().choices[0].message.tool_calls

@@ -86,11 +86,16 @@ class HeldAnswer(msgspec.Struct, frozen=True):
 class HeldAnswers(Protocol):
     """Where answers wait; shared by all workers. Raises StoreError when the store does not answer."""
 
-    async def keep(self, answer: HeldAnswer, binding: str, seconds: float) -> str:
-        """Keep ``answer`` for whoever repeats the request with this ``binding`` within ``seconds``.
+    async def keep(self, answer: HeldAnswer, binding: str, principal: str, seconds: float) -> str:
+        """Keep ``answer`` for ``principal``, when it repeats the request with this ``binding`` within ``seconds``.
+
+        An answer to the same request that waits already gives way.
 
         Returns:
             A token for the client: without it nobody can read what is kept, not even from the store.
+
+        Raises:
+            ApprovalError: too many answers of this principal wait.
         """
         ...
 

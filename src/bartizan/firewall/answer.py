@@ -156,26 +156,19 @@ class AnswerSender:
             out, calls = self._guarded(body)
         else:
             out, calls = await large(self._guarded, body)
-        fate = Fate.ADMITTED
+        fate, token = Fate.ADMITTED, ""
         if out is not None and calls and self._tools is not None:
             fate = await self._tools.admit(calls)
-        if out is not None and fate is Fate.WAITS:
-            return await self._wait(out, send)
-        if fate is Fate.REFUSED:
-            self._outcome.texts.clear()
-            out = None
-        if out is not None:
+            if fate is Fate.WAITS:
+                token = await self._tools.keep(out, stream=False)
+        if out is not None and fate is Fate.ADMITTED:
             return await self._send(200, json_headers(self._record.id), out, send)
+        self._outcome.texts.clear()
+        if token:
+            declined = DeclinedError(403, waits(token), code="approval_required")
+            return await self._say(declined, waiting_headers(token), send)
         declined = DeclinedError(400, self._guard.policy.document.refusal.text, code="content_filter")
         return await self._say(declined, [], send)
-
-    async def _wait(self, body: bytes, send: Send) -> int:
-        """A person must approve the calls in the answer: keep it, and say how to come back for it."""
-        assert self._tools is not None
-        token = await self._tools.keep(body, stream=False)
-        self._outcome.texts.clear()
-        declined = DeclinedError(403, waits(token), code="approval_required")
-        return await self._say(declined, waiting_headers(token), send)
 
     async def _say(self, declined: DeclinedError, more: Headers, send: Send) -> int:
         """Something else than the model's answer, in the style that policy wants."""
@@ -275,7 +268,7 @@ class AnswerSender:
         if not guard.ended or self._outcome.blocked or self._outcome.error:
             return b""
         token = await tools.keep(b"".join([*left, guard.held()]), stream=True)
-        return guard.waiting(waits(token))
+        return guard.waiting(waits(token)) if token else guard.refuse()
 
     async def _start(self, send: Send) -> None:
         headers: Headers = stream_headers(self._record.id)

@@ -63,6 +63,7 @@ async def send_released(
         raise DeclinedError(403, waits(token), reason="approval: still waits", code="approval_required")
     if fate is Fate.REFUSED:
         raise DeclinedError(403, _UNUSABLE, reason="approval: not given", code="approval_invalid")
+    outcome.texts.append(answer.body.decode("utf-8", "replace"))
     record.completed(200, outcome)
     headers = stream_headers(record.id) if answer.stream else json_headers(record.id)
     await send_whole(send, 200, headers, answer.body)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import msgspec
 
-from bartizan.core.approval import ApprovalState, AskedCall, HeldAnswer
+from bartizan.core.approval import ApprovalError, ApprovalState, AskedCall, HeldAnswer
 from bartizan.core.errors import BartizanError, JournalError, KeeperError
 from bartizan.core.passage import Text
 from bartizan.core.tool import Conversation, ToolCall, ToolDecision
@@ -29,6 +29,8 @@ RULE = "tools"
 """Rules of the tool guard are named after it: ``tools.forbid_leak``."""
 APPROVAL = "approval"
 """Policy of a decision that a person made."""
+TOO_MANY = "too_many_wait"
+"""Policy of the refusal of an answer beside which too many wait for a person."""
 UNMEASURABLE = "unmeasurable"
 """Policy of a decision on a call whose arguments cannot be counted."""
 
@@ -135,10 +137,19 @@ class ToolGate:
         return fate
 
     async def keep(self, body: bytes, *, stream: bool) -> str:
-        """Keep the answer for the retry that comes with the token. Raises StoreError."""
+        """Keep the answer for the retry that comes with the token; empty when too many wait and this one is refused.
+
+        Raises:
+            StoreError: it cannot be kept.
+        """
         assert self._services.held is not None
         answer = HeldAnswer(body, stream, tuple(self._asked), tuple(self._passed))
-        return await self._services.held.keep(answer, self._binding, self._controls.expires_seconds)
+        seconds = self._controls.expires_seconds
+        try:
+            return await self._services.held.keep(answer, self._binding, self._record.principal, seconds)
+        except ApprovalError:
+            self._count(Action.BLOCK, Action.BLOCK, TOO_MANY)
+            return ""
 
     @cached_property
     def _transcript(self) -> Transcript:

@@ -19,12 +19,14 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.engine import Connection
 
-from bartizan.agents.approvals.tables import micros
-from bartizan.core.approval import HeldAnswer
+from bartizan.agents.approvals.tables import micros, principal_hash
+from bartizan.core.approval import ApprovalError, HeldAnswer
 from bartizan.core.clock import utc_now
 from bartizan.core.ids import new_id
 from bartizan.store.database import Database
 
+MOST_WAITING: Final = 20
+"""Answers of one principal."""
 _NONCE: Final = bytes(12)  # each key seals one message
 _TOKEN: Final = re.compile(r"[a-z0-9_]{1,64}\.[A-Za-z0-9_-]{43}")
 _METADATA: Final = sa.MetaData()
@@ -33,6 +35,7 @@ _HELD: Final = sa.Table(
     _METADATA,
     sa.Column("id", sa.String(64), primary_key=True),
     sa.Column("binding", sa.String(64), nullable=False),
+    sa.Column("principal", sa.String(64), nullable=False, index=True),
     sa.Column("expires", sa.BigInteger, nullable=False, index=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
@@ -58,9 +61,9 @@ class HeldAnswerBook:
         self._clock = clock
         database.migrate("held_answers", [_first])
 
-    async def keep(self, answer: HeldAnswer, binding: str, seconds: float) -> str:
+    async def keep(self, answer: HeldAnswer, binding: str, principal: str, seconds: float) -> str:
         """See the Protocol."""
-        return await asyncio.to_thread(self._keep, answer, binding, seconds)
+        return await asyncio.to_thread(self._keep, answer, binding, principal, seconds)
 
     async def find(self, token: str, binding: str) -> HeldAnswer | None:
         """See the Protocol."""
@@ -70,16 +73,18 @@ class HeldAnswerBook:
         """See the Protocol."""
         await asyncio.to_thread(self._forget, token)
 
-    def _keep(self, answer: HeldAnswer, binding: str, seconds: float) -> str:
-        name, key, now = new_id("ans"), secrets.token_bytes(32), self._clock()
+    def _keep(self, answer: HeldAnswer, binding: str, principal: str, seconds: float) -> str:
+        name, key, now, whose = new_id("ans"), secrets.token_bytes(32), self._clock(), principal_hash(principal)
         sealed = AESGCM(key).encrypt(_NONCE, msgspec.msgpack.encode(answer), binding.encode())
         with self._database.write() as connection:
-            connection.execute(sa.delete(_HELD).where(_HELD.c.expires <= micros(now)))
-            connection.execute(
-                sa.insert(_HELD).values(
-                    id=name, binding=binding, expires=micros(now + timedelta(seconds=seconds)), sealed=sealed
-                )
-            )
+            over = sa.or_(_HELD.c.expires <= micros(now), _HELD.c.binding == binding)
+            connection.execute(sa.delete(_HELD).where(over))
+            waiting = sa.select(sa.func.count()).where(_HELD.c.principal == whose)
+            if (connection.scalar(waiting) or 0) >= MOST_WAITING:
+                raise ApprovalError("too many answers of this principal wait for a person")
+            expires = micros(now + timedelta(seconds=seconds))
+            row = {"id": name, "binding": binding, "principal": whose, "expires": expires, "sealed": sealed}
+            connection.execute(sa.insert(_HELD).values(row))
         return f"{name}.{base64.urlsafe_b64encode(key).decode().rstrip('=')}"
 
     def _find(self, token: str, binding: str) -> HeldAnswer | None:
