@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Final
 
@@ -10,13 +9,12 @@ import msgspec
 
 from bartizan.core.errors import JournalError
 from bartizan.detections.live import OURS, LiveState
-from bartizan.telemetry.durable import sync_directory, sync_file
 from bartizan.telemetry.following import final_name, lines
 from bartizan.telemetry.reader import open_segment, segments
+from bartizan.telemetry.saved import read_saved, write_saved
 from bartizan.telemetry.tailing import Cursor
 
 FILE: Final = "checkpoint"
-_log = logging.getLogger("bartizan.detections")
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -35,32 +33,13 @@ class _Raised(msgspec.Struct):
 
 def read_checkpoint(folder: Path) -> Checkpoint:
     """The saved one, else an empty one: then the whole journal is judged. Raises JournalError."""
-    path = folder / FILE
-    try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=Checkpoint)
-    except FileNotFoundError:
-        return Checkpoint()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        _log.error("%s is damaged: the journal is judged again from its beginning", path)
-        path.replace(path.with_suffix(".damaged"))
-        return Checkpoint()
-    except OSError as error:
-        raise JournalError(f"cannot read {path}: {error.strerror}") from error
+    decode = msgspec.msgpack.Decoder(Checkpoint).decode
+    return read_saved(folder / FILE, decode, "the journal is judged again from its beginning") or Checkpoint()
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Replace the saved one; it outlives the loss of power. Raises JournalError."""
-    path = folder / FILE
-    new = path.with_suffix(".new")
-    try:
-        with new.open("wb") as file:
-            file.write(msgspec.msgpack.encode(checkpoint))
-            file.flush()
-            sync_file(file.fileno())
-        new.replace(path)
-        sync_directory(folder)
-    except OSError as error:
-        raise JournalError(f"cannot write {path}: {error.strerror}") from error
+    write_saved(folder / FILE, msgspec.msgpack.encode(checkpoint))
 
 
 def already_raised(directory: Path, writer: str, cursor: Cursor) -> set[str]:

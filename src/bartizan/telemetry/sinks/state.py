@@ -14,6 +14,7 @@ import msgspec
 from bartizan.core.clock import rfc3339, utc_now
 from bartizan.core.errors import JournalError
 from bartizan.telemetry.durable import sync_directory, sync_file
+from bartizan.telemetry.saved import read_saved, write_saved
 from bartizan.telemetry.tailing import Cursor
 
 STATE: Final = "state.json"
@@ -37,32 +38,13 @@ class State(msgspec.Struct):
 
 def read_state(folder: Path) -> State | None:
     """The saved state; None if there is none. One that cannot be read is set aside. Raises JournalError."""
-    path = folder / STATE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=State)
-    except FileNotFoundError:
-        return None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        _log.error("%s is damaged: the sink starts anew, records may be sent twice", path)
-        path.replace(path.with_suffix(".damaged"))
-        return None
-    except OSError as error:
-        raise JournalError(f"cannot read {path}: {error.strerror}") from error
+    decode = msgspec.json.Decoder(State).decode
+    return read_saved(folder / STATE, decode, "the sink starts anew, records may be sent twice")
 
 
 def write_state(folder: Path, state: State) -> None:
     """Replace the saved state; it outlives the loss of power. Raises JournalError."""
-    path = folder / STATE
-    new = path.with_suffix(".new")
-    try:
-        with new.open("wb") as file:
-            file.write(msgspec.json.encode(state))
-            file.flush()
-            sync_file(file.fileno())
-        new.replace(path)
-        sync_directory(folder)
-    except OSError as error:
-        raise JournalError(f"cannot write {path}: {error.strerror}") from error
+    write_saved(folder / STATE, msgspec.json.encode(state))
 
 
 def bury(folder: Path, records: Sequence[tuple[bytes, str]]) -> None:
