@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import aiohttp
@@ -127,3 +129,10 @@ def test_workspaces_that_cannot_serve(
         (tmp_path / "policy.yaml").write_text(policy)
     with pytest.raises(error):
         build_gateway(Workspace(tmp_path))
+
+
+def test_workers_carry_no_library_that_other_processes_are_there_for() -> None:
+    heavy = ("cryptography", "duckdb", "numpy", "onnxruntime", "sqlalchemy", "typer")
+    asked = f"import sys, bartizan.app.workers; print(*[name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", asked], stdout=subprocess.PIPE, text=True, check=True)
+    assert not found.stdout.split(), "each of these costs every worker megabytes"

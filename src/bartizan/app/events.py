@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bartizan.app.places import journal_of, signing_key_of
+from bartizan.app.places import journal_of
 from bartizan.core.errors import ConfigurationError
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.sealing import Sealer
-from bartizan.trust.signing import PUBLIC_SUFFIX, TrustedKeys, read_public_key
-from bartizan.workspace.workspace import Workspace
+from bartizan.trust.signing import PUBLIC_SUFFIX, SigningKey, TrustedKeys, read_public_key
+from bartizan.workspace.workspace import DEPLOYMENT, Workspace
 
 
 def trusted_keys(workspace: Workspace, given: Sequence[Path]) -> tuple[TrustedKeys, bool]:
@@ -70,3 +70,21 @@ def sealer_of(workspace: Workspace, writer: str) -> Iterator[Sealer | None]:
             yield Sealer(journal_of(workspace), key, journal)
         finally:
             journal.close()
+
+
+def signing_key_of(workspace: Workspace) -> SigningKey | None:
+    """The key with which the journal is sealed, if the deployment names one.
+
+    Raises:
+        ConfigurationError: it is not there, is no such key, or stands inside the workspace that it is to protect.
+    """
+    signing = workspace.deployment.journal.signing
+    if signing is None:
+        return None
+    setting = ("journal", "signing", "key")
+    if signing.key.file and (workspace.root / signing.key.file).resolve().is_relative_to(workspace.root):
+        raise ConfigurationError(
+            f"{DEPLOYMENT}: journal.signing.key is inside the workspace",
+            "whoever can write the workspace could sign; keep the key elsewhere",
+        )
+    return SigningKey.parse(workspace.secret(signing.key, DEPLOYMENT, setting))

@@ -9,7 +9,6 @@ from bartizan.keeper.interface import Keeper
 from bartizan.keeper.open import keeper_socket, open_keeper
 from bartizan.trust.commitment import Committer
 from bartizan.trust.keyring import KeyRing
-from bartizan.trust.signing import SigningKey
 from bartizan.workspace.workspace import DEPLOYMENT, Workspace
 
 
@@ -21,24 +20,6 @@ def committer_of(workspace: Workspace) -> Committer:
 def journal_of(workspace: Workspace) -> Path:
     """Where the journal's segments are."""
     return workspace.state / "journal"
-
-
-def signing_key_of(workspace: Workspace) -> SigningKey | None:
-    """The key with which the journal is sealed, if the deployment names one.
-
-    Raises:
-        ConfigurationError: it is not there, is no such key, or stands inside the workspace that it is to protect.
-    """
-    signing = workspace.deployment.journal.signing
-    if signing is None:
-        return None
-    setting = ("journal", "signing", "key")
-    if signing.key.file and (workspace.root / signing.key.file).resolve().is_relative_to(workspace.root):
-        raise ConfigurationError(
-            f"{DEPLOYMENT}: journal.signing.key is inside the workspace",
-            "whoever can write the workspace could sign; keep the key elsewhere",
-        )
-    return SigningKey.parse(workspace.secret(signing.key, DEPLOYMENT, setting))
 
 
 def inference_socket(workspace: Workspace) -> Path:
