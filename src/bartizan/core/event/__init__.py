@@ -1,0 +1,76 @@
+"""Our own compact, versioned records. OCSF, ECS, ASIM and OTel are mappings of these, applied elsewhere."""
+
+from __future__ import annotations
+
+from bartizan.core.event.agents import (
+    ApprovalDecided,
+    ApprovalRedeemed,
+    ApprovalRefused,
+    ApprovalRequested,
+    McpAnswered,
+    McpDefinitionChanged,
+    McpRefused,
+    QuarantineChanged,
+    ToolDecided,
+)
+from bartizan.core.event.detections import FindingRaised, RuleAlarmed, RulesChanged
+from bartizan.core.event.journal import Head, JournalDamaged, JournalSealed
+from bartizan.core.event.operations import ArtefactDecided, ConfigurationChanged, ModelPulled, ProcessChanged
+from bartizan.core.event.record import EVENT_VERSION, Commitment, Timing, Usage
+from bartizan.core.event.requests import RefusalsCounted, RequestAccepted, RequestCompleted, RequestRefused
+
+Event = (
+    RequestAccepted
+    | RequestCompleted
+    | RequestRefused
+    | RefusalsCounted
+    | ConfigurationChanged
+    | ProcessChanged
+    | ModelPulled
+    | ArtefactDecided
+    | JournalSealed
+    | JournalDamaged
+    | ApprovalRequested
+    | ApprovalDecided
+    | ApprovalRedeemed
+    | ApprovalRefused
+    | QuarantineChanged
+    | ToolDecided
+    | McpAnswered
+    | McpDefinitionChanged
+    | McpRefused
+    | FindingRaised
+    | RuleAlarmed
+    | RulesChanged
+)
+
+__all__ = [
+    "EVENT_VERSION",
+    "ApprovalDecided",
+    "ApprovalRedeemed",
+    "ApprovalRefused",
+    "ApprovalRequested",
+    "ArtefactDecided",
+    "Commitment",
+    "ConfigurationChanged",
+    "Event",
+    "FindingRaised",
+    "Head",
+    "JournalDamaged",
+    "JournalSealed",
+    "McpAnswered",
+    "McpDefinitionChanged",
+    "McpRefused",
+    "ModelPulled",
+    "ProcessChanged",
+    "QuarantineChanged",
+    "RefusalsCounted",
+    "RequestAccepted",
+    "RequestCompleted",
+    "RequestRefused",
+    "RuleAlarmed",
+    "RulesChanged",
+    "Timing",
+    "ToolDecided",
+    "Usage",
+]

@@ -1,0 +1,62 @@
+"""What happens to a deployment: its workspace, processes, models and artefacts."""
+
+from __future__ import annotations
+
+from bartizan.core.artefact import Admission
+from bartizan.core.event.record import Record
+
+
+class ConfigurationChanged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="configuration.changed"):
+    """A snapshot of the workspace came into force, or a broken edit was turned down."""
+
+    snapshot: int
+    digest: str
+    accepted: bool
+    problem: str = ""
+    files: tuple[str, ...] = ()
+    """Names of the files that are new or different, if an earlier snapshot was in force here."""
+    removed: tuple[str, ...] = ()
+    """Names of the files that are gone."""
+    loosened: tuple[str, ...] = ()
+    """Settings of policy that guard less than before, such as ``surfaces.user.prompt_injection.action``."""
+
+
+class ProcessChanged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="process.changed"):
+    """A gateway worker or the keeper started, drained, stopped or was lost."""
+
+    process: str
+    state: str
+    detail: str = ""
+
+
+class ModelPulled(Record, frozen=True, kw_only=True, omit_defaults=True, tag="model.pulled"):
+    """Model weights were fetched and their digest checked."""
+
+    model: str
+    digest: str
+    source: str
+
+
+class ArtefactDecided(Record, frozen=True, kw_only=True, omit_defaults=True, tag="artefact.decided"):
+    """Whether policy admits one file: before it is loaded, in CI, or when somebody asks."""
+
+    path: str
+    sha256: str = ""
+    """Hexadecimal; empty where the file was not read to its end."""
+    size: int = -1
+    admission: Admission
+    observed: Admission
+    """What would have been decided had policy not been told to let everything pass."""
+    policy: str = ""
+    reason: str = ""
+    pack: str = ""
+    formats: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    """Of what the scanner found."""
+    waived: tuple[str, ...] = ()
+    """Of those, the ones that a waiver for just this digest accepts."""
+    signature: str = ""
+    """``valid``, ``invalid``, ``untrusted`` or ``none``."""
+    signer: str = ""
+    purpose: str = ""
+    """``admit`` for a question, ``load`` right before loading."""
