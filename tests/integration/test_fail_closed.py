@@ -59,11 +59,11 @@ async def test_a_guard_that_breaks_in_a_stream_ends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     class Breaking(StreamGuard):
-        calls = 0
+        fed = 0
 
         def feed(self, data: bytes) -> bytes:
-            self.calls += 1
-            if self.calls > 8:
+            self.fed += 1
+            if self.fed > 8:
                 raise error
             return super().feed(data)
 
