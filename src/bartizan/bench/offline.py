@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bartizan.app import default_guard
+from bartizan.app.guards import build_guard
 from bartizan.bench.table import Row, percentile
 from bartizan.bench.texts import ANSWER, QUESTION, RECORDS
 from bartizan.core.passage import Origin, Passage, Surface
 from bartizan.firewall.exchange import ChannelKind
 from bartizan.firewall.guard import Guard
+from bartizan.policy.document import PolicyDocument
 
 ADVERSARIAL = 100_000
 """Characters of each hostile text."""
@@ -36,8 +37,8 @@ HOSTILE: dict[str, str] = {
 
 
 def run(progress: Callable[[str], None]) -> list[Row]:
-    """Hold-back and hostile bodies, with the default policy and the shipped signatures."""
-    guard = default_guard()
+    """Hold-back and hostile bodies, with the default policy and the shipped signatures, without the trained model."""
+    guard = build_guard(PolicyDocument(version=1), {}, {})
     progress("hold-back on ordinary text")
     held = _held(guard, (ANSWER + "\n\n" + QUESTION) * 5, 4)
     rows = [

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from bartizan.core.stats import Rate
+
+
+_FILE_WIDTH: Final = 240
+"""Columns where nobody's terminal sets them: figures in a file are not cut."""
 
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,6 +74,8 @@ def percentile(values: Sequence[float], share: float) -> float:
 def show(title: str, rows: Sequence[Row], notes: Sequence[str]) -> None:
     """Print for a person: a figure a line, and a column for each subject if there are any."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_FILE_WIDTH)
     console.print(_compared(title, rows) if any(row.subject for row in rows) else _listed(title, rows))
     for note in notes:
         console.print(f"- {note}", markup=False)
