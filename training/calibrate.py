@@ -21,7 +21,7 @@ from bartizan.inspection.classifier.encoder import Encoder, Window
 from bartizan.inspection.classifier.linear import Linear
 from bartizan.inspection.classifier.windows import cut
 from training.assemble import OVERLAP
-from training.generate import manuals, sampled
+from training.generate import contrast, descriptions, manuals, sampled
 
 RATES = {"user": 0.008, "content": 0.015, MIXED: 0.005, "extraction": 0.01, "jailbreak": 0.01, "harmful": 0.02}
 """False positives allowed in each cell; fewer on requests, where harmless traffic is most."""
@@ -114,8 +114,8 @@ def write(path: Path, table: dict[str, dict[str, list[float]]]) -> None:
     path.write_text(json.dumps({"schema": SCHEMA, "thresholds": table}, indent=1) + "\n", encoding="utf-8")
 
 
-def development(folder: Path, seed: int) -> Iterable[tuple[str, str, bool, bool]]:
-    """The development sets, and documents and requests held out from training."""
+def development(folder: Path, downloads: Path, seed: int) -> Iterable[tuple[str, str, bool, bool]]:
+    """The development sets, documents and requests held out from training, and orders planted in such documents."""
     content = ("bipia_embed_train", "taubench_records", "t0_sample")
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.open(encoding="utf-8"):
@@ -132,6 +132,15 @@ def development(folder: Path, seed: int) -> Iterable[tuple[str, str, bool, bool]
     for text, _ in manuals.pieces(rng, 100, held_out=True, shortest=4_000):
         yield "content", text, False, False
         yield "user", text, False, False
+    real = descriptions.Documents(descriptions.fetch(downloads), held_out=True)
+    for shortest, count in ((500, 300), (4_000, 150)):
+        for _ in range(count):
+            yield "content", real.piece(rng, shortest), False, False
+    for _ in range(100):
+        yield "user", real.piece(rng, 2_000), False, False
+    for row in contrast.rows(rng, 600, real):
+        if row.attack:
+            yield "content", row.text, True, False
     for text in sampled.texts(True):
         yield "user", text, False, False
 

@@ -24,7 +24,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.keep_encoder:
         _export(options.run)
-    known = calibrate.measure(options.run, calibrate.development(options.development, SEED))
+    known = calibrate.measure(options.run, calibrate.development(options.development, options.run, SEED))
     table = calibrate.thresholds(known)
     low = calibrate.band(known, table)
     calibrate.write(options.run / "calibration.json", table)

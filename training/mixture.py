@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from training.generate import interface_texts, manuals, multilingual, planted, requests, sampled
+from training.generate import contrast, descriptions, interface_texts, manuals, multilingual, planted, requests, sampled
 from training.generate.obfuscation import as_read, decorate, disguise
 from training.rows import Row
 
@@ -23,6 +23,8 @@ GENERATED = {
     "gen/languages": 12_000,
     "gen/interface": 2_000,
     "gen/manuals": 800,
+    "gen/contrast": 9_000,
+    "gen/descriptions": 2_000,
 }
 """Rows that each generator writes for one pass."""
 REPEATED = {
@@ -36,9 +38,20 @@ REPEATED = {
 """Passes over a public set within one pass of training, where it is not one."""
 
 
-FURTHER = {"gen/languages": 0.8, "gen/user": 0.3, "gen/sampled": 0.35, "gen/content": 0.12, "bipia_embed_train": 0.2}
-FURTHER_OTHERS = 0.15
-"""Shares of a pass that an encoder reads which learns on: mostly short texts, because it knows the long ones."""
+FURTHER = {
+    "gen/contrast": 1.0,
+    "gen/descriptions": 1.0,
+    "gen/manuals": 0.4,
+    "gen/content": 0.15,
+    "gen/languages": 0.45,
+    "gen/user": 0.35,
+    "gen/sampled": 0.4,
+    "bipia_embed_train": 0.3,
+    "t0_sample": 0.4,
+}
+FURTHER_OTHERS = 0.3
+"""Shares of a pass that an encoder reads which learns on: all of the material that it has not read, and enough of the rest that
+it keeps what it knows."""
 
 
 def further(rows: Sequence[Row], rng: random.Random) -> list[Row]:
@@ -63,6 +76,9 @@ def sources(public_rows: Sequence[Row], seed: int, downloads: Path) -> dict[str,
     said = interface_texts.messages(interface_texts.fetch(downloads))
     found["gen/interface"] = list(interface_texts.rows(rng, GENERATED["gen/interface"], said))
     found["gen/manuals"] = list(manuals.rows(rng, GENERATED["gen/manuals"]))
+    real = descriptions.Documents(descriptions.fetch(downloads), held_out=False)
+    found["gen/descriptions"] = list(descriptions.rows(rng, GENERATED["gen/descriptions"], real))
+    found["gen/contrast"] = list(contrast.rows(rng, GENERATED["gen/contrast"], real, documents))
     return dict(found)
 
 

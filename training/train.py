@@ -62,8 +62,9 @@ def main() -> None:
         if refused:
             sys.exit(f"{len(refused)} training rows are near-duplicates of evaluation rows")
     fit_linear.fit(passes[0], options.out / "linear.npz", options.seed)
-    if options.keep_encoder:
+    if options.go_on_from:
         fit_linear.graft(options.go_on_from / "linear.npz", options.out / "linear.npz", (HEADS.index("user"),))
+    if options.keep_encoder:
         for name in ("tokenizer.json", "encoder.pt", "encoder.onnx"):
             shutil.copyfile(options.go_on_from / name, options.out / name)
         return
