@@ -50,8 +50,8 @@ FURTHER = {
     "t0_sample": 0.4,
 }
 FURTHER_OTHERS = 0.3
-"""Shares of a pass that an encoder reads which learns on: all of the material that it has not read, and enough of the rest that
-it keeps what it knows."""
+"""Shares of a pass that an encoder reads which learns on: all of the material that is new to it, and enough of the rest
+that it keeps what it knows."""
 
 
 def further(rows: Sequence[Row], rng: random.Random) -> list[Row]:

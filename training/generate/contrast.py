@@ -95,5 +95,11 @@ def _tool_result(rng: random.Random, documents: Documents) -> str:
 
 def _row(text: str, attack: int, kind: str, family: str, group: str, spans: tuple[tuple[int, int], ...] = ()) -> Row:
     return Row(
-        text=text, surface="content", attack=attack, kind=kind, source=f"gen/contrast/{family}", group=group, spans=spans
+        text=text,
+        surface="content",
+        attack=attack,
+        kind=kind,
+        source=f"gen/contrast/{family}",
+        group=group,
+        spans=spans,
     )

@@ -16,18 +16,11 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from training.generate.slots import CORPORA
 from training.rows import Row
 
-REQUIREMENTS = tuple(
-    """awscli==1.46.3 backoff==2.2.1 black==26.10.1 boto3==1.44.8 celery==5.7.0 cibuildwheel==4.3.5 cookiecutter==2.7.1
-    dateparser==1.5.0 django-cors-headers==4.9.0 django-environ==0.14.0 djangorestframework==3.18.3 docker==7.2.0
-    drf-spectacular==0.30.0 dynaconf==3.3.5 elasticsearch==9.5.1 environs==15.2.0 faker==40.63.0 freezegun==1.5.5
-    httpie==3.2.4 humanize==4.17.0 isort==9.0.2 jupytext==1.19.6 locust==2.47.0 loguru==0.7.3 marshmallow==4.4.0
-    more-itertools==11.2.1 oauthlib==4.0.1 papermill==2.7.0 pdfplumber==0.11.10 phonenumbers==9.0.43 pymongo==4.20.1
-    pypdf==7.1.1 python-decouple==3.8 questionary==2.1.1 responses==0.26.3 schedule==1.2.2 sendgrid==6.12.5
-    sentry-sdk==2.75.0 slack-sdk==3.48.0 stripe==16.1.0 structlog==26.1.0 tinydb==4.9.0 twilio==9.13.0
-    xmltodict==1.0.4""".split()
-)
+REQUIREMENTS = tuple((CORPORA / "descriptions.txt").read_text(encoding="utf-8").split())
+"""Pinned: MIT, BSD and Apache licences."""
 INSTALLED = ("cloudpickle", "joblib", "ml-dtypes", "mpmath", "narwhals", "networkx", "onnx", "scikit-learn", "sympy", "threadpoolctl",
              "torch")  # fmt: skip
 """Of the training environment (BSD, MIT and Apache licences), read where they are installed."""

@@ -14,7 +14,9 @@ FAMILIES = ("answer_style", "answer_content", "answer_content", "tasks", "action
 COMPOSED = 0.5
 """Share of orders that are put together and not a written seed."""
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-STATEMENT = re.compile(r"(The|A|An|We|I|He|She|It|They|Our|My|His|Her|Their|This|That|There|These|Some|In|At|On|Nobody) ")
+STATEMENT = re.compile(
+    r"(The|A|An|We|I|He|She|It|They|Our|My|His|Her|Their|This|That|There|These|Some|In|At|On|Nobody) "
+)
 
 
 def order(rng: random.Random) -> tuple[str, str]:

@@ -128,7 +128,12 @@ def comment(rng: random.Random, prose: Prose) -> dict[str, object]:
 
 
 def listing(rng: random.Random, _: Prose) -> dict[str, object]:
-    return {"path": _path(rng), "type": rng.choice(("file", "dir", "file")), "size": rng.randint(0, 40_000), "sha": _sha(rng, 12)}
+    return {
+        "path": _path(rng),
+        "type": rng.choice(("file", "dir", "file")),
+        "size": rng.randint(0, 40_000),
+        "sha": _sha(rng, 12),
+    }
 
 
 def repository(rng: random.Random, prose: Prose) -> dict[str, object]:
@@ -178,18 +183,25 @@ def git_log(rng: random.Random, prose: Prose) -> str:
 
 def issue_view(rng: random.Random, prose: Prose) -> str:
     head = f"title:\t{_title(rng)}\nstate:\tOPEN\nauthor:\t{_login(rng)}\nlabels:\tbug\ncomments:\t{rng.randint(0, 9)}\n--\n"
-    said = "".join(f"\n\n{_login(rng)} commented on {_stamp(rng)[:10]}:\n{prose(120)}" for _ in range(rng.randint(0, 3)))
+    said = "".join(
+        f"\n\n{_login(rng)} commented on {_stamp(rng)[:10]}:\n{prose(120)}" for _ in range(rng.randint(0, 3))
+    )
     return head + prose(rng.randint(100, 1_200)) + said
 
 
 def diff(rng: random.Random, prose: Prose) -> str:
     path = _path(rng)
     lines = [rng.choice(("+", "-", " ", " ")) + line for line in prose(rng.randint(200, 1_200)).split("\n")]
-    return f"diff --git a/{path} b/{path}\nindex {_sha(rng, 7)}..{_sha(rng, 7)} 100644\n--- a/{path}\n+++ b/{path}\n@@ -1,7 +1,9 @@\n" + "\n".join(lines)
+    return (
+        f"diff --git a/{path} b/{path}\nindex {_sha(rng, 7)}..{_sha(rng, 7)} 100644\n--- a/{path}\n+++ b/{path}\n@@ -1,7 +1,9 @@\n"
+        + "\n".join(lines)
+    )
 
 
 def tree(rng: random.Random, _: Prose) -> str:
-    rows = (f"-rw-r--r--  1 {_login(rng)} staff {rng.randint(10, 99999):>6} {_path(rng)}" for _ in range(rng.randint(3, 20)))
+    rows = (
+        f"-rw-r--r--  1 {_login(rng)} staff {rng.randint(10, 99999):>6} {_path(rng)}" for _ in range(rng.randint(3, 20))
+    )
     return "\n".join(rows) if rng.random() < 0.5 else "\n".join(_path(rng) for _ in range(rng.randint(3, 25)))
 
 
@@ -204,7 +216,10 @@ def said_done(rng: random.Random, _: Prose) -> str:
 
 
 def build_log(rng: random.Random, prose: Prose) -> str:
-    lines = [f"{_stamp(rng)} {rng.choice(('##[group]Run', 'INFO', '[notice]', 'step:'))} {_title(rng)}" for _ in range(rng.randint(3, 12))]
+    lines = [
+        f"{_stamp(rng)} {rng.choice(('##[group]Run', 'INFO', '[notice]', 'step:'))} {_title(rng)}"
+        for _ in range(rng.randint(3, 12))
+    ]
     lines.insert(rng.randrange(len(lines)), prose(200))
     return "\n".join([*lines, rng.choice(("Process completed with exit code 1.", "All checks have passed", "Done."))])
 

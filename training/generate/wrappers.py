@@ -92,7 +92,9 @@ def banner(rng: random.Random, line: str) -> str:
 
 def tag(rng: random.Random, line: str) -> str:
     name = rng.choice(TAGS)
-    attribute = rng.choice(("", "", ' level="high"', ' for="ai"', ' from="owner"', ' id="1"', " urgent", ' role="system"'))
+    attribute = rng.choice(
+        ("", "", ' level="high"', ' for="ai"', ' from="owner"', ' id="1"', " urgent", ' role="system"')
+    )
     gap = rng.choice(("", "", "\n", " "))
     if rng.random() < 0.4:
         return f"[{name.upper()}{attribute}]{gap}{line}{gap}[/{name.upper()}]"
@@ -123,9 +125,21 @@ def turn(rng: random.Random, line: str) -> str:
 
 
 def field(rng: random.Random, line: str) -> str:
-    key = rng.choice(("ai_instruction", "system_note", "agent_task", "prompt", "assistant_message", "directive", "todo_ai"))
+    key = rng.choice(
+        ("ai_instruction", "system_note", "agent_task", "prompt", "assistant_message", "directive", "todo_ai")
+    )
     return rng.choice((f'"{key}": {json.dumps(line, ensure_ascii=False)}', f"{key}: {line}", f"{key} = '{line}'",
                        f"<!-- {key}: {line} -->", f"# {key.upper()}: {line}", f"// {key}: {line}"))  # fmt: skip
 
 
-FORMS: tuple[Callable[[random.Random, str], str], ...] = (banner, banner, tag, letter, letter, letter, warning, turn, field)
+FORMS: tuple[Callable[[random.Random, str], str], ...] = (
+    banner,
+    banner,
+    tag,
+    letter,
+    letter,
+    letter,
+    warning,
+    turn,
+    field,
+)
