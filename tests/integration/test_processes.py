@@ -130,7 +130,8 @@ async def test_kill_9_under_load_loses_no_acknowledged_event(tmp_path: Path) -> 
 
 async def test_children_die_with_their_supervisor(tmp_path: Path) -> None:
     async with fake_upstream(answer(chat_reply("hello"))) as upstream, up(tmp_path / "ws", upstream) as gateway:
-        pids = [gateway.child("keeper"), gateway.child("worker1")]
+        pids = [gateway.child(name) for name in ("keeper", "worker1", "telemetry", "detections")]
+        assert all(pids)
         gateway.process.kill()
         await gateway.process.wait()
         async with asyncio.timeout(15):

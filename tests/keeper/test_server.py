@@ -504,3 +504,20 @@ def test_keeper_urls(tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError) as caught:
             open_keeper(url, tmp_path)
         assert "secret" not in str(caught.value)
+
+
+def test_closing_ends_while_the_keeper_is_out_of_reach(tmp_path: Path) -> None:
+    """A cancellation must not be lost to a connection that fails in the same turn of the loop."""
+
+    async def close_after(turns: int) -> None:
+        client = SocketKeeper(tmp_path / "nobody.sock")
+        waiting = asyncio.create_task(client.wait_snapshot(0))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        closing = asyncio.create_task(client.close())
+        _, pending = await asyncio.wait((waiting, closing), timeout=5)
+        assert not pending
+
+    for turns in range(12):
+        asyncio.run(close_after(turns))

@@ -9,11 +9,14 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 from bartizan.firewall.control import STATUS_EVERY, Control, Ready, Status
 from bartizan.telemetry.metrics import Snapshot
 
 Tell = Callable[[], Awaitable[None]]
+ORPHAN_SECONDS: Final = 30.0
+"""A child without a supervisor may finish what it is doing for this long."""
 
 
 @asynccontextmanager
@@ -49,7 +52,14 @@ async def _tell(line: Control, metrics: Callable[[], Snapshot]) -> None:
 
 
 async def _end_with_supervisor(line: Control) -> None:
-    """The supervisor says "drain" or is gone: either way the child's work is over."""
-    await line.receive()
+    """The supervisor says "drain" or is gone: either way the child's work is over.
+
+    A supervisor that is there ends a child that does not end; one that is gone leaves that to the child, whose locks a
+    new one needs.
+    """
+    said = await line.receive()
     with contextlib.suppress(ProcessLookupError):
         os.kill(os.getpid(), signal.SIGTERM)
+    if said is None:
+        await asyncio.sleep(ORPHAN_SECONDS)
+        os._exit(1)

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from bartizan.core.stats import Rate
 
-
 _FILE_WIDTH: Final = 240
 """Columns where nobody's terminal sets them: figures in a file are not cut."""
 

@@ -89,7 +89,8 @@ class Link(asyncio.Protocol, Generic[A]):
             self._broken.clear()
             try:
                 # The welcome, not the mere connection, counts: a stopped process still accepts.
-                await asyncio.wait_for(self._open(), max(1.0, self._timeout))
+                async with asyncio.timeout(max(1.0, self._timeout)):  # wait_for can lose a cancellation
+                    await self._open()
                 delay = _FIRST_DELAY
                 await self._broken.wait()
             except (OSError, BartizanError):  # TimeoutError is an OSError
@@ -198,7 +199,8 @@ class Link(asyncio.Protocol, Generic[A]):
         transport = self._transport
         if transport is None or not self._up.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._up.wait(), self._timeout)
+                async with asyncio.timeout(self._timeout):
+                    await self._up.wait()
             transport = self._transport
             if transport is None or not self._up.is_set():
                 raise KeeperError(f"{self._service.name} is out of reach", "is it running?")
@@ -215,7 +217,6 @@ class Link(asyncio.Protocol, Generic[A]):
     async def close(self) -> None:
         """Close the connection for good."""
         self._keeper_task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._keeper_task
+        await asyncio.gather(self._keeper_task, return_exceptions=True)
         if self._transport is not None:
             self._transport.close()

@@ -88,8 +88,9 @@ class Upstream:
 
     async def settled(self) -> None:
         """Wait until the first attempt has succeeded or failed; at most ``start_seconds``."""
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._settled.wait(), self._bounds.start_seconds + 1.0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._bounds.start_seconds + 1.0):
+                await self._settled.wait()
 
     async def close(self) -> None:
         """End the connection and the command behind it."""
