@@ -16,7 +16,7 @@ from bartizan.detections.plan import RunnableCorrelation
 from bartizan.detections.settings import EngineSettings
 from bartizan.detections.sigma.model import Scalar
 from bartizan.detections.times import SECOND
-from bartizan.detections.windows import Gauge, gauge_for
+from bartizan.detections.windows import Gauge, gauges_for
 
 GroupKey = tuple[str, ...]
 _COMPACT = 512
@@ -69,6 +69,7 @@ class Correlator:
         # Correlations further up may ask for the values of all the events of a window.
         told = set(runnable.fields) <= set(runnable.rule.group_by)
         self._most = settings.max_events if told else sys.maxsize
+        self._gauge = gauges_for(runnable.rule, runnable.measured, runnable.clauses)
         self._counts = self._gauge().counts
         self._groups: OrderedDict[GroupKey, _Group] = OrderedDict()
         self.evicted_groups = 0
@@ -135,9 +136,6 @@ class Correlator:
         else:
             self._groups.move_to_end(key)
         return group
-
-    def _gauge(self) -> Gauge:
-        return gauge_for(self.runnable.rule, self.runnable.measured, self.runnable.clauses)
 
     def _slide(self, group: _Group, start: int) -> None:
         hits, head = group.hits, group.head

@@ -76,6 +76,8 @@ class View:
                     return (value,)
                 if value is _ABSENT:
                     return None
+            elif (value := _below(self.event, name)) is not _UNKNOWN:
+                return None if value is _ABSENT else (value,)
             names = (name,)
         found: list[Any] = []
         for one in names:
@@ -115,6 +117,26 @@ class View:
 
 _ABSENT: Final[Any] = object()
 _UNKNOWN: Final[Any] = object()
+
+
+@lru_cache(maxsize=4_096)
+def _two_steps(name: str) -> tuple[str, str] | None:
+    first, _, second = name.partition(".")
+    return (first, second) if first and second and "." not in second else None
+
+
+def _below(event: dict[str, Any], name: str) -> Any:
+    """The plain value of a name of two steps in an ordinary event; ``_UNKNOWN`` where it takes a closer look."""
+    steps = _two_steps(name)
+    if steps is None or name in event:
+        return _UNKNOWN
+    node = event.get(steps[0], _ABSENT)
+    if node is _ABSENT or node == []:
+        return _ABSENT
+    if node.__class__ is not dict:
+        return _UNKNOWN
+    value = node.get(steps[1], _ABSENT)
+    return value if value is _ABSENT or value.__class__ is str or value.__class__ is int else _UNKNOWN
 
 
 @lru_cache(maxsize=4_096)

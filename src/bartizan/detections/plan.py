@@ -66,8 +66,12 @@ class RunnableCorrelation:
 
     def measured(self, hit: Hit) -> tuple[tuple[Scalar, ...], ...]:
         """The values, or tuples of values, of ``condition.field``."""
-        source = self.sources[hit.slot]
-        return tuple(_product([hit.fields.get(source.get(f, f), ()) for f in self.rule.fields]))
+        source, fields = self.sources[hit.slot], self.rule.fields
+        if len(fields) == 1:
+            values = hit.fields.get(source.get(fields[0], fields[0]), ())
+            if len(values) == 1:
+                return () if values[0] is None else (values,)
+        return tuple(_product([hit.fields.get(source.get(f, f), ()) for f in fields]))
 
 
 def _product(values: list[tuple[Scalar, ...]]) -> list[tuple[Scalar, ...]]:

@@ -9,6 +9,7 @@ import math
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from bartizan.detections.fields import fold, spell
@@ -54,7 +55,7 @@ class CountGauge:
 
     def __init__(self) -> None:
         self._count = 0
-        self._refs: Counter[Ref] = Counter()
+        self._refs: dict[Ref, int] = {}
         self._unlisted = 0
         """Events behind hits that list the newest of theirs only."""
 
@@ -65,16 +66,20 @@ class CountGauge:
     def add(self, hit: Hit) -> None:
         """One more."""
         self._count += 1
-        self._refs.update(hit.refs)
+        refs = self._refs
+        for ref in hit.refs:
+            refs[ref] = refs.get(ref, 0) + 1
         self._unlisted += hit.total - len(hit.refs)
 
     def remove(self, hit: Hit) -> None:
         """One less."""
         self._count -= 1
+        refs = self._refs
         for ref in hit.refs:
-            self._refs[ref] -= 1
-            if not self._refs[ref]:
-                del self._refs[ref]
+            if refs[ref] == 1:
+                del refs[ref]
+            else:
+                refs[ref] -= 1
         self._unlisted -= hit.total - len(hit.refs)
 
     def read(self, now: int, start: int) -> int | float | None:
@@ -98,7 +103,7 @@ class DistinctGauge(CountGauge):
     def __init__(self, values: Callable[[Hit], tuple[tuple[Scalar, ...], ...]]) -> None:
         super().__init__()
         self._values = values
-        self._seen: Counter[tuple[str, ...]] = Counter()
+        self._seen: dict[tuple[str, ...], int] = {}
 
     def counts(self, hit: Hit) -> bool:
         """One with a value does."""
@@ -107,7 +112,8 @@ class DistinctGauge(CountGauge):
     def add(self, hit: Hit) -> None:
         """Count its values."""
         super().add(hit)
-        self._seen.update(self._keys(hit))
+        for key in self._keys(hit):
+            self._seen[key] = self._seen.get(key, 0) + 1
 
     def remove(self, hit: Hit) -> None:
         """Forget its values."""
@@ -118,6 +124,9 @@ class DistinctGauge(CountGauge):
                 del self._seen[key]
 
     def _keys(self, hit: Hit) -> set[tuple[str, ...]]:
+        values = self._values(hit)
+        if len(values) == 1 and len(values[0]) == 1:
+            return {(fold(spell(values[0][0])),)}
         return {tuple(fold(spell(value)) for value in values) for values in self._values(hit)}
 
     def read(self, now: int, start: int) -> int | float | None:
@@ -291,20 +300,20 @@ def clauses_of(requirement: Requirement, slots: dict[str, int]) -> list[frozense
     return list(dict.fromkeys(result))
 
 
-def gauge_for(
+def gauges_for(
     correlation: Correlation,
     values: Callable[[Hit], tuple[tuple[Scalar, ...], ...]],
     clauses: Sequence[frozenset[int]] | None,
-) -> Gauge:
-    """A fresh gauge for one group of the correlation."""
+) -> Callable[[], Gauge]:
+    """What makes a fresh gauge for each group of the correlation."""
     match correlation.type:
         case CorrelationType.EVENT_COUNT:
-            return CountGauge()
+            return CountGauge
         case CorrelationType.VALUE_COUNT:
-            return DistinctGauge(values)
+            return partial(DistinctGauge, values)
         case CorrelationType.TEMPORAL:
-            return SlotGauge(clauses)
+            return partial(SlotGauge, clauses)
         case CorrelationType.TEMPORAL_ORDERED:
-            return ChainGauge(len(correlation.rules), clauses)
+            return partial(ChainGauge, len(correlation.rules), clauses)
         case kind:
-            return StatisticGauge(values, kind, correlation.percentile)
+            return partial(StatisticGauge, values, kind, correlation.percentile)
