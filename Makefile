@@ -5,6 +5,11 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP := $(VENV)/.stamp
 
+# Tests that load the machine and watch the clock: one after another, the others on all cores.
+ALONE := tests/bench/test_gateway.py tests/bench/test_load.py tests/integration/test_processes.py \
+  tests/integration/test_inference_process.py tests/integration/test_detections_process.py \
+  tests/integration/test_sinks_process.py tests/keeper/test_server.py tests/keeper/test_inference_server.py \
+  tests/keeper/test_quarantine_command.py tests/range/test_model.py tests/range/test_range_processes.py
 TRAIN := .venv-train
 ADAPTERS := .venv-adapters
 MODEL := src/bartizan/inspection/classifier/weights
@@ -57,7 +62,8 @@ check-imports: setup-dev
 
 unit: setup-dev
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ALONE:%=--ignore=%) --cov --cov-report=
+	$(BIN)/python -m pytest $(ALONE) --cov --cov-append --cov-report=term:skip-covered
 
 test-adapters: $(ADAPTERS)/.stamp ## Run the SDK's tests with the agent frameworks, which have an environment of their own
 	PYTHONPATH=src $(ADAPTERS)/bin/python -m pytest tests/agents/sdk
