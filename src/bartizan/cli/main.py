@@ -28,6 +28,7 @@ COMMANDS = (
     "policy",
     "rules",
     "findings",
+    "harden",
     "hunt",
     "system",
     "keys",

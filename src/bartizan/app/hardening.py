@@ -1,0 +1,163 @@
+"""What the hardening room needs of the others: the guards of a workspace as it would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from bartizan.agents import open_guard
+from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of
+from bartizan.core.clock import utc_now
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.passage import Surface
+from bartizan.core.signal import Signal
+from bartizan.core.verdict import Mode
+from bartizan.hardening.book import Book, Covered, Proposal
+from bartizan.hardening.change import diff
+from bartizan.hardening.findings import RedTeamFinding
+from bartizan.hardening.loop import Loop, Result
+from bartizan.hardening.stack import Stack
+from bartizan.hardening.trial import Court
+from bartizan.inspection.inspector import Inspector
+from bartizan.inspection.interface import Detector, Partial, View
+from bartizan.policy.document import PolicyDocument
+from bartizan.workspace.document import loads
+from bartizan.workspace.snapshot import digest_of, read_files
+from bartizan.workspace.workspace import POLICY, STATE, Workspace
+
+_MOST_REMEMBERED: Final = 60_000
+
+
+class Remembering:
+    """A detector that answers a question it was asked before from memory: no candidate changes the trained model."""
+
+    def __init__(self, detector: Detector) -> None:
+        self.id, self.guard, self.surfaces = detector.id, detector.guard, detector.surfaces
+        self._detector = detector
+        self._known: dict[tuple[str, Surface], Sequence[Signal]] = {}
+
+    def detect(self, views: Sequence[View], surface: Surface) -> Sequence[Signal]:
+        """See ``Detector.detect``; all views follow from the first."""
+        key = (views[0].text, surface)
+        known = self._known.get(key)
+        if known is None:
+            known = self._detector.detect(views, surface)
+            if len(self._known) < _MOST_REMEMBERED:
+                self._known[key] = known if isinstance(known, Partial) else tuple(known)
+        return known
+
+
+class Workbench:
+    """Builds the guards of one workspace, changed or not, with the expensive detectors kept.
+
+    Args:
+        root: the workspace.
+        learned: makes the trained model, if policy wants it.
+    """
+
+    def __init__(self, root: Path, learned: Callable[[], Detector] | None = None) -> None:
+        self.workspace = Workspace(root)
+        self._kept = Detectors()
+        self._make = learned
+        self._learned: Remembering | None = None
+
+    def stack(self, files: Mapping[str, bytes], secrets: Mapping[str, str]) -> Stack:
+        """The guards over ``files``; ``secrets`` are values by file below the state directory, not written yet.
+
+        Raises:
+            DocumentError: policy or a pack is wrong.
+            ConfigurationError: they contradict each other, or a secret is missing.
+        """
+        policy = loads(files.get(POLICY, b"version: 1\n"), POLICY, PolicyDocument)
+        packs = packs_of(files)
+        guard = build_guard(policy, packs, self._canaries(policy, secrets), self._kept, self._classifier(policy))
+        if policy.tools.guard == "none" or policy.mode is Mode.MONITOR:
+            return Stack(guard, None)
+        signatures = self._kept.signatures(packs, policy.disabled_signatures)
+        return Stack(guard, open_guard(policy.tools.guard, policy.tool_profiles, Inspector([signatures])))
+
+    def _canaries(self, policy: PolicyDocument, secrets: Mapping[str, str]) -> dict[str, str]:
+        values = {f"{STATE}/{name}": value for name, value in secrets.items()}
+        fresh = {one.name: values[one.value.file] for one in policy.canaries if one.value.file in values}
+        known = tuple(one for one in policy.canaries if one.name not in fresh)
+        found: dict[str, str] = {}
+        for number, canary in enumerate(known):
+            found.update(canaries_of(self.workspace, _only(policy, number, canary.name)))
+        return {**found, **fresh}
+
+    def _classifier(self, policy: PolicyDocument) -> Detector | None:
+        if not policy.classifier.enabled:
+            return None
+        if self._learned is None:
+            from bartizan.inspection.classifier import load_classifier  # numpy and onnxruntime: 40 MB
+
+            self._learned = Remembering((self._make or load_classifier)())
+        return self._learned
+
+
+def _only(policy: PolicyDocument, number: int, name: str) -> PolicyDocument:
+    found = next((one for one in policy.canaries if one.name == name), None)
+    if found is None:
+        raise ConfigurationError(f"policy.yaml: canary number {number + 1} has no value")
+    return replace(policy, canaries=(found,))
+
+
+def harden(
+    root: Path,
+    findings: Sequence[RedTeamFinding],
+    *,
+    seed: int,
+    hosts: tuple[str, ...] = (),
+    tell: Callable[[RedTeamFinding, str], None] = lambda finding, what: None,
+    learned: Callable[[], Detector] | None = None,
+) -> list[Result]:
+    """Make and try candidates for a workspace, and keep them as proposals in its state.
+
+    Args:
+        root: the workspace.
+        findings: of a campaign.
+        seed: chooses variants.
+        hosts: to which the application's answers link, besides those that policy allows.
+        tell: called before each step.
+        learned: makes the trained model, by default the shipped one.
+
+    Raises:
+        DocumentError: a workspace file is wrong.
+        ConfigurationError: something is missing, or the proposals cannot be written.
+    """
+    bench = Workbench(root, learned)
+    files = read_files(bench.workspace.root)
+    before = bench.stack(files, {})
+    allowed = (*before.guard.policy.document.links.allow, *hosts)
+    court = Court(before, bench.stack, seed, allowed)
+    results = Loop(files, before, court, seed, hosts).run(findings, tell)
+    book = Book(bench.workspace.state)
+    for proposal in _proposals(results, files, seed):
+        book.keep(proposal)
+    return results
+
+
+def _proposals(results: Sequence[Result], files: Mapping[str, bytes], seed: int) -> list[Proposal]:
+    """One for each candidate, from its first trial; later findings that it stops too are added to it."""
+    out: dict[str, Proposal] = {}
+    for result in results:
+        for tried in result.tried:
+            known = out.get(tried.candidate.id)
+            exchange = result.finding.exchange
+            if known is None:
+                out[tried.candidate.id] = Proposal(
+                    finding=result.finding,
+                    exchange=exchange,
+                    tried=tried,
+                    diff=diff(files, tried.candidate.change.apply(files)),
+                    base=digest_of(files),
+                    seed=seed,
+                    proposed_at=utc_now(),
+                )
+            elif tried is result.accepted and tried.trial is not None:
+                covered = Covered(finding=result.finding, exchange=exchange, trial=tried.trial)
+                out[tried.candidate.id] = replace(known, covers=(*known.covers, covered))
+    return list(out.values())

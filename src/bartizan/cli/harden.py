@@ -1,0 +1,12 @@
+"""``bartizan harden``: a finding becomes a tested, signed control, a detection and a regression case."""
+
+from __future__ import annotations
+
+import typer
+
+from bartizan.cli.harden_propose import list_proposals, propose, show
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn findings into tested, signed controls.")
+app.command("propose")(propose)
+app.command("list")(list_proposals)
+app.command("show")(show)

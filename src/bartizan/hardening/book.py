@@ -1,0 +1,101 @@
+"""What was proposed, kept below ``.bartizan/hardening`` for its owner's eyes only: it holds attacks in clear."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.problem import quote
+from bartizan.hardening.candidate import Candidate
+from bartizan.hardening.exchange import Exchange
+from bartizan.hardening.findings import RedTeamFinding
+from bartizan.hardening.trial import Trial
+
+FOLDER: Final = "hardening"
+_ID: Final = re.compile(r"hc-[0-9a-f]{12}")
+_LONGEST: Final = 20_000_000
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate with what came of it; without a trial it is advice, or was not needed any more."""
+
+    candidate: Candidate
+    trial: Trial | None = None
+
+
+class Covered(msgspec.Struct, frozen=True, kw_only=True):
+    """Another finding that a candidate was tried on and accepted for."""
+
+    finding: RedTeamFinding
+    exchange: Exchange
+    trial: Trial
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """One candidate, all that is known about it, and the workspace for which that holds."""
+
+    schema: Literal["bartizan/hardening-proposal/v1"] = "bartizan/hardening-proposal/v1"
+    finding: RedTeamFinding
+    exchange: Exchange
+    tried: Tried
+    diff: str
+    covers: tuple[Covered, ...] = ()
+    """Other findings that the same change stops, by a trial of its own each."""
+    base: str
+    """Digest of the workspace's files when it was tried."""
+    seed: int
+    proposed_at: datetime
+
+
+class Book:
+    """The proposals of one workspace.
+
+    Args:
+        state: its state directory.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / FOLDER
+
+    def keep(self, proposal: Proposal) -> Path:
+        """Write it under the id of its candidate. Raises ConfigurationError."""
+        path = self._path(proposal.tried.candidate.id)
+        part = path.with_suffix(".part")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(proposal), indent=1) + b"\n")
+            part.replace(path)
+        except OSError as error:
+            raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None
+        return path
+
+    def read(self, identifier: str) -> Proposal:
+        """The proposal of a candidate. Raises ConfigurationError when there is none, or it is damaged."""
+        path = self._path(identifier)
+        try:
+            with path.open("rb") as file:
+                content = file.read(_LONGEST)
+        except OSError:
+            raise ConfigurationError(f"there is no proposal {identifier}", "see: bartizan harden list") from None
+        try:
+            return msgspec.json.decode(content, type=Proposal)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ConfigurationError(f"the proposal {identifier} is damaged: {error}", "propose anew") from None
+
+    def all(self) -> list[Proposal]:
+        """Every proposal, the oldest first. Raises ConfigurationError when one is damaged."""
+        names = sorted(path.stem for path in self._folder.glob("hc-*.json")) if self._folder.is_dir() else []
+        return sorted((self.read(name) for name in names), key=lambda one: one.proposed_at)
+
+    def _path(self, identifier: str) -> Path:
+        if _ID.fullmatch(identifier) is None:
+            raise ConfigurationError(f"{quote(identifier)} is no id of a candidate", "it is hc- and 12 digits")
+        return self._folder / f"{identifier}.json"

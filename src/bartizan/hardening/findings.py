@@ -1,0 +1,174 @@
+"""Reads the findings that a campaign exports. The file is hostile input: bounded, strict where it matters.
+
+``bartizan/redteam-findings/v1``; keys that are not needed here are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.passage import Surface
+from bartizan.core.problem import quote
+from bartizan.core.threat import Severity, Threat
+from bartizan.core.tool import ToolDefinition
+from bartizan.hardening.exchange import Call, Exchange, Piece
+
+SCHEMA: Final = "bartizan/redteam-findings/v1"
+MAX_BYTES: Final = 32_000_000
+MAX_FINDINGS: Final = 1_000
+MAX_TEXT: Final = 50_000
+"""Characters of one text; a longer one is no use as a pattern for anything."""
+_MAX_TURNS: Final = 64
+_ADDRESS: Final = re.compile(r"https?://[^\s<>\"')\]]{1,500}")
+
+_Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+_Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+_SURFACES: Final = {"user": Surface.USER, "chat": Surface.USER, "model": Surface.USER}
+"""Where a turn or a plant is read; everything else that is not the application's own counts as material."""
+_OWN: Final = frozenset({"assistant", "system", "developer"})
+
+
+class _Turn(msgspec.Struct, frozen=True):
+    text: _Text
+    role: str = ""
+    surface: str = ""
+
+
+class _Call(msgspec.Struct, frozen=True):
+    arguments: Any
+    name: str = ""
+    tool: str = ""
+
+
+class _Tool(msgspec.Struct, frozen=True):
+    name: Annotated[str, msgspec.Meta(max_length=200)]
+    description: _Text = ""
+    input_schema: dict[str, Any] = {}
+
+
+class RedTeamFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding of a campaign, as far as a control can be made of it."""
+
+    id: _Id
+    title: Annotated[str, msgspec.Meta(max_length=400)] = ""
+    case: str = ""
+    entry_point: str = ""
+    objective: str = ""
+    technique: str = ""
+    converters: tuple[str, ...] = ()
+    strategy: str = ""
+    threat: Threat = Threat.PROMPT_INJECTION
+    severity: Severity = Severity.MEDIUM
+    references: tuple[str, ...] = ()
+    target: Any = ""
+    request: Annotated[tuple[_Turn, ...], msgspec.Meta(min_length=1, max_length=_MAX_TURNS)]
+    response: _Text = ""
+    evidence: Any = ""
+    reproduction: Any = ""
+    tools: Annotated[tuple[_Tool, ...], msgspec.Meta(max_length=200)] = ()
+    calls: Annotated[tuple[_Call, ...], msgspec.Meta(max_length=50)] = ()
+
+    @property
+    def exchange(self) -> Exchange:
+        """What happened, for the judge."""
+        pieces = tuple(
+            Piece(_SURFACES.get(turn.surface or turn.role, Surface.CONTENT), turn.text)
+            for turn in self.request
+            if turn.role not in _OWN and turn.text
+        )
+        calls = tuple(Call(call.name or call.tool, _arguments(call.arguments)) for call in self.calls)
+        tools = tuple(
+            ToolDefinition(name=tool.name, description=tool.description, input_schema=tool.input_schema)
+            for tool in self.tools
+        )
+        known = {tool.name for tool in tools}
+        tools += tuple(ToolDefinition(name=name) for name in {call.tool for call in calls} - known)
+        return Exchange(
+            pieces=pieces,
+            answer=self.response,
+            harm=self._harm(),
+            tools=tools,
+            calls=calls,
+            group=self.id,
+            made="finding",
+        )
+
+    @property
+    def hostile(self) -> Surface:
+        """Where the attack's text stands: in the material if there is any, else in what the user asks."""
+        surfaces = {piece.surface for piece in self.exchange.pieces}
+        return Surface.CONTENT if Surface.CONTENT in surfaces else Surface.USER
+
+    def _harm(self) -> tuple[str, ...]:
+        """Pieces of the response that must not be shown: what the oracle saw, and the addresses of an exfiltration."""
+        piece = self.evidence.get("piece", "") if isinstance(self.evidence, dict) else self.evidence
+        said = [text for text in _strings(piece) if len(text) >= 4 and text in self.response]
+        if self.objective in {"exfiltrate", "exfiltration", "unsafe_output"}:
+            said += _ADDRESS.findall(self.response)
+        return tuple(dict.fromkeys(said))
+
+
+class _File(msgspec.Struct, frozen=True):
+    schema: Literal["bartizan/redteam-findings/v1"]
+    findings: Annotated[tuple[RedTeamFinding, ...], msgspec.Meta(max_length=MAX_FINDINGS)]
+
+
+def read_findings(path: Path) -> tuple[RedTeamFinding, ...]:
+    """The findings of an export.
+
+    Raises:
+        ConfigurationError: the file is not there, too large, not of the schema, or names two findings alike.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    return parse_findings(content, path.name)
+
+
+def parse_findings(content: bytes, name: str) -> tuple[RedTeamFinding, ...]:
+    """Like :func:`read_findings`, of bytes."""
+    if len(content) > MAX_BYTES:
+        raise ConfigurationError(f"{name} is larger than {MAX_BYTES} bytes")
+    try:
+        findings = msgspec.json.decode(content, type=_File).findings
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{name} is no export of findings: {error}", f"its schema is {SCHEMA}") from None
+    seen: set[str] = set()
+    for finding in findings:
+        if finding.id in seen:
+            raise ConfigurationError(f"{name} names two findings {quote(finding.id)}")
+        seen.add(finding.id)
+        if not finding.exchange.pieces:
+            raise ConfigurationError(f"{name}: finding {finding.id} says nothing that was sent")
+    return findings
+
+
+def _arguments(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        try:
+            value = msgspec.json.decode(value.encode())
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            return {"arguments": value}
+    return value if isinstance(value, dict) else {"arguments": value}
+
+
+def _strings(value: Any) -> list[str]:
+    """Every text in a JSON value, at most a thousand."""
+    out: list[str] = []
+    stack = [value]
+    while stack and len(out) < 1_000:
+        item = stack.pop()
+        if isinstance(item, str):
+            out.append(item)
+        elif isinstance(item, dict):
+            stack.extend(item.values())
+        elif isinstance(item, list | tuple):
+            stack.extend(item)
+    return out

@@ -1,0 +1,1 @@
+"""What could stop a finding: one file for each kind of control."""

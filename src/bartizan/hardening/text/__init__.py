@@ -1,0 +1,1 @@
+"""From the texts of attacks to patterns that harmless texts do not hold."""

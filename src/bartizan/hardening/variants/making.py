@@ -1,0 +1,143 @@
+"""Puts variants of a finding together, by chance from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from random import Random
+from typing import Any
+
+import msgspec
+
+from bartizan.core.passage import Surface
+from bartizan.hardening.data import convert_data
+from bartizan.hardening.exchange import Call, Exchange, Piece
+from bartizan.hardening.findings import RedTeamFinding
+from bartizan.hardening.variants.dressing import DRESSES, disguises
+from bartizan.hardening.variants.side import Side
+from bartizan.hardening.variants.slots import replaced, replacements
+from bartizan.hardening.variants.wording import reworded
+
+_SECRETS = frozenset({"leak_secret", "leak_system_prompt", "secret", "system_prompt"})
+_SLOTS, _WORDS, _DRESS, _CARRIER = 0.7, 0.6, 0.4, 0.8
+"""How often each family takes part; a variant takes part in at least one."""
+
+
+class _Carrier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    text: str
+
+
+_Carriers = dict[Surface, dict[Side, tuple[_Carrier, ...]]]
+
+
+@cache
+def _carriers() -> _Carriers:
+    carriers: _Carriers = convert_data("variants", "carriers.yaml", _Carriers)
+    return carriers
+
+
+def families(side: Side) -> tuple[str, ...]:
+    """The names of what variants of one side are made by, as evidence tells them."""
+    carriers = [f"carrier.{one.id}" for rows in _carriers().values() for one in rows[side]]
+    return ("slots", "wording", *(f"dress.{dress.__name__}" for dress in DRESSES[side]), *carriers)
+
+
+class Variants:
+    """Variants of one finding; the same seed gives the same ones.
+
+    Args:
+        finding: what is varied.
+        side: whose material is used.
+        seed: any text.
+    """
+
+    def __init__(self, finding: RedTeamFinding, side: Side, seed: str) -> None:
+        self._finding = finding
+        self._exchange = finding.exchange
+        self._side = side
+        self._chance = Random(f"{seed}/{side}/{finding.id}")  # noqa: S311 - reproducible, nothing secret
+        self._secret = finding.objective in _SECRETS
+
+    def __iter__(self) -> Iterator[Exchange]:
+        """Endless; may repeat itself once it runs out of combinations."""
+        while True:
+            yield self._variant()
+
+    def _variant(self) -> Exchange:
+        chance, side, old = self._chance, self._side, self._exchange
+        made: list[str] = []
+        mapping: dict[str, str] = {}
+        if chance.random() < _SLOTS:
+            keep = old.harm if self._secret else ()
+            texts = (*(piece.text for piece in old.pieces), old.answer, *_texts(call.arguments for call in old.calls))
+            mapping = replacements(texts, keep, chance, side)
+            if mapping:
+                made.append("slots")
+        words, dress = chance.random() < _WORDS, chance.random() < _DRESS
+        carried = chance.random() < _CARRIER or not (made or words or dress)
+        pieces = tuple(
+            self._piece(piece, mapping, words, dress, carried, made)
+            if piece.surface is self._finding.hostile
+            else Piece(piece.surface, replaced(piece.text, mapping))
+            for piece in old.pieces
+        )
+        answer, harm = self._answer(mapping, made)
+        return Exchange(
+            pieces=pieces,
+            answer=answer,
+            harm=harm,
+            tools=old.tools,
+            calls=tuple(Call(call.tool, _mapped(call.arguments, mapping)) for call in old.calls),
+            group=old.group,
+            made="+".join(dict.fromkeys(made)),
+        )
+
+    def _piece(
+        self, piece: Piece, mapping: dict[str, str], words: bool, dress: bool, carried: bool, made: list[str]
+    ) -> Piece:
+        text = replaced(piece.text, mapping)
+        if words:
+            other = reworded(text, self._chance, self._side)
+            if other != text:
+                made.append("wording")
+            text = other
+        if dress:
+            how = self._chance.choice(DRESSES[self._side])
+            text = how(text, self._chance)
+            made.append(f"dress.{how.__name__}")
+        if carried:
+            carrier = self._chance.choice(_carriers()[piece.surface][self._side])
+            text = carrier.text.replace("{text}", text)
+            made.append(f"carrier.{carrier.id}")
+        return Piece(piece.surface, text)
+
+    def _answer(self, mapping: dict[str, str], made: list[str]) -> tuple[str, tuple[str, ...]]:
+        """Another answer that shows the harm: retold, not observed."""
+        old = self._exchange
+        if not old.answer or not old.harm:
+            return replaced(old.answer, mapping), tuple(replaced(one, mapping) for one in old.harm)
+        harm = replaced(self._chance.choice(old.harm), mapping)
+        if self._secret and self._side is Side.HELD:
+            name, harm = self._chance.choice(disguises(harm))
+            made.append(f"disguise.{name}")
+        shown = harm
+        if harm.startswith(("http://", "https://")):
+            shown = self._chance.choice((harm, f"![status]({harm})", f"[see here]({harm})"))
+        carrier = self._chance.choice(_carriers()[Surface.OUTPUT][self._side])
+        made.append(f"answer.{carrier.id}")
+        return carrier.text.replace("{harm}", shown), (harm,)
+
+
+def _texts(values: Any) -> list[str]:
+    return [item for value in values for item in value.values() if isinstance(item, str)]
+
+
+def _mapped(value: Any, mapping: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return replaced(value, mapping)
+    if isinstance(value, dict):
+        return {key: _mapped(item, mapping) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_mapped(item, mapping) for item in value]
+    return value

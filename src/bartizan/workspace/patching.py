@@ -1,0 +1,128 @@
+"""Setting one value of a settings file without touching anything else a person wrote there."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import yaml
+
+from bartizan.core.errors import ConfigurationError
+from bartizan.workspace.checker import plain
+from bartizan.workspace.nodes import MapNode, parse
+
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+"""Words that one edition of YAML or another does not take for text."""
+
+
+def set_value(text: str, name: str, path: Sequence[str], value: Any) -> str:
+    """``text`` with the value at ``path`` set, in flow style; mappings on the way are made if need be.
+
+    Args:
+        text: a settings file whose root is a mapping.
+        name: how errors call it.
+        path: keys from the root, at least one.
+        value: JSON values.
+
+    Raises:
+        ConfigurationError: the place is written in a way that cannot be edited line by line; set the value by hand.
+        DocumentError: the text is broken.
+    """
+    before = parse(text, name)
+    if not isinstance(before, MapNode):
+        raise ConfigurationError(f"{name} is not a mapping")
+    edited = _edited(text, list(path), value)
+    if plain(parse(edited, name)) != _with(plain(before), list(path), value):
+        where = ".".join(path)
+        raise ConfigurationError(f"{name}: {where} is written in an unusual way", "nothing was changed: set it by hand")
+    return edited
+
+
+def flow(value: Any) -> str:
+    """JSON values in YAML's flow style; text is quoted unless it is a plain word."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{flow(key)}: {flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, str):
+        if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+            return value
+        # ASCII, so that no invisible character of a hostile value reaches the file as it is.
+        return json.dumps(value)
+    return json.dumps(value)
+
+
+def _with(tree: Any, path: list[str], value: Any) -> Any:
+    tree = copy.deepcopy(tree)
+    node = tree
+    for key in path[:-1]:
+        if not isinstance(node.get(key), dict):
+            node[key] = {}
+        node = node[key]
+    node[path[-1]] = json.loads(json.dumps(value))
+    return tree
+
+
+def _edited(text: str, path: list[str], value: Any) -> str:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        lines[-1] += newline
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    while path and isinstance(node, yaml.MappingNode):
+        found = next((pair for pair in node.value if pair[0].value == path[0]), None)
+        if found is None or (isinstance(found[1], yaml.MappingNode) and not found[1].value):
+            rest: Any = value
+            for key in reversed(path[1:]):
+                rest = {key: rest}
+            if found is None:
+                return _insert(lines, node, f"{flow(path[0])}: {flow(rest)}", newline)
+            return _replace(lines, found[1], flow(rest))
+        node, path = found[1], path[1:]
+    return _replace(lines, node, flow(value) if not path else flow(_nested(path, value)))
+
+
+def _nested(path: list[str], value: Any) -> Any:
+    for key in reversed(path):
+        value = {key: value}
+    return value
+
+
+def _insert(lines: list[str], node: yaml.MappingNode, entry: str, newline: str) -> str:
+    if node.flow_style:
+        end = node.end_mark
+        line = lines[end.line]
+        lines[end.line] = f"{line[: end.column - 1]}, {entry}{line[end.column - 1 :]}"
+        return "".join(lines)
+    lines.insert(_last_line(node), " " * node.start_mark.column + entry + newline)
+    return "".join(lines)
+
+
+def _replace(lines: list[str], node: yaml.Node, new: str) -> str:
+    start, end = node.start_mark, node.end_mark
+    last = _last_line(node) - 1
+    tail = lines[last][end.column :] if end.line == last else _line_end(lines[last])
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style:
+        lead = lines[start.line - 1].rstrip() if start.line else ""
+        before = "".join(lines[: start.line - 1]) + lead + " " if lead.endswith(":") else "".join(lines[: start.line])
+        return before + new + tail + "".join(lines[last + 1 :])
+    head = lines[start.line][: start.column]
+    gap = "" if not head or head.endswith((" ", "[", "{")) else " "
+    return "".join(lines[: start.line]) + head + gap + new + tail + "".join(lines[last + 1 :])
+
+
+def _line_end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
+
+
+def _last_line(node: yaml.Node) -> int:
+    """The number of the last line that holds text of the node; a block's own end mark lies after later comments."""
+    while isinstance(node.value, list) and node.value and not getattr(node, "flow_style", False):
+        item = node.value[-1]
+        node = item[1] if isinstance(item, tuple) else item
+    end = node.end_mark
+    return int(end.line) + (1 if end.column > 0 or end.line == node.start_mark.line else 0)
