@@ -38,10 +38,16 @@ def finding(text: str, **more: Any) -> RedTeamFinding:
     return parse_findings(json.dumps({"schema": SCHEMA, "findings": [row]}).encode(), "x")[0]
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Workbench:
-    (tmp_path / "policy.yaml").write_text(POLICY)
-    return Workbench(tmp_path)
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+    root = tmp_path_factory.mktemp("workspace")
+    (root / "policy.yaml").write_text(POLICY)
+    return Workbench(root)
+
+
+@pytest.fixture(scope="module")
+def every(bench: Workbench) -> list[list[Candidate]]:
+    return [made(bench, one) for one in EVERY_KIND]
 
 
 def made(bench: Workbench, one: RedTeamFinding) -> list[Candidate]:
@@ -53,7 +59,7 @@ def made(bench: Workbench, one: RedTeamFinding) -> list[Candidate]:
             policy=loads(files["policy.yaml"], "policy.yaml", PolicyDocument),
             files=files,
             stack=stack,
-            variants=live(one, Side.LEARN, stack, "1", 30).rows,
+            variants=live(one, Side.LEARN, stack, "1", 12).rows,
             harmless=corpus(Half.DEVELOP),
         )
     )
@@ -71,12 +77,11 @@ EVERY_KIND = [
 ]
 
 
-def test_the_deepest_control_comes_first_and_a_text_rule_says_what_it_is(bench: Workbench) -> None:
-    for one in EVERY_KIND:
-        found = made(bench, one)
+def test_the_deepest_control_comes_first_and_a_text_rule_says_what_it_is(every: list[list[Candidate]]) -> None:
+    for found in every:
         assert [one.depth for one in found] == sorted(one.depth for one in found)
         assert all("patch" in one.note for one in found if one.patch_only)
-    kinds = {one.kind for row in EVERY_KIND for one in made(bench, row)}
+    kinds = {one.kind for row in every for one in row}
     assert {
         Kind.TOOL_POLICY,
         Kind.TOOL_PROFILE,
@@ -88,14 +93,14 @@ def test_the_deepest_control_comes_first_and_a_text_rule_says_what_it_is(bench: 
     } <= kinds
 
 
-def test_advice_changes_nothing(bench: Workbench) -> None:
-    advice = [one for row in EVERY_KIND for one in made(bench, row) if one.depth is Depth.ADVICE]
+def test_advice_changes_nothing(every: list[list[Candidate]]) -> None:
+    advice = [one for row in every for one in row if one.depth is Depth.ADVICE]
     assert advice
     assert all(one.change.settings == () and not one.change.files and one.advice for one in advice)
 
 
-def test_every_candidate_comes_with_a_rule_that_sees_its_own_case(bench: Workbench, tmp_path: Path) -> None:
-    rules = {one.id: one.sigma for row in EVERY_KIND for one in made(bench, row) if one.depth is not Depth.ADVICE}
+def test_every_candidate_comes_with_a_rule_that_sees_its_own_case(every: list[list[Candidate]], tmp_path: Path) -> None:
+    rules = {one.id: one.sigma for row in every for one in row if one.depth is not Depth.ADVICE}
     for name, text in rules.items():
         (tmp_path / f"{name}.yml").write_text(text)
     results = run_cases(load_collection([tmp_path / f"{name}.yml" for name in rules]))
@@ -163,7 +168,9 @@ def test_held_out_variants_are_live_and_reproducible(bench: Workbench) -> None:
     assert all(stack.stops_attack(row) is None for row in first.rows)
 
 
-def test_a_trial_accepts_what_stops_the_harm_and_says_how_it_went(bench: Workbench) -> None:
+def test_a_trial_accepts_what_stops_the_harm_and_says_how_it_went(
+    bench: Workbench, every: list[list[Candidate]]
+) -> None:
     one = EVERY_KIND[1]
     files = read_files(bench.workspace.root)
     court = Court(bench.stack(files, {}), bench.stack, 1)

@@ -31,7 +31,7 @@ from bartizan.telemetry.metrics import Registry
 from bartizan.trust.commitment import Committer
 from bartizan.workspace.deployment import Deployment
 from bartizan.workspace.document import loads
-from bartizan.workspace.snapshot import Snapshot, take_snapshot
+from bartizan.workspace.snapshot import Snapshot
 from bartizan.workspace.workspace import DEPLOYMENT, POLICY, Workspace
 
 LONGEST_KEPT = 20_000
@@ -112,9 +112,11 @@ def build_gateway(
         DocumentError: a workspace file is wrong.
         ConfigurationError: something is missing or contradictory.
     """
+    from bartizan.workspace.signed import Seal  # the library that signs: 7.5 MB, which workers do without
+
     deployment = workspace.deployment
     committer = committer_of(workspace)
-    in_force = build_in_force(workspace, take_snapshot(workspace.root), committer, Detectors())
+    in_force = build_in_force(workspace, Seal(workspace).current(), committer, Detectors())
     services = build_services(
         workspace,
         deployment,

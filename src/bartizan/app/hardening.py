@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,17 +17,24 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal
 from bartizan.core.verdict import Mode
+from bartizan.hardening.approving import approve, rollback
 from bartizan.hardening.book import Book, Covered, Proposal
 from bartizan.hardening.change import diff
 from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.loop import Loop, Result
+from bartizan.hardening.record import ControlRecord, read_records
+from bartizan.hardening.reverify import Held, keep, reverify
+from bartizan.hardening.shipping import alone
 from bartizan.hardening.stack import Stack
-from bartizan.hardening.trial import Court
+from bartizan.hardening.trial import Court, Trial
 from bartizan.inspection.inspector import Inspector
 from bartizan.inspection.interface import Detector, Partial, View
 from bartizan.policy.document import PolicyDocument
+from bartizan.trust.signing import TrustedKeys, read_public_key
 from bartizan.workspace.document import loads
-from bartizan.workspace.snapshot import digest_of, read_files
+from bartizan.workspace.scaffold import write_workspace
+from bartizan.workspace.signed import Seal, content_digest, next_version, sign, signing_key, write_file
+from bartizan.workspace.snapshot import SIGNED, read_files
 from bartizan.workspace.workspace import POLICY, STATE, Workspace
 
 _MOST_REMEMBERED: Final = 60_000
@@ -153,7 +162,7 @@ def _proposals(results: Sequence[Result], files: Mapping[str, bytes], seed: int)
                     exchange=exchange,
                     tried=tried,
                     diff=diff(files, tried.candidate.change.apply(files)),
-                    base=digest_of(files),
+                    base=content_digest(files),
                     seed=seed,
                     proposed_at=utc_now(),
                 )
@@ -161,3 +170,65 @@ def _proposals(results: Sequence[Result], files: Mapping[str, bytes], seed: int)
                 covered = Covered(finding=result.finding, exchange=exchange, trial=tried.trial)
                 out[tried.candidate.id] = replace(known, covers=(*known.covers, covered))
     return list(out.values())
+
+
+def approve_candidate(root: Path, identifier: str, key: Path, by: str, *, enforce: bool) -> ControlRecord:
+    """Put an accepted candidate into a workspace. Raises as `hardening.approving.approve`."""
+    bench = Workbench(root)
+    signer = signing_key(key, bench.workspace)
+
+    def retry(proposal: Proposal, files: Mapping[str, bytes]) -> Trial:
+        before = bench.stack(files, {})
+        court = Court(before, bench.stack, proposal.seed, before.guard.policy.document.links.allow)
+        return court.try_out(proposal.finding, proposal.tried.candidate, files)
+
+    proposal = Book(bench.workspace.state).read(identifier)
+    return approve(bench.workspace, proposal, signer, by, enforce=enforce, stack_of=bench.stack, retry=retry)
+
+
+def roll_back(root: Path, identifier: str, key: Path, by: str) -> int:
+    """Take a control back; returns the new signed version. Raises as `hardening.approving.rollback`."""
+    bench = Workbench(root)
+    return rollback(bench.workspace, identifier, signing_key(key, bench.workspace), by, stack_of=bench.stack)
+
+
+def verify_controls(root: Path, keys: Sequence[Path], learned: Callable[[], Detector] | None = None) -> list[Held]:
+    """Run the regression cases of every approved control; each result becomes evidence and an event.
+
+    Raises:
+        ConfigurationError: a record is damaged, or something cannot be written.
+        DocumentError: a workspace file is wrong.
+    """
+    bench = Workbench(root, learned)
+    with alone(bench.workspace):
+        files = read_files(bench.workspace.root)
+        stack = bench.stack(files, {})
+        trusted = TrustedKeys(map(read_public_key, keys)) if keys else Seal(bench.workspace).keys
+        days = timedelta(days=stack.guard.policy.document.hardening.verify_days)
+        results = []
+        for record in read_records(bench.workspace.root):
+            held = reverify(record, files, stack, trusted, bench.workspace.state)
+            keep(bench.workspace, record, held, utc_now() + days)
+            results.append(held)
+    return results
+
+
+def sign_snapshot(root: Path, key: Path, reason: str) -> tuple[int, str]:
+    """Sign a workspace as it is; returns the version and the id of the key. Raises ConfigurationError."""
+    workspace = Workspace(root)
+    signer = signing_key(key, workspace)
+    with alone(workspace):
+        files = read_files(workspace.root)
+        version = next_version(workspace, files, [Seal(workspace).last()])
+        content = sign(files, version, signer, reason[:400], utc_now())
+        write_file(workspace.path(SIGNED), SIGNED, content, 0o644)
+    return version, signer.public.id
+
+
+def exercise_stacks(root: Path) -> tuple[Stack, Stack]:
+    """The guards of a new workspace, and those of a learner's. Raises ConfigurationError or DocumentError."""
+    bench = Workbench(root)
+    with tempfile.TemporaryDirectory(prefix="bartizan-lab-") as scratch:
+        write_workspace(Path(scratch) / "new")
+        fresh = read_files(Path(scratch) / "new")
+    return bench.stack(fresh, {}), bench.stack(read_files(root), {})

@@ -16,6 +16,7 @@ from bartizan.core.interfaces import Recorder
 from bartizan.keeper.interface import Keeper
 from bartizan.keeper.interface import Snapshot as Published
 from bartizan.workspace.reload import Change, Outcome, Watch
+from bartizan.workspace.signed import Seal
 from bartizan.workspace.snapshot import Snapshot, digest_of
 from bartizan.workspace.workspace import Workspace
 
@@ -77,10 +78,15 @@ class Reloader:
         self._attendant = attendant or Nobody()
         self._recorder = recorder
 
-        def check(files: Mapping[str, bytes]) -> None:
-            sound(Snapshot(0, digest_of(files), dict(files)))
+        seal = Seal(workspace)
 
-        self._watch: Watch[None] = Watch(workspace.root, check)
+        def check(files: Mapping[str, bytes]) -> None:
+            seal.admit(files)
+            snapshot = Snapshot(1, digest_of(files), dict(files))
+            sound(snapshot)
+            seal.keep(snapshot)
+
+        self._watch: Watch[None] = Watch(workspace.root, check, first=seal.current)
         self._ahead = 0
         self._told = (0, "")
         self._other = ""

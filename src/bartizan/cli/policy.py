@@ -41,3 +41,23 @@ def finish(checked: Checked, schema: str, output: Format, ok: str = "") -> None:
         console().print(f"[green]OK[/green] {ok or f'{len(checked.files)} files'}{digest}")
     if checked.problems:
         raise typer.Exit(2)
+
+
+@app.command("sign")
+def sign_workspace(
+    key: Annotated[Path, typer.Option("--key", help="Your private Ed25519 key, outside of the workspace.")],
+    workspace: WorkspaceOption = Path(),
+    reason: Annotated[str, typer.Option("--reason", help="Why; stands in snapshot.json.")] = "an edit",
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Sign the workspace as it is, as the next version. Exit 0: signed; 2: it is not sound, or error."""
+    from bartizan.app.hardening import sign_snapshot
+
+    checked = check_workspace(workspace)
+    if checked.problems:
+        finish(checked, "policy-sign", output)
+    version, key_id = sign_snapshot(workspace, key, reason)
+    if output is Format.JSON:
+        print_json("policy-sign", {"version": version, "key": key_id})
+    else:
+        console().print(f"signed as version {version}, key {key_id}")

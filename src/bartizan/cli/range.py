@@ -14,9 +14,11 @@ from bartizan.cli.model import MODELS
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.cli.range_artefacts import grade_intake, start_intake
 from bartizan.cli.range_journal import grade_journal, start_journal
+from bartizan.cli.range_loop import grade_loop, start_loop
 from bartizan.cli.range_office import grade_office, start_office
 from bartizan.cli.range_tools import grade_toolbox, start_toolbox
 from bartizan.core.errors import ConfigurationError
+from bartizan.hardening.exercise import OPEN_FINDINGS, LoopScenario
 from bartizan.range.client import ModelClient
 from bartizan.range.helpdesk.records import plant
 from bartizan.range.model_store import ModelStore
@@ -38,7 +40,7 @@ from bartizan.range.state import RangeState
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Vulnerable applications to attack and to defend.")
 
-AnyScenario = Scenario | ToolScenario | ArtefactScenario | OfficeScenario | JournalScenario
+AnyScenario = Scenario | ToolScenario | ArtefactScenario | OfficeScenario | JournalScenario | LoopScenario
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
 KeyOption = Annotated[str, typer.Option("--key-env", help="Environment variable that holds your gateway's key.")]
@@ -80,6 +82,9 @@ def start(
     if scenario in JOURNAL_SCENARIOS:
         start_journal(workspace, _state(workspace, scenario), JOURNAL_SCENARIOS[scenario], seed)
         return
+    if scenario == OPEN_FINDINGS.id:
+        start_loop(workspace, _state(workspace, scenario), OPEN_FINDINGS, seed)
+        return
     _find(scenario)
     way = (gateway, _key(key_env)) if gateway else None
     store, state = ModelStore(workspace / MODELS), _state(workspace, scenario)
@@ -120,6 +125,7 @@ def grade(
     rules: Annotated[
         list[Path] | None, typer.Option("--rules", help="Grade these Sigma rules, for a journal; may be repeated.")
     ] = None,
+    hardened: Annotated[bool, typer.Option("--hardened", help="Grade the lab's workspace, for open findings.")] = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
@@ -139,6 +145,10 @@ def grade(
         hunted = JOURNAL_SCENARIOS[scenario]
         attack, defence = grade_journal(_state(workspace, scenario), hunted, secret, rules or [])
         _show(scenario, hunted, attack, defence, output)
+    if scenario == OPEN_FINDINGS.id:
+        state = _state(workspace, scenario)
+        attack, defence = grade_loop(workspace, state, OPEN_FINDINGS, secret, hardened=hardened)
+        _show(scenario, OPEN_FINDINGS, attack, defence, output)
     chosen = _find(scenario)
     if not secret and not gateway:
         raise ConfigurationError(
@@ -178,7 +188,7 @@ def _show(
 
 def _every() -> tuple[AnyScenario, ...]:
     groups = (SCENARIOS, TOOL_SCENARIOS, ARTEFACT_SCENARIOS, OFFICE_SCENARIOS, JOURNAL_SCENARIOS)
-    return tuple(scenario for group in groups for scenario in group.values())
+    return (*(scenario for group in groups for scenario in group.values()), OPEN_FINDINGS)
 
 
 def _status(attack: bool | None, defence: DefenceGrade | None) -> int:

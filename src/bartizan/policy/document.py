@@ -153,6 +153,17 @@ class VirtualKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Its own limits; without them those of the policy."""
 
 
+class Hardening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How controls made from findings come into force and how long they count."""
+
+    monitor_first: bool = False
+    """A control is first approved in a form that only records; a second approval enforces it."""
+    verify_days: int = 30
+    """So long its evidence holds; `bartizan harden verify` renews it."""
+    expires_days: int = 180
+    """After so long the control must be proposed anew, or rolled back."""
+
+
 class ContentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the journal keeps of content."""
 
@@ -242,6 +253,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     disabled_signatures: tuple[str, ...] = ()
     """Ids of signatures that do not run."""
     mcp: McpPolicy = McpPolicy()
+    hardening: Hardening = Hardening()
     artefacts: ArtefactPolicy = ArtefactPolicy()
 
     def problems(self) -> Iterable[Problem]:

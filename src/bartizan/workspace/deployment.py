@@ -79,6 +79,16 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Between two seals; what is younger could still be replaced unseen by who controls a writer."""
 
 
+class Snapshots(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which versions of the watched files come into force."""
+
+    mode: Literal["open", "enforced"] = "open"
+    """``open``: every sound edit. ``enforced``: only what a trusted key signed, in versions that grow; see
+    `bartizan harden approve`. Set BARTIZAN_SIGNED_BY where the service starts to enforce it whatever stands here."""
+    keys: tuple[str, ...] = ()
+    """Files with the public keys of those who may sign; outside of the workspace."""
+
+
 class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The record of what happened."""
 
@@ -162,3 +172,4 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     sinks: Sinks = Sinks()
     detections: Detections = Detections()
     mcp: Mcp = Mcp()
+    snapshots: Snapshots = Snapshots()

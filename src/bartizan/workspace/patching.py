@@ -126,3 +126,41 @@ def _last_line(node: yaml.Node) -> int:
         node = item[1] if isinstance(item, tuple) else item
     end = node.end_mark
     return int(end.line) + (1 if end.column > 0 or end.line == node.start_mark.line else 0)
+
+
+def remove_value(text: str, name: str, path: Sequence[str]) -> str:
+    """``text`` without the entry at ``path``; unchanged where there is none.
+
+    Raises:
+        ConfigurationError: the place is written in a way that cannot be edited line by line.
+        DocumentError: the text is broken.
+    """
+    before = plain(parse(text, name))
+    *parents, key = path
+    holder = before
+    for parent in parents:
+        holder = holder.get(parent) if isinstance(holder, dict) else None
+    if not isinstance(holder, dict) or key not in holder:
+        return text
+    rest = {other: value for other, value in holder.items() if other != key}
+    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = root
+    for parent in parents:
+        node = next(value for found, value in node.value if found.value == parent)
+    if node.flow_style or not rest:
+        return set_value(text, name, parents, rest) if parents else _refuse(name, path)
+    entry = next(pair for pair in node.value if pair[0].value == key)
+    lines = text.splitlines(keepends=True)
+    edited = "".join([*lines[: entry[0].start_mark.line], *lines[_last_line(entry[1]) :]])
+    after = plain(parse(edited, name))
+    shown: Any = after
+    for parent in parents:
+        shown = shown.get(parent) if isinstance(shown, dict) else None
+    if shown != rest:
+        _refuse(name, path)
+    return edited
+
+
+def _refuse(name: str, path: Sequence[str]) -> str:
+    where = ".".join(path)
+    raise ConfigurationError(f"{name}: {where} is written in an unusual way", "nothing was changed: remove it by hand")

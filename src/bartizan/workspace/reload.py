@@ -51,6 +51,7 @@ class Watch(Generic[T]):
         build: makes the value from contents by name; raises a BartizanError when they are no good.
         patterns: what to watch, relative to ``root``.
         version: number of the first snapshot.
+        first: gives the first snapshot, where it need not be what the files say.
 
     Raises:
         BartizanError: the very first content is broken, so there is no last good one.
@@ -64,9 +65,10 @@ class Watch(Generic[T]):
         patterns: Sequence[str] = WATCHED,
         restart: Sequence[str] = RESTART,
         version: int = 1,
+        first: Callable[[], Snapshot] | None = None,
     ) -> None:
         self._root, self._build, self._patterns, self._restart = root, build, tuple(patterns), tuple(restart)
-        self.snapshot = take_snapshot(root, version, self._patterns)
+        self.snapshot = first() if first is not None else take_snapshot(root, version, self._patterns)
         self.value: T = build(self.snapshot.files)
         self._seen: object = None
         self._polls = 0

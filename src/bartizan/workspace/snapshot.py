@@ -11,7 +11,9 @@ import msgspec
 from bartizan.core.errors import ConfigurationError
 from bartizan.workspace.files import read_bounded
 
-WATCHED = ("policy.yaml", "system.yaml", "waivers.yaml", "signatures/*.yaml", "rules/*.yaml", "rules/*.yml")
+SIGNED = "snapshot.json"
+"""The signature over all others, if there is one."""
+WATCHED = ("policy.yaml", "system.yaml", "waivers.yaml", "signatures/*.yaml", "rules/*.yaml", "rules/*.yml", SIGNED)
 """What can change while running."""
 
 MAX_FILES = 512

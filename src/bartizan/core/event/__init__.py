@@ -15,7 +15,13 @@ from bartizan.core.event.agents import (
 )
 from bartizan.core.event.detections import FindingRaised, RuleAlarmed, RulesChanged
 from bartizan.core.event.journal import Head, JournalDamaged, JournalSealed
-from bartizan.core.event.operations import ArtefactDecided, ConfigurationChanged, ModelPulled, ProcessChanged
+from bartizan.core.event.operations import (
+    ArtefactDecided,
+    ConfigurationChanged,
+    ControlChanged,
+    ModelPulled,
+    ProcessChanged,
+)
 from bartizan.core.event.record import EVENT_VERSION, Commitment, Timing, Usage
 from bartizan.core.event.requests import RefusalsCounted, RequestAccepted, RequestCompleted, RequestRefused
 
@@ -25,6 +31,7 @@ Event = (
     | RequestRefused
     | RefusalsCounted
     | ConfigurationChanged
+    | ControlChanged
     | ProcessChanged
     | ModelPulled
     | ArtefactDecided
@@ -53,6 +60,7 @@ __all__ = [
     "ArtefactDecided",
     "Commitment",
     "ConfigurationChanged",
+    "ControlChanged",
     "Event",
     "FindingRaised",
     "Head",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from bartizan.core.artefact import Admission
 from bartizan.core.event.record import Record
 
@@ -19,6 +21,25 @@ class ConfigurationChanged(Record, frozen=True, kw_only=True, omit_defaults=True
     """Names of the files that are gone."""
     loosened: tuple[str, ...] = ()
     """Settings of policy that guard less than before, such as ``surfaces.user.prompt_injection.action``."""
+
+
+class ControlChanged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="control.changed"):
+    """A hardening control was approved, rolled back, verified, or found to hold no longer."""
+
+    control: str
+    """Its id, such as ``hc-23b335531c7b``."""
+    state: Literal["enforced", "monitored", "rolled_back", "verified", "decayed", "expired"]
+    strengthens: str = ""
+    """Id of the control of the catalogue."""
+    finding: str = ""
+    by: str = ""
+    """Who approved it, and the id of the key."""
+    version: int = 0
+    """Of the signed snapshot."""
+    stopped: int = 0
+    variants: int = 0
+    """Variants of the finding that were tried, and how many of them were stopped."""
+    reason: str = ""
 
 
 class ProcessChanged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="process.changed"):

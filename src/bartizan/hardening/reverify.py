@@ -1,0 +1,111 @@
+"""Whether approved controls still hold: their regression cases run again, offline, on the workspace as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from bartizan.core.clock import utc_now
+from bartizan.core.errors import BartizanError
+from bartizan.core.event import ControlChanged
+from bartizan.core.ids import new_id
+from bartizan.hardening.evidence import document, evidence_of
+from bartizan.hardening.gates import LEAST_STOPPED, Count, count
+from bartizan.hardening.record import ControlRecord, cases_of
+from bartizan.hardening.shipping import tell
+from bartizan.hardening.stack import Stack
+from bartizan.trust.signing import SignatureInvalid, TrustedKeys
+from bartizan.workspace.signed import write_file
+from bartizan.workspace.workspace import Workspace
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one control."""
+
+    id: str
+    state: Literal["verified", "monitored", "decayed", "expired"]
+    reason: str
+    stopped: Count
+    due: bool
+    """Its evidence had run out before this."""
+
+
+def reverify(
+    record: ControlRecord, files: Mapping[str, bytes], stack: Stack, keys: TrustedKeys | None, state: Path
+) -> Held:
+    """Run the regression cases of one control.
+
+    Args:
+        record: as it stands in the workspace.
+        files: the workspace's.
+        stack: its guards.
+        keys: whose signatures count; None if nobody said.
+        state: the state directory, where cases are that hold what was leaked.
+    """
+    now = utc_now()
+    try:
+        cases = cases_of(record, state)
+    except BartizanError as error:
+        due = now > record.verify_by
+        return Held(id=record.id, state="decayed", reason=error.cause, stopped=count(0, 0), due=due)
+    rows = [row for case in cases for row in case.variants]
+    stopped = count(sum(stack.stops_attack(row) is not None for row in rows), len(rows))
+    passing = [case.finding for case in cases if stack.stops_attack(case.exchange) is None]
+    how, reason = _state(record, files, stopped, passing, keys, now)
+    return Held(id=record.id, state=how, reason=reason, stopped=stopped, due=now > record.verify_by)
+
+
+def keep(workspace: Workspace, record: ControlRecord, held: Held, expires: datetime) -> None:
+    """Write the result as evidence and as an event. Raises ConfigurationError or JournalError."""
+    evidence = evidence_of(record, held.stopped, "regression variants stopped", utc_now(), expires)
+    name, content = document(record, evidence, state=held.state, reason=held.reason)
+    write_file(workspace.state / name, name, content)
+    tell(
+        workspace,
+        ControlChanged(
+            id=new_id("evt"),
+            at=utc_now(),
+            control=record.id,
+            state=held.state,
+            strengthens=record.strengthens,
+            finding=record.findings[0],
+            version=record.version,
+            stopped=held.stopped.successes,
+            variants=held.stopped.n,
+            reason=held.reason,
+        ),
+    )
+
+
+def _state(
+    record: ControlRecord,
+    files: Mapping[str, bytes],
+    stopped: Count,
+    passing: list[str],
+    keys: TrustedKeys | None,
+    now: datetime,
+) -> tuple[Literal["verified", "monitored", "decayed", "expired"], str]:
+    if keys is not None:
+        try:
+            record.verify(keys)
+        except SignatureInvalid as error:
+            return "decayed", f"its record is not what was signed: {error.cause}"
+    try:
+        present = record.change.apply(files) == dict(files)
+    except BartizanError:
+        present = False
+    if not present:
+        return "decayed", "its change is no longer in the workspace"
+    if now > record.expires_at:
+        return "expired", f"it expired on {record.expires_at:%Y-%m-%d}: propose it anew, or roll it back"
+    if record.state == "monitor":
+        return "monitored", "it only records; that is no evidence of enforcement"
+    if passing:
+        return "decayed", f"the finding {passing[0]} passes again"
+    if stopped.n and stopped.interval[0] < LEAST_STOPPED:
+        return "decayed", f"stops {stopped.successes} of {stopped.n} variants: at least {stopped.interval[0]:.1%}"
+    return "verified", f"stops {stopped.successes} of {stopped.n} variants (at least {stopped.interval[0]:.1%})"
