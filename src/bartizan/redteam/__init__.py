@@ -1,0 +1,1 @@
+"""Campaigns against applications of language models: cases, strategies, targets, oracles, runner, reports."""

@@ -1,0 +1,17 @@
+"""What can go wrong with a campaign, apart from what the target does."""
+
+from __future__ import annotations
+
+from bartizan.core.errors import BartizanError
+
+
+class TargetError(BartizanError):
+    """The target, or a helper of the attacker, cannot be used: unreachable, refused the login, cannot be planted."""
+
+
+class ScopeError(BartizanError):
+    """The campaign would leave what its scope file allows."""
+
+
+class RunError(BartizanError):
+    """The folder of a run is unreadable, belongs to another campaign, or is in use."""
