@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bartizan.core.errors import ArtefactError
+from bartizan.core.obfuscation import OBFUSCATIONS, obfuscate
 from bartizan.range.cases import Carrier, Goal, load_attacks, load_benign
 from bartizan.range.helpdesk.records import plant
-from bartizan.range.obfuscation import OBFUSCATIONS, obfuscate
 from bartizan.range.scenarios import SCENARIOS
 
 

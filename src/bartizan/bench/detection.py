@@ -11,9 +11,9 @@ from bartizan.bench import placement
 from bartizan.bench.labelled import LENGTHS, Labelled
 from bartizan.bench.scorers import PRODUCT, Answer, Scorer
 from bartizan.bench.table import Row, percentile, rate_row
+from bartizan.core.obfuscation import OBFUSCATIONS
 from bartizan.core.passage import Surface
 from bartizan.core.stats import mcnemar
-from bartizan.range.obfuscation import OBFUSCATIONS
 
 COMMON_RATE = 0.01
 """False-positive rate at which detectors are compared, on the benign rows of a surface."""

@@ -38,6 +38,7 @@ COMMANDS = (
     "catalog",
     "model",
     "range",
+    "redteam",
     "events",
     "bench",
 )

@@ -11,11 +11,11 @@ from typing import TypeVar
 import msgspec
 
 from bartizan.core.errors import ArtefactError
+from bartizan.core.obfuscation import obfuscate
 from bartizan.range.client import Answer
 from bartizan.range.helpdesk.application import HelpDesk, Model
 from bartizan.range.helpdesk.records import Plant
 from bartizan.range.helpdesk.retriever import Article
-from bartizan.range.obfuscation import obfuscate
 from bartizan.range.yaml_data import read_yaml
 
 

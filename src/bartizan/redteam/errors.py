@@ -15,3 +15,11 @@ class ScopeError(BartizanError):
 
 class RunError(BartizanError):
     """The folder of a run is unreadable, belongs to another campaign, or is in use."""
+
+
+class ConverterError(BartizanError):
+    """There is no such converter, or a text is too long for one."""
+
+
+class CaseError(BartizanError):
+    """A file of another tool that is to become cases cannot be read."""

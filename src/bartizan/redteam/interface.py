@@ -71,7 +71,8 @@ class Converter(Protocol):
     id: str
 
     def convert(self, text: str, seed: int) -> str:
-        """The text in disguise. The same text and seed give the same result. Raises nothing."""
+        """The text in disguise. The same text and seed give the same result. Raises ConverterError for a text beyond
+        its bounds, nothing else."""
         ...
 
 
