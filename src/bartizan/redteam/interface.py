@@ -14,6 +14,7 @@ import msgspec
 
 from bartizan.redteam.attempt import Judgement, Reply, Turn
 from bartizan.redteam.case import Case, OracleSpec, Planted
+from bartizan.redteam.knowledge import Knowledge
 from bartizan.redteam.taxonomy import Adaptivity, EntryPoint
 
 
@@ -54,13 +55,16 @@ class Oracle(Protocol):
 
     id: str
 
-    def judge(self, spec: OracleSpec, turns: Sequence[Turn], facts: Mapping[str, str]) -> Judgement | None:
+    def judge(
+        self, spec: OracleSpec, turns: Sequence[Turn], known: Knowledge, slots: Mapping[str, str]
+    ) -> Judgement | None:
         """A hit with its evidence, or None where this oracle sees none.
 
         Args:
             spec: with its slots filled.
             turns: of the attempt so far; the last one is new.
-            facts: the slots of the trial, and what only oracles may know (``secret``, ``system_prompt``, …).
+            known: what the target should keep.
+            slots: of the trial, ``canary`` among them.
         """
         ...
 

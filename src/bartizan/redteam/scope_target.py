@@ -1,0 +1,130 @@
+"""How the scope file describes a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from bartizan.core.passage import Path
+from bartizan.core.problem import Problem, quote
+from bartizan.redteam.case import Id
+from bartizan.redteam.secret import SecretText
+from bartizan.redteam.taxonomy import EntryPoint
+
+
+class Kind(StrEnum):
+    """What a target speaks."""
+
+    OPENAI = "openai"
+    """Chat completions."""
+    ANTHROPIC = "anthropic"
+    """Messages."""
+    HTTP = "http"
+    """Any JSON over HTTP, by templates."""
+    PYTHON = "python"
+    """A callable: ``module:function``."""
+
+
+class RequestTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One HTTP request. ``{message}``, ``{content}``, ``{title}``, ``{conversation}`` and what was captured are filled in."""
+
+    url: str
+    """Absolute, or a path under the target's ``url``."""
+    method: Annotated[str, msgspec.Meta(pattern="^(GET|POST|PUT|PATCH|DELETE)$")] = "POST"
+    headers: dict[str, str] = {}
+    body: Any = None
+    """JSON with slots in its texts; a text is sent as it is, with ``content-type`` from ``headers``."""
+    form: dict[str, str] = {}
+    """Sent as ``application/x-www-form-urlencoded`` in place of ``body``."""
+    capture: dict[str, str] = {}
+    """Name to JSON path in the answer: later requests of the conversation may use ``{name}``."""
+
+
+class ReplyPaths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where an answer's parts stand: keys and indices joined by dots; ``*`` is every item of a list."""
+
+    text: str = ""
+    """Empty: the whole body as text."""
+    tool_calls: str = ""
+    """A list of calls."""
+    tool_name: str = "name"
+    tool_arguments: str = "arguments"
+    tokens_in: str = ""
+    tokens_out: str = ""
+
+
+class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One target that may be attacked."""
+
+    id: Id
+    kind: Kind
+    url: str = ""
+    """``openai`` and ``anthropic``: base URL, ending in ``/v1`` as clients want it. ``http``: base of relative URLs."""
+    model: str = ""
+    key: SecretText | None = None
+    headers: dict[str, SecretText] = {}
+    """Sent with every request."""
+    system: SecretText | None = None
+    """A system message, for a bare model that stands for an application."""
+    tools: tuple[dict[str, Any], ...] = ()
+    """Tool definitions of chat completions, for a bare model. They are offered, never run."""
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 512
+    temperature: Annotated[float, msgspec.Meta(ge=0.0, le=2.0)] | None = None
+    entry_points: tuple[EntryPoint, ...] = ()
+    """Empty: ``openai`` and ``anthropic`` all seven, as messages of their form; ``http`` chat and what ``plant`` names;
+    ``python`` chat."""
+    callable: str = ""
+    """``python``: ``module:function``, importable; ``async def f(message: str, history: list) -> str | dict``."""
+    login: RequestTemplate | None = None
+    """``http``: sent once for each conversation; cookies are kept."""
+    ask: RequestTemplate | None = None
+    """``http``: one message."""
+    reply: ReplyPaths = ReplyPaths()
+    plant: dict[EntryPoint, RequestTemplate] = {}
+    """``http``: how content is brought in at an indirect entry point."""
+    remove: dict[EntryPoint, RequestTemplate] = {}
+    """``http``: how it is taken out again when the conversation ends."""
+    blocked_statuses: tuple[int, ...] = (403,)
+    """Statuses that mean a guard refused; others but 2xx are errors, and inconclusive."""
+
+    def templates(self) -> Iterable[tuple[Path, RequestTemplate]]:
+        """Every request template and where it stands."""
+        for name in ("login", "ask"):
+            template = getattr(self, name)
+            if template is not None:
+                yield (name,), template
+        for name, templates in (("plant", self.plant), ("remove", self.remove)):
+            for key, template in templates.items():
+                yield (name, key), template
+
+
+def same_origin(base: str, url: str) -> bool:
+    """Whether ``url`` is a path, or has scheme, host and port of ``base``: the scope names hosts, not the answers."""
+    if url.startswith("/") and not url.startswith("//"):
+        return True
+    try:
+        one, other = urlsplit(base), urlsplit(url)
+        return (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
+    except ValueError:
+        return False
+
+
+def kind_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
+    """What a target of its kind lacks."""
+    needs = {Kind.PYTHON: ("callable",), Kind.HTTP: ("url", "ask")}.get(spec.kind, ("url", "model"))
+    for name in needs:
+        if not getattr(spec, name):
+            yield Problem((*path, "kind"), f"{spec.kind} without {name}", f"the field {name}")
+    if spec.url and not spec.url.startswith(("http://", "https://")):
+        yield Problem((*path, "url"), quote(spec.url), "http:// or https://")
+    for field, template in spec.templates():
+        if not same_origin(spec.url, template.url):
+            yield Problem((*path, *field, "url"), quote(template.url), f"a path, or a URL under {spec.url}")
+    if spec.kind is Kind.HTTP:
+        for name in spec.entry_points:
+            if name not in {EntryPoint.CHAT, EntryPoint.MODEL} and name not in spec.plant:
+                yield Problem((*path, "entry_points"), f"{name}, which plant does not name", f"plant.{name}")

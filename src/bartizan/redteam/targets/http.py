@@ -1,0 +1,155 @@
+"""Any application that answers over HTTP: login, messages and planted content by templates of the scope file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+
+from bartizan.core.ids import new_id
+from bartizan.redteam.attempt import Reply, ToolCall
+from bartizan.redteam.case import Planted
+from bartizan.redteam.errors import TargetError
+from bartizan.redteam.scope_target import ReplyPaths, RequestTemplate, TargetSpec
+from bartizan.redteam.targets.channel import Channel, Raw
+from bartizan.redteam.targets.paths import as_json, decode, find, number_at, text_at
+from bartizan.redteam.targets.templates import build
+from bartizan.redteam.taxonomy import EntryPoint
+
+
+class HttpTarget:
+    """An application.
+
+    Args:
+        spec: of the scope file.
+        channel: how requests are sent.
+        headers: of every request.
+    """
+
+    def __init__(self, spec: TargetSpec, channel: Channel, headers: dict[str, str]) -> None:
+        self.id = spec.id
+        self.entry_points = frozenset(spec.entry_points or {EntryPoint.CHAT, *spec.plant})
+        self.spec = spec
+        self.channel = channel
+        self.headers = headers
+
+    async def open(self, entry_point: EntryPoint) -> HttpConversation:
+        """Logs in, with cookies of its own. Raises TargetError when that fails."""
+        conversation = HttpConversation(self, entry_point)
+        try:
+            await conversation.login()
+        except TargetError:
+            await conversation.close()
+            raise
+        return conversation
+
+    async def close(self) -> None:
+        """Idempotent."""
+        await self.channel.close()
+
+
+class HttpConversation:
+    """Cookies and captured values last as long as it."""
+
+    def __init__(self, target: HttpTarget, entry_point: EntryPoint) -> None:
+        self._target = target
+        self._entry_point = entry_point
+        self._slots = {"conversation": new_id("conv")}
+        self._session: aiohttp.ClientSession = target.channel.session(cookies=True)
+        self._planted: list[Planted] = []
+
+    async def login(self) -> None:
+        """Raises TargetError when the target does not let us in."""
+        if self._target.spec.login is not None:
+            await self._must(self._target.spec.login, {}, "the login")
+
+    async def plant(self, planted: Planted) -> None:
+        """Raises TargetError when it cannot be brought in."""
+        template = self._target.spec.plant.get(self._entry_point)
+        if template is None:
+            raise TargetError(f"the scope file does not say how to plant content at {self._entry_point}")
+        self._planted.append(planted)
+        await self._must(template, {"content": planted.content, "title": planted.title or "Note"}, "planting")
+
+    async def say(self, text: str) -> Reply:
+        """One request by the template ``ask``."""
+        template = self._target.spec.ask
+        assert template is not None, "the scope file is checked"
+        raw = await self._send(template, {"message": text})
+        return read(raw, self._target.spec)
+
+    async def close(self) -> None:
+        """Takes out what was planted; a target that refuses that keeps it, which the next conversation may meet."""
+        remove = self._target.spec.remove.get(self._entry_point)
+        try:
+            if remove is not None and self._planted:
+                for planted in self._planted:
+                    await self._send(remove, {"title": planted.title or "Note"})
+        finally:
+            await self._session.close()
+
+    async def _must(self, template: RequestTemplate, slots: dict[str, str], what: str) -> None:
+        raw = await self._send(template, slots)
+        if raw.error or not 200 <= raw.status < 400:
+            raise TargetError(f"{what} failed: {raw.error or f'HTTP {raw.status}'}")
+        for name, path in template.capture.items():
+            value = None
+            try:
+                value = text_at(decode(raw.body), path)
+            except ValueError as error:
+                raise TargetError(f"{what}: {error}") from None
+            if value is None:
+                raise TargetError(f"{what}: the answer has nothing at {path}")
+            self._slots[name] = value
+
+    async def _send(self, template: RequestTemplate, slots: dict[str, str]) -> Raw:
+        request = build(template, self._target.spec.url, self._slots | slots)
+        headers = {**self._target.headers, **request.headers}
+        return await self._target.channel.send(self._session, request.method, request.url, headers, request.data)
+
+
+def read(raw: Raw, spec: TargetSpec) -> Reply:
+    """What a raw answer says; HTML where JSON should be, and statuses other than 2xx, are errors."""
+    facts: dict[str, Any] = {"status": raw.status, "milliseconds": round(raw.milliseconds, 1), "tries": raw.tries}
+    if raw.error:
+        return Reply(error=raw.error, **facts)
+    body = raw.body.decode("utf-8", "replace")
+    if raw.status in spec.blocked_statuses:
+        return Reply(text=body[:2_000], blocked=True, **facts)
+    if not 200 <= raw.status < 300:
+        return Reply(error=f"HTTP {raw.status}: {' '.join(body[:200].split())}", **facts)
+    paths = spec.reply
+    if not (paths.text or paths.tool_calls):
+        return Reply(text=body, **facts)
+    try:
+        document = decode(raw.body)
+    except ValueError as error:
+        return Reply(error=str(error), **facts)
+    text = text_at(document, paths.text) if paths.text else ""
+    if text is None:
+        return Reply(error=f"the reply has nothing at {paths.text}", **facts)
+    return Reply(
+        text=text,
+        tool_calls=calls_in(document, paths),
+        tokens_in=number_at(document, paths.tokens_in),
+        tokens_out=number_at(document, paths.tokens_out),
+        **facts,
+    )
+
+
+def calls_in(document: Any, paths: ReplyPaths) -> tuple[ToolCall, ...]:
+    """The trace of tool calls that the answer carries."""
+    if not paths.tool_calls:
+        return ()
+    calls: list[ToolCall] = []
+    for one in find(document, paths.tool_calls):
+        for call in one if isinstance(one, list) else [one]:
+            arguments = find(call, paths.tool_arguments)
+            value = arguments[0] if arguments else {}
+            calls.append(
+                ToolCall(
+                    name=text_at(call, paths.tool_name) or "",
+                    arguments=value if isinstance(value, str) else as_json(value),
+                )
+            )
+    return tuple(calls)

@@ -1,0 +1,41 @@
+"""From the scope file to a target that can be spoken to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bartizan.redteam.interface import Target
+from bartizan.redteam.scope import Limits
+from bartizan.redteam.scope_target import Kind, TargetSpec
+from bartizan.redteam.secret import resolve
+from bartizan.redteam.targets.channel import Channel
+from bartizan.redteam.targets.dialects import Anthropic, OpenAi
+from bartizan.redteam.targets.function import FunctionTarget
+from bartizan.redteam.targets.http import HttpTarget
+from bartizan.redteam.targets.model import ModelTarget
+from bartizan.redteam.targets.pacing import Pacer
+
+
+def make_target(spec: TargetSpec, limits: Limits, folder: Path) -> Target:
+    """The target that ``spec`` describes.
+
+    Args:
+        spec: of the scope file.
+        limits: how hard it may be pressed.
+        folder: of the scope file, for the files it names.
+
+    Raises:
+        ConfigurationError: a key or another text is not where the scope file says.
+        TargetError: a callable cannot be imported.
+    """
+    pacer = Pacer(limits.requests_per_second)
+    if spec.kind is Kind.PYTHON:
+        return FunctionTarget(spec, pacer, limits.timeout)
+    channel = Channel(pacer, timeout=limits.timeout, retries=limits.retries, in_flight=limits.in_flight)
+    headers = {name: resolve(value, folder) for name, value in spec.headers.items()}
+    if spec.kind is Kind.HTTP:
+        return HttpTarget(spec, channel, headers)
+    dialect = OpenAi() if spec.kind is Kind.OPENAI else Anthropic()
+    key = resolve(spec.key, folder) if spec.key is not None else ""
+    system = resolve(spec.system, folder) if spec.system is not None else ""
+    return ModelTarget(spec, dialect, channel, dialect.headers(key) | headers, system)
