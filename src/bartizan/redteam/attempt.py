@@ -21,6 +21,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     text: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    unreachable: bool = False
+    """There was no connection, or the target kept saying "later": the trial may run again."""
     requests: tuple[str, ...] = ()
     """URLs at which an attack server of the campaign was called meanwhile: side effects."""
     blocked: bool = False
@@ -33,6 +35,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     milliseconds: float = 0.0
     tries: int = 1
     """Requests that this reply took, retries included."""
+    served: str = ""
+    """What the target says answered: model and version. A change during a campaign is noted."""
     hint: str = ""
     """What the target gives away of its guard to whoever attacks: verdict and rule of a gateway's debug key."""
 

@@ -14,7 +14,7 @@ import msgspec
 
 from bartizan.core.problem import Problem, quote
 from bartizan.redteam.errors import ScopeError
-from bartizan.redteam.scope_target import TargetSpec, kind_problems
+from bartizan.redteam.scope_target import Kind, TargetSpec, kind_problems
 from bartizan.redteam.secret import SecretText
 from bartizan.redteam.taxonomy import EntryPoint, Objective
 from bartizan.workspace.document import load
@@ -142,6 +142,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: str
     authorisation: Authorisation
     targets: Annotated[tuple[TargetSpec, ...], msgspec.Meta(min_length=1)]
+    attacker: TargetSpec | None = None
+    """A language model that strategies such as PAIR, TAP and Crescendo ask for help: ``openai`` or ``anthropic``."""
     facts: Facts = Facts()
     plan: Plan = Plan()
     limits: Limits = Limits()
@@ -155,6 +157,10 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             if ids.index(one.id) != index:
                 yield Problem(("targets", index, "id"), quote(one.id), "an id of its own")
             yield from kind_problems(one, ("targets", index))
+        if self.attacker is not None:
+            yield from kind_problems(self.attacker, ("attacker",))
+            if self.attacker.kind not in {Kind.OPENAI, Kind.ANTHROPIC}:
+                yield Problem(("attacker", "kind"), str(self.attacker.kind), "openai or anthropic")
         if (self.limits.cost > 0) != (self.limits.price_in > 0 or self.limits.price_out > 0):
             yield Problem(("limits",), "a cost without prices, or prices without a cost", "both or neither")
 

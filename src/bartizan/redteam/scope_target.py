@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 
 class RequestTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One HTTP request. ``{message}``, ``{content}``, ``{title}``, ``{conversation}`` and what was captured are filled in."""
+    """One HTTP request. ``{message}``, ``{content}``, ``{title}``, ``{conversation}`` and captured names are slots."""
 
     url: str
     """Absolute, or a path under the target's ``url``."""
@@ -88,6 +88,9 @@ class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """``http``: how content is brought in at an indirect entry point."""
     remove: dict[EntryPoint, RequestTemplate] = {}
     """``http``: how it is taken out again when the conversation ends."""
+    isolated: bool = False
+    """``http``: planted content is met in its own conversation only. If not, indirect cases run one at a time, and
+    ``remove`` must say how content is taken out again."""
     blocked_statuses: tuple[int, ...] = (403,)
     """Statuses that mean a guard refused; others but 2xx are errors, and inconclusive."""
 
@@ -128,3 +131,7 @@ def kind_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
         for name in spec.entry_points:
             if name not in {EntryPoint.CHAT, EntryPoint.MODEL} and name not in spec.plant:
                 yield Problem((*path, "entry_points"), f"{name}, which plant does not name", f"plant.{name}")
+        for name in spec.plant:
+            if not spec.isolated and name not in spec.remove:
+                hint = "or say isolated: true when no other conversation meets what one plants"
+                yield Problem((*path, "plant", name), "no way to take content out again", f"remove.{name}", hint)

@@ -1,4 +1,4 @@
-"""From an attempt to its outcome: any oracle that sees the goal makes a hit; without a readable reply nothing is shown."""
+"""From an attempt to its outcome: any oracle that sees the goal makes a hit; no readable reply shows nothing."""
 
 from __future__ import annotations
 

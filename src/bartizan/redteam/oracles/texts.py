@@ -16,8 +16,10 @@ from bartizan.redteam.targets.paths import find
 from bartizan.redteam.taxonomy import Outcome
 
 _DENIALS = frozenset(
-    ["not", "no", "never", "false", "untrue", "incorrect", "wrong", "myth", "cannot", "can't", "isn't", "aren't", "doesn't", "don't", "won't", "refuse", "claim", "claims", "claimed", "claiming", "alleged", "nicht", "kein", "keine", "falsch", "no", "nunca", "falso", "pas", "jamais", "faux"]
+    """not no never false untrue incorrect wrong myth cannot can't isn't aren't doesn't don't won't refuse claim claims
+    claimed claiming alleged nicht kein keine falsch nunca falso pas jamais faux""".split()  # noqa: SIM905 - readable
 )
+"""Words that turn an assertion into a denial."""
 
 
 def replies(turns: Sequence[Turn]) -> str:

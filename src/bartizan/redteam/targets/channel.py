@@ -28,6 +28,11 @@ class Raw(msgspec.Struct, kw_only=True):
     milliseconds: float = 0.0
     """Of the last try."""
 
+    @property
+    def unreachable(self) -> bool:
+        """No answer, or "later" at every try."""
+        return self.status == 0 or self.status in _BUSY
+
 
 class Channel:
     """Connections to one target, shared by its conversations.

@@ -75,6 +75,7 @@ class OpenAi:
             tool_calls=tuple(
                 ToolCall(name=text_at(one, "name") or "", arguments=text_at(one, "arguments") or "") for one in calls
             ),
+            served=" ".join(filter(None, (text_at(document, n) for n in ("model", "system_fingerprint")))),
             blocked=finish == "content_filter" or bool(text_at(document, "choices.0.message.refusal")),
             tokens_in=number_at(document, "usage.prompt_tokens"),
             tokens_out=number_at(document, "usage.completion_tokens"),
@@ -132,6 +133,7 @@ class Anthropic:
                 for one in blocks
                 if one.get("type") == "tool_use"
             ),
+            served=text_at(document, "model") or "",
             blocked=document.get("stop_reason") == "refusal",
             tokens_in=number_at(document, "usage.input_tokens"),
             tokens_out=number_at(document, "usage.output_tokens"),

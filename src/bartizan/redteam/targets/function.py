@@ -39,6 +39,7 @@ class FunctionTarget:
 
     def __init__(self, spec: TargetSpec, pacer: Pacer, timeout: float) -> None:
         self.id = spec.id
+        self.shared_plants = False
         self.entry_points = frozenset(spec.entry_points or {EntryPoint.CHAT})
         self.pacer = pacer
         self.timeout = timeout

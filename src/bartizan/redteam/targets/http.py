@@ -28,6 +28,7 @@ class HttpTarget:
 
     def __init__(self, spec: TargetSpec, channel: Channel, headers: dict[str, str]) -> None:
         self.id = spec.id
+        self.shared_plants = not spec.isolated
         self.entry_points = frozenset(spec.entry_points or {EntryPoint.CHAT, *spec.plant})
         self.spec = spec
         self.channel = channel
@@ -112,7 +113,7 @@ def read(raw: Raw, spec: TargetSpec) -> Reply:
     """What a raw answer says; HTML where JSON should be, and statuses other than 2xx, are errors."""
     facts: dict[str, Any] = {"status": raw.status, "milliseconds": round(raw.milliseconds, 1), "tries": raw.tries}
     if raw.error:
-        return Reply(error=raw.error, **facts)
+        return Reply(error=raw.error, unreachable=raw.unreachable, **facts)
     body = raw.body.decode("utf-8", "replace")
     if raw.status in spec.blocked_statuses:
         return Reply(text=body[:2_000], blocked=True, **facts)

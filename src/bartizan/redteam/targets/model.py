@@ -34,6 +34,7 @@ class ModelTarget:
         self, spec: TargetSpec, dialect: Dialect, channel: Channel, headers: dict[str, str], system: str
     ) -> None:
         self.id = spec.id
+        self.shared_plants = False
         self.entry_points = frozenset(spec.entry_points or EntryPoint)
         self.spec = spec
         self.dialect = dialect
@@ -91,7 +92,7 @@ def read_reply(raw: Raw, target: ModelTarget) -> Reply:
     if hint:
         facts["hint"] = hint
     if raw.error:
-        return Reply(error=raw.error, **facts)
+        return Reply(error=raw.error, unreachable=raw.unreachable, **facts)
     try:
         document = decode(raw.body)
     except ValueError as error:

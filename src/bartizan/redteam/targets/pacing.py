@@ -25,13 +25,19 @@ class Pacer:
 
     async def turn(self) -> None:
         """Wait for this request's turn."""
-        while (wait := self._next - self._clock()) > 0 and self._gap == 0.0:
-            await asyncio.sleep(wait)  # a pause: all go on when it is over
+        if not self._gap:
+            await self._paused()
         if self._gap:
             mine = max(self._next, self._clock())
             self._next = mine + self._gap
             if (wait := mine - self._clock()) > 0:
                 await asyncio.sleep(wait)
+
+    async def _paused(self) -> None:
+        """All go on when a pause is over; it may have been made longer meanwhile."""
+        if (wait := self._next - self._clock()) > 0:
+            await asyncio.sleep(wait)
+            await self._paused()
 
     def pause(self, seconds: float) -> None:
         """Nobody asks for ``seconds``."""
@@ -39,7 +45,7 @@ class Pacer:
 
 
 def retry_after(header: str, tries: int) -> float:
-    """Seconds to wait: what ``Retry-After`` says (RFC 9110 section 10.2.3, seconds only), else 0.5, 1, 2, 4, … to 30."""
+    """Seconds to wait: what ``Retry-After`` says (RFC 9110 section 10.2.3, seconds only), else 0.5, 1, 2, … to 30."""
     try:
         return min(max(float(header), 0.0), LONGEST_PAUSE)
     except ValueError:

@@ -1,0 +1,180 @@
+"""Runs the trials of a campaign: several at a time, recorded as they end, resumable, within limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from bartizan.core.clock import rfc3339, utc_now
+from bartizan.redteam.attempt import Attempt
+from bartizan.redteam.journal import Attempted, Journal, Noted, TrialEnded, attempted, read_records
+from bartizan.redteam.playing import Played, Stage, TrialPlayer
+from bartizan.redteam.scope import Limits, Stop
+from bartizan.redteam.spending import Spending
+from bartizan.redteam.stopping import Tally, reason_to_stop
+from bartizan.redteam.taxonomy import Outcome
+from bartizan.redteam.trial import Trial
+
+
+class Progress(msgspec.Struct):
+    """How far a campaign is."""
+
+    total: int
+    done: int = 0
+    hits: int = 0
+    misses: int = 0
+    inconclusive: int = 0
+    stopped: int = 0
+    requests: int = 0
+
+    def count(self, ended: TrialEnded) -> None:
+        """Count one trial."""
+        self.done += 1
+        self.stopped += ended.stopped
+        if not ended.stopped:
+            self.hits += ended.outcome is Outcome.HIT
+            self.misses += ended.outcome is Outcome.MISS
+            self.inconclusive += ended.outcome is Outcome.INCONCLUSIVE
+
+
+class Runner:
+    """One run of a campaign; what an earlier one of the same folder did is not done again.
+
+    Args:
+        stage: target, judge, converters, strategies.
+        trials: in the order in which they start.
+        limits: of the scope file.
+        stop: of the scope file.
+        journal: open.
+        show: called after each trial.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        trials: Sequence[Trial],
+        limits: Limits,
+        stop: Stop,
+        journal: Journal,
+        show: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        self._stage = stage
+        self._trials = trials
+        self._limits = limits
+        self._stop = stop
+        self._journal = journal
+        self._show = show
+        self._spending = Spending()
+        self._tallies: dict[tuple[str, str], Tally] = {}
+        self._recorded: dict[str, dict[int, Attempt]] = {}
+        self._over: dict[str, TrialEnded] = {}
+        self._in_a_row = 0
+        self._served = ""
+        self._halted = ""
+        self.progress = Progress(total=len(trials))
+
+    async def run(self) -> str:
+        """Play what is left. Returns why it ended early, in words, or "" when all trials are over."""
+        self._remember()
+        self._spending.begin()
+        left = [trial for trial in self._trials if trial.id not in self._over]
+        shared = self._stage.target.shared_plants
+        alone = [trial for trial in left if shared and trial.case.indirect]
+        together = [trial for trial in left if not (shared and trial.case.indirect)]
+        await self._phase(together, self._limits.in_flight)
+        await self._phase(alone, 1)
+        if self._halted:
+            self._note(f"ended early: {self._halted}")
+        return self._halted
+
+    def _remember(self) -> None:
+        """What the journal already holds. The last record of a trial or attempt counts."""
+        cells = {trial.id: trial.cell for trial in self._trials}
+        for record in read_records(self._journal.folder):
+            if isinstance(record, Attempted):
+                self._recorded.setdefault(record.trial, {})[record.index] = record
+                self._spending.add(record)
+            elif isinstance(record, TrialEnded) and record.trial in cells:
+                if record.again:
+                    self._over.pop(record.trial, None)
+                    self._recorded.pop(record.trial, None)
+                else:
+                    self._over[record.trial] = record
+        for ended in self._over.values():
+            self._count(ended, cells[ended.trial])
+
+    async def _phase(self, trials: Sequence[Trial], at_a_time: int) -> None:
+        queue = iter(trials)
+        workers = min(at_a_time, len(trials))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._work(queue))
+
+    async def _work(self, queue: Iterator[Trial]) -> None:
+        for trial in queue:
+            self._halted = self._halted or self._spending.exceeded(self._limits)
+            if self._halted:
+                return
+            reason = reason_to_stop(self._tallies.get(trial.cell, Tally()), self._stop)
+            if reason:
+                self._end(trial, _unplayed(trial, reason))
+                continue
+            earlier = self._recorded.get(trial.id, {})
+            recorded = [earlier[index] for index in range(len(earlier)) if index in earlier]
+            played = await TrialPlayer(self._stage, trial, recorded, self._closed).play()
+            self._end(trial, _ended(trial, played))
+            self._in_a_row = self._in_a_row + 1 if played.again else 0
+            if self._in_a_row >= self._limits.unreachable and not self._halted:
+                self._halted = f"{self._in_a_row} trials in a row found the target unreachable: {played.reason}"
+
+    def _closed(self, attempt: Attempt) -> None:
+        self._journal.add(attempted(attempt))
+        self._spending.add(attempt)
+        self.progress.requests = self._spending.requests
+        served = next((turn.reply.served for turn in attempt.turns if turn.reply.served), "")
+        if served and self._served and served != self._served:
+            self._note(f"the target changed: {self._served} answered before, now {served}")
+        self._served = served or self._served
+
+    def _end(self, trial: Trial, ended: TrialEnded) -> None:
+        self._journal.add(ended)
+        self._count(ended, trial.cell)
+        self._show(self.progress)
+
+    def _count(self, ended: TrialEnded, cell: tuple[str, str]) -> None:
+        self.progress.count(ended)
+        if not ended.stopped:
+            self._tallies.setdefault(cell, Tally()).add(ended.outcome)
+
+    def _note(self, text: str) -> None:
+        self._journal.add(Noted(at=rfc3339(utc_now()), text=text))
+
+
+def _ended(trial: Trial, played: Played) -> TrialEnded:
+    return TrialEnded(
+        trial=trial.id,
+        case=trial.case.id,
+        converters=trial.converters,
+        strategy=trial.strategy,
+        outcome=played.outcome,
+        attempts=len(played.attempts),
+        first=played.attempts[0].outcome,
+        reason=played.reason,
+        again=played.again,
+    )
+
+
+def _unplayed(trial: Trial, reason: str) -> TrialEnded:
+    return TrialEnded(
+        trial=trial.id,
+        case=trial.case.id,
+        converters=trial.converters,
+        strategy=trial.strategy,
+        outcome=Outcome.INCONCLUSIVE,
+        attempts=0,
+        first=Outcome.INCONCLUSIVE,
+        reason=reason,
+        stopped=True,
+    )
