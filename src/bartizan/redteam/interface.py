@@ -42,7 +42,7 @@ class Target(Protocol):
     """Where content can be brought in; cases of other entry points are left out and named as not tested."""
 
     shared_plants: bool
-    """Whether content that one conversation plants is met by others: such cases then run one at a time, after the rest."""
+    """Whether others meet what one conversation plants: such cases then run one at a time, after the rest."""
 
     async def open(self, entry_point: EntryPoint) -> Conversation:
         """A fresh conversation. Raises TargetError when there can be none."""

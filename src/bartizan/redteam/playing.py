@@ -1,7 +1,7 @@
 """Plays one trial: asks the strategy for moves, sends them, judges replies, closes attempts.
 
-A trial that was interrupted goes on where it was: its recorded attempts are shown to the strategy again, which makes the
-same moves from the same replies, and nothing is sent twice. A strategy that then moves differently starts anew.
+A trial that was interrupted goes on where it was: its recorded attempts are shown to the strategy again, which makes
+the same moves from the same replies, and nothing is sent twice. A strategy that then moves differently starts anew.
 """
 
 from __future__ import annotations
