@@ -5,8 +5,16 @@ from __future__ import annotations
 import typer
 
 from bartizan.cli.redteam_converters import list_converters
+from bartizan.cli.redteam_results import compare_runs, list_findings, replay_finding, report
+from bartizan.cli.redteam_run import plan, run
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Campaigns against applications and agents.")
+app.command("plan")(plan)
+app.command("run")(run)
+app.command("findings")(list_findings)
+app.command("replay")(replay_finding)
+app.command("report")(report)
+app.command("compare")(compare_runs)
 app.command("converters")(list_converters)
 
 

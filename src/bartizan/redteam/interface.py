@@ -75,7 +75,10 @@ class Oracle(Protocol):
 class Converter(Protocol):
     """A deterministic rewriting of a text."""
 
-    id: str
+    @property
+    def id(self) -> str:
+        """Stable; plans and journals name it."""
+        ...
 
     def convert(self, text: str, seed: int) -> str:
         """The text in disguise. The same text and seed give the same result. Raises ConverterError for a text beyond

@@ -14,7 +14,7 @@ import msgspec
 from bartizan.core.clock import rfc3339, utc_now
 from bartizan.redteam.attempt import Attempt, Judgement, Reply, Turn
 from bartizan.redteam.case import Case
-from bartizan.redteam.errors import TargetError
+from bartizan.redteam.errors import ConverterError, TargetError
 from bartizan.redteam.interface import Attacker, Brief, Conversation, Converter, Move, Observation, Strategy, Target
 from bartizan.redteam.knowledge import Knowledge
 from bartizan.redteam.oracles import Judge
@@ -95,7 +95,7 @@ class TrialPlayer:
         moves = self._stage.strategies[trial.strategy].play(brief)
         try:
             problem = await self._follow(moves)
-        except TargetError as error:  # login, planting, the attacker's model
+        except (TargetError, ConverterError) as error:  # login, planting, the attacker's model; a text too long
             problem = Judgement(outcome=Outcome.INCONCLUSIVE, reason=error.cause)
             self._close_attempt(problem)
         finally:
@@ -111,6 +111,7 @@ class TrialPlayer:
                 move = await (anext(moves) if sent is None else moves.asend(sent))
             except StopAsyncIteration:
                 break
+            move = _sendable(move)
             if move.fresh or not self._begun:
                 await self._begin()
             self._extra = tuple(dict.fromkeys((*self._extra, *move.converters)))
@@ -196,3 +197,15 @@ class TrialPlayer:
         last = self._attempts[outcomes.index(outcome)] if outcome in outcomes else self._attempts[-1]
         again = problem is not None and problem.outcome is Outcome.INCONCLUSIVE
         return Played(attempts=self._attempts, outcome=outcome, reason=last.judgement.reason, again=again)
+
+
+def _sendable(move: Move) -> Move:
+    """``move`` with lone surrogates, which UTF-8 cannot say, replaced."""
+    planted = tuple(
+        msgspec.structs.replace(one, content=_whole(one.content), title=_whole(one.title)) for one in move.planted
+    )
+    return msgspec.structs.replace(move, text=_whole(move.text), planted=planted)
+
+
+def _whole(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -107,8 +107,8 @@ def chained(chain: Sequence[str], converters: Mapping[str, Converter], seed: int
     """The composition of a chain, first converter first."""
 
     def convert(text: str) -> str:
-        for at, name in enumerate(chain):
-            text = converters[name].convert(text, seed + at)
+        for name in chain:
+            text = converters[name].convert(text, seed)
         return text
 
     return convert

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from bartizan.core.artefact import Admission, ArtefactReport
+from bartizan.core.finding import Finding
 from bartizan.core.threat import Severity
 
 _LEVELS = {Admission.BLOCK: "error", Admission.INCONCLUSIVE: "warning", Admission.ALLOW: "note"}
@@ -49,6 +50,41 @@ def artefact_sarif(reports: Iterable[ArtefactReport]) -> bytes:
                     "properties": {"admission": finding.admission, "sha256": report.sha256},
                 }
             )
+    return _document(rules, results)
+
+
+def finding_sarif(findings: Iterable[Finding], uri: str) -> bytes:
+    """Shown weaknesses as results; the rule is what was tried, the place is ``uri``, which says what was tested."""
+    rules: dict[str, dict[str, Any]] = {}
+    results: list[dict[str, Any]] = []
+    for finding in findings:
+        rule = finding.id.rpartition("/")[0] or finding.id
+        rules.setdefault(
+            rule,
+            {
+                "id": rule,
+                "shortDescription": {"text": finding.title},
+                "help": {"text": finding.remediation},
+                "properties": {
+                    "tags": ["security", *finding.techniques],
+                    "security-severity": _SCORES.get(finding.severity, "9.5"),
+                },
+            },
+        )
+        results.append(
+            {
+                "ruleId": rule,
+                "level": "error" if finding.severity in {Severity.HIGH, Severity.CRITICAL} else "warning",
+                "message": {"text": "\n".join((finding.title, *finding.evidence, finding.reproduction))},
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": quote(uri, "/:~")}}}],
+                "partialFingerprints": {"bartizanFinding/v1": finding.id},
+                "properties": {"subject": finding.subject, "confidence": finding.confidence},
+            }
+        )
+    return _document(rules, results)
+
+
+def _document(rules: dict[str, dict[str, Any]], results: list[dict[str, Any]]) -> bytes:
     driver = {"name": "Bartizan", "version": version("bartizan"), "rules": list(rules.values())}
     return msgspec.json.encode(
         {

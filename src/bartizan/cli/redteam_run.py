@@ -1,0 +1,68 @@
+"""``bartizan redteam plan`` and ``run``."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bartizan.cli.output import Format, FormatOption, console, print_json
+from bartizan.core.problem import printable
+
+ScopeArgument = Annotated[Path, typer.Argument(metavar="SCOPE", help="The scope file.")]
+TargetOption = Annotated[str, typer.Option("--target", help="Which target of the scope file.")]
+
+
+def plan(scope: ScopeArgument, target: TargetOption = "", output: FormatOption = Format.TEXT) -> None:
+    """What a campaign would run, and what it would leave untested and why. Sends nothing."""
+    from bartizan.redteam.campaign import Campaign
+
+    campaign = Campaign(scope, target)
+    planned = campaign.planned
+    cells = Counter(trial.cell for trial in planned.trials)
+    if output is Format.JSON:
+        rows = [{"entry_point": cell[0], "technique": cell[1], "trials": n} for cell, n in sorted(cells.items())]
+        document = {"target": campaign.spec.id, "trials": len(planned.trials), "cells": rows}
+        print_json("redteam-outline", document | {"untested": planned.untested})
+        return
+    table = Table("entry point", "technique", "trials")
+    for cell, n in sorted(cells.items()):
+        table.add_row(*map(escape, cell), str(n))
+    out = console()
+    out.print(table, soft_wrap=False)
+    out.print(f"{len(planned.trials)} trials of {len({trial.case.id for trial in planned.trials})} cases")
+    for reason, n in Counter(one.reason for one in planned.untested).most_common():
+        out.print(f"not tested: {n} cases: {escape(printable(reason, 200))}")
+
+
+def run(
+    scope: ScopeArgument,
+    target: TargetOption = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the run; an existing one is resumed.")] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Run a campaign, or go on with one. Exit 0: within the thresholds; 1: findings; 2: inconclusive or error."""
+    from bartizan.cli.redteam_results import print_summary
+    from bartizan.redteam.campaign import Campaign
+    from bartizan.redteam.results import Run
+    from bartizan.redteam.runner import Progress as Done
+
+    campaign = Campaign(scope, target)
+    folder = out or Path("redteam-runs") / f"{scope.stem}-{campaign.spec.id}"
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(), disable=not sys.stderr.isatty() or output is Format.JSON) as bar:
+        task = bar.add_task("trials", total=len(campaign.planned.trials))
+
+        def show(done: Done) -> None:
+            text = f"{done.hits} hits, {done.inconclusive} inconclusive, {done.requests} requests"
+            bar.update(task, completed=done.done, description=text)
+
+        ended = asyncio.run(campaign.run(folder, show))
+    raise typer.Exit(print_summary(Run(folder), output, ended))

@@ -1,0 +1,129 @@
+"""From a scope file to a run: plan, run or resume, in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from bartizan.core.clock import rfc3339, utc_now
+from bartizan.redteam.attacker import make_attacker
+from bartizan.redteam.case import Case
+from bartizan.redteam.cases import load_cases
+from bartizan.redteam.cases.loader import BUILTIN
+from bartizan.redteam.converters import converters
+from bartizan.redteam.errors import RunError
+from bartizan.redteam.interface import Target
+from bartizan.redteam.journal import Journal, PlanRecord, read_plan, write_plan
+from bartizan.redteam.knowledge import Knowledge, knowledge_of
+from bartizan.redteam.oracles import Judge
+from bartizan.redteam.playing import Stage
+from bartizan.redteam.runner import Progress, Runner
+from bartizan.redteam.scope import Scope, check_authorised, load_scope
+from bartizan.redteam.strategies import strategies
+from bartizan.redteam.targets import make_target
+from bartizan.redteam.trial import Planned, digest, plan_trials
+
+SCHEMA = "bartizan/redteam-plan/v1"
+
+
+class Campaign:
+    """A scope file, read, with one of its targets.
+
+    Args:
+        scope_path: the scope file.
+        target: id of the target; may be empty when there is only one.
+        cases: in place of those that the plan names.
+
+    Raises:
+        ConfigurationError, DocumentError: the scope file, a case file or a text they name cannot be used.
+        ScopeError: the target is not in it, the authorisation has run out, or the plan names what does not exist.
+    """
+
+    def __init__(self, scope_path: Path, target: str = "", cases: tuple[Case, ...] | None = None) -> None:
+        self.scope_path = scope_path
+        self.scope: Scope = load_scope(scope_path)
+        check_authorised(self.scope, utc_now().date())
+        self.spec = self.scope.target(target)
+        self.folder = scope_path.resolve().parent
+        self.known: Knowledge = knowledge_of(self.scope.facts, self.folder)
+        self.judge = Judge(self.known)
+        plan = self.scope.plan
+        sources = tuple(one if one == BUILTIN else self.folder / one for one in plan.cases)
+        self.cases = load_cases(sources) if cases is None else cases
+        for case in self.cases:
+            self.judge.check(case)
+        self.target: Target = make_target(self.spec, self.scope.limits, self.folder)
+        self.planned: Planned = plan_trials(
+            plan, self.cases, self.target.entry_points, self.known, converters(), strategies()
+        )
+
+    def stage(self) -> Stage:
+        """What its trials share."""
+        attacker = self.scope.attacker
+        return Stage(
+            target=self.target,
+            judge=self.judge,
+            known=self.known,
+            converters=converters(),
+            strategies=strategies(),
+            moves=self.scope.plan.moves,
+            attacker=make_attacker(attacker, self.scope.limits, self.folder) if attacker is not None else None,
+        )
+
+    def record(self) -> PlanRecord:
+        """What the run's folder says about it."""
+        planned = self.planned
+        return PlanRecord(
+            schema=SCHEMA,
+            name=self.scope.name,
+            product=version("bartizan"),
+            scope=str(self.scope_path),
+            scope_sha256=digest(self.scope_path.read_bytes()),
+            target=self.spec.id,
+            target_kind=self.spec.kind.value,
+            target_url=self.spec.url or self.spec.callable,
+            model=self.spec.model,
+            fingerprint=digest(msgspec.json.encode(self.spec)),
+            authorisation=self.scope.authorisation.statement,
+            authorised_by=self.scope.authorisation.by,
+            seed=self.scope.plan.seed,
+            started=rfc3339(utc_now()),
+            trials=len(planned.trials),
+            trials_digest=digest(*(trial.id for trial in planned.trials)),
+            thresholds=self.scope.thresholds,
+            cases=tuple({trial.case.id: trial.case for trial in planned.trials}.values()),
+            untested=planned.untested,
+        )
+
+    async def run(self, folder: Path, show: Callable[[Progress], None] = lambda progress: None) -> str:
+        """Run, or go on with, the campaign in ``folder``. Returns why it ended early, or "".
+
+        Raises:
+            RunError: the folder belongs to another campaign, is in use, or cannot be written.
+        """
+        try:
+            with Journal(folder) as journal:
+                earlier, now = read_plan(folder), self.record()
+                if earlier is None:
+                    write_plan(folder, now)
+                else:
+                    _must_match(earlier, now, folder)
+                return await self._runner(journal, show).run()
+        finally:
+            await self.target.close()
+
+    def _runner(self, journal: Journal, show: Callable[[Progress], None]) -> Runner:
+        return Runner(self.stage(), self.planned.trials, self.scope.limits, self.scope.stop, journal, show)
+
+
+def _must_match(earlier: PlanRecord, now: PlanRecord, folder: Path) -> None:
+    for name, what in (
+        ("target", "another target"),
+        ("fingerprint", "a target with other settings"),
+        ("trials_digest", "other cases, converters, strategies or seed"),
+    ):
+        if getattr(earlier, name) != getattr(now, name):
+            raise RunError(f"{folder} holds a campaign with {what}", "name another folder with --out")

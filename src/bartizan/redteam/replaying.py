@@ -1,0 +1,38 @@
+"""Sends one recorded attempt again, exactly as it was sent, and judges it anew."""
+
+from __future__ import annotations
+
+from bartizan.redteam.attempt import Attempt, Judgement, Turn
+from bartizan.redteam.campaign import Campaign
+from bartizan.redteam.case import Case
+
+
+async def replay(campaign: Campaign, attempt: Attempt, case: Case) -> tuple[Judgement, tuple[Turn, ...]]:
+    """The outcome now, and what came back. A target that keeps no content of earlier runs gives what it gave then.
+
+    Raises:
+        TargetError: the login or planting fails.
+    """
+    slots = _slots(campaign, attempt, case)
+    turns: list[Turn] = []
+    conversation = await campaign.target.open(case.entry_point)
+    try:
+        for earlier in attempt.turns:
+            for planted in earlier.planted:
+                await conversation.plant(planted)
+            reply = await conversation.say(earlier.sent)
+            turns.append(Turn(sent=earlier.sent, planted=earlier.planted, reply=reply))
+            if reply.unreachable:
+                break
+    finally:
+        await conversation.close()
+        await campaign.target.close()
+    return campaign.judge.judge(case, turns, slots), tuple(turns)
+
+
+def _slots(campaign: Campaign, attempt: Attempt, case: Case) -> dict[str, str]:
+    """The words of the attempt's trial: the repeat follows from the trial's id."""
+    for trial in campaign.planned.trials:
+        if trial.id == attempt.trial:
+            return campaign.known.slots(case.objective, trial.seed, trial.repeat)
+    return campaign.known.slots(case.objective, attempt.seed, 0)
