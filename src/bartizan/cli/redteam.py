@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from bartizan.cli.redteam_cases import list_cases
 from bartizan.cli.redteam_converters import list_converters
 from bartizan.cli.redteam_results import compare_runs, list_findings, replay_finding, report
 from bartizan.cli.redteam_run import plan, run
@@ -15,6 +16,7 @@ app.command("findings")(list_findings)
 app.command("replay")(replay_finding)
 app.command("report")(report)
 app.command("compare")(compare_runs)
+app.command("cases")(list_cases)
 app.command("converters")(list_converters)
 
 

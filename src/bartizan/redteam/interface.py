@@ -118,6 +118,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """The trial's converter chain, to be applied to the hostile text (``turns``, or ``planted`` of indirect cases)."""
     goal: str
     """What the attack wants, as an order, with no slot left."""
+    slots: Mapping[str, str] = {}
+    """What filled the case's slots, for strategies that write texts of their own."""
     seed: int
     budget: int
     """Most moves; the runner ends the trial there."""

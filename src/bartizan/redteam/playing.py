@@ -91,6 +91,7 @@ class TrialPlayer:
             seed=trial.seed,
             budget=self._stage.moves,
             attacker=self._stage.attacker,
+            slots=self._slots,
         )
         moves = self._stage.strategies[trial.strategy].play(brief)
         try:
