@@ -6,6 +6,7 @@ import ast
 import enum
 import inspect
 import textwrap
+import types
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from bartizan.workspace.deployment import Deployment
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 HEAD = "| setting | kind | default | meaning |\n|---|---|---|---|"
 WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "yes or no (`true`, `false`)"}
+WORDS |= {"date": "date", "Any": "anything"}
 
 INTRODUCTION = """\
 # Settings
@@ -39,11 +41,11 @@ def render() -> str:
     """The whole page."""
     parts = [INTRODUCTION]
     for title, schema in ((DEPLOYMENT, Deployment), (POLICY, PolicyDocument)):
-        parts.append("\n".join([title, HEAD, *dict.fromkeys(_rows(schema)), ""]))
+        parts.append("\n".join([title, HEAD, *dict.fromkeys(rows(schema)), ""]))
     return "\n".join(parts)
 
 
-def _rows(schema: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
+def rows(schema: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
     described = _docstrings(schema)
     for field in msgspec.structs.fields(schema):
         path = prefix + field.encode_name
@@ -52,7 +54,7 @@ def _rows(schema: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
         meaning = " ".join(text.split()).replace("``", "`").replace("|", "/")
         yield f"| `{path}` | {_kind(field.type)} | {_default(field)} | {meaning} |"
         for each in inner:
-            yield from _rows(each, path + ".")
+            yield from rows(each, path + ".")
 
 
 def structs_in(kind: object) -> Iterator[type[msgspec.Struct]]:
@@ -91,7 +93,9 @@ def _kind(kind: object) -> str:
             return "list of " + _kind(arguments[0]).replace("section", "sections")
         case origin if origin is dict:
             return f"map: {_kind(arguments[0])} to {_kind(arguments[1])}"
-    return _kind(next(argument for argument in arguments if argument is not type(None)))
+    if typing.get_origin(kind) is types.UnionType:
+        return " or ".join(_kind(argument) for argument in arguments if argument is not type(None))
+    return _kind(arguments[0])
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str:

@@ -87,10 +87,10 @@ def test_a_campaign_finds_what_is_there_and_nothing_on_the_fixed_twin(tmp_path: 
             assert not ended
             assert (run.plan.trials, len(run.trials), run.missing, app.requests) == (16, 16, 0, 16)
             found = findings_of(run)
-            assert [one.case for one in found] == ["ask", "ask-base64", "rag"]
-            assert {one.severity for one in found} == {"critical"}
-            assert [message.role for message in found[2].request] == ["rag_document", "user"]
-            assert SECRET in found[0].response
+            assert [one.case for one in found] == ["rag", "ask", "ask-base64"]
+            assert [one.severity for one in found] == ["critical", "high", "high"]
+            assert [message.role for message in found[0].request] == ["rag_document", "user"]
+            assert SECRET in found[1].response
             assert exit_code(run, found, run.plan.thresholds)[0] == 1
         async with Leaky(fixed=True).running() as app:
             run, ended = await ran(scope(tmp_path, app.url, plan=plan), tmp_path / "b")

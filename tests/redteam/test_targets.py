@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from leaky import SECRET, Leaky
 
+import scope_page
 from bartizan.core.errors import ConfigurationError, DocumentError
 from bartizan.redteam.attempt import Reply
 from bartizan.redteam.case import Planted
@@ -269,3 +270,9 @@ def test_the_pace_is_kept_and_pauses_hold_for_all() -> None:
         return loop.time() - start
 
     assert asyncio.run(paused()) >= 0.045
+
+
+def test_the_page_on_the_scope_file_is_what_the_schema_says_and_its_example_loads() -> None:
+    assert scope_page.PAGE.read_text(encoding="utf-8") == scope_page.render(), "run: python tests/scope_page.py"
+    example = loads(scope_page.EXAMPLE.read_text(encoding="utf-8"), "scope.yaml", Scope)
+    assert [one.id for one in example.targets] == ["assistant", "model"]

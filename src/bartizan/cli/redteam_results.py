@@ -47,8 +47,9 @@ def print_summary(run: Run, output: Format, ended: str = "") -> int:
         print_json("redteam-summary", _summary(run, findings, total) | {"ended_early": ended, "verdict": why})
         return code
     out = console()
-    shown = Table("entry point", "technique", "hit@1", "hit@k", "95% interval", "inconclusive")
-    for cell in table(run, ("entry_point", "technique")).cells:
+    shown = Table("entry point", "hit@1", "hit@k", "95% interval", "inconclusive")
+    by_entry_point = table(run, ("entry_point",))
+    for cell in by_entry_point.cells:
         low, high = cell.any.interval
         interval = f"{low:.1%} to {high:.1%}" if cell.any.n else "not measured"
         first, hits = (f"{rate.successes}/{rate.n}" for rate in (cell.first, cell.any))
@@ -57,8 +58,8 @@ def print_summary(run: Run, output: Format, ended: str = "") -> int:
     out.print(f"attack success: hit@1 {total.first}, hit@k {total.any}")
     if total.clustered is not None:
         out.print(f"resampled by case ({total.cases} cases): {total.clustered[0]:.1%} to {total.clustered[1]:.1%}")
-    if note := table(run, ("entry_point", "technique")).note:
-        out.print(note, style="dim")
+    if by_entry_point.note:
+        out.print(by_entry_point.note, style="dim")
     out.print(
         f"{len(findings)} findings, {total.inconclusive} inconclusive trials, {len(run.plan.untested)} cases not tested"
     )
@@ -75,13 +76,12 @@ def list_findings(run: RunArgument, output: FormatOption = Format.TEXT) -> None:
     if output is Format.JSON:
         print_json("redteam-findings", export(read))
     else:
-        shown = Table("id", "severity", "case", "entry point", "objective", "converters", "strategy", "hits")
+        out = console()
         for one in findings:
-            chain = "+".join(one.converters) or "none"
-            hits = f"{one.hits}/{one.trials}"
-            row = (one.id, one.severity, one.case, one.entry_point, one.objective, chain, one.strategy, hits)
-            shown.add_row(*(escape(printable(text, 60)) for text in row))
-        console().print(shown, soft_wrap=False)
+            way = " ".join(filter(None, (one.strategy, "+".join(one.converters))))
+            aim = f"{one.entry_point} > {one.objective}"
+            row = f"{one.id} {one.severity:<8} {one.hits}/{one.trials} {one.case} ({aim}; {way}): {one.evidence.reason}"
+            out.print(escape(printable(row, 300)))
     raise typer.Exit(1 if findings else 0)
 
 

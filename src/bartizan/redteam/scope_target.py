@@ -79,6 +79,8 @@ class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ``python`` chat."""
     callable: str = ""
     """``python``: ``module:function``, importable; ``async def f(message: str, history: list) -> str | dict``."""
+    values: dict[str, SecretText] = {}
+    """``http``: further slots for its templates, such as a password."""
     login: RequestTemplate | None = None
     """``http``: sent once for each conversation; cookies are kept."""
     ask: RequestTemplate | None = None

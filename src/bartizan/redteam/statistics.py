@@ -29,7 +29,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     any: Rate
     """hit@k: the attack success rate."""
     clustered: Interval | None
-    """95% interval of hit@k by a bootstrap over cases; None with fewer than two cases."""
+    """95% interval of hit@k by a bootstrap over cases; None where it would have no width: with one case, or when all
+    cases have the same rate, of which a bootstrap learns nothing."""
     cases: int
     inconclusive: int
 
@@ -90,7 +91,7 @@ def cell(name: tuple[str, ...], trials: Iterable[TrialEnded], seed: int) -> Cell
         hits += hit
         first += trial.first is Outcome.HIT
         clusters[trial.case].append(float(hit))
-    several = len(clusters) >= 2
+    several = len({sum(one) / len(one) for one in clusters.values()}) >= 2
     return Cell(
         name=name,
         first=Rate(first, n),

@@ -24,15 +24,17 @@ class HttpTarget:
         spec: of the scope file.
         channel: how requests are sent.
         headers: of every request.
+        values: further slots of its templates.
     """
 
-    def __init__(self, spec: TargetSpec, channel: Channel, headers: dict[str, str]) -> None:
+    def __init__(self, spec: TargetSpec, channel: Channel, headers: dict[str, str], values: dict[str, str]) -> None:
         self.id = spec.id
         self.shared_plants = not spec.isolated
         self.entry_points = frozenset(spec.entry_points or {EntryPoint.CHAT, *spec.plant})
         self.spec = spec
         self.channel = channel
         self.headers = headers
+        self.values = values
 
     async def open(self, entry_point: EntryPoint) -> HttpConversation:
         """Logs in, with cookies of its own. Raises TargetError when that fails."""
@@ -55,7 +57,7 @@ class HttpConversation:
     def __init__(self, target: HttpTarget, entry_point: EntryPoint) -> None:
         self._target = target
         self._entry_point = entry_point
-        self._slots = {"conversation": new_id("conv")}
+        self._slots = target.values | {"conversation": new_id("conv")}
         self._session: aiohttp.ClientSession = target.channel.session(cookies=True)
         self._planted: list[Planted] = []
 

@@ -34,7 +34,8 @@ def make_target(spec: TargetSpec, limits: Limits, folder: Path) -> Target:
     channel = Channel(pacer, timeout=limits.timeout, retries=limits.retries, in_flight=limits.in_flight)
     headers = {name: resolve(value, folder) for name, value in spec.headers.items()}
     if spec.kind is Kind.HTTP:
-        return HttpTarget(spec, channel, headers)
+        values = {name: resolve(value, folder) for name, value in spec.values.items()}
+        return HttpTarget(spec, channel, headers, values)
     dialect = OpenAi() if spec.kind is Kind.OPENAI else Anthropic()
     key = resolve(spec.key, folder) if spec.key is not None else ""
     system = resolve(spec.system, folder) if spec.system is not None else ""
