@@ -326,11 +326,11 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
 def test_kill_9_loses_no_trial_and_doubles_none(tmp_path: Path) -> None:
     async def go() -> None:
         async with Leaky(seconds=0.04).running() as app:
-            path = scope(tmp_path, app.url, plan={"repeats": 30}, limits={"in_flight": 4})
+            path = scope(tmp_path, app.url, plan={"repeats": 15}, limits={"in_flight": 4})
             folder = tmp_path / "run"
             command = [sys.executable, "-m", "bartizan", "redteam", "run", str(path), "--out", str(folder)]
             killed = 0
-            for at_least in (15, 60):
+            for at_least in (20,):
                 child = start(command)
                 deadline = time.monotonic() + 40
                 while app.requests < at_least and child.poll() is None and time.monotonic() < deadline:  # noqa: ASYNC110
@@ -339,15 +339,15 @@ def test_kill_9_loses_no_trial_and_doubles_none(tmp_path: Path) -> None:
                     os.kill(child.pid, signal.SIGKILL)
                     killed += 1
                 child.wait()
-            assert killed == 2
+            assert killed == 1
             seen = Run(folder)
-            assert 0 < len(seen.trials) < 120
+            assert 0 < len(seen.trials) < 60
             run, ended = await ran(path, folder)
-            assert (ended, len(run.trials), run.missing) == ("", 120, 0)
-            assert run.count(Outcome.HIT) == 90
+            assert (ended, len(run.trials), run.missing) == ("", 60, 0)
+            assert run.count(Outcome.HIT) == 45
             lines = [record for record in read_records(folder) if isinstance(record, TrialEnded)]
-            assert len(lines) == len({record.trial for record in lines}) == 120
-            assert app.requests <= 120 + 2 * 4, "what was in flight is sent again, nothing else"
+            assert len(lines) == len({record.trial for record in lines}) == 60
+            assert app.requests <= 60 + 4, "what was in flight is sent again, nothing else"
 
     asyncio.run(go())
 

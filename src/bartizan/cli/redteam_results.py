@@ -86,7 +86,7 @@ def list_findings(run: RunArgument, output: FormatOption = Format.TEXT) -> None:
 
 
 def replay_finding(
-    finding: Annotated[str, typer.Argument(metavar="ID", help="Of a finding, a case or an attempt.")],
+    finding: Annotated[str, typer.Argument(metavar="FINDING", help="Of a finding, a case or an attempt.")],
     run: Annotated[Path, typer.Option("--run", help="Folder of the run that found it.")],
     scope: Annotated[
         Path | None, typer.Option("--scope", help="Scope file, if it is not where the run had it.")
