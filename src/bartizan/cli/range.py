@@ -13,6 +13,7 @@ from rich.table import Table
 from bartizan.cli.model import MODELS
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.cli.range_artefacts import grade_intake, start_intake
+from bartizan.cli.range_bureau import grade_bureau, start_bureau
 from bartizan.cli.range_journal import grade_journal, start_journal
 from bartizan.cli.range_loop import grade_loop, start_loop
 from bartizan.cli.range_office import grade_office, start_office
@@ -24,11 +25,13 @@ from bartizan.range.helpdesk.records import plant
 from bartizan.range.model_store import ModelStore
 from bartizan.range.scenarios import (
     ARTEFACT_SCENARIOS,
+    BUREAU_SCENARIOS,
     JOURNAL_SCENARIOS,
     OFFICE_SCENARIOS,
     SCENARIOS,
     TOOL_SCENARIOS,
     ArtefactScenario,
+    BureauScenario,
     JournalScenario,
     OfficeScenario,
     Scenario,
@@ -41,6 +44,7 @@ from bartizan.range.state import RangeState
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Vulnerable applications to attack and to defend.")
 
 AnyScenario = Scenario | ToolScenario | ArtefactScenario | OfficeScenario | JournalScenario | LoopScenario
+AnyScenario = Scenario | ToolScenario | ArtefactScenario | OfficeScenario | JournalScenario | BureauScenario
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
 KeyOption = Annotated[str, typer.Option("--key-env", help="Environment variable that holds your gateway's key.")]
@@ -84,6 +88,8 @@ def start(
         return
     if scenario == OPEN_FINDINGS.id:
         start_loop(workspace, _state(workspace, scenario), OPEN_FINDINGS, seed)
+    if scenario in BUREAU_SCENARIOS:
+        start_bureau(workspace, _state(workspace, scenario), BUREAU_SCENARIOS[scenario], seed, port, fixed=fixed)
         return
     _find(scenario)
     way = (gateway, _key(key_env)) if gateway else None
@@ -126,6 +132,9 @@ def grade(
         list[Path] | None, typer.Option("--rules", help="Grade these Sigma rules, for a journal; may be repeated.")
     ] = None,
     hardened: Annotated[bool, typer.Option("--hardened", help="Grade the lab's workspace, for open findings.")] = False,
+    measures: Annotated[
+        Path | None, typer.Option("--measures", help="Grade this file of measures, for the travel bureau.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
@@ -149,6 +158,10 @@ def grade(
         state = _state(workspace, scenario)
         attack, defence = grade_loop(workspace, state, OPEN_FINDINGS, secret, hardened=hardened)
         _show(scenario, OPEN_FINDINGS, attack, defence, output)
+    if scenario in BUREAU_SCENARIOS:
+        bureau = BUREAU_SCENARIOS[scenario]
+        attack, defence = grade_bureau(_state(workspace, scenario), bureau, secret, measures)
+        _show(scenario, bureau, attack, defence, output)
     chosen = _find(scenario)
     if not secret and not gateway:
         raise ConfigurationError(
@@ -189,6 +202,8 @@ def _show(
 def _every() -> tuple[AnyScenario, ...]:
     groups = (SCENARIOS, TOOL_SCENARIOS, ARTEFACT_SCENARIOS, OFFICE_SCENARIOS, JOURNAL_SCENARIOS)
     return (*(scenario for group in groups for scenario in group.values()), OPEN_FINDINGS)
+    groups = (SCENARIOS, TOOL_SCENARIOS, ARTEFACT_SCENARIOS, OFFICE_SCENARIOS, JOURNAL_SCENARIOS, BUREAU_SCENARIOS)
+    return tuple(scenario for group in groups for scenario in group.values())
 
 
 def _status(attack: bool | None, defence: DefenceGrade | None) -> int:

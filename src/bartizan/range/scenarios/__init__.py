@@ -8,10 +8,12 @@ from types import MappingProxyType
 from bartizan.range.scenarios.artefact_scenario import ArtefactScenario
 from bartizan.range.scenarios.borrowed_key import BORROWED_KEY
 from bartizan.range.scenarios.borrowed_model import BORROWED_MODEL
+from bartizan.range.scenarios.bureau_scenario import BureauScenario
 from bartizan.range.scenarios.interface import Scenario
 from bartizan.range.scenarios.journal_scenario import JournalScenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
 from bartizan.range.scenarios.office_scenario import OfficeScenario
+from bartizan.range.scenarios.porous_bureau import POROUS_BUREAU
 from bartizan.range.scenarios.quiet_tools import QUIET_TOOLS
 from bartizan.range.scenarios.rug_pull import RUG_PULL
 from bartizan.range.scenarios.tool_scenario import ToolScenario
@@ -40,13 +42,20 @@ JOURNAL_SCENARIOS: Mapping[str, JournalScenario] = MappingProxyType(
 )
 """Those with a journal to hunt in, by id."""
 
+BUREAU_SCENARIOS: Mapping[str, BureauScenario] = MappingProxyType(
+    {scenario.id: scenario for scenario in (POROUS_BUREAU,)}
+)
+"""Those with an application for campaigns, by id."""
+
 __all__ = [
     "ARTEFACT_SCENARIOS",
+    "BUREAU_SCENARIOS",
     "JOURNAL_SCENARIOS",
     "OFFICE_SCENARIOS",
     "SCENARIOS",
     "TOOL_SCENARIOS",
     "ArtefactScenario",
+    "BureauScenario",
     "JournalScenario",
     "OfficeScenario",
     "Scenario",
