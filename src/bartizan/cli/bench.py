@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
-from bartizan.bench import detection, gateway, labelled, scorers, stages
+from bartizan.bench import detection, gateway, labelled, redteam, scorers, stages
 from bartizan.bench.agents import dojo, figures
 from bartizan.bench.supplychain import comparison, scanners, speed
 from bartizan.bench.table import Row, as_json, as_markdown, show
@@ -136,6 +136,16 @@ def bench_supplychain(
     pythons = [str(one) for one in python or [Path(sys.executable)]]
     rows, notes = _watched(lambda progress: comparison.run(found, pythons, benign, progress, seed))
     _finish("supplychain", rows, notes, output_format)
+
+
+@app.command("redteam")
+def bench_redteam(
+    attempts: Annotated[int, typer.Option(min=100, help="Attempts against each target.")] = 960,
+    output_format: Annotated[Format, typer.Option("--format", help="How the figures are shown.")] = Format.TEXT,
+) -> None:
+    """What a campaign costs, beside a bare client, and how near it comes to what its target allows."""
+    rows = _watched(lambda progress: redteam.run(progress, attempts))
+    _finish("redteam", rows, redteam.NOTES, output_format)
 
 
 @app.command("telemetry")

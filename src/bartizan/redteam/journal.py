@@ -10,6 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -96,6 +97,9 @@ class Journal:
         self.folder = folder
         self._file = -1
         self._synced = time.monotonic()
+        self._syncing: Future[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "journal-sync")
+        """Syncing may take as long as a slow disk does; trials go on meanwhile."""
 
     def __enter__(self) -> Journal:
         try:
@@ -111,6 +115,7 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
         os.fdatasync(self._file)
         os.close(self._file)
 
@@ -123,8 +128,10 @@ class Journal:
                 raise RunError(
                     f"only {written} of {len(line)} bytes of a record were written", "free some space, resume"
                 )
-            if time.monotonic() - self._synced > 1.0:
-                os.fdatasync(self._file)
+            if time.monotonic() - self._synced > 1.0 and (self._syncing is None or self._syncing.done()):
+                if self._syncing is not None:
+                    self._syncing.result()
+                self._syncing = self._thread.submit(os.fdatasync, self._file)
                 self._synced = time.monotonic()
         except OSError as error:
             raise RunError(f"a record cannot be written: {error.strerror}", "free some space, then resume") from None
