@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
 from bartizan.bench import redteam
 
@@ -17,8 +17,10 @@ def test_the_target_counts_and_the_floor_sends_what_it_says() -> None:
     assert 0 < cpu < 30
 
 
-@pytest.mark.slow
-def test_every_figure_is_there() -> None:
-    rows = redteam.run(lambda what: None, attempts=100)
-    assert [row.n for row in rows][1:] == [100, 1, 100, 100]
-    assert 0 < rows[0].value <= 105
+def test_a_campaign_is_run_as_a_user_would(tmp_path: Path) -> None:
+    with redteam._target(0.0) as server:
+        cpu = redteam._campaign(tmp_path / "run", server.port, 40)
+        stats = redteam._stats(server)
+    assert 40 <= stats.requests < 40 + 4 * redteam.IN_FLIGHT, "trials in flight are played to their end"
+    assert 0 < redteam._share(stats) <= 105
+    assert 0.1 < cpu < 60

@@ -70,7 +70,7 @@ def print_summary(run: Run, output: Format, ended: str = "") -> int:
 
 
 def list_findings(run: RunArgument, output: FormatOption = Format.TEXT) -> None:
-    """The findings of a run, the worst first; as JSON with every text in clear. Exit 0: none; 1: some; 2: error."""
+    """A run's findings, the worst first; as JSON with all texts in clear. Exit 0: none; 1: some; 2: inconclusive."""
     read = Run(run)
     findings = findings_of(read)
     if output is Format.JSON:
@@ -82,7 +82,7 @@ def list_findings(run: RunArgument, output: FormatOption = Format.TEXT) -> None:
             aim = f"{one.entry_point} > {one.objective}"
             row = f"{one.id} {one.severity:<8} {one.hits}/{one.trials} {one.case} ({aim}; {way}): {one.evidence.reason}"
             out.print(escape(printable(row, 300)))
-    raise typer.Exit(1 if findings else 0)
+    raise typer.Exit(1 if findings else exit_code(read, findings, read.plan.thresholds)[0])
 
 
 def replay_finding(

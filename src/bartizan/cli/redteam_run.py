@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -51,18 +52,22 @@ def run(
     """Run a campaign, or go on with one. Exit 0: within the thresholds; 1: findings; 2: inconclusive or error."""
     from bartizan.cli.redteam_results import print_summary
     from bartizan.redteam.campaign import Campaign
+    from bartizan.redteam.errors import RunError
     from bartizan.redteam.results import Run
     from bartizan.redteam.runner import Progress as Done
 
     campaign = Campaign(scope, target)
     folder = out or Path("redteam-runs") / f"{scope.stem}-{campaign.spec.id}"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(), disable=not sys.stderr.isatty() or output is Format.JSON) as bar:
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("trials", total=len(campaign.planned.trials))
 
         def show(done: Done) -> None:
             text = f"{done.hits} hits, {done.inconclusive} inconclusive, {done.requests} requests"
             bar.update(task, completed=done.done, description=text)
 
-        ended = asyncio.run(campaign.run(folder, show))
+        try:
+            ended = asyncio.run(campaign.run(folder, show))
+        except KeyboardInterrupt:
+            raise RunError("interrupted", "the same command goes on where it was") from None
     raise typer.Exit(print_summary(Run(folder), output, ended))

@@ -57,6 +57,17 @@ class ReplyPaths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     tokens_out: str = ""
 
 
+class PageServerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where hostile pages are served, only while a campaign runs."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Say another one only where nobody else can reach it."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    """0 takes a free one."""
+    url: str = ""
+    """Base URL under which the application reaches it, if that is not the address itself."""
+
+
 class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One target that may be attacked."""
 
@@ -90,6 +101,9 @@ class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """``http``: how content is brought in at an indirect entry point."""
     remove: dict[EntryPoint, RequestTemplate] = {}
     """``http``: how it is taken out again when the conversation ends."""
+    pages: tuple[EntryPoint, ...] = ()
+    """Entry points whose content is served as a web page, for an application that fetches what a user names."""
+    page_server: PageServerSpec = PageServerSpec()
     isolated: bool = False
     """``http``: planted content is met in its own conversation only. If not, indirect cases run one at a time, and
     ``remove`` must say how content is taken out again."""
@@ -131,7 +145,7 @@ def kind_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
             yield Problem((*path, *field, "url"), quote(template.url), f"a path, or a URL under {spec.url}")
     if spec.kind is Kind.HTTP:
         for name in spec.entry_points:
-            if name not in {EntryPoint.CHAT, EntryPoint.MODEL} and name not in spec.plant:
+            if name not in {EntryPoint.CHAT, EntryPoint.MODEL, *spec.plant, *spec.pages}:
                 yield Problem((*path, "entry_points"), f"{name}, which plant does not name", f"plant.{name}")
         for name in spec.plant:
             if not spec.isolated and name not in spec.remove:

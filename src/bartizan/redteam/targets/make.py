@@ -14,10 +14,12 @@ from bartizan.redteam.targets.function import FunctionTarget
 from bartizan.redteam.targets.http import HttpTarget
 from bartizan.redteam.targets.model import ModelTarget
 from bartizan.redteam.targets.pacing import Pacer
+from bartizan.redteam.targets.page_server import PageServer
+from bartizan.redteam.targets.paged import PagedTarget
 
 
 def make_target(spec: TargetSpec, limits: Limits, folder: Path) -> Target:
-    """The target that ``spec`` describes.
+    """The target that ``spec`` describes; pages are served beside it where it asks for that.
 
     Args:
         spec: of the scope file.
@@ -28,6 +30,14 @@ def make_target(spec: TargetSpec, limits: Limits, folder: Path) -> Target:
         ConfigurationError: a key or another text is not where the scope file says.
         TargetError: a callable cannot be imported.
     """
+    target = _plain(spec, limits, folder)
+    if not spec.pages:
+        return target
+    server = PageServer(spec.page_server.host, spec.page_server.port, spec.page_server.url)
+    return PagedTarget(target, server, frozenset(spec.pages))
+
+
+def _plain(spec: TargetSpec, limits: Limits, folder: Path) -> Target:
     pacer = Pacer(limits.requests_per_second)
     if spec.kind is Kind.PYTHON:
         return FunctionTarget(spec, pacer, limits.timeout)

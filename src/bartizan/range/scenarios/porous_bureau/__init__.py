@@ -1,4 +1,4 @@
-"""The porous bureau: an assistant with holes at seven entry points, for a campaign to find and few measures to close."""
+"""The porous bureau: an assistant with holes at seven entry points, for campaigns to find and few measures to close."""
 
 from __future__ import annotations
 
