@@ -76,6 +76,28 @@ References come from the entry point, the objective and the technique: OWASP LLM
 so an id never stands without its edition), OWASP Agentic 2026, MITRE ATLAS 2026.09. They are our judgement; the
 [catalogue](../catalog.md) says how sure its rows are. Files are read strictly: an unknown key, slot, technique or reference, a second
 case of the same id, and a case without an oracle are errors with file, line and column.
+
+## From other tools
+
+`bartizan redteam import` turns attacks of other tools into case files, which you then review. It recognises a file by its content:
+
+| file | what becomes a case | how success is recognised |
+|---|---|---|
+| garak's report (JSONL) | each different prompt of an evaluated attempt that a detector counted as a hit; with `--all` also the others | the attempt's trigger as a `text`; some families (`xss`, `web_injection`, `sysprompt_extraction`, `divergence`) by our own oracle |
+| PyRIT's memory export (JSON, JSONL) | the user's turns, as sent, of each conversation with a score that says success; with `--all` of every one | as `--oracle` says |
+| promptfoo's configuration (YAML) | prompts of the `intent` plugin, and tests with a prompt among their variables | by the plugin's id, or a test's `not-contains`; else as `--oracle` says |
+
+What says nothing of success is left out unless `--oracle` names a way to recognise it, and so is a text with a lower-case word in braces,
+which would be read as a slot; the command counts both. Prompts that promptfoo would have its service write do not exist yet, and files
+that a configuration names by `file://` are not opened. Imported texts belong to their authors: `--licence` goes into the file, and
+nothing is added to the texts.
+
+```console
+$ bartizan redteam import garak.report.jsonl --to cases --licence Apache-2.0
+cases/garak-policy_evasion.yaml  2 cases
+cases/garak-unsafe_output.yaml  1 cases
+left out: 1 the same text again
+```
 """
 
 

@@ -6,6 +6,7 @@ import typer
 
 from bartizan.cli.redteam_cases import list_cases
 from bartizan.cli.redteam_converters import list_converters
+from bartizan.cli.redteam_import import import_cases
 from bartizan.cli.redteam_results import compare_runs, list_findings, replay_finding, report
 from bartizan.cli.redteam_run import plan, run
 
@@ -17,6 +18,7 @@ app.command("replay")(replay_finding)
 app.command("report")(report)
 app.command("compare")(compare_runs)
 app.command("cases")(list_cases)
+app.command("import")(import_cases)
 app.command("converters")(list_converters)
 
 
