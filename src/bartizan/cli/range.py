@@ -43,8 +43,9 @@ from bartizan.range.state import RangeState
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Vulnerable applications to attack and to defend.")
 
-AnyScenario = Scenario | ToolScenario | ArtefactScenario | OfficeScenario | JournalScenario | LoopScenario
-AnyScenario = Scenario | ToolScenario | ArtefactScenario | OfficeScenario | JournalScenario | BureauScenario
+AnyScenario = (
+    Scenario | ToolScenario | ArtefactScenario | OfficeScenario | JournalScenario | LoopScenario | BureauScenario
+)
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
 KeyOption = Annotated[str, typer.Option("--key-env", help="Environment variable that holds your gateway's key.")]
@@ -88,6 +89,7 @@ def start(
         return
     if scenario == OPEN_FINDINGS.id:
         start_loop(workspace, _state(workspace, scenario), OPEN_FINDINGS, seed)
+        return
     if scenario in BUREAU_SCENARIOS:
         start_bureau(workspace, _state(workspace, scenario), BUREAU_SCENARIOS[scenario], seed, port, fixed=fixed)
         return
@@ -200,10 +202,8 @@ def _show(
 
 
 def _every() -> tuple[AnyScenario, ...]:
-    groups = (SCENARIOS, TOOL_SCENARIOS, ARTEFACT_SCENARIOS, OFFICE_SCENARIOS, JOURNAL_SCENARIOS)
-    return (*(scenario for group in groups for scenario in group.values()), OPEN_FINDINGS)
     groups = (SCENARIOS, TOOL_SCENARIOS, ARTEFACT_SCENARIOS, OFFICE_SCENARIOS, JOURNAL_SCENARIOS, BUREAU_SCENARIOS)
-    return tuple(scenario for group in groups for scenario in group.values())
+    return (*(scenario for group in groups for scenario in group.values()), OPEN_FINDINGS)
 
 
 def _status(attack: bool | None, defence: DefenceGrade | None) -> int:
