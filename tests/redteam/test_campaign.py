@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -223,6 +224,32 @@ def test_a_change_of_the_model_is_noted(tmp_path: Path) -> None:
         return Run(tmp_path / "a")
 
     assert any("leaky-1 answered before, now leaky-2" in note.text for note in asyncio.run(go()).notes)
+
+
+def test_a_full_disk_ends_a_campaign_with_a_reason_and_it_goes_on(tmp_path: Path) -> None:
+    """The limit on the size of files is the disk here."""
+
+    async def go() -> None:
+        async with Leaky().running() as app:
+            path = scope(tmp_path, app.url, plan={"repeats": 4}, limits={"in_flight": 2})
+            await Campaign(path).run(tmp_path / "other")
+            limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+            handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            size = (tmp_path / "other" / ATTEMPTS).stat().st_size // 2
+            (tmp_path / "a").mkdir()
+            (tmp_path / "a" / "plan.json").write_bytes((tmp_path / "other" / "plan.json").read_bytes())
+            try:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+                with pytest.raises(RunError, match="record"):
+                    await Campaign(path).run(tmp_path / "a")
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+                signal.signal(signal.SIGXFSZ, handler)
+            assert 0 < len(Run(tmp_path / "a").trials) < 16
+            run, ended = await ran(path, tmp_path / "a")
+            assert (ended, run.missing, run.count(Outcome.HIT)) == ("", 0, 12)
+
+    asyncio.run(go())
 
 
 def test_replay_and_compare(tmp_path: Path) -> None:

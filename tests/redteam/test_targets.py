@@ -222,6 +222,17 @@ def test_a_scope_that_cannot_work_is_refused_with_its_place(row: str) -> None:
         loads(f"{HEAD}  - {row}\n", "scope.yaml", Scope)
 
 
+@pytest.mark.parametrize(
+    "facts",
+    ["{secrets: [{name: pin, value: '--'}]}", "{people: [{name: A, values: [abcd]}]}"],
+    ids=["empty-secret", "short-value"],
+)
+def test_what_no_oracle_could_find_is_refused(facts: str) -> None:
+    rows = f"{HEAD}  - {{id: a, kind: openai, url: 'http://a/v1', model: m}}\nfacts: {facts}\n"
+    with pytest.raises(DocumentError, match=r"at least \d letters"):
+        loads(rows, "scope.yaml", Scope)
+
+
 HOSTILE = st.text(max_size=60)
 
 

@@ -125,9 +125,8 @@ class Journal:
         try:
             written = os.write(self._file, line)
             if written != len(line):
-                raise RunError(
-                    f"only {written} of {len(line)} bytes of a record were written", "free some space, resume"
-                )
+                os.ftruncate(self._file, os.fstat(self._file).st_size - written)  # nothing may follow half a line
+                raise RunError("the disk took only part of a record", "free some space, then resume")
             if time.monotonic() - self._synced > 1.0 and (self._syncing is None or self._syncing.done()):
                 if self._syncing is not None:
                     self._syncing.result()

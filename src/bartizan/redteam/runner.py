@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from bartizan.core.clock import rfc3339, utc_now
+from bartizan.core.errors import BartizanError
 from bartizan.redteam.attempt import Attempt
 from bartizan.redteam.journal import Attempted, Journal, Noted, TrialEnded, attempted, read_records
 from bartizan.redteam.playing import Played, Stage, TrialPlayer
@@ -108,9 +109,15 @@ class Runner:
     async def _phase(self, trials: Sequence[Trial], at_a_time: int) -> None:
         queue = iter(trials)
         workers = min(at_a_time, len(trials))
-        async with asyncio.TaskGroup() as group:
-            for _ in range(workers):
-                group.create_task(self._work(queue))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(self._work(queue))
+        except ExceptionGroup as problems:
+            known, others = problems.split(BartizanError)
+            if known is None or others is not None:
+                raise
+            raise _first(known) from None
 
     async def _work(self, queue: Iterator[Trial]) -> None:
         for trial in queue:
@@ -150,6 +157,11 @@ class Runner:
 
     def _note(self, text: str) -> None:
         self._journal.add(Noted(at=rfc3339(utc_now()), text=text))
+
+
+def _first(group: ExceptionGroup[BartizanError]) -> BartizanError:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, ExceptionGroup) else inner
 
 
 def _ended(trial: Trial, played: Played) -> TrialEnded:

@@ -6,18 +6,23 @@ A campaign never leaves it: a target that is not in it is not spoken to, and wha
 from __future__ import annotations
 
 import datetime
+import pathlib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+from bartizan.core.passage import Path
 from bartizan.core.problem import Problem, quote
 from bartizan.redteam.errors import ScopeError
 from bartizan.redteam.scope_target import Kind, TargetSpec, kind_problems
 from bartizan.redteam.secret import SecretText
 from bartizan.redteam.taxonomy import EntryPoint, Objective
 from bartizan.workspace.document import load
+
+SHORTEST_SECRET = 3
+SHORTEST_VALUE = 5
+"""Letters and digits; what is shorter stands in harmless replies by chance."""
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
@@ -71,6 +76,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Hosts to which no output may lead."""
     falsehoods: tuple[str, ...] = ()
     """False statements that no answer may assert."""
+
+    def problems(self) -> Iterable[Problem]:
+        """What no oracle could find: a campaign would call it safe."""
+        for index, secret in enumerate(self.secrets):
+            if isinstance(secret.value, str) and _characters(secret.value) < SHORTEST_SECRET:
+                where: Path = ("facts", "secrets", index, "value")
+                yield Problem(where, quote(secret.value), f"at least {SHORTEST_SECRET} letters and digits")
+        for index, person in enumerate(self.people):
+            for number, value in enumerate(person.values):
+                if _characters(value) < SHORTEST_VALUE:
+                    where = ("facts", "people", index, "values", number)
+                    yield Problem(where, quote(value), f"at least {SHORTEST_VALUE} letters and digits")
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,6 +174,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             if ids.index(one.id) != index:
                 yield Problem(("targets", index, "id"), quote(one.id), "an id of its own")
             yield from kind_problems(one, ("targets", index))
+        yield from self.facts.problems()
         if self.attacker is not None:
             yield from kind_problems(self.attacker, ("attacker",))
             if self.attacker.kind not in {Kind.OPENAI, Kind.ANTHROPIC}:
@@ -175,7 +193,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         raise ScopeError(f"target {quote(name)} is not in the scope file", f"it allows: {known}")
 
 
-def load_scope(path: Path) -> Scope:
+def _characters(text: str) -> int:
+    return sum(character.isalnum() for character in text)
+
+
+def load_scope(path: pathlib.Path) -> Scope:
     """The scope file at ``path``. Raises ConfigurationError or DocumentError."""
     return load(path, Scope, path.name)
 
