@@ -90,7 +90,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, tuple[Candidate
         replayed="x",
         stopped=count(80, 80),
         made=90,
-        disturbed=Disturbed(before=0, after=0, newly=count(0, 900), groups=count(0, 90)),
+        disturbed=Disturbed(before=0, newly=count(0, 900), groups=count(0, 90)),
         by_family={},
         passed=(),
         digest="d",

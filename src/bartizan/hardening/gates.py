@@ -46,12 +46,12 @@ def count(successes: int, n: int) -> Count:
 
 
 class Disturbed(msgspec.Struct, frozen=True, kw_only=True):
-    """The same harmless exchanges before and after."""
+    """The same harmless exchanges without and with a candidate."""
 
     before: int
-    after: int
+    """Disturbed without it already. They can show nothing and are not counted."""
     newly: Count
-    """Undisturbed before, disturbed after. Those that a candidate frees are no compensation."""
+    """Disturbed with it, of those that pass without. Those that it frees are no compensation."""
     groups: Count
     """The same over groups of rows that hang together: the wider, more honest reading."""
     examples: tuple[str, ...] = ()

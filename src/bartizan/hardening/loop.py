@@ -100,8 +100,8 @@ class Loop:
             hosts=self._hosts,
         )
         found = candidates(material)
-        known = {one.id for one in found}
-        found = sorted([*found, *(one for one in self._accepted if one.id not in known)], key=lambda one: one.depth)
+        known = {one.id for one in self._accepted}
+        found = sorted([*self._accepted, *(one for one in found if one.id not in known)], key=lambda one: one.depth)
         tried: list[Tried] = []
         for candidate in found:
             if candidate.depth is Depth.ADVICE:

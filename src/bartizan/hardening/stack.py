@@ -6,13 +6,20 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bartizan.core.passage import Origin, Passage, Surface
-from bartizan.core.tool import ToolCall, ToolGuard, ToolResult
+from bartizan.core.tool import ToolCall, ToolDefinition, ToolGuard, ToolResult
 from bartizan.core.verdict import Action
 from bartizan.firewall.exchange import ChannelKind
 from bartizan.firewall.guard import Guard
 from bartizan.hardening.exchange import Exchange
 
 _ORIGINS = {Surface.USER: Origin.USER, Surface.CONTENT: Origin.RETRIEVED}
+
+
+_READER = ToolDefinition(
+    name="read_material",
+    description="Read a page, document or mail.",
+    annotations={"readOnlyHint": True, "openWorldHint": True},
+)
 
 
 class Layer(StrEnum):
@@ -72,13 +79,14 @@ class Stack:
     def _calls(self, exchange: Exchange) -> Stop | None:
         if self._tools is None or not exchange.calls:
             return None
-        talk = self._tools.conversation(exchange.tools)
-        for number, piece in enumerate(exchange.pieces):
+        talk = self._tools.conversation((*exchange.tools, _READER))
+        for piece in exchange.pieces:
             if piece.surface is Surface.USER:
                 talk.user(piece.text)
-            else:
-                reader = next((tool.name for tool in exchange.tools), "read")
-                talk.result(ToolResult(call=f"read-{number}", tool=reader, text=piece.text))
+        # What was read comes after the task, from a tool that anybody can write to: never from the tool that is called.
+        for number, piece in enumerate(exchange.pieces):
+            if piece.surface is not Surface.USER:
+                talk.result(ToolResult(call=f"read-{number}", tool=_READER.name, text=piece.text))
         for number, call in enumerate(exchange.calls):
             decision = talk.decide(ToolCall(id=f"call-{number}", tool=call.tool, arguments=call.arguments))
             if decision.action.rank >= Action.ASK.rank:

@@ -22,8 +22,8 @@ from bartizan.hardening.exchange import Call, Exchange, Piece
 
 ROWS: Final = 16
 """Most rows of one template of texts."""
-TOOL_ROWS: Final = 90
-"""Rows of one template of tool use: 0 of 765 is what a bound of half a percent takes."""
+TOOL_ROWS: Final = 150
+"""Most rows of one template of tool use: 0 of 765 that pass is what a bound of half a percent takes."""
 _SEED: Final = "bartizan-benign-1"
 
 
