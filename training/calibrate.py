@@ -30,10 +30,9 @@ FEWEST = 80
 SIZE = 254
 SKIPPED = 0.6
 """Share of benign texts that the first stage alone may let pass."""
-LOST = {"user": 0.03, "content": 0.0}
-"""Share of attacks above the threshold that the first stage may lose."""
-MARGIN = {"user": 0.0, "content": 1.0}
-"""How far below the rest of them the band begins: attacks on material come from one development set only."""
+LOST = {"user": 0.03, "content": 0.01}
+"""Share of attacks above the threshold that the first stage may lose. Those on material are one development set and
+orders planted, with and without a wrapper, in documents that no training row holds."""
 
 
 class Known(NamedTuple):
@@ -94,8 +93,8 @@ def thresholds(known: Sequence[Known]) -> dict[str, dict[str, list[float]]]:
 
 
 def band(known: Sequence[Known], table: dict[str, dict[str, list[float]]]) -> dict[str, float]:
-    """By surface, the first-stage logit below which the encoder is not asked: as high as ``LOST`` and ``MARGIN`` allow,
-    and no higher than ``SKIPPED`` needs."""
+    """By surface, the first-stage logit below which the encoder is not asked: as high as ``LOST`` allows, and no
+    higher than ``SKIPPED`` needs."""
     low = {}
     for column, surface in enumerate(("user", "content")):
         caught = [
@@ -104,7 +103,7 @@ def band(known: Sequence[Known], table: dict[str, dict[str, list[float]]]) -> di
             if one.attack and one.surface == surface and one.logits[column] > _limit(table, surface, one)
         ]
         benign = [one.first[column] for one in known if not one.attack and one.surface == surface]
-        least = np.quantile(caught, LOST[surface]) - MARGIN[surface]
+        least = np.quantile(caught, LOST[surface])
         low[surface] = round(float(min(least, np.quantile(benign, SKIPPED))), 3)
     return low
 
@@ -133,11 +132,10 @@ def development(folder: Path, downloads: Path, seed: int) -> Iterable[tuple[str,
         yield "content", text, False, False
         yield "user", text, False, False
     real = descriptions.Documents(descriptions.fetch(downloads), held_out=True)
-    for shortest, count in ((500, 300), (4_000, 150)):
-        for _ in range(count):
-            yield "content", real.piece(rng, shortest), False, False
-    for _ in range(100):
-        yield "user", real.piece(rng, 2_000), False, False
+    pieces = [real.piece(rng, shortest) for shortest in (500,) * 300 + (4_000,) * 150]
+    yield from (("content", text, False, False) for text in dict.fromkeys(pieces))
+    pieces = [real.piece(rng, 2_000) for _ in range(100)]
+    yield from (("user", text, False, False) for text in dict.fromkeys(pieces))
     for row in contrast.rows(rng, 600, real):
         if row.attack:
             yield "content", row.text, True, False

@@ -26,6 +26,9 @@ LAYERS = 8
 FROZEN = 4
 RATE, RATE_ON = 1.5e-4, 1.0e-4
 """Peak learning rates, from the base and of an encoder that learns on."""
+BLEND = 0.5
+"""Of an encoder that learnt on, the share of its weights in the average with those it began with (Wortsman et al.,
+arXiv 2109.01903): what it learnt stays, and so does what the new rows do not speak of."""
 
 
 def main() -> None:
@@ -41,6 +44,7 @@ def main() -> None:
     parser.add_argument(
         "--keep-encoder", action="store_true", help="with --go-on-from: only the first stage's head for material learns"
     )
+    parser.add_argument("--blend", type=float, default=BLEND, help="with --go-on-from: share of what was learnt on")
     parser.add_argument("--minutes", type=float, help="end the encoder's training after so many")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -85,6 +89,7 @@ def main() -> None:
         torch.save({"state": trained.state_dict(), "kept": kept, "share": share}, options.out / "encoder.pt")
 
     begun = time.monotonic()
+    earlier = {name: value.clone() for name, value in encoder.state_dict().items()}
     fit_encoder.fit(
         encoder,
         samples,
@@ -95,6 +100,7 @@ def main() -> None:
         log=lambda line: print(line, flush=True),
         checkpoint=keep,
     )
+    _blend(encoder, earlier, options.blend if options.go_on_from else 1.0)
     keep(encoder, 1.0)
     print(f"trained in {time.monotonic() - begun:.0f} s")
 
@@ -113,6 +119,12 @@ def _earlier(folder: Path) -> tuple[Encoder, list[int], Tokenizer]:
     encoder = Encoder(len(state["kept"]), POSITIONS, LAYERS)
     encoder.load_state_dict(state["state"])
     return encoder, state["kept"], Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def _blend(encoder: Encoder, earlier: dict[str, torch.Tensor], share: float) -> None:
+    """Let the encoder be the average of what it is, by ``share``, and what it was."""
+    learnt = encoder.state_dict()
+    encoder.load_state_dict({name: torch.lerp(earlier[name], learnt[name], share) for name in learnt})
 
 
 def _without(drawn: list[Row], evaluation: Sequence[str]) -> list[Row]:
