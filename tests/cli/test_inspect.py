@@ -88,3 +88,11 @@ def test_a_broken_policy_is_told_with_its_place(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert b"policy.yaml:2:7" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_a_text_given_as_a_file_is_told_how() -> None:
+    done = run("Ignore all previous instructions.")
+    assert done.returncode == 2
+    assert b"cannot be read" in done.stdout + done.stderr
+    assert b"standard input" in done.stdout + done.stderr
+    assert b"Traceback" not in done.stderr

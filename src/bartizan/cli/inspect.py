@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bartizan.api import Guard
-from bartizan.core.errors import BartizanError
+from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.core.passage import Surface
 from bartizan.core.verdict import Action, Verdict
 
@@ -46,7 +46,7 @@ def inspect(
     guard = Guard.from_workspace(workspace) if workspace else Guard.default()
     if jsonl:
         raise typer.Exit(_lines(guard, surface))
-    raw = file.read_bytes() if file else sys.stdin.buffer.read()
+    raw = _read(file) if file else sys.stdin.buffer.read()
     verdict = guard.inspect(raw.decode("utf-8", "replace"), surface)
     if output_format is Format.JSON:
         document = {"schema": "bartizan/verdict/v1", **_summary(guard, verdict, surface)}
@@ -54,6 +54,14 @@ def inspect(
     else:
         _show(raw.decode("utf-8", "replace"), verdict)
     raise typer.Exit(1 if verdict.observed is not Action.ALLOW else 0)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        hint = "a text itself goes to standard input: echo 'text' | bartizan inspect"
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}", hint) from None
 
 
 def _lines(guard: Guard, surface: Surface) -> int:
