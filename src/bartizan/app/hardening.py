@@ -28,7 +28,7 @@ from bartizan.hardening.shipping import alone
 from bartizan.hardening.stack import Stack
 from bartizan.hardening.trial import Court, Trial
 from bartizan.inspection.inspector import Inspector
-from bartizan.inspection.interface import Detector, Partial, View
+from bartizan.inspection.interface import ManySurfacesDetector, View
 from bartizan.policy.document import PolicyDocument
 from bartizan.trust.signing import TrustedKeys, read_public_key
 from bartizan.workspace.document import loads
@@ -43,19 +43,23 @@ _MOST_REMEMBERED: Final = 60_000
 class Remembering:
     """A detector that answers a question it was asked before from memory: no candidate changes the trained model."""
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: ManySurfacesDetector) -> None:
         self.id, self.guard, self.surfaces = detector.id, detector.guard, detector.surfaces
         self._detector = detector
-        self._known: dict[tuple[str, Surface], Sequence[Signal]] = {}
+        self._known: dict[tuple[str, tuple[Surface, ...]], Sequence[Sequence[Signal]]] = {}
 
     def detect(self, views: Sequence[View], surface: Surface) -> Sequence[Signal]:
         """See ``Detector.detect``; all views follow from the first."""
-        key = (views[0].text, surface)
+        return self.detect_on(views, (surface,))[0]
+
+    def detect_on(self, views: Sequence[View], surfaces: Sequence[Surface]) -> Sequence[Sequence[Signal]]:
+        """See ``ManySurfacesDetector.detect_on``: a text that may be request and material is not read as each alone."""
+        key = (views[0].text, tuple(surfaces))
         known = self._known.get(key)
         if known is None:
-            known = self._detector.detect(views, surface)
+            known = self._detector.detect_on(views, surfaces)
             if len(self._known) < _MOST_REMEMBERED:
-                self._known[key] = known if isinstance(known, Partial) else tuple(known)
+                self._known[key] = known
         return known
 
 
@@ -67,7 +71,7 @@ class Workbench:
         learned: makes the trained model, if policy wants it.
     """
 
-    def __init__(self, root: Path, learned: Callable[[], Detector] | None = None) -> None:
+    def __init__(self, root: Path, learned: Callable[[], ManySurfacesDetector] | None = None) -> None:
         self.workspace = Workspace(root)
         self._kept = Detectors()
         self._make = learned
@@ -97,7 +101,7 @@ class Workbench:
             found.update(canaries_of(self.workspace, _only(policy, number, canary.name)))
         return {**found, **fresh}
 
-    def _classifier(self, policy: PolicyDocument) -> Detector | None:
+    def _classifier(self, policy: PolicyDocument) -> Remembering | None:
         if not policy.classifier.enabled:
             return None
         if self._learned is None:
@@ -121,7 +125,7 @@ def harden(
     seed: int,
     hosts: tuple[str, ...] = (),
     tell: Callable[[RedTeamFinding, str], None] = lambda finding, what: None,
-    learned: Callable[[], Detector] | None = None,
+    learned: Callable[[], ManySurfacesDetector] | None = None,
 ) -> list[Result]:
     """Make and try candidates for a workspace, and keep them as proposals in its state.
 
@@ -192,7 +196,9 @@ def roll_back(root: Path, identifier: str, key: Path, by: str) -> int:
     return rollback(bench.workspace, identifier, signing_key(key, bench.workspace), by, stack_of=bench.stack)
 
 
-def verify_controls(root: Path, keys: Sequence[Path], learned: Callable[[], Detector] | None = None) -> list[Held]:
+def verify_controls(
+    root: Path, keys: Sequence[Path], learned: Callable[[], ManySurfacesDetector] | None = None
+) -> list[Held]:
     """Run the regression cases of every approved control; each result becomes evidence and an event.
 
     Raises:
