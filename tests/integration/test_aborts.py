@@ -73,6 +73,8 @@ async def test_a_client_that_does_not_read_does_not_fill_the_memory(tmp_path: Pa
             while not gateway.server.server_state.connections:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             (connection,) = gateway.server.server_state.connections
+            # What the system buffers by itself, megabytes, takes long to fill.
+            connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
             while not connection.flow.write_paused:  # type: ignore[union-attr]  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.3)
