@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import settings
 
-settings.register_profile("busy", deadline=None)
-"""A machine at work, with tests on all cores, is slow now and then; that is no failure."""
-settings.load_profile("busy")
+settings.register_profile("shared", deadline=timedelta(seconds=2))
+"""Per example. Tests share the cores with each other, so the default of a fifth of a second, by the clock, fails now
+and then where nothing is wrong; what may cost how much is held by tests of its own."""
+settings.load_profile("shared")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -69,7 +69,7 @@ async def test_a_client_that_does_not_read_does_not_fill_the_memory(tmp_path: Pa
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.connect(("127.0.0.1", gateway.port))
         client.sendall(post(body(stream=True)))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(20):
             while not gateway.server.server_state.connections:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             (connection,) = gateway.server.server_state.connections
