@@ -16,13 +16,14 @@ differently. Content decides; a name never takes a scanner away. A scanner raise
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
 from bartizan.core.artefact import Admission, ArtefactFinding
 from bartizan.core.errors import BartizanError
 from bartizan.core.problem import printable
+from bartizan.core.registry import registrar
 from bartizan.core.threat import Severity
 from bartizan.supplychain.budget import Budget, BudgetError, Limits
 from bartizan.supplychain.source import ByteSource
@@ -100,14 +101,8 @@ class Scanner(Protocol):
         ...
 
 
-S = TypeVar("S", bound=type)
-
-
-def scanner(kind: S) -> S:
-    """Register a scanner class; it is made without arguments."""
-    kind.__bartizan_scanner__ = kind.__name__  # type: ignore[attr-defined]
-    return kind
-
+scanner = registrar("scanner")
+"""Registers a scanner class."""
 
 __all__ = [
     "CODE_EXECUTION",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Final
 
 from bartizan.core.problem import printable
+from bartizan.core.registry import modules_of
 from bartizan.redteam import converters as package
 from bartizan.redteam.converters.interface import Family, TextConverter
 from bartizan.redteam.errors import ConverterError
@@ -22,8 +21,8 @@ MAX_STEPS: Final = 8
 def converters() -> Mapping[str, TextConverter]:
     """All of them by id, ordered by family and name."""
     found: dict[str, TextConverter] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        for value in vars(importlib.import_module(f"{package.__name__}.{module.name}")).values():
+    for module in modules_of(package):
+        for value in vars(module).values():
             entry = getattr(value, "__bartizan_converter__", None)
             if isinstance(entry, TextConverter) and found.setdefault(entry.id, entry) is not entry:
                 raise ConverterError(f"two converters are called {entry.id}")
