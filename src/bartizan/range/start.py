@@ -6,15 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from aiohttp import web
-
-from bartizan.core.errors import ConfigurationError
 from bartizan.range.client import ModelClient
 from bartizan.range.helpdesk.application import FIXED, VULNERABLE
 from bartizan.range.helpdesk.records import plant
 from bartizan.range.helpdesk.web import HelpDeskSite
 from bartizan.range.model_process import ModelProcess
 from bartizan.range.model_store import ModelStore
+from bartizan.range.serving import serving
 from bartizan.range.state import RangeState, Running
 
 
@@ -48,17 +46,10 @@ async def running_help_desk(
         base_url, key = gateway or (process.url, process.key)
         async with ModelClient(base_url, key) as client:
             site = HelpDeskSite(client, planted, FIXED if fixed else VULNERABLE)
-            runner = web.AppRunner(site.application(), access_log=None)
-            await runner.setup()
-            try:
-                try:
-                    await web.TCPSite(runner, "127.0.0.1", port).start()
-                except OSError as error:
-                    raise ConfigurationError(f"cannot listen on port {port}: {error.strerror}") from error
-                address = runner.addresses[0]
-                running = Running(f"http://{address[0]}:{address[1]}", process.url, process.key)
+            async with serving(site.application(), port) as url:
+                running = Running(url, process.url, process.key)
                 state.started(running)
-                yield running
-            finally:
-                state.stopped()
-                await runner.cleanup()
+                try:
+                    yield running
+                finally:
+                    state.stopped()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from aiohttp import web
-
-from bartizan.core.errors import ConfigurationError
 from bartizan.range.bureau.records import Records
 from bartizan.range.bureau.weaknesses import Measure, Weakness
 from bartizan.range.bureau.web import BureauSite
+from bartizan.range.serving import serving
 
 
 @contextlib.asynccontextmanager
@@ -29,14 +27,5 @@ async def running_bureau(
         ConfigurationError: the port is taken.
     """
     site = BureauSite(known, holes, measures)
-    runner = web.AppRunner(site.application(), access_log=None)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-        except OSError as error:
-            raise ConfigurationError(f"cannot listen on port {port}: {error.strerror}") from error
-        host, taken = runner.addresses[0][:2]
-        yield site, f"http://{host}:{taken}"
-    finally:
-        await runner.cleanup()
+    async with serving(site.application(), port) as url:
+        yield site, url

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from secrets import token_hex
-from typing import TypeVar
 
 import msgspec
 from aiohttp import web
@@ -18,6 +17,7 @@ from aiohttp import web
 from bartizan.range.bureau.assistant import Assistant, Passage, Said
 from bartizan.range.bureau.records import Records
 from bartizan.range.bureau.weaknesses import Entry, Measure, Weakness
+from bartizan.range.serving import json_body
 
 _MAX_BODY = 400_000
 _MAX_SESSIONS = 2_000
@@ -29,8 +29,6 @@ PLACES = {
     "/memories": Entry.MEMORY,
     "/messages": Entry.AGENT,
 }
-
-_Body = TypeVar("_Body")
 
 
 class _Chat(msgspec.Struct):
@@ -83,7 +81,7 @@ class BureauSite:
         return web.json_response({"session": session})
 
     async def _chat(self, request: web.Request) -> web.Response:
-        body = await _body(request, _Chat)
+        body = await json_body(request, _Chat)
         if body.session not in self._sessions:
             raise web.HTTPNotFound(text="no such session")
         said = self.reply(body.session, body.message)
@@ -91,7 +89,7 @@ class BureauSite:
         return web.json_response({"answer": said.answer, "tool_calls": calls})
 
     async def _plant(self, request: web.Request) -> web.Response:
-        body = await _body(request, _Content)
+        body = await json_body(request, _Content)
         planted = self._sessions.get(body.session)
         if planted is None:
             raise web.HTTPNotFound(text="no such session")
@@ -99,12 +97,3 @@ class BureauSite:
             raise web.HTTPInsufficientStorage(text="the session is full")
         planted.append(Passage(PLACES[request.path], body.content, body.title))
         return web.json_response({"planted": len(planted)})
-
-
-async def _body(request: web.Request, kind: type[_Body]) -> _Body:
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="send application/json")
-    try:
-        return msgspec.json.decode(await request.read(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise web.HTTPBadRequest(text=f"not what this route expects: {error}") from error

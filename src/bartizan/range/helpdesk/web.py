@@ -6,8 +6,6 @@ plants an article, as a wiki that anybody may edit would; ``DELETE /articles`` t
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import msgspec
 from aiohttp import web
 
@@ -15,6 +13,7 @@ from bartizan.range.client import Answer
 from bartizan.range.helpdesk.application import COMPANY, Configuration, HelpDesk, Model
 from bartizan.range.helpdesk.records import Plant
 from bartizan.range.helpdesk.retriever import Article
+from bartizan.range.serving import json_body
 from bartizan.reporting.html import Html, el, page
 
 _MAX_BODY = 64_000
@@ -34,9 +33,6 @@ class _Ask(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Summarise(msgspec.Struct, forbid_unknown_fields=True):
     email: str
-
-
-_Body = TypeVar("_Body")
 
 
 class HelpDeskSite:
@@ -63,15 +59,15 @@ class HelpDeskSite:
         return HelpDesk(self._model, self._plant, self._configuration, self._added)
 
     async def _ask(self, request: web.Request) -> web.Response:
-        body = await _body(request, _Ask)
+        body = await json_body(request, _Ask)
         return _json(await self._desk().ask(body.message, max_tokens=_MAX_TOKENS))
 
     async def _summarise(self, request: web.Request) -> web.Response:
-        body = await _body(request, _Summarise)
+        body = await json_body(request, _Summarise)
         return _json(await self._desk().summarise(body.email, max_tokens=_MAX_TOKENS))
 
     async def _plant_article(self, request: web.Request) -> web.Response:
-        body = await _body(request, dict[str, str])
+        body = await json_body(request, dict[str, str])
         if len(self._added) >= _MAX_ARTICLES:
             raise web.HTTPInsufficientStorage(text="the knowledge base is full")
         self._added.append(Article(f"added-{len(self._added)}", body.get("title", ""), body.get("text", "")))
@@ -92,16 +88,6 @@ class HelpDeskSite:
             desk.summarise(email, max_tokens=_MAX_TOKENS) if email else desk.ask(message, max_tokens=_MAX_TOKENS)
         )
         return _html(answer)
-
-
-async def _body(request: web.Request, kind: type[_Body]) -> _Body:
-    """The JSON body as ``kind``. Demanding its content type keeps other sites' forms from planting articles."""
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="send application/json")
-    try:
-        return msgspec.json.decode(await request.read(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise web.HTTPBadRequest(text=f"not what this route expects: {error}") from error
 
 
 def _json(answer: Answer) -> web.Response:
