@@ -32,8 +32,9 @@ from bartizan.inspection.interface import ManySurfacesDetector, View
 from bartizan.policy.document import PolicyDocument
 from bartizan.trust.signing import TrustedKeys, read_public_key
 from bartizan.workspace.document import loads
+from bartizan.workspace.files import write_file
 from bartizan.workspace.scaffold import write_workspace
-from bartizan.workspace.signed import Seal, content_digest, next_version, sign, signing_key, write_file
+from bartizan.workspace.signed import Seal, content_digest, next_version, sign, signing_key
 from bartizan.workspace.snapshot import SIGNED, read_files
 from bartizan.workspace.workspace import POLICY, STATE, Workspace
 

@@ -19,7 +19,7 @@ from bartizan.hardening.record import ControlRecord, cases_of
 from bartizan.hardening.shipping import tell
 from bartizan.hardening.stack import Stack
 from bartizan.trust.signing import SignatureInvalid, TrustedKeys
-from bartizan.workspace.signed import write_file
+from bartizan.workspace.files import write_file
 from bartizan.workspace.workspace import Workspace
 
 

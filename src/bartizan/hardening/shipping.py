@@ -18,8 +18,7 @@ import msgspec
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import ControlChanged
 from bartizan.telemetry.journal import Journal
-from bartizan.workspace.files import read_bounded
-from bartizan.workspace.signed import write_file
+from bartizan.workspace.files import read_bounded, write_file
 from bartizan.workspace.snapshot import SIGNED
 from bartizan.workspace.workspace import DEPLOYMENT, Workspace
 

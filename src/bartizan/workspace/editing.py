@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import yaml
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.workspace.checker import plain
-from bartizan.workspace.files import read_bounded
+from bartizan.workspace.files import read_bounded, write_file
 from bartizan.workspace.nodes import LOADER, MapNode, decode, parse
 
 
@@ -107,24 +106,6 @@ def write_key(path: Path, name: str, row: list[str], section: str = "keys") -> N
         raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from None
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)  # two commands at once must not lose a key
-        replace_file(path, name, append_key(decode(read_bounded(path, name), name), name, row, section).encode())
+        write_file(path, name, append_key(decode(read_bounded(path, name), name), name, row, section).encode())
     finally:
         os.close(folder)
-
-
-def replace_file(path: Path, name: str, content: bytes) -> None:
-    """Give a file new content, whole or not at all, with the mode it has. Raises ConfigurationError."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".policy-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise ConfigurationError(f"{name} cannot be written: {error.strerror}") from None

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.workspace.document import loads
-from bartizan.workspace.editing import replace_file
-from bartizan.workspace.files import read_bounded
+from bartizan.workspace.files import read_bounded, write_file
 from bartizan.workspace.register import Register, Registered
 
 HEAD = "# Artefacts that somebody vouches for, by digest. 'bartizan artefacts pin' adds to it.\n"
@@ -55,7 +54,7 @@ def register(path: Path, name: str, new: Sequence[Registered]) -> None:
             raise ConfigurationError(f"{name} is not written as one list", "nothing was changed: add the rows by hand")
         if not path.exists():
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
-        replace_file(path, name, edited.encode())
+        write_file(path, name, edited.encode())
     except UnicodeDecodeError:
         raise ConfigurationError(f"{name} is not UTF-8 text") from None
     except OSError as error:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ import msgspec
 from bartizan.core.errors import ConfigurationError
 from bartizan.trust.signing import SignatureInvalid, SigningKey, TrustedKeys, read_public_key
 from bartizan.workspace.deployment import Snapshots
-from bartizan.workspace.files import read_bounded
+from bartizan.workspace.files import read_bounded, write_file
 from bartizan.workspace.snapshot import SIGNED, Snapshot, digest_of, take_snapshot
 from bartizan.workspace.workspace import DEPLOYMENT, Workspace
 
@@ -181,25 +180,6 @@ def signing_key(path: Path, workspace: Workspace) -> SigningKey:
         return SigningKey.parse(read_bounded(path, f"the key {path.name}", 4_096, private=True).decode("ascii").strip())
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path.name} is no private Ed25519 key", "bartizan keys signing FILE") from None
-
-
-def write_file(path: Path, name: str, content: bytes, mode: int = 0o600) -> None:
-    """Write a file whole or not at all, on disk before this returns. Raises ConfigurationError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                os.fchmod(file.fileno(), path.stat().st_mode & 0o777 if path.exists() else mode)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise ConfigurationError(f"{name} cannot be written: {error.strerror}") from None
 
 
 def next_version(workspace: Workspace, files: Mapping[str, bytes], kept: Sequence[Snapshot | None] = ()) -> int:
