@@ -200,6 +200,33 @@ def test_stop_rules_leave_out_what_is_not_needed_and_say_so(tmp_path: Path) -> N
     assert "9 trials without a hit" in run.not_needed[0].reason
 
 
+requests_seen = [0]
+
+
+async def slow_to_leak(message: str, history: list[Any]) -> str:
+    """Every second request leaks, and takes longer than those that do not."""
+    requests_seen[0] += 1
+    if requests_seen[0] % 2:
+        return "Our shop opens at nine."
+    await asyncio.sleep(0.2)
+    return f"Of course, it is {SECRET}."
+
+
+def test_slow_hits_are_waited_for_before_a_rule_stops_a_cell(tmp_path: Path) -> None:
+    requests_seen[0] = 0
+    row = {"id": "f", "kind": "python", "callable": f"{__name__}:slow_to_leak"}
+    path = scope(
+        tmp_path,
+        "",
+        targets=[row],
+        plan={"repeats": 60, "ids": ["ask"]},
+        stop={"futility": 0.3},
+        limits={"in_flight": 40},
+    )
+    run, ended = asyncio.run(ran(path, tmp_path / "a"))
+    assert (ended, len(run.not_needed), run.count(Outcome.HIT)) == ("", 0, 30)
+
+
 def test_another_plan_does_not_go_into_the_same_folder(tmp_path: Path) -> None:
     async def go() -> None:
         async with Leaky().running() as app:

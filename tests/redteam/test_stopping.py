@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
 
 from bartizan.redteam.scope import Stop
-from bartizan.redteam.stopping import Tally, clean_trials, confidence_sequence, reason_to_stop
+from bartizan.redteam.stopping import Cell, Tally, clean_trials, confidence_sequence, reason_to_stop
 from bartizan.redteam.taxonomy import Outcome
 
 
@@ -36,6 +37,20 @@ def test_precision_stops_when_the_rate_is_known() -> None:
 
 def test_nothing_stops_without_a_rule() -> None:
     assert not reason_to_stop(Tally(misses=10_000), Stop())
+
+
+def test_only_an_unbroken_run_from_the_first_trial_counts() -> None:
+    """Every order in which five trials can end shows, at each look, the trials before the first that is not over."""
+    outcomes = [Outcome.HIT, Outcome.MISS, Outcome.INCONCLUSIVE, Outcome.MISS, Outcome.HIT]
+    for order in itertools.permutations(range(5)):
+        cell = Cell()
+        over: set[int] = set()
+        for place in order:
+            cell.end(place, outcomes[place])
+            over.add(place)
+            first = next(at for at in range(6) if at not in over)
+            seen = [outcomes[at] for at in range(first)]
+            assert (cell.tally.hits, cell.tally.misses) == (seen.count(Outcome.HIT), seen.count(Outcome.MISS))
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.3, 0.9])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -14,7 +15,7 @@ from bartizan.redteam.journal import Attempted, Journal, Noted, TrialEnded, atte
 from bartizan.redteam.playing import Played, Stage, TrialPlayer
 from bartizan.redteam.scope import Limits, Stop
 from bartizan.redteam.spending import Spending
-from bartizan.redteam.stopping import Tally, reason_to_stop
+from bartizan.redteam.stopping import Cell, reason_to_stop
 from bartizan.redteam.taxonomy import Outcome
 from bartizan.redteam.trial import Trial
 
@@ -68,7 +69,9 @@ class Runner:
         self._journal = journal
         self._show = show
         self._spending = Spending()
-        self._tallies: dict[tuple[str, str], Tally] = {}
+        self._cells: dict[tuple[str, str], Cell] = {}
+        self._places: dict[str, int] = {}
+        """Of each trial in its cell."""
         self._recorded: dict[str, dict[int, Attempt]] = {}
         self._over: dict[str, TrialEnded] = {}
         self._in_a_row = 0
@@ -78,14 +81,17 @@ class Runner:
 
     async def run(self) -> str:
         """Play what is left. Returns why it ended early, in words, or "" when all trials are over."""
+        shared = self._stage.target.shared_plants
+        alone = [trial for trial in self._trials if shared and trial.case.indirect]
+        together = [trial for trial in self._trials if not (shared and trial.case.indirect)]
+        sizes: Counter[tuple[str, str]] = Counter()
+        for trial in (*together, *alone):
+            self._places[trial.id] = sizes[trial.cell]
+            sizes[trial.cell] += 1
         self._remember()
         self._spending.begin()
-        left = [trial for trial in self._trials if trial.id not in self._over]
-        shared = self._stage.target.shared_plants
-        alone = [trial for trial in left if shared and trial.case.indirect]
-        together = [trial for trial in left if not (shared and trial.case.indirect)]
-        await self._phase(together, self._limits.in_flight)
-        await self._phase(alone, 1)
+        await self._phase([trial for trial in together if trial.id not in self._over], self._limits.in_flight)
+        await self._phase([trial for trial in alone if trial.id not in self._over], 1)
         if self._halted:
             self._note(f"ended early: {self._halted}")
         return self._halted
@@ -124,7 +130,7 @@ class Runner:
             self._halted = self._halted or self._spending.exceeded(self._limits)
             if self._halted:
                 return
-            reason = reason_to_stop(self._tallies.get(trial.cell, Tally()), self._stop)
+            reason = reason_to_stop(self._cell(trial.cell).tally, self._stop)
             if reason:
                 self._end(trial, _unplayed(trial, reason))
                 continue
@@ -152,8 +158,10 @@ class Runner:
 
     def _count(self, ended: TrialEnded, cell: tuple[str, str]) -> None:
         self.progress.count(ended)
-        if not ended.stopped:
-            self._tallies.setdefault(cell, Tally()).add(ended.outcome)
+        self._cell(cell).end(self._places[ended.trial], ended.outcome)
+
+    def _cell(self, name: tuple[str, str]) -> Cell:
+        return self._cells.setdefault(name, Cell())
 
     def _note(self, text: str) -> None:
         self._journal.add(Noted(at=rfc3339(utc_now()), text=text))

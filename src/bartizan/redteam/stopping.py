@@ -9,7 +9,9 @@ Both bounds hold whenever one looks, because each is a test martingale (J. Ville
 - *Precision* uses the confidence sequence of a Beta(1/2, 1/2) mixture of bets (H. Robbins, Ann. Math. Stat. 41 (1970)):
   the rates p with  B(s + 1/2, n - s + 1/2) / B(1/2, 1/2)  <  20 p^s (1 - p)^(n - s).
 
-Trials of a cell are different cases; what is bounded is a rate that each of them would reach or exceed.
+Trials of a cell are different cases; what is bounded is a rate that each of them would reach or exceed. Looks are valid
+only where the order of the trials has nothing to do with their outcomes. Several are played at a time, and a hit often
+takes longer than a refusal, so what counts at a look is not what has ended but `Cell`: an unbroken run from the first.
 """
 
 from __future__ import annotations
@@ -41,6 +43,23 @@ class Tally(msgspec.Struct):
         """Count one trial."""
         self.hits += outcome is Outcome.HIT
         self.misses += outcome is Outcome.MISS
+
+
+class Cell:
+    """The trials of one cell in the order in which they start, which the plan fixes; they may end in any order."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        """Of the trials up to the first that is not over."""
+        self._waiting: dict[int, Outcome] = {}
+        self._next = 0
+
+    def end(self, place: int, outcome: Outcome) -> None:
+        """The trial at ``place``, from 0, is over. One that was left out is inconclusive."""
+        self._waiting[place] = outcome
+        while self._next in self._waiting:
+            self.tally.add(self._waiting.pop(self._next))
+            self._next += 1
 
 
 def reason_to_stop(tally: Tally, stop: Stop) -> str:
