@@ -31,6 +31,7 @@ from bartizan.hardening.record import (
 )
 from bartizan.hardening.shipping import Shipment, alone, ship
 from bartizan.hardening.trial import StackOf, Trial
+from bartizan.hardening.trusting import Trust
 from bartizan.policy.document import PolicyDocument
 from bartizan.trust.signing import SigningKey
 from bartizan.workspace.checker import plain
@@ -67,7 +68,8 @@ def approve(
         retry: called when the workspace is no longer the one that the candidate was tried on.
 
     Raises:
-        ConfigurationError: it was not accepted, is approved already, no longer passes, or cannot be written.
+        ConfigurationError: it was not accepted, is approved already, no longer passes, or cannot be written; or the
+            workspace holds edits that nobody signed.
         DocumentError: a workspace file is broken.
     """
     with alone(workspace):
@@ -77,8 +79,11 @@ def approve(
                 f"{candidate.id} was not accepted by its trial", "only accepted ones can be approved"
             )
         files, old = read_files(workspace.root), None
+        trust = Trust(workspace, key.public)
+        trust.require(files)
         if (workspace.root / record_name(candidate.id)).exists():
             old = read_record(workspace.root, candidate.id)
+            trust.check(old)
             if old.state == "enforced" or not enforce:
                 raise ConfigurationError(
                     f"{candidate.id} is approved already", "enforce it with --enforce" if old.state == "monitor" else ""
@@ -132,12 +137,16 @@ def rollback(workspace: Workspace, identifier: str, key: SigningKey, by: str, *,
     """Take a control back, as a new signed version, which is returned.
 
     Raises:
-        ConfigurationError: it is not approved, a setting was changed since, or the workspace cannot be written.
+        ConfigurationError: it is not approved, its record or the workspace is not what was signed, a setting was
+            changed since, or the workspace cannot be written.
         DocumentError: a workspace file is broken.
     """
     with alone(workspace):
         record = read_record(workspace.root, identifier)
         files = read_files(workspace.root)
+        trust = Trust(workspace, key.public)
+        trust.require(files)
+        trust.check(record)
         after = undone(files, record)
         stack_of(after, {})
         version = next_version(workspace, files, [Seal(workspace).last()])
