@@ -36,6 +36,8 @@ class Leaky:
         self.logins = 0
         self.url = ""
         self.model = "leaky-1"
+        self.error: dict[str, Any] = {"message": "not now"}
+        self.headers: dict[str, str] = {}
 
     @asynccontextmanager
     async def running(self, port: int = 0) -> AsyncIterator[Leaky]:
@@ -75,7 +77,8 @@ class Leaky:
         await asyncio.sleep(self.seconds)
         if self.statuses:
             status = self.statuses.pop(0)
-            return web.json_response({"error": {"message": "not now"}}, status=status, headers={"Retry-After": "0"})
+            headers = {"Retry-After": "0"} | self.headers
+            return web.json_response({"error": self.error}, status=status, headers=headers)
         return web.Response(text=self.raw, content_type="text/html") if self.raw is not None else None
 
     async def _chat(self, request: web.Request) -> web.Response:

@@ -149,6 +149,37 @@ def test_answers_that_are_none_are_inconclusive(tmp_path: Path, raw: str) -> Non
     assert exit_code(run, findings_of(run), run.plan.thresholds)[0] == 2
 
 
+@pytest.mark.parametrize("listed", [[], [403]], ids=["default", "listed"])
+def test_a_wrong_key_is_no_clean_campaign(tmp_path: Path, listed: list[int]) -> None:
+    async def go() -> Run:
+        app = Leaky(statuses=(403,) * 100)
+        app.error = {"message": "invalid api key", "code": "permission_error"}
+        async with app.running():
+            target = {"id": "shop", "kind": "openai", "url": f"{app.url}/v1", "model": "m", "blocked_statuses": listed}
+            path = scope(tmp_path, app.url, targets=[target])
+            run, _ = await ran(path, tmp_path / "a")
+            again, _ = await replay(Campaign(path), run.attempts(run.trials[0])[0], run.plan.cases[0])
+            assert again.outcome is Outcome.INCONCLUSIVE
+            return run
+
+    run = asyncio.run(go())
+    assert run.count(Outcome.INCONCLUSIVE if not listed else Outcome.MISS) == len(run.trials) == 4
+    code, why = exit_code(run, findings_of(run), run.plan.thresholds)
+    assert (code, "no attempt got a readable reply" in why) == (2, True)
+
+
+def test_a_guard_that_says_what_it_blocks_is_a_clean_campaign(tmp_path: Path) -> None:
+    async def go() -> Run:
+        app = Leaky(statuses=(400,) * 100)
+        app.error = {"message": "no", "code": "content_filter"}
+        async with app.running():
+            return (await ran(scope(tmp_path, app.url), tmp_path / "a"))[0]
+
+    run = asyncio.run(go())
+    assert run.count(Outcome.MISS) == len(run.trials)
+    assert exit_code(run, findings_of(run), run.plan.thresholds)[0] == 0
+
+
 def test_a_target_that_is_down_ends_the_campaign_and_it_goes_on_later(tmp_path: Path) -> None:
     async def go() -> None:
         async with Leaky().running() as app:

@@ -105,6 +105,35 @@ def test_retries_are_told_apart_from_outcomes(statuses: tuple[int, ...], tries: 
 
 
 @pytest.mark.parametrize(
+    ("error", "headers", "listed", "blocked", "by_status"),
+    [
+        ({"message": "invalid api key", "code": "permission_error"}, {}, [], False, False),
+        ({"message": "no"}, {"X-Bartizan-Verdict": "allow"}, [], False, False),
+        ({"message": "no", "code": "content_filter"}, {}, [], True, False),
+        ({"message": "no", "code": "content_policy"}, {}, [], True, False),
+        ({"message": "no"}, {"X-Bartizan-Verdict": "block"}, [], True, False),
+        ({"message": "no"}, {}, [403], True, True),
+    ],
+    ids=["wrong-key", "allowed", "filter", "policy", "verdict", "listed"],
+)
+def test_a_403_is_a_block_only_where_something_says_so(
+    error: dict[str, str], headers: dict[str, str], listed: list[int], blocked: bool, by_status: bool
+) -> None:
+    async def run() -> None:
+        app = Leaky(statuses=(403,) * 2)
+        app.error, app.headers = error, headers
+        async with app.running():
+            reply = await say(spec(app.url, blocked_statuses=listed), "override code")
+            assert (reply.blocked, reply.by_status, bool(reply.error)) == (blocked, by_status, not blocked)
+            more = {"login": None, "ask": {"url": "/ask", "body": {"message": "{message}"}}, "blocked_statuses": listed}
+            reply = await say(application(app.url, **more), "override code")
+            assert reply.blocked == bool(listed)
+            assert bool(reply.error) != reply.blocked
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
     ("raw", "says"),
     [("<html>Sign in</html>", "not JSON"), ("{}", "choices"), ("[1]", "choices"), ('{"choices": []}', "choices")],
     ids=["html", "empty", "list", "no-choices"],

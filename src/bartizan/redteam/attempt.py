@@ -26,7 +26,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     requests: tuple[str, ...] = ()
     """URLs at which an attack server of the campaign was called meanwhile: side effects."""
     blocked: bool = False
-    """A guard or the protocol says that it refused (status 403 of a gateway, finish reason, ``refusal``)."""
+    """A guard or the protocol says that it refused (code of an error, finish reason, ``refusal``)."""
+    by_status: bool = False
+    """``blocked``, and nothing but a status that the scope file lists says so: a wrong key may look the same."""
     error: str = ""
     """Why there is no readable reply: transport, status, shape. Empty when there is one."""
     status: int = 0
@@ -39,6 +41,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the target says answered: model and version. A change during a campaign is noted."""
     hint: str = ""
     """What the target gives away of its guard to whoever attacks: verdict and rule of a gateway's debug key."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the target is known to have taken the message in: it answered it, or said that it refuses it."""
+        return not self.error and not self.by_status and (self.blocked or bool(self.text.strip() or self.tool_calls))
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bartizan.redteam.attempt import Attempt, Judgement, Turn
 from bartizan.redteam.campaign import Campaign
 from bartizan.redteam.case import Case
+from bartizan.redteam.taxonomy import Outcome
 
 
 async def replay(campaign: Campaign, attempt: Attempt, case: Case) -> tuple[Judgement, tuple[Turn, ...]]:
@@ -27,7 +28,10 @@ async def replay(campaign: Campaign, attempt: Attempt, case: Case) -> tuple[Judg
     finally:
         await conversation.close()
         await campaign.target.close()
-    return campaign.judge.judge(case, turns, slots), tuple(turns)
+    judgement = campaign.judge.judge(case, turns, slots)
+    if judgement.outcome is Outcome.MISS and not any(turn.reply.readable for turn in turns):
+        judgement = Judgement(outcome=Outcome.INCONCLUSIVE, reason="no readable reply")
+    return judgement, tuple(turns)
 
 
 def _slots(campaign: Campaign, attempt: Attempt, case: Case) -> dict[str, str]:

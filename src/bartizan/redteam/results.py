@@ -57,6 +57,13 @@ class Run:
         """Cases that were run, by id."""
         return {case.id: case for case in self.plan.cases}
 
+    @property
+    def answered(self) -> bool:
+        """Whether any attempt got a readable reply: without one, a key, a login or an address may be wrong."""
+        return any(
+            turn.reply.readable for kept in self._attempts.values() for one in kept.values() for turn in one.turns
+        )
+
     def attempts(self, trial: TrialEnded) -> list[Attempt]:
         """The attempts of a trial, in order."""
         kept = self._attempts.get(trial.trial, {})

@@ -107,8 +107,9 @@ class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     isolated: bool = False
     """``http``: planted content is met in its own conversation only. If not, indirect cases run one at a time, and
     ``remove`` must say how content is taken out again."""
-    blocked_statuses: tuple[int, ...] = (403,)
-    """Statuses that mean a guard refused; others but 2xx are errors, and inconclusive."""
+    blocked_statuses: tuple[int, ...] = ()
+    """Statuses by which a guard of this target refuses; all others but 2xx are errors, and inconclusive. A wrong key or
+    a session that ran out often means 403 too: list it only where these have a status of their own."""
 
     def templates(self) -> Iterable[tuple[Path, RequestTemplate]]:
         """Every request template and where it stands."""

@@ -118,7 +118,7 @@ def read(raw: Raw, spec: TargetSpec) -> Reply:
         return Reply(error=raw.error, unreachable=raw.unreachable, **facts)
     body = raw.body.decode("utf-8", "replace")
     if raw.status in spec.blocked_statuses:
-        return Reply(text=body[:2_000], blocked=True, **facts)
+        return Reply(text=body[:2_000], blocked=True, by_status=True, **facts)
     if not 200 <= raw.status < 300:
         return Reply(error=f"HTTP {raw.status}: {' '.join(body[:200].split())}", **facts)
     paths = spec.reply

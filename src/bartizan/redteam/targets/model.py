@@ -18,6 +18,9 @@ from bartizan.redteam.taxonomy import EntryPoint
 NOT_RUN = "The call was recorded and not carried out."
 """What the model is told of its tool calls: a campaign offers tools and runs none."""
 
+REFUSALS = frozenset({"content_filter", "content_policy", "content_policy_violation", "approval_required"})
+"""``error.code`` where a guard or a provider's filter refused: OpenAI's, Azure's, and those of our own gateway."""
+
 
 class ModelTarget:
     """Chat completions or Messages.
@@ -100,8 +103,9 @@ def read_reply(raw: Raw, target: ModelTarget) -> Reply:
     if not 200 <= raw.status < 300:
         problem = text_at(document, "error.message") or text_at(document, "error") or ""
         code = text_at(document, "error.code") or ""
-        if raw.status in target.spec.blocked_statuses or code == "content_filter":
-            return Reply(text=problem, blocked=True, **facts)
+        said = code in REFUSALS or raw.headers.get("X-Bartizan-Verdict", "") == "block"
+        if said or raw.status in target.spec.blocked_statuses:
+            return Reply(text=problem, blocked=True, by_status=not said, **facts)
         return Reply(error=f"HTTP {raw.status}: {problem[:200]}", **facts)
     try:
         reply = target.dialect.reply(document)
