@@ -23,21 +23,20 @@ from bartizan.hardening.record import (
     Case,
     ControlRecord,
     Measured,
-    Undo,
     cases_name,
     encode_cases,
     read_record,
+    read_records,
     record_name,
 )
+from bartizan.hardening.reverify import spared
 from bartizan.hardening.shipping import Shipment, alone, ship
 from bartizan.hardening.trial import StackOf, Trial
 from bartizan.hardening.trusting import Trust
+from bartizan.hardening.undoing import undo_of, undone
 from bartizan.policy.document import PolicyDocument
 from bartizan.trust.signing import SigningKey
-from bartizan.workspace.checker import plain
 from bartizan.workspace.document import loads
-from bartizan.workspace.nodes import parse
-from bartizan.workspace.patching import remove_value, set_value
 from bartizan.workspace.signed import Seal, content_digest, next_version, sign
 from bartizan.workspace.snapshot import SIGNED, read_files
 from bartizan.workspace.workspace import Workspace
@@ -68,8 +67,8 @@ def approve(
         retry: called when the workspace is no longer the one that the candidate was tried on.
 
     Raises:
-        ConfigurationError: it was not accepted, is approved already, no longer passes, or cannot be written; or the
-            workspace holds edits that nobody signed.
+        ConfigurationError: it was not accepted, is approved already, no longer passes, would weaken another control,
+            or cannot be written; or the workspace holds edits that nobody signed.
         DocumentError: a workspace file is broken.
     """
     with alone(workspace):
@@ -81,6 +80,7 @@ def approve(
         files, old = read_files(workspace.root), None
         trust = Trust(workspace, key.public)
         trust.require(files)
+        others = _others(workspace, candidate.id, trust)
         if (workspace.root / record_name(candidate.id)).exists():
             old = read_record(workspace.root, candidate.id)
             trust.check(old)
@@ -88,7 +88,7 @@ def approve(
                 raise ConfigurationError(
                     f"{candidate.id} is approved already", "enforce it with --enforce" if old.state == "monitor" else ""
                 )
-            files = undone(files, old)
+            files = undone(files, old, others)
         if content_digest(files) != proposal.base:
             trial = retry(proposal, files)
             if trial.decision is not Decision.ACCEPTED:
@@ -99,7 +99,7 @@ def approve(
         watch = policy.hardening.monitor_first and not enforce
         change = monitored(candidate, policy) if watch else candidate.change
         after = change.apply(files)
-        stack_of(after, candidate.secrets)
+        spared(others, files, after, stack_of, candidate.secrets, workspace.state)
         now = utc_now()
         cases = _cases(proposal, trial)
         # What was leaked must not reach version control by way of its own regression case.
@@ -114,7 +114,7 @@ def approve(
             layer=candidate.layer,
             state="monitor" if watch else "enforced",
             change=change,
-            undo=tuple(_undo(files, setting.path) for setting in change.settings),
+            undo=tuple(undo_of(files, setting, others) for setting in change.settings),
             cases=() if private else cases,
             private_cases=hashlib.sha256(private).hexdigest() if private else "",
             findings=tuple(case.finding for case in cases),
@@ -147,8 +147,9 @@ def rollback(workspace: Workspace, identifier: str, key: SigningKey, by: str, *,
         trust = Trust(workspace, key.public)
         trust.require(files)
         trust.check(record)
-        after = undone(files, record)
-        stack_of(after, {})
+        others = _others(workspace, identifier, trust)
+        after = undone(files, record, others)
+        spared(others, files, after, stack_of, {}, workspace.state)
         version = next_version(workspace, files, [Seal(workspace).last()])
         after[SIGNED] = sign(after, version, key, f"roll back {identifier}", utc_now())
         event = _event(record, "rolled_back", f"{by} ({key.public.id})", version)
@@ -158,20 +159,12 @@ def rollback(workspace: Workspace, identifier: str, key: SigningKey, by: str, *,
         return version
 
 
-def undone(files: Mapping[str, bytes], record: ControlRecord) -> dict[str, bytes]:
-    """The files without a control. Raises ConfigurationError when one of its settings was changed since."""
-    after = {name: content for name, content in files.items() if name not in record.change.files}
-    if not record.change.settings:
-        return after
-    text = files[POLICY].decode("utf-8")
-    for setting, undo in reversed(list(zip(record.change.settings, record.undo, strict=True))):
-        had, value = _at(text, setting.path)
-        if not had or value != msgspec.to_builtins(setting.value):
-            where = ".".join(setting.path)
-            raise ConfigurationError(f"{where} in {POLICY} was changed since", "take the control out by hand")
-        text = set_value(text, POLICY, undo.path, undo.value) if undo.had else remove_value(text, POLICY, undo.path)
-    after[POLICY] = text.encode()
-    return after
+def _others(workspace: Workspace, identifier: str, trust: Trust) -> list[ControlRecord]:
+    """Those that are approved besides ``identifier``; what nobody trusted signed must not bear on what is signed."""
+    others = [record for record in read_records(workspace.root) if record.id != identifier]
+    for record in others:
+        trust.check(record)
+    return others
 
 
 def _shipment(
@@ -240,17 +233,3 @@ def _measured(trial: Trial, seed: int) -> Measured:
         seed=seed,
         digest=trial.digest,
     )
-
-
-def _undo(files: Mapping[str, bytes], path: tuple[str, ...]) -> Undo:
-    had, value = _at(files.get(POLICY, b"version: 1\n").decode("utf-8"), path)
-    return Undo(path, had, value)
-
-
-def _at(text: str, path: tuple[str, ...]) -> tuple[bool, Any]:
-    value = plain(parse(text, POLICY))
-    for key in path:
-        if not isinstance(value, dict) or key not in value:
-            return False, None
-        value = value[key]
-    return True, value

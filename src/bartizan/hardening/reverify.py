@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from bartizan.core.clock import utc_now
-from bartizan.core.errors import BartizanError
+from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.core.event import ControlChanged
 from bartizan.core.ids import new_id
 from bartizan.hardening.evidence import document, evidence_of
 from bartizan.hardening.gates import LEAST_STOPPED, Count, count
-from bartizan.hardening.record import ControlRecord, cases_of
+from bartizan.hardening.holding import lost
+from bartizan.hardening.record import Case, ControlRecord, cases_of
 from bartizan.hardening.shipping import tell
 from bartizan.hardening.stack import Stack
+from bartizan.hardening.trial import StackOf
 from bartizan.trust.signing import SignatureInvalid, TrustedKeys
 from bartizan.workspace.files import write_file
 from bartizan.workspace.workspace import Workspace
+
+_ON_TOP: Final = "propose again: what is proposed then goes on top of what stands"
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,11 +56,62 @@ def reverify(
     except BartizanError as error:
         due = now > record.verify_by
         return Held(id=record.id, state="decayed", reason=error.cause, stopped=count(0, 0), due=due)
-    rows = [row for case in cases for row in case.variants]
-    stopped = count(sum(stack.stops_attack(row) is not None for row in rows), len(rows))
-    passing = [case.finding for case in cases if stack.stops_attack(case.exchange) is None]
+    stopped, passing = rerun(cases, stack)
     how, reason = _state(record, files, stopped, passing, keys, now)
     return Held(id=record.id, state=how, reason=reason, stopped=stopped, due=now > record.verify_by)
+
+
+def rerun(cases: Sequence[Case], stack: Stack) -> tuple[Count, list[str]]:
+    """How many variants ``stack`` stops, and the findings that it lets pass."""
+    rows = [row for case in cases for row in case.variants]
+    stopped = count(sum(stack.stops_attack(row) is not None for row in rows), len(rows))
+    return stopped, [case.finding for case in cases if stack.stops_attack(case.exchange) is None]
+
+
+def spared(
+    others: Sequence[ControlRecord],
+    files: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    stack_of: StackOf,
+    secrets: Mapping[str, str],
+    state: Path,
+) -> None:
+    """Return if ``after`` can come into force and no control that holds in ``files`` is lost or weaker in it.
+
+    Args:
+        others: the controls that are to stay.
+        files: the workspace as it is.
+        after: as it is to be.
+        stack_of: builds the guards of both.
+        secrets: values by file below the state that are not written yet.
+        state: the state directory, where cases are that hold what was leaked.
+
+    Raises:
+        ConfigurationError: one is, or the files contradict each other.
+        DocumentError: a file is broken.
+    """
+    stack, before = stack_of(after, secrets), None
+    for record in others:
+        if lost(record.change, files):
+            continue
+        if gone := lost(record.change, after):
+            raise ConfigurationError(f"the control {record.id} would be lost or weaker: {gone}", _ON_TOP)
+        if record.state != "enforced":
+            continue
+        cases = cases_of(record, state)
+        if short := _short(*rerun(cases, stack)):
+            before = before or stack_of(files, {})
+            if not _short(*rerun(cases, before)):
+                raise ConfigurationError(f"the control {record.id} would be weaker: {short}", _ON_TOP)
+
+
+def _short(stopped: Count, passing: Sequence[str]) -> str:
+    """Why so much is too little; empty where it is enough."""
+    if passing:
+        return f"the finding {passing[0]} passes again"
+    if stopped.n and stopped.interval[0] < LEAST_STOPPED:
+        return f"stops {stopped.successes} of {stopped.n} variants: at least {stopped.interval[0]:.1%}"
+    return ""
 
 
 def keep(workspace: Workspace, record: ControlRecord, held: Held, expires: datetime) -> None:
@@ -95,17 +150,15 @@ def _state(
         except SignatureInvalid as error:
             return "decayed", f"its record is not what was signed: {error.cause}"
     try:
-        present = record.change.apply(files) == dict(files)
-    except BartizanError:
-        present = False
-    if not present:
-        return "decayed", "its change is no longer in the workspace"
+        gone = lost(record.change, files)
+    except BartizanError as error:
+        gone = error.cause
+    if gone:
+        return "decayed", f"its change is no longer in the workspace: {gone}"
     if now > record.expires_at:
         return "expired", f"it expired on {record.expires_at:%Y-%m-%d}: propose it anew, or roll it back"
     if record.state == "monitor":
         return "monitored", "it only records; that is no evidence of enforcement"
-    if passing:
-        return "decayed", f"the finding {passing[0]} passes again"
-    if stopped.n and stopped.interval[0] < LEAST_STOPPED:
-        return "decayed", f"stops {stopped.successes} of {stopped.n} variants: at least {stopped.interval[0]:.1%}"
+    if short := _short(stopped, passing):
+        return "decayed", short
     return "verified", f"stops {stopped.successes} of {stopped.n} variants (at least {stopped.interval[0]:.1%})"

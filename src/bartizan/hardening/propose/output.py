@@ -52,10 +52,7 @@ def _canaries(material: Material) -> Iterator[Candidate]:
         if identifier in known:
             continue
         row = {"name": identifier, "value": {"file": f"{_STATE}/{identifier}"}}
-        kept = [
-            {"name": one.name, "value": _reference(one.value.env, one.value.file)} for one in material.policy.canaries
-        ]
-        settings = [Setting(("canaries",), [*kept, row])]
+        settings = [Setting(("canaries",), [row], add=True)]
         if not _enforced(material, Guard.CANARY, Action.BLOCK):
             settings.append(Setting(("surfaces", "output", "canary"), {"action": "block"}))
         yield Candidate(
@@ -86,8 +83,9 @@ def _links(material: Material) -> Iterator[Candidate]:
         return
     settings = [Setting(("links", "check_plain"), True)]
     allowed = list(dict.fromkeys([*material.policy.links.allow, *material.hosts]))
-    if allowed != list(material.policy.links.allow):
-        settings.append(Setting(("links", "allow"), allowed))
+    new = allowed[len(material.policy.links.allow) :]
+    if new:
+        settings.append(Setting(("links", "allow"), new, add=True))
     if not _enforced(material, Guard.OUTPUT_HAZARD, Action.REDACT):
         settings.append(Setting(("surfaces", "output", "output_hazard"), {"action": "redact"}))
     title = "let answers link to the hosts of links.allow only"
@@ -97,10 +95,6 @@ def _links(material: Material) -> Iterator[Candidate]:
 def _enforced(material: Material, guard: Guard, action: Action) -> bool:
     row = material.policy.surfaces.get(Surface.OUTPUT, {}).get(guard)
     return row is not None and row.mode is Mode.ENFORCE and row.action.rank >= action.rank and row.threshold <= 0.5
-
-
-def _reference(env: str, file: str) -> dict[str, str]:
-    return {"env": env} if env else {"file": file}
 
 
 def _candidate(
