@@ -26,7 +26,7 @@ from bartizan.redteam.compare import compare
 from bartizan.redteam.errors import RunError, ScopeError
 from bartizan.redteam.findings import export, find, findings_of
 from bartizan.redteam.interface import Brief, Move, Observation
-from bartizan.redteam.journal import ATTEMPTS, Journal, TrialEnded, read_records
+from bartizan.redteam.journal import ATTEMPTS, Journal, TrialEnded, read_records, write_plan
 from bartizan.redteam.playing import TrialPlayer
 from bartizan.redteam.replaying import replay
 from bartizan.redteam.results import Run
@@ -268,6 +268,55 @@ def test_another_plan_does_not_go_into_the_same_folder(tmp_path: Path) -> None:
                 await ran(scope(tmp_path, app.url), tmp_path / "a")
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize("what", ["facts", "file", "case", "oracle", "moves", "stop", "system", "attacker"])
+def test_a_campaign_that_was_changed_meanwhile_is_not_resumed(tmp_path: Path, what: str) -> None:
+    (tmp_path / "secret.txt").write_text("ORCHID-7741-KESTREL")
+    (tmp_path / "system.txt").write_text("Be kind.")
+    model = {"id": "shop", "kind": "openai", "url": "http://127.0.0.1:9/v1", "model": "m"}
+
+    def written(*changes: str) -> Path:
+        secret: Any = {"file": "secret.txt"}
+        facts = {"secrets": [{"name": "code", "value": secret}], "hosts": ["a.example", *changes]}
+        return scope(tmp_path, "", targets=[model | {"system": {"file": "system.txt"}}], facts=facts)
+
+    path = written()
+    campaign = Campaign(path)
+    (tmp_path / "a").mkdir()
+    write_plan(tmp_path / "a", campaign.record())
+    if what == "facts":
+        written("b.example")
+    elif what == "file":
+        (tmp_path / "secret.txt").write_text("ORCHID-7741-MERLIN")
+    elif what == "system":
+        (tmp_path / "system.txt").write_text("Be unkind.")
+    elif what in {"case", "oracle"}:
+        old, new = {"case": ("Good morning!", "Good evening!"), "oracle": ("kind: secret", "kind: system_prompt")}[what]
+        cases = tmp_path / "cases" / "chat.yaml"
+        cases.write_text(cases.read_text().replace(old, new))
+        if what == "oracle":
+            cases.write_text(cases.read_text().replace("system_prompt}", "system_prompt, value: kind}"))
+    else:
+        document = json.loads(path.read_text())
+        change = {"moves": ("plan", {"moves": 3}), "stop": ("stop", {"futility": 0.5}), "attacker": ("attacker", model)}
+        name, value = change[what]
+        document[name] = document.get(name, {}) | value
+        path.write_text(json.dumps(document))
+    with pytest.raises(RunError, match="holds a campaign with other facts"):
+        asyncio.run(Campaign(path).run(tmp_path / "a"))
+    assert list(read_records(tmp_path / "a")) == [], "nothing was sent"
+
+
+def test_new_limits_let_a_campaign_go_on_and_are_noted(tmp_path: Path) -> None:
+    async def go() -> Run:
+        async with Leaky().running() as app:
+            await ran(scope(tmp_path, app.url, limits={"in_flight": 1, "requests": 1}), tmp_path / "a")
+            return (await ran(scope(tmp_path, app.url, limits={"in_flight": 2}), tmp_path / "a"))[0]
+
+    run = asyncio.run(go())
+    assert run.missing == 0
+    assert sum("edited" in note.text for note in run.notes) == 1
 
 
 def test_a_change_of_the_model_is_noted(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,12 +18,13 @@ from bartizan.redteam.cases.loader import BUILTIN
 from bartizan.redteam.converters import converters
 from bartizan.redteam.errors import RunError
 from bartizan.redteam.interface import Target
-from bartizan.redteam.journal import Journal, PlanRecord, read_plan, write_plan
+from bartizan.redteam.journal import Journal, Noted, PlanRecord, read_plan, write_plan
 from bartizan.redteam.knowledge import Knowledge, knowledge_of
 from bartizan.redteam.oracles import Judge
 from bartizan.redteam.playing import Stage
 from bartizan.redteam.runner import Progress, Runner
 from bartizan.redteam.scope import Scope, check_authorised, load_scope
+from bartizan.redteam.secret import resolve
 from bartizan.redteam.strategies import strategies
 from bartizan.redteam.targets import make_target
 from bartizan.redteam.trial import Planned, digest, plan_trials
@@ -73,6 +76,15 @@ class Campaign:
             attacker=make_attacker(attacker, self.scope.limits, self.folder) if attacker is not None else None,
         )
 
+    def _content(self) -> str:
+        """Digest of what must not change while a campaign is interrupted; keys and passwords may."""
+        scope = self.scope
+        system = resolve(self.spec.system, self.folder) if self.spec.system is not None else ""
+        cases = {trial.case.id: trial.case for trial in self.planned.trials}
+        known = [getattr(self.known, field.name) for field in fields(self.known)]
+        parts = (known, list(cases.values()), scope.attacker, scope.plan.moves, scope.stop, system)
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
     def record(self) -> PlanRecord:
         """What the run's folder says about it."""
         planned = self.planned
@@ -81,12 +93,13 @@ class Campaign:
             name=self.scope.name,
             product=version("bartizan"),
             scope=str(self.scope_path),
-            scope_sha256=digest(self.scope_path.read_bytes()),
+            scope_sha256=hashlib.sha256(self.scope_path.read_bytes()).hexdigest(),
             target=self.spec.id,
             target_kind=self.spec.kind.value,
             target_url=self.spec.url or self.spec.callable,
             model=self.spec.model,
             fingerprint=digest(msgspec.json.encode(self.spec)),
+            content=self._content(),
             authorisation=self.scope.authorisation.statement,
             authorised_by=self.scope.authorisation.by,
             seed=self.scope.plan.seed,
@@ -111,6 +124,9 @@ class Campaign:
                     write_plan(folder, now)
                 else:
                     _must_match(earlier, now, folder)
+                    if earlier.scope_sha256 != now.scope_sha256:
+                        text = "the scope file was edited after the campaign began, in what a resumed one may change"
+                        journal.add(Noted(at=now.started, text=text))
                 return await self._runner(journal, show).run()
         finally:
             await self.target.close()
@@ -124,6 +140,7 @@ def _must_match(earlier: PlanRecord, now: PlanRecord, folder: Path) -> None:
         ("target", "another target"),
         ("fingerprint", "a target with other settings"),
         ("trials_digest", "other cases, converters, strategies or seed"),
+        ("content", "other facts, texts of cases or instructions, attacker model, moves or stop rules"),
     ):
         if getattr(earlier, name) != getattr(now, name):
             raise RunError(f"{folder} holds a campaign with {what}", "name another folder with --out")

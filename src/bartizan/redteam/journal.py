@@ -68,12 +68,16 @@ class PlanRecord(msgspec.Struct, frozen=True, kw_only=True):
     scope: str
     """Path of the scope file."""
     scope_sha256: str
+    """Of the file. It may be edited between two runs, in its limits and thresholds."""
     target: str
     target_kind: str
     target_url: str
     model: str
     fingerprint: str
     """Of the target's settings."""
+    content: str = ""
+    """Digest of what decides outcomes beside them: facts and texts that the scope file names, whole cases, the attacker
+    model, moves, stop rules."""
     authorisation: str
     authorised_by: str
     seed: int

@@ -196,5 +196,5 @@ def _method(run: Run, total: Cell) -> Html:
         el("p", f"Rates are of conclusive trials, with 95% Wilson intervals. {clustered}"),
         el("p", _HIT),
         el("p", f"Bartizan {plan.product}; seed {plan.seed}; plan {plan.trials_digest}", cls="meta"),
-        el("p", f"Target settings {plan.fingerprint}; scope file {plan.scope_sha256}", cls="meta"),
+        el("p", f"Target settings {plan.fingerprint}; scope file {plan.scope_sha256[:12]}", cls="meta"),
     )
