@@ -197,6 +197,21 @@ def test_a_target_that_is_down_ends_the_campaign_and_it_goes_on_later(tmp_path: 
     asyncio.run(go())
 
 
+def test_a_request_that_timed_out_is_not_sent_again_when_the_campaign_goes_on(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with Leaky(seconds=0.3).running() as app:
+            limits = {"retries": 3, "timeout": 0.1, "in_flight": 1, "unreachable": 2}
+            run, ended = await ran(scope(tmp_path, app.url, limits=limits), tmp_path / "a")
+            assert "silent" in ended, "a target that never answers ends the campaign as one that is down does"
+            assert (len(run.trials), app.requests) == (2, 2)
+            app.seconds = 0.0
+            run, ended = await ran(scope(tmp_path, app.url), tmp_path / "a")
+            assert (ended, run.missing, app.requests) == ("", 0, 4)
+            assert run.count(Outcome.INCONCLUSIVE) == 2
+
+    asyncio.run(go())
+
+
 def test_limits_end_a_campaign_and_more_let_it_go_on(tmp_path: Path) -> None:
     async def go() -> None:
         async with Leaky().running() as app:

@@ -154,11 +154,34 @@ def test_a_slow_target_and_one_that_is_not_there() -> None:
             target = make_target(spec(app.url), Limits(timeout=0.15, retries=3), HERE)
             reply = await (await target.open(EntryPoint.CHAT)).say("x")
             await target.close()
-            assert (reply.error, reply.unreachable, app.requests) == ("no reply in time", True, 1)
+            assert (reply.error, reply.unreachable, reply.lost, app.requests) == ("no reply in time", False, True, 1)
         target = make_target(spec(app.url), Limits(timeout=1.0, retries=0), HERE)
         reply = await (await target.open(EntryPoint.CHAT)).say("x")
         await target.close()
         assert reply.error.startswith("no connection")
+        assert (reply.unreachable, reply.lost) == (True, False)
+
+    asyncio.run(run())
+
+
+def test_what_may_have_been_carried_out_is_not_sent_again() -> None:
+    """A gateway that gave up waiting, and a server that takes a request and hangs up."""
+    taken = 0
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal taken
+        await reader.readuntil(b"\r\n\r\n")
+        taken += 1
+        writer.close()
+
+    async def run() -> None:
+        async with Leaky(statuses=(504,)).running() as app:
+            reply = await say(spec(app.url), "override code")
+            assert (reply.tries, app.requests, reply.unreachable, reply.lost) == (1, 1, False, True)
+        async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            reply = await say(spec(f"http://127.0.0.1:{port}"), "override code")
+            assert (reply.tries, taken, reply.unreachable, reply.lost) == (1, 1, False, True)
 
     asyncio.run(run())
 

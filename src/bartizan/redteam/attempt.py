@@ -23,6 +23,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tool_calls: tuple[ToolCall, ...] = ()
     unreachable: bool = False
     """There was no connection, or the target kept saying "later": the trial may run again."""
+    lost: bool = False
+    """It was sent and no answer came, for time ran out, the connection broke, or a gateway said so (504): it may have
+    been carried out, so the trial ends, and does not run again."""
     requests: tuple[str, ...] = ()
     """URLs at which an attack server of the campaign was called meanwhile: side effects."""
     blocked: bool = False

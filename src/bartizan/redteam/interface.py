@@ -135,7 +135,7 @@ class Strategy(Protocol):
     def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         """An asynchronous generator: yields a move, is sent the observation, and returns when it has no more.
 
-        The runner stops it after a hit, at the budget, or when the target cannot be reached. Takes its chance from
+        The runner stops it after a hit, at the budget, or when a message gets no answer. Takes its chance from
         ``brief.seed`` alone, so that the same replies lead to the same moves.
         """
         ...

@@ -41,6 +41,9 @@ class Played(msgspec.Struct, kw_only=True):
     outcome: Outcome
     reason: str
     again: bool = False
+    """Nothing that it sent can have been carried out at its end, so that it may run again."""
+    unanswered: bool = False
+    """The target could not be reached, or gave no answer in time."""
 
 
 class _DivergedError(Exception):
@@ -75,7 +78,7 @@ class TrialPlayer:
         self._extra: tuple[str, ...] = ()
 
     async def play(self) -> Played:
-        """Until a hit, the end of the strategy, the most moves, or an unreachable target."""
+        """Until a hit, the end of the strategy, the most moves, or a message that gets no answer."""
         try:
             return await self._play()
         except _DivergedError:
@@ -119,7 +122,7 @@ class TrialPlayer:
             turn = self._replayed(move) or await self._live(move)
             self._turns.append(turn)
             judgement = self._stage.judge.judge(self._trial.case, self._turns, self._slots)
-            if judgement.outcome is Outcome.HIT or turn.reply.unreachable:
+            if judgement.outcome is Outcome.HIT or turn.reply.unreachable or turn.reply.lost:
                 self._close_attempt(judgement)
                 return judgement
             sent = Observation(reply=turn.reply, judgement=judgement)
@@ -196,8 +199,12 @@ class TrialPlayer:
         else:
             outcome = Outcome.MISS
         last = self._attempts[outcomes.index(outcome)] if outcome in outcomes else self._attempts[-1]
-        again = problem is not None and problem.outcome is Outcome.INCONCLUSIVE
-        return Played(attempts=self._attempts, outcome=outcome, reason=last.judgement.reason, again=again)
+        unanswered = problem is not None and problem.outcome is Outcome.INCONCLUSIVE
+        turns = self._attempts[-1].turns
+        again = unanswered and not (turns and turns[-1].reply.lost)
+        return Played(
+            attempts=self._attempts, outcome=outcome, reason=last.judgement.reason, again=again, unanswered=unanswered
+        )
 
 
 def _sendable(move: Move) -> Move:

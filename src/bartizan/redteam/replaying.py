@@ -23,7 +23,7 @@ async def replay(campaign: Campaign, attempt: Attempt, case: Case) -> tuple[Judg
                 await conversation.plant(planted)
             reply = await conversation.say(earlier.sent)
             turns.append(Turn(sent=earlier.sent, planted=earlier.planted, reply=reply))
-            if reply.unreachable:
+            if reply.unreachable or reply.lost:
                 break
     finally:
         await conversation.close()

@@ -138,9 +138,11 @@ class Runner:
             recorded = [earlier[index] for index in range(len(earlier)) if index in earlier]
             played = await TrialPlayer(self._stage, trial, recorded, self._closed).play()
             self._end(trial, _ended(trial, played))
-            self._in_a_row = self._in_a_row + 1 if played.again else 0
+            self._in_a_row = self._in_a_row + 1 if played.unanswered else 0
             if self._in_a_row >= self._limits.unreachable and not self._halted:
-                self._halted = f"{self._in_a_row} trials in a row found the target unreachable: {played.reason}"
+                self._halted = (
+                    f"{self._in_a_row} trials in a row found the target unreachable or silent: {played.reason}"
+                )
 
     def _closed(self, attempt: Attempt) -> None:
         self._journal.add(attempted(attempt))

@@ -12,8 +12,12 @@ from yarl import URL
 from bartizan.redteam.targets.pacing import Pacer, retry_after
 
 MAX_BODY = 2_000_000
-_BUSY = frozenset({429, 502, 503, 504, 529})
+CONNECT = 10.0
+"""Seconds for a connection, and at most half of those for the whole request, so that it is told from a late reply."""
+_BUSY = frozenset({429, 502, 503, 529})
 """Statuses that say "later": 529 is Anthropic's "overloaded"."""
+_LATE = 504
+"""A gateway gave up waiting: what it passed on may have been carried out."""
 
 
 class Raw(msgspec.Struct, kw_only=True):
@@ -21,6 +25,8 @@ class Raw(msgspec.Struct, kw_only=True):
 
     status: int = 0
     """0: no answer at all."""
+    connected: bool = True
+    """Whether there was a connection to send it over."""
     headers: Mapping[str, str] = {}
     body: bytes = b""
     error: str = ""
@@ -30,8 +36,13 @@ class Raw(msgspec.Struct, kw_only=True):
 
     @property
     def unreachable(self) -> bool:
-        """No answer, or "later" at every try."""
-        return self.status == 0 or self.status in _BUSY
+        """No connection, or "later" at every try: nothing was carried out."""
+        return not self.connected or self.status in _BUSY
+
+    @property
+    def lost(self) -> bool:
+        """Sent, but no answer came of it: it may have been carried out."""
+        return self.connected and self.status in {0, _LATE}
 
 
 class Channel:
@@ -40,14 +51,14 @@ class Channel:
     Args:
         pacer: says when a request may leave.
         timeout: seconds for one try.
-        retries: further tries of a request that found no connection or was told "later". A request that timed out
-            is not sent again: it may have been carried out.
+        retries: further tries of a request that found no connection or was told "later". A request that timed out,
+            or whose connection broke, is not sent again: it may have been carried out.
         in_flight: connections at most.
     """
 
     def __init__(self, pacer: Pacer, *, timeout: float, retries: int, in_flight: int) -> None:
         self._pacer = pacer
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(CONNECT, timeout / 2))
         self._retries = retries
         self._in_flight = in_flight
         self._connector: aiohttp.TCPConnector | None = None
@@ -81,7 +92,7 @@ class Channel:
             if raw.status in _BUSY:
                 wait = retry_after(raw.headers.get("Retry-After", ""), tries)
                 raw.error = f"HTTP {raw.status} after {tries} tries"
-            elif raw.status == 0 and raw.error.startswith("no connection"):
+            elif not raw.connected:
                 wait = retry_after("", tries)
             else:
                 break
@@ -108,10 +119,10 @@ class Channel:
                         break
                     chunks.append(chunk)
                 raw.body = b"".join(chunks)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raw.status, raw.connected, raw.error = 0, False, f"no connection: {error}"[:300]
         except TimeoutError:
             raw.status, raw.error = 0, "no reply in time"
-        except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError) as error:
-            raw.status, raw.error = 0, f"no connection: {error}"[:300]
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raw.status, raw.error = 0, f"{type(error).__name__}: {error}"[:300]
         raw.milliseconds = (time.perf_counter() - started) * 1_000

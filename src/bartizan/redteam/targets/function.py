@@ -80,7 +80,7 @@ class FunctionConversation:
                 else:
                     answer = await asyncio.to_thread(self._target.function, text, list(self._history))
         except TimeoutError:
-            return Reply(error="no reply in time", milliseconds=(time.perf_counter() - started) * 1_000)
+            return Reply(error="no reply in time", lost=True, milliseconds=(time.perf_counter() - started) * 1_000)
         except Exception as error:
             return Reply(error=f"{type(error).__name__}: {error}"[:300])
         reply = _reply(answer, round((time.perf_counter() - started) * 1_000, 1))

@@ -114,6 +114,7 @@ class HttpConversation:
 def read(raw: Raw, spec: TargetSpec) -> Reply:
     """What a raw answer says; HTML where JSON should be, and statuses other than 2xx, are errors."""
     facts: dict[str, Any] = {"status": raw.status, "milliseconds": round(raw.milliseconds, 1), "tries": raw.tries}
+    facts["lost"] = raw.lost
     if raw.error:
         return Reply(error=raw.error, unreachable=raw.unreachable, **facts)
     body = raw.body.decode("utf-8", "replace")
