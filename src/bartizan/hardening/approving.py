@@ -17,6 +17,7 @@ from bartizan.hardening.book import Proposal
 from bartizan.hardening.candidate import Kind
 from bartizan.hardening.change import POLICY
 from bartizan.hardening.evidence import document, evidence_of
+from bartizan.hardening.findings import LEAKS
 from bartizan.hardening.gates import Decision
 from bartizan.hardening.monitoring import monitored
 from bartizan.hardening.record import (
@@ -207,7 +208,7 @@ def _event(record: ControlRecord, state: Any, by: str, version: int) -> ControlC
 
 def _leaks(proposal: Proposal) -> bool:
     findings = (proposal.finding, *(one.finding for one in proposal.covers))
-    return any(one.objective.startswith("leak") for one in findings)
+    return any(one.objective in LEAKS or one.objective.startswith("leak") for one in findings)
 
 
 def _cases(proposal: Proposal, trial: Trial) -> tuple[Case, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from bartizan.hardening.candidate import Candidate
 from bartizan.hardening.exchange import Exchange
 from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.trial import Trial
+from bartizan.workspace.files import write_file
 
 FOLDER: Final = "hardening"
 _ID: Final = re.compile(r"hc-[0-9a-f]{12}")
@@ -66,15 +66,11 @@ class Book:
     def keep(self, proposal: Proposal) -> Path:
         """Write it under the id of its candidate. Raises ConfigurationError."""
         path = self._path(proposal.tried.candidate.id)
-        part = path.with_suffix(".part")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(proposal), indent=1) + b"\n")
-            part.replace(path)
         except OSError as error:
-            raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None
+            raise ConfigurationError(f"{self._folder} cannot be written: {error.strerror}") from None
+        write_file(path, str(path), msgspec.json.format(msgspec.json.encode(proposal), indent=1) + b"\n")
         return path
 
     def read(self, identifier: str) -> Proposal:

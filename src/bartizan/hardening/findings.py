@@ -23,6 +23,8 @@ MAX_BYTES: Final = 32_000_000
 MAX_FINDINGS: Final = 1_000
 MAX_TEXT: Final = 50_000
 """Characters of one text; a longer one is no use as a pattern for anything."""
+LEAKS: Final = frozenset({"leak_secret", "leak_system_prompt", "secret", "system_prompt"})
+"""Objectives of attacks that are after words which the application keeps to itself."""
 _MAX_TURNS: Final = 64
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"')\]]{1,500}")
 

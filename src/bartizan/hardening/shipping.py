@@ -2,18 +2,21 @@
 
 All that is to be written is first put into one file of the state directory (a write-ahead record). The signature goes
 first into the workspace: until the last file stands, it describes none of what lies there, and a gateway that enforces
-signatures keeps what it has.
+signatures keeps what it has. What is refused on the way is undone, and never tried again by a later command.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import ControlChanged
@@ -35,6 +38,8 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
     private: dict[str, bytes] = msgspec.field(default_factory=dict)
     """By name relative to the state directory."""
     event: ControlChanged
+    before: dict[str, str] = msgspec.field(default_factory=dict)
+    """SHA-256 of each file of the workspace as it was when this was begun; empty for one that was not there."""
 
 
 @contextmanager
@@ -68,25 +73,77 @@ def recover(workspace: Workspace) -> bool:
         raise ConfigurationError(
             f"{_PENDING} is damaged: {error}", "restore the workspace from version control"
         ) from None
+    for name, old in shipment.before.items():
+        now = _digest(_content(_target(workspace.root, name), name))
+        if now not in {old, _digest(shipment.files.get(name))}:
+            raise ConfigurationError(
+                f"{name} was edited after a command was stopped half-way: {shipment.event.control},"
+                f" {shipment.event.state}",
+                f"keep the edit and remove {path}, or take it back and run this again",
+            )
     _deliver(workspace, shipment)
     return True
 
 
 def ship(workspace: Workspace, shipment: Shipment) -> None:
-    """Write all of ``shipment``. Raises ConfigurationError."""
-    write_file(workspace.state / _PENDING, _PENDING, msgspec.msgpack.encode(shipment))
-    _deliver(workspace, shipment)
+    """Write all of ``shipment``, or nothing.
+
+    Raises:
+        ConfigurationError: a target leads out of the workspace, or cannot be written.
+        JournalError: the event cannot be written.
+    """
+    targets = {_target(workspace.root, name): name for name in (*shipment.files, *shipment.removed)}
+    private = {_target(workspace.state, name): name for name in shipment.private}
+    old = {path: _content(path, name) for path, name in (targets | private).items()}
+    before = {name: _digest(old[path]) for path, name in targets.items()}
+    pending = _target(workspace.state, _PENDING)
+    write_file(pending, _PENDING, msgspec.msgpack.encode(replace(shipment, before=before)))
+    try:
+        _deliver(workspace, shipment)
+    except BaseException:
+        try:
+            _restore(old, targets | private)
+        finally:
+            pending.unlink(missing_ok=True)
+        raise
 
 
 def _deliver(workspace: Workspace, shipment: Shipment) -> None:
     for name, content in shipment.private.items():
-        write_file(workspace.state / name, name, content)
+        write_file(_target(workspace.state, name), name, content)
     for name in sorted(shipment.files, key=lambda name: (name != SIGNED, name == "policy.yaml", name)):
-        write_file(workspace.path(name), name, shipment.files[name], 0o644)
+        write_file(_target(workspace.root, name), name, shipment.files[name], 0o644)
     for name in shipment.removed:
-        workspace.path(name).unlink(missing_ok=True)
+        _target(workspace.root, name).unlink(missing_ok=True)
     tell(workspace, shipment.event)
     (workspace.state / _PENDING).unlink(missing_ok=True)
+
+
+def _restore(old: Mapping[Path, bytes | None], names: Mapping[Path, str]) -> None:
+    for path in (path for path, content in old.items() if content is None):  # first: it makes room on a full disk
+        if path.parent.is_dir():
+            path.unlink(missing_ok=True)
+    for path, content in old.items():
+        if content is not None and _content(path, names[path]) != content:
+            write_file(path, names[path], content, 0o644)
+
+
+def _target(folder: Path, name: str) -> Path:
+    """Where ``name`` is below ``folder``. Raises ConfigurationError when links lead elsewhere, or it is no file."""
+    base, path = folder.resolve(), folder / name
+    if path.is_symlink() or not path.parent.resolve().is_relative_to(base):
+        raise ConfigurationError(f"{name} leads elsewhere by a symbolic link", "put the file or folder itself there")
+    if any(part.exists() and not part.is_dir() for part in path.parents if part.resolve().is_relative_to(base)):
+        raise ConfigurationError(f"{name} cannot be written: a file stands where its folder should be")
+    return path
+
+
+def _content(path: Path, name: str) -> bytes | None:
+    return read_bounded(path, name, _LARGEST) if path.exists() else None
+
+
+def _digest(content: bytes | None) -> str:
+    return "" if content is None else hashlib.sha256(content).hexdigest()
 
 
 def tell(workspace: Workspace, event: ControlChanged) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from bartizan.core.passage import Surface
 from bartizan.hardening.candidate import Candidate, Depth, Kind
+from bartizan.hardening.findings import LEAKS
 from bartizan.hardening.propose.interface import Material, candidate_id
 from bartizan.hardening.stack import Layer
 
@@ -28,7 +29,7 @@ class Advice:
         finding = material.finding
         if finding.hostile is Surface.CONTENT:
             yield _advice(material, "delimit material in the system prompt", _DELIMIT)
-        if finding.objective in {"leak_secret", "leak_system_prompt"}:
+        if finding.objective in LEAKS:
             yield _advice(material, "keep secrets out of the prompt", _LEAK)
         if finding.objective == "leak_personal_data":
             yield _advice(material, "decide about records before the model", _RECORDS)

@@ -10,11 +10,11 @@ from bartizan.core.threat import Guard
 from bartizan.core.verdict import Action, Mode
 from bartizan.hardening.candidate import Candidate, Depth, Kind
 from bartizan.hardening.change import Change, Setting
+from bartizan.hardening.findings import LEAKS
 from bartizan.hardening.propose.interface import Material, candidate_id
 from bartizan.hardening.stack import Layer
 from bartizan.inspection.canaries import SHORTEST
 
-_LEAKS: Final = frozenset({"leak_secret", "leak_system_prompt", "secret", "system_prompt"})
 _ROWS: Final = (
     (Guard.OUTPUT_HAZARD, Action.REDACT, "BZN-RT-07", "disarm links, images and markup in answers"),
     (Guard.PERSONAL_DATA, Action.REDACT, "BZN-RT-05", "take personal data out of answers"),
@@ -34,7 +34,7 @@ class OutputRules:
         finding = material.finding
         if not finding.response:
             return
-        if finding.objective in _LEAKS:
+        if finding.objective in LEAKS:
             yield from _canaries(material)
         yield from _rows(material)
         if any(harm.startswith(("http://", "https://")) for harm in finding.exchange.harm):

@@ -12,13 +12,12 @@ import msgspec
 from bartizan.core.passage import Surface
 from bartizan.hardening.data import convert_data
 from bartizan.hardening.exchange import Call, Exchange, Piece
-from bartizan.hardening.findings import RedTeamFinding
+from bartizan.hardening.findings import LEAKS, RedTeamFinding
 from bartizan.hardening.variants.dressing import DRESSES, disguises
 from bartizan.hardening.variants.side import Side
 from bartizan.hardening.variants.slots import replaced, replacements
 from bartizan.hardening.variants.wording import reworded
 
-_SECRETS = frozenset({"leak_secret", "leak_system_prompt", "secret", "system_prompt"})
 _SLOTS, _WORDS, _DRESS, _CARRIER = 0.7, 0.6, 0.4, 0.8
 """How often each family takes part; a variant takes part in at least one."""
 
@@ -57,7 +56,7 @@ class Variants:
         self._exchange = finding.exchange
         self._side = side
         self._chance = Random(f"{seed}/{side}/{finding.id}")  # noqa: S311 - reproducible, nothing secret
-        self._secret = finding.objective in _SECRETS
+        self._secret = finding.objective in LEAKS
 
     def __iter__(self) -> Iterator[Exchange]:
         """Endless; may repeat itself once it runs out of combinations."""
