@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 
 import pytest
 import scipy.special
@@ -10,7 +12,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.core.stats import Rate, clopper_pearson, clustered_bootstrap, mcnemar, newcombe, wilson
+from bartizan.core.stats import Rate, clopper_pearson, clustered_bootstrap, mcnemar, newcombe, sign_flip, wilson
 from bartizan.core.stats.beta import beta_quantile, regularised_beta
 
 LEVELS = st.sampled_from([0.8, 0.9, 0.95, 0.99])
@@ -138,3 +140,37 @@ def test_rate_refuses_nonsense() -> None:
     with pytest.raises(ValueError, match="nothing was measured"):
         _ = Rate(0, 0).value
     assert Rate(1, 4).value == 0.25
+
+
+@given(st.lists(st.integers(-4, 4), max_size=9))
+def test_sign_flip_counts_every_choice_of_signs(changes: list[int]) -> None:
+    sums = [abs(sum(signs)) for signs in itertools.product(*((one, -one) for one in changes))]
+    observed = abs(sum(changes))
+    exact = sum(one >= observed for one in sums) / len(sums)
+    found = sign_flip(changes)
+    assert found.exact == pytest.approx(exact)
+    assert found.mid_p == pytest.approx(
+        exact - sum(one == observed for one in sums) / len(sums) / 2 if any(changes) else 1
+    )
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 20))
+def test_sign_flip_of_single_pairs_is_mcnemar(lost: int, gained: int, same: int) -> None:
+    found, wanted = sign_flip([-1] * lost + [1] * gained + [0] * same), mcnemar(lost, gained)
+    assert found.exact == pytest.approx(wanted.exact)
+    if lost != gained:
+        assert found.mid_p == pytest.approx(wanted.mid_p)
+
+
+def test_sign_flip_holds_its_level_where_cases_decide() -> None:
+    """Cases that are lucky or unlucky in all ten trials; nothing changed. Counting pairs is wrong half the time."""
+    chance = random.Random(3)
+    wrong = by_pairs = 0
+    for _ in range(400):
+        changes = [10 * chance.choice((-1, 0, 1)) for _ in range(12)]
+        wrong += sign_flip(changes).mid_p < 0.05
+        by_pairs += (
+            mcnemar(sum(-one for one in changes if one < 0), sum(one for one in changes if one > 0)).mid_p < 0.05
+        )
+    assert wrong <= 32, "5% of 400 is 20; more than 32 has a chance below 1%"
+    assert by_pairs > 150

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from typer.testing import CliRunner
 from bartizan.cli.main import app as cli
 from bartizan.core.errors import BartizanError
 from bartizan.redteam.campaign import Campaign
-from bartizan.redteam.compare import compare
+from bartizan.redteam.compare import Comparison, compare
 from bartizan.redteam.errors import RunError, ScopeError
 from bartizan.redteam.findings import export, find, findings_of
 from bartizan.redteam.interface import Brief, Move, Observation
@@ -396,6 +397,49 @@ def test_replay_and_compare(tmp_path: Path) -> None:
     asyncio.run(go())
 
 
+def compared(before: dict[str, list[str]], after: dict[str, list[str]], planned: int) -> Comparison:
+    """Runs that never were: outcomes of the trials of each case."""
+
+    def run(cases: dict[str, list[str]]) -> Any:
+        rows = [
+            TrialEnded(
+                trial=f"{case}-{number}",
+                case=case,
+                strategy="single",
+                outcome=Outcome(outcome),
+                attempts=1,
+                first=Outcome(outcome),
+                reason="",
+            )
+            for case, outcomes in cases.items()
+            for number, outcome in enumerate(outcomes)
+        ]
+        return SimpleNamespace(trials=rows, not_needed=[], missing=planned - len(rows))
+
+    return compare(run(before), run(after))
+
+
+def test_a_comparison_of_almost_nothing_is_inconclusive() -> None:
+    before = {"a": ["hit"] * 10, "b": ["miss"] * 10}
+    whole = compared(before, {"a": ["miss"] * 10, "b": ["miss"] * 10}, 20)
+    assert whole.exit_code(0.1)[0] == 0
+    assert compared(before, {"a": ["miss"]}, 20).exit_code(0.1) == (2, "19 trials of the later run have not been run")
+    errors = compared(before, {"a": ["miss"] * 2 + ["inconclusive"] * 8, "b": ["miss"] * 10}, 20)
+    assert errors.exit_code(0.1) == (2, "40% of the trials could not be compared, 10% allowed")
+    assert errors.exit_code(0.4)[0] == 0
+    assert compared(before, {"b": ["hit"]}, 20).exit_code(0.1)[0] == 1, "a new success is one"
+
+
+def test_repeats_of_one_case_are_not_independent() -> None:
+    before, after = ["hit"] * 20, ["miss"] * 20
+    one = compared({"a": before}, {"a": after}, 20)
+    assert (one.cases, one.test.exact) == (1, 1.0), "one case tells nothing about chance"
+    assert one.difference[1] > 0
+    many = compared({str(at): ["hit"] for at in range(20)}, {str(at): ["miss"] for at in range(20)}, 20)
+    assert many.test.exact == pytest.approx(2 / 2**20)
+    assert many.difference[1] < -0.7
+
+
 WANTED = (
     "id case title entry_point objective technique converters strategy threat severity references target request "
     "response evidence reproduction"
@@ -528,6 +572,13 @@ def test_the_commands(tmp_path: Path) -> None:
             assert "hit:" in done.stdout
             done = await bartizan("compare", str(folder), str(folder))
             assert done.exit_code == 0
+            few = tmp_path / "few"
+            await bartizan(
+                "run", str(scope(tmp_path, app.url, limits={"requests": 1, "in_flight": 1})), "--out", str(few)
+            )
+            done = await bartizan("compare", str(folder), str(few))
+            assert done.exit_code == 2
+            assert "3 trials of the later run have not been run" in done.stdout
             for form, start in (
                 ("sarif", "{"),
                 ("junit", "<?xml"),

@@ -144,22 +144,28 @@ def compare_runs(
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="Folder of a later run of the same plan.")],
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Two runs of one plan, trial by trial (McNemar). Exit 0: no new success; 1: some; 2: nothing to pair, error."""
-    found = compare(Run(before), Run(after))
+    """Two runs of one plan, trial by trial. Exit 0: no new success; 1: some; 2: too little to compare, error."""
+    later = Run(after)
+    found = compare(Run(before), later)
+    code, why = found.exit_code(later.plan.thresholds.inconclusive)
     if output is Format.JSON:
-        print_json("redteam-comparison", {name: getattr(found, name) for name in found.__struct_fields__})
+        print_json(
+            "redteam-comparison", {name: getattr(found, name) for name in found.__struct_fields__} | {"verdict": why}
+        )
     else:
         out = console()
         out.print(f"before {found.before}")
         out.print(f"after  {found.after}")
         low, high = found.difference
-        out.print(f"change of the rate: {low:+.1%} to {high:+.1%} (95% CI); McNemar mid-p {found.test.mid_p:.4f}")
+        p = f"mid-p {found.test.mid_p:.4f}, by {found.cases} cases"
+        out.print(f"change of the rate: {low:+.1%} to {high:+.1%} (95% CI); {p}")
         out.print(f"no longer a hit: {len(found.only_before)}; newly a hit: {len(found.only_after)}")
         for case in sorted(set(found.only_after))[:50]:
             out.print(f"new: {escape(case)}")
         if found.unpaired:
             out.print(f"{found.unpaired} trials are not paired", style="dim")
-    raise typer.Exit(1 if found.only_after else 0)
+        out.print(why)
+    raise typer.Exit(code)
 
 
 def _summary(run: Run, findings: list[RedTeamFinding], total: Cell) -> dict[str, Any]:

@@ -6,8 +6,18 @@ A rate never travels without its n: hand out a :class:`Rate`, whose text form ca
 from __future__ import annotations
 
 from bartizan.core.stats.bootstrap import clustered_bootstrap
-from bartizan.core.stats.paired import McNemar, mcnemar
+from bartizan.core.stats.paired import McNemar, mcnemar, sign_flip
 from bartizan.core.stats.proportion import Interval, clopper_pearson, newcombe, wilson
 from bartizan.core.stats.rate import Rate
 
-__all__ = ["Interval", "McNemar", "Rate", "clopper_pearson", "clustered_bootstrap", "mcnemar", "newcombe", "wilson"]
+__all__ = [
+    "Interval",
+    "McNemar",
+    "Rate",
+    "clopper_pearson",
+    "clustered_bootstrap",
+    "mcnemar",
+    "newcombe",
+    "sign_flip",
+    "wilson",
+]

@@ -1,12 +1,13 @@
 """Before and after on the same cases.
 
 Sources: Q. McNemar, Psychometrika 12 (1947); M. W. Fagerland, S. Lydersen and P. Laake, BMC Medical Research
-Methodology 13:91 (2013), which recommends the mid-p form.
+Methodology 13:91 (2013), which recommends the mid-p form; R. A. Fisher, "The Design of Experiments" (1935), section 21.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 
@@ -40,3 +41,33 @@ def mcnemar(only_first: int, only_second: int) -> McNemar:
     tail = 1.0 if k == n else regularised_beta(0.5, n - k, k + 1)
     point = math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2.0))
     return McNemar(min(1.0, 2.0 * tail), min(1.0, 2.0 * tail - point))
+
+
+def sign_flip(changes: Sequence[int]) -> McNemar:
+    """Test the changes of independent clusters, each of one or more pairs: McNemar's test where each is -1, 0 or 1.
+
+    Pairs of one cluster hang together, so a cluster's sum of changes is one observation: if nothing changed, it is as
+    likely to have the other sign. All signs are counted, none drawn.
+
+    Args:
+        changes: of each cluster, pairs that succeeded under the second condition only minus those under the first only.
+    """
+    total, observed = sum(map(abs, changes)), abs(sum(changes))
+    if total == 0:
+        return McNemar(1.0, 1.0)
+    width = len(changes) // 8 + 1
+    """Bytes of one coefficient: none exceeds two to the number of clusters."""
+    ways = 1
+    """Coefficient k: choices of signs whose positive part is k."""
+    for change in changes:
+        ways += ways << (8 * width * abs(change))
+    digits = ways.to_bytes(width * (total + 1) + 1, "little")
+    beyond = point = 0
+    for positive in range(total + 1):
+        sum_ = abs(2 * positive - total)
+        if sum_ >= observed:
+            count = int.from_bytes(digits[positive * width : (positive + 1) * width], "little")
+            beyond += count
+            point += count if sum_ == observed else 0
+    whole = 1 << len(changes)
+    return McNemar(beyond / whole, (2 * beyond - point) / (2 * whole))

@@ -15,7 +15,7 @@ Interval = tuple[float, float]
 """Lower and upper bound."""
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
+def wilson(successes: float, n: float, level: float = 0.95) -> Interval:
     """The Wilson score interval of ``successes / n``; ``n = 0`` gives (0, 1).
 
     Raises:
@@ -47,8 +47,10 @@ def clopper_pearson(successes: int, n: int, level: float = 0.95) -> Interval:
     return (low, high)
 
 
-def newcombe(successes_a: int, n_a: int, successes_b: int, n_b: int, level: float = 0.95) -> Interval:
+def newcombe(successes_a: float, n_a: float, successes_b: float, n_b: float, level: float = 0.95) -> Interval:
     """The interval of the difference ``a - b`` of two independent proportions, from their Wilson intervals.
+
+    For clustered observations give rate times effective n, and the effective n, which need not be whole.
 
     Raises:
         ValueError: counts or ``level`` out of range, or a sample is empty.
@@ -64,7 +66,7 @@ def newcombe(successes_a: int, n_a: int, successes_b: int, n_b: int, level: floa
     )
 
 
-def check_counts(successes: int, n: int) -> None:
+def check_counts(successes: float, n: float) -> None:
     """Raises ValueError unless 0 <= successes <= n."""
     if not 0 <= successes <= n:
         raise ValueError(f"a rate needs 0 <= successes <= n, got {successes} of {n}")
