@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -49,12 +50,17 @@ async def test_the_whole_life_of_a_gateway(tmp_path: Path) -> None:
                 await asyncio.sleep(0.1)
         assert (await gateway.post(ATTACKING))[2]["x-bartizan-verdict"] == "flag"
 
-        # Without a keeper nothing is served; a new one is told what is in force.
+        # Without a keeper nothing is served; a new one is told what is in force. The supervisor sleeps meanwhile: a
+        # request waits for a keeper that is back at once.
         before = len(upstream.received)
-        keeper = gateway.kill("keeper")
-        await asyncio.sleep(0.3)
-        assert (await gateway.post())[0] == 503
-        assert len(upstream.received) == before
+        gateway.process.send_signal(signal.SIGSTOP)
+        try:
+            keeper = gateway.kill("keeper")
+            await asyncio.sleep(0.3)
+            assert (await gateway.post())[0] == 503
+            assert len(upstream.received) == before
+        finally:
+            gateway.process.send_signal(signal.SIGCONT)
         async with asyncio.timeout(15):
             while (await gateway.post())[0] != 200:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
