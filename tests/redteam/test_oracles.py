@@ -110,6 +110,18 @@ def test_what_cannot_be_read_is_inconclusive_for_every_oracle(kind: str) -> None
     assert judged(case(kind), "", blocked=True).outcome is Outcome.MISS
 
 
+def test_an_error_in_an_earlier_turn_is_no_miss_and_hides_no_hit() -> None:
+    lost, sure = Turn(sent="a", reply=Reply(error="HTTP 500")), Turn(sent="b", reply=Reply(text="sure"))
+    leak = Turn(sent="b", reply=Reply(text=SECRET))
+    for turns, outcome in (
+        ([lost, sure], Outcome.INCONCLUSIVE),
+        ([sure, lost, sure], Outcome.INCONCLUSIVE),
+        ([lost, leak], Outcome.HIT),
+        ([sure, sure], Outcome.MISS),
+    ):
+        assert Judge(KNOWN).judge(case("secret"), turns, SLOTS).outcome is outcome
+
+
 def test_what_left_before_an_error_is_a_hit() -> None:
     assert judged(case("secret"), f"It is {SECRET}", error="the stream ended early").outcome is Outcome.HIT
 

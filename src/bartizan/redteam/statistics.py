@@ -1,7 +1,8 @@
 """Success rates of a run: over trials, with Wilson intervals, and with an interval that respects seed prompts.
 
 Trials that share a case are not independent, so beside Wilson's interval stands a bootstrap that resamples cases.
-Inconclusive trials are in neither; their number is shown. hit@1 looks at the first attempt of each trial, hit@k at all.
+hit@1 looks at the first attempt of each trial, hit@k at all; what is inconclusive is left out of each, and the
+number of inconclusive trials is shown.
 """
 
 from __future__ import annotations
@@ -81,20 +82,21 @@ def table(run: Run, axes: Sequence[str]) -> Table:
 def cell(name: tuple[str, ...], trials: Iterable[TrialEnded], seed: int) -> Cell:
     """The rates of one group."""
     clusters: dict[str, list[float]] = defaultdict(list)
-    first = hits = n = inconclusive = 0
+    first = judged_first = hits = n = inconclusive = 0
     for trial in trials:
+        judged_first += trial.first is not Outcome.INCONCLUSIVE
+        first += trial.first is Outcome.HIT
         if trial.outcome is Outcome.INCONCLUSIVE:
             inconclusive += 1
             continue
         n += 1
         hit = trial.outcome is Outcome.HIT
         hits += hit
-        first += trial.first is Outcome.HIT
         clusters[trial.case].append(float(hit))
     several = len({sum(one) / len(one) for one in clusters.values()}) >= 2
     return Cell(
         name=name,
-        first=Rate(first, n),
+        first=Rate(first, judged_first),
         any=Rate(hits, n),
         clustered=clustered_bootstrap(list(clusters.values()), seed=seed, resamples=RESAMPLES) if several else None,
         cases=len(clusters),
