@@ -137,38 +137,6 @@ def test_a_guard_that_says_what_it_blocks_is_a_clean_campaign(tmp_path: Path) ->
     assert exit_code(run, findings_of(run), run.plan.thresholds)[0] == 0
 
 
-def test_a_target_that_is_down_ends_the_campaign_and_it_goes_on_later(tmp_path: Path) -> None:
-    async def go() -> None:
-        async with Leaky().running() as app:
-            path = scope(tmp_path, app.url, limits={"retries": 0, "unreachable": 2, "in_flight": 1})
-        run, ended = await ran(path, tmp_path / "a")
-        assert "unreachable" in ended
-        assert len(run.trials) == 2
-        assert exit_code(run, findings_of(run), run.plan.thresholds)[0] == 2
-        port = int(app.url.rsplit(":", 1)[1])
-        async with Leaky().running(port) as again:
-            run, ended = await ran(path, tmp_path / "a")
-            assert (ended, run.missing, again.requests) == ("", 0, 4)
-            assert (run.count(Outcome.HIT), run.count(Outcome.INCONCLUSIVE)) == (3, 0)
-
-    asyncio.run(go())
-
-
-def test_a_request_that_timed_out_is_not_sent_again_when_the_campaign_goes_on(tmp_path: Path) -> None:
-    async def go() -> None:
-        async with Leaky(seconds=0.3).running() as app:
-            limits = {"retries": 3, "timeout": 0.1, "in_flight": 1, "unreachable": 2}
-            run, ended = await ran(scope(tmp_path, app.url, limits=limits), tmp_path / "a")
-            assert "silent" in ended, "a target that never answers ends the campaign as one that is down does"
-            assert (len(run.trials), app.requests) == (2, 2)
-            app.seconds = 0.0
-            run, ended = await ran(scope(tmp_path, app.url), tmp_path / "a")
-            assert (ended, run.missing, app.requests) == ("", 0, 4)
-            assert run.count(Outcome.INCONCLUSIVE) == 2
-
-    asyncio.run(go())
-
-
 def test_limits_end_a_campaign_and_more_let_it_go_on(tmp_path: Path) -> None:
     async def go() -> None:
         async with Leaky().running() as app:
@@ -422,6 +390,7 @@ class Chatty:
 
     id = "chatty"
     adaptivity = Adaptivity.MULTI_TURN
+    needs_attacker = False
 
     async def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         for number in range(3):

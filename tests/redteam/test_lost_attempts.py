@@ -23,7 +23,7 @@ from bartizan.redteam.taxonomy import Adaptivity, Outcome
 class Several:
     """One message, in so many conversations."""
 
-    id, adaptivity = "several", Adaptivity.BEST_OF_N
+    id, adaptivity, needs_attacker = "several", Adaptivity.BEST_OF_N, False
 
     async def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         for _ in range(10):

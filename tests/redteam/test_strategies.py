@@ -14,7 +14,7 @@ from bartizan.core.errors import BartizanError
 from bartizan.redteam.attempt import Reply
 from bartizan.redteam.case import Case
 from bartizan.redteam.cases import load_cases
-from bartizan.redteam.errors import TargetError
+from bartizan.redteam.errors import UnansweredError
 from bartizan.redteam.playing import Played
 from bartizan.redteam.strategies import strategies
 from bartizan.redteam.strategies.adaptive.fitness import fitness
@@ -184,7 +184,7 @@ def test_without_an_attacker_model_nothing_is_shown(name: str) -> None:
 @pytest.mark.parametrize("name", ["pair", "tap", "crescendo"])
 def test_an_unreachable_attacker_model_is_inconclusive(name: str) -> None:
     async def gone(instructions: str, message: str) -> str:
-        raise TargetError("no connection")
+        raise UnansweredError("no connection", again=True)
 
     played, _ = run(name, attacker=gone)
     assert played.outcome is Outcome.INCONCLUSIVE

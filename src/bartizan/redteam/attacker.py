@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from bartizan.redteam.errors import TargetError
+from bartizan.redteam.errors import TargetError, UnansweredError
 from bartizan.redteam.interface import Attacker
 from bartizan.redteam.scope import Limits
 from bartizan.redteam.scope_target import TargetSpec
@@ -23,6 +23,8 @@ def make_attacker(spec: TargetSpec, limits: Limits, folder: Path) -> Attacker:
             reply = await (await target.open(EntryPoint.CHAT)).say(message)
         finally:
             await target.close()
+        if reply.unreachable or reply.lost:
+            raise UnansweredError(f"the attacker model did not answer: {reply.error}", again=reply.unreachable)
         if reply.error or not reply.text.strip():
             raise TargetError(f"the attacker model did not answer: {reply.error or 'empty reply'}")
         return reply.text

@@ -60,7 +60,13 @@ class Campaign:
             self.judge.check(case)
         self.target: Target = make_target(self.spec, self.scope.limits, self.folder)
         self.planned: Planned = plan_trials(
-            plan, self.cases, self.target.entry_points, self.known, converters(), strategies()
+            plan,
+            self.cases,
+            self.target.entry_points,
+            self.known,
+            converters(),
+            strategies(),
+            attacker=self.scope.attacker is not None,
         )
 
     def stage(self) -> Stage:

@@ -9,6 +9,19 @@ class TargetError(BartizanError):
     """The target, or a helper of the attacker, cannot be used: unreachable, refused the login, cannot be planted."""
 
 
+class UnansweredError(TargetError):
+    """The target, or the attacker model, could not be reached, or gave no answer.
+
+    Args:
+        cause: what went wrong, in one line.
+        again: nothing was carried out, so that the trial may run again.
+    """
+
+    def __init__(self, cause: str, *, again: bool) -> None:
+        super().__init__(cause)
+        self.again = again
+
+
 class ScopeError(BartizanError):
     """The campaign would leave what its scope file allows."""
 

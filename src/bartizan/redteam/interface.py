@@ -131,6 +131,8 @@ class Strategy(Protocol):
 
     id: str
     adaptivity: Adaptivity
+    needs_attacker: bool
+    """Whether it can do nothing without an attacker model: a plan without one is refused."""
 
     def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         """An asynchronous generator: yields a move, is sent the observation, and returns when it has no more.

@@ -46,7 +46,7 @@ class TrialEnded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     stopped: bool = False
     """Not run: ``reason`` says why it was not needed (stop rules)."""
     again: bool = False
-    """The target could not be reached: it runs again when the campaign is resumed."""
+    """The target or the attacker model could not be reached: it runs again when the campaign is resumed."""
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="note"):

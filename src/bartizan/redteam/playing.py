@@ -14,7 +14,7 @@ import msgspec
 from bartizan.core.clock import rfc3339, utc_now
 from bartizan.redteam.attempt import Attempt, Judgement, Reply, Turn
 from bartizan.redteam.case import Case
-from bartizan.redteam.errors import ConverterError, TargetError
+from bartizan.redteam.errors import ConverterError, TargetError, UnansweredError
 from bartizan.redteam.interface import Attacker, Brief, Conversation, Converter, Move, Observation, Strategy, Target
 from bartizan.redteam.knowledge import Knowledge
 from bartizan.redteam.oracles import Judge
@@ -79,6 +79,7 @@ class TrialPlayer:
         self._conversation: Conversation | None = None
         self._started = ("", 0.0)
         self._extra: tuple[str, ...] = ()
+        self._unanswered: UnansweredError | None = None
 
     async def play(self) -> Played:
         """Until a hit, the end of the strategy, the most moves, or a message that gets no answer."""
@@ -103,6 +104,7 @@ class TrialPlayer:
         try:
             problem = await self._follow(moves)
         except (TargetError, ConverterError) as error:  # login, planting, the attacker's model; a text too long
+            self._unanswered = error if isinstance(error, UnansweredError) else None
             problem = Judgement(outcome=Outcome.INCONCLUSIVE, reason=error.cause)
             self._close_attempt(problem)
         finally:
@@ -125,7 +127,10 @@ class TrialPlayer:
             turn = self._replayed(move) or await self._live(move)
             self._turns.append(turn)
             judgement = self._stage.judge.judge(self._trial.case, self._turns, self._slots)
-            if judgement.outcome is Outcome.HIT or turn.reply.unreachable or turn.reply.lost:
+            silent = turn.reply.unreachable or turn.reply.lost
+            if judgement.outcome is Outcome.HIT or silent:
+                if silent:
+                    self._unanswered = UnansweredError(turn.reply.error, again=turn.reply.unreachable)
                 self._close_attempt(judgement)
                 return judgement
             sent = Observation(reply=turn.reply, judgement=judgement)
@@ -203,11 +208,13 @@ class TrialPlayer:
         else:
             outcome = Outcome.MISS
         last = self._attempts[outcomes.index(outcome)] if outcome in outcomes else self._attempts[-1]
-        unanswered = problem is not None and problem.outcome is Outcome.INCONCLUSIVE
-        turns = self._attempts[-1].turns
-        again = unanswered and not (turns and turns[-1].reply.lost)
+        silent = self._unanswered if outcome is not Outcome.HIT else None
         return Played(
-            attempts=self._attempts, outcome=outcome, reason=last.judgement.reason, again=again, unanswered=unanswered
+            attempts=self._attempts,
+            outcome=outcome,
+            reason=last.judgement.reason,
+            again=silent is not None and silent.again,
+            unanswered=silent is not None,
         )
 
 

@@ -58,17 +58,23 @@ def plan_trials(
     known: Knowledge,
     converters: Mapping[str, Converter],
     strategies: Mapping[str, Strategy],
+    *,
+    attacker: bool,
 ) -> Planned:
     """Every case the plan asks for and the target can be attacked with, times chains, strategies and repeats.
 
     The order is drawn from the seed, so that a campaign that ends early has seen some of everything.
 
     Raises:
-        ScopeError: the plan names a case, converter or strategy that does not exist.
+        ScopeError: the plan names a case, converter or strategy that does not exist, or a strategy that needs the
+            attacker model, where ``attacker`` says that there is none.
     """
     chains = [tuple(filter(None, chain.split("+"))) for chain in plan.converters]
     _must_exist("converter", (name for chain in chains for name in chain), converters)
     _must_exist("strategy", plan.strategies, strategies)
+    for name in plan.strategies:
+        if strategies[name].needs_attacker and not attacker:
+            raise ScopeError(f"{name} needs an attacker model", "name one under `attacker` in the scope file")
     _must_exist("case", plan.ids, {case.id for case in cases})
     trials: list[Trial] = []
     untested: list[Untested] = []

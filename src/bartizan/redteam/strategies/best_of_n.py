@@ -33,6 +33,7 @@ class BestOfN:
 
     id = "best-of-n"
     adaptivity = Adaptivity.BEST_OF_N
+    needs_attacker = False
 
     async def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         """The first move is the case as it is; then one or two drawn augmentations each."""

@@ -31,6 +31,7 @@ class Crescendo:
 
     id = "crescendo"
     adaptivity = Adaptivity.MULTI_TURN
+    needs_attacker = False
 
     async def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         """Conversation after conversation until the budget is spent. A refused rung is asked in other words; when they

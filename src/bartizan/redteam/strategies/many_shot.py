@@ -35,6 +35,7 @@ class ManyShot:
 
     id = "many-shot"
     adaptivity = Adaptivity.STATIC
+    needs_attacker = False
 
     async def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         """At most one move for each of `SHOTS`."""

@@ -21,6 +21,7 @@ class Pair:
 
     id = "pair"
     adaptivity = Adaptivity.ADAPTIVE
+    needs_attacker = True
 
     async def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         """The first move is the case's own text. Raises TargetError without an attacker model that answers."""

@@ -16,6 +16,7 @@ class SingleShot:
 
     id = "single"
     adaptivity = Adaptivity.STATIC
+    needs_attacker = False
 
     async def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         """As many moves as the case has turns, all in one conversation."""

@@ -23,6 +23,7 @@ class Tap:
 
     id = "tap"
     adaptivity = Adaptivity.ADAPTIVE
+    needs_attacker = True
 
     async def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         """The root is the case's own text. Raises TargetError without an attacker model that answers."""

@@ -9,7 +9,7 @@ import aiohttp
 from bartizan.core.ids import new_id
 from bartizan.redteam.attempt import Reply, ToolCall
 from bartizan.redteam.case import Planted
-from bartizan.redteam.errors import TargetError
+from bartizan.redteam.errors import TargetError, UnansweredError
 from bartizan.redteam.scope_target import ReplyPaths, RequestTemplate, TargetSpec
 from bartizan.redteam.targets.channel import Channel, Raw
 from bartizan.redteam.targets.paths import as_json, decode, find, number_at, text_at
@@ -93,6 +93,8 @@ class HttpConversation:
 
     async def _must(self, template: RequestTemplate, slots: dict[str, str], what: str) -> None:
         raw = await self._send(template, slots)
+        if raw.unreachable or raw.lost:
+            raise UnansweredError(f"{what} failed: {raw.error or f'HTTP {raw.status}'}", again=raw.unreachable)
         if raw.error or not 200 <= raw.status < 400:
             raise TargetError(f"{what} failed: {raw.error or f'HTTP {raw.status}'}")
         for name, path in template.capture.items():

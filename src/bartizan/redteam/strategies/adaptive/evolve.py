@@ -41,6 +41,7 @@ class Adaptive:
 
     id = "adaptive"
     adaptivity = Adaptivity.ADAPTIVE
+    needs_attacker = False
 
     async def play(self, brief: Brief) -> AsyncGenerator[Move, Observation]:
         """As many moves as the budget allows, each in a conversation of its own."""
