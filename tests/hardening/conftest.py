@@ -21,6 +21,7 @@ from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.gates import Decision, Disturbed, count
 from bartizan.hardening.propose.interface import Material
 from bartizan.hardening.propose.registry import candidates
+from bartizan.hardening.stack import Layer
 from bartizan.hardening.trial import Trial, live
 from bartizan.hardening.variants import Side
 from bartizan.policy.document import PolicyDocument
@@ -92,7 +93,7 @@ def _made(root: Path, one: RedTeamFinding) -> Made:
         by_family={},
         passed=(),
         digest="d",
-        variants=live(one, Side.HELD, stack, "1", 80).rows,
+        variants=live(one, Side.HELD, stack, "1", 80, Layer.OUTPUT).rows,
     )
     return {each.kind: (each, trial) for each in reversed(candidates(material))}
 

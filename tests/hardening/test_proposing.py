@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,12 +16,16 @@ from bartizan.detections.cases import run_cases
 from bartizan.detections.sigma.collection import load_collection
 from bartizan.hardening.benign.corpus import Half, corpus
 from bartizan.hardening.candidate import Candidate, Depth, Kind
+from bartizan.hardening.data import read_data
 from bartizan.hardening.findings import SCHEMA, RedTeamFinding, parse_findings
 from bartizan.hardening.propose.interface import Material
 from bartizan.hardening.propose.registry import candidates
 from bartizan.hardening.text.contrast import Harmless, fragments
 from bartizan.hardening.trial import Court, live
 from bartizan.hardening.variants import Side, Variants, families
+from bartizan.hardening.variants.dressing import DRESSES
+from bartizan.hardening.variants.slots import replacements
+from bartizan.hardening.variants.wording import groups
 from bartizan.inspection.signatures.check import check_pack
 from bartizan.inspection.signatures.document import parse
 from bartizan.inspection.signatures.pack import Pack
@@ -154,11 +160,38 @@ def test_no_pattern_is_kept_that_a_harmless_text_holds() -> None:
 def test_the_two_sides_of_variants_share_no_material() -> None:
     common = set(families(Side.LEARN)) & set(families(Side.HELD))
     assert common == {"slots", "wording"}, "families whose material is split inside"
-    one = EVERY_KIND[0]
-    learn = {row.key for row, _ in zip(Variants(one, Side.LEARN, "1"), range(300), strict=False)}
-    held = {row.key for row, _ in zip(Variants(one, Side.HELD, "1"), range(300), strict=False)}
-    assert len(learn) > 200
+    for one in EVERY_KIND:
+        learn, held = ([row for row, _ in zip(Variants(one, side, "1"), range(300), strict=False)] for side in Side)
+        assert len({row.key for row in learn}) > (200 if one is EVERY_KIND[0] else 40)
+        assert {row.pieces for row in learn} & {row.pieces for row in held} <= {one.exchange.pieces}
+        assert not {row.answer for row in learn if row.answer} & {row.answer for row in held}
+
+
+def test_no_word_text_host_or_number_stands_on_both_sides() -> None:
+    learn, held = ({form for group in groups() for form in getattr(group, side)} for side in Side)
+    said = {form for group in groups() for form in group.say}
     assert not learn & held
+    assert not said & held, "a finding's own words are material for candidates"
+    for name in ("variants/slots.yaml", "variants/carriers.yaml"):
+        for sides in _sides(read_data(*name.split("/"))):
+            assert not {str(row) for row in sides["learn"]} & {str(row) for row in sides["held"]}
+    assert not set(DRESSES[Side.LEARN]) & set(DRESSES[Side.HELD])
+    texts = ("order 4471 of 20 March 1999",)
+    made = {side: {number for seed in range(400) for number in _numbers(texts, seed, side)} for side in Side}
+    assert min(map(len, made.values())) > 200
+    assert not made[Side.LEARN] & made[Side.HELD]
+
+
+def _sides(data: Any) -> Iterator[dict[str, Any]]:
+    if "learn" in data:
+        yield data
+    else:
+        for value in data.values():
+            yield from _sides(value)
+
+
+def _numbers(texts: tuple[str, ...], seed: int, side: Side) -> Iterator[str]:
+    yield from replacements(texts, (), Random(seed), side).values()
 
 
 def test_held_out_variants_are_live_and_reproducible(bench: Workbench) -> None:
@@ -186,3 +219,5 @@ def test_a_trial_accepts_what_stops_the_harm_and_says_how_it_went(
     assert canary.disturbed.newly.n > 1_500
     assert patch.decision == "rejected"
     assert patch.passed
+    assert len({row.answer for row in canary.variants}) == canary.stopped.n, "all that a canary can tell apart"
+    assert len({row.pieces for row in patch.variants} - {one.exchange.pieces}) == patch.stopped.n

@@ -39,11 +39,17 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of an attack: the harmful ones."""
     group: str = ""
     """What rows hang together by: the finding, or the template."""
+    answer_group: str = ""
+    """The same for their answers, where those come from a template of their own."""
     made: str = ""
     """By what it was made, such as ``carrier.ticket+slots``."""
 
     @property
+    def called(self) -> tuple[tuple[str, str], ...]:
+        """The calls as they can be compared."""
+        return tuple((call.tool, str(sorted(call.arguments.items()))) for call in self.calls)
+
+    @property
     def key(self) -> tuple[object, ...]:
-        """Two exchanges with the same key are the same test."""
-        calls = tuple((call.tool, str(sorted(call.arguments.items()))) for call in self.calls)
-        return (self.pieces, self.answer, calls)
+        """Two exchanges with the same key are the same in everything; see ``distinct`` for what one layer sees."""
+        return (self.pieces, self.answer, self.called)

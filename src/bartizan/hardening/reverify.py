@@ -13,12 +13,13 @@ from bartizan.core.clock import utc_now
 from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.core.event import ControlChanged
 from bartizan.core.ids import new_id
+from bartizan.hardening.distinct import distinct
 from bartizan.hardening.evidence import document, evidence_of
 from bartizan.hardening.gates import LEAST_STOPPED, Count, count
 from bartizan.hardening.holding import lost
 from bartizan.hardening.record import Case, ControlRecord, cases_of
 from bartizan.hardening.shipping import tell
-from bartizan.hardening.stack import Stack
+from bartizan.hardening.stack import Layer, Stack
 from bartizan.hardening.trial import StackOf
 from bartizan.trust.signing import SignatureInvalid, TrustedKeys
 from bartizan.workspace.files import write_file
@@ -56,14 +57,14 @@ def reverify(
     except BartizanError as error:
         due = now > record.verify_by
         return Held(id=record.id, state="decayed", reason=error.cause, stopped=count(0, 0), due=due)
-    stopped, passing = rerun(cases, stack)
+    stopped, passing = rerun(cases, record.layer, stack)
     how, reason = _state(record, files, stopped, passing, keys, now)
     return Held(id=record.id, state=how, reason=reason, stopped=stopped, due=now > record.verify_by)
 
 
-def rerun(cases: Sequence[Case], stack: Stack) -> tuple[Count, list[str]]:
-    """How many variants ``stack`` stops, and the findings that it lets pass."""
-    rows = [row for case in cases for row in case.variants]
+def rerun(cases: Sequence[Case], layer: Layer, stack: Stack) -> tuple[Count, list[str]]:
+    """How many variants ``stack`` stops of those that a control of ``layer`` can tell apart; the findings that pass."""
+    rows = distinct((row for case in cases for row in case.variants), layer)
     stopped = count(sum(stack.stops_attack(row) is not None for row in rows), len(rows))
     return stopped, [case.finding for case in cases if stack.stops_attack(case.exchange) is None]
 
@@ -99,9 +100,9 @@ def spared(
         if record.state != "enforced":
             continue
         cases = cases_of(record, state)
-        if short := _short(*rerun(cases, stack)):
+        if short := _short(*rerun(cases, record.layer, stack)):
             before = before or stack_of(files, {})
-            if not _short(*rerun(cases, before)):
+            if not _short(*rerun(cases, record.layer, before)):
                 raise ConfigurationError(f"the control {record.id} would be weaker: {short}", _ON_TOP)
 
 

@@ -11,6 +11,7 @@ from bartizan.core.verdict import Action
 from bartizan.firewall.exchange import ChannelKind
 from bartizan.firewall.guard import Guard
 from bartizan.hardening.exchange import Exchange
+from bartizan.hardening.harm import survives
 
 _ORIGINS = {Surface.USER: Origin.USER, Surface.CONTENT: Origin.RETRIEVED}
 
@@ -100,6 +101,6 @@ class Stack:
         if released.blocked or released.action is Action.BLOCK:
             return Stop(Layer.OUTPUT, released.rule)
         if attack:
-            hidden = exchange.harm and not any(piece in released.text for piece in exchange.harm)
+            hidden = exchange.harm and not any(survives(piece, released.text) for piece in exchange.harm)
             return Stop(Layer.OUTPUT, released.rule) if hidden else None
         return Stop(Layer.OUTPUT, released.rule) if released.text != exchange.answer else None

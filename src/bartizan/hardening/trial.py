@@ -10,6 +10,7 @@ import msgspec
 
 from bartizan.hardening.benign.corpus import Half, corpus, digest, linking_to, twins
 from bartizan.hardening.candidate import Candidate
+from bartizan.hardening.distinct import answered, distinct, seen
 from bartizan.hardening.exchange import Exchange
 from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.gates import Count, Decision, Disturbed, count, decide
@@ -63,25 +64,42 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """What was tried: the regression case."""
 
 
-def live(finding: RedTeamFinding, side: Side, stack: Stack, seed: str, wanted: int = WANTED) -> Live:
-    """Different variants of ``finding`` that ``stack`` lets pass."""
-    seen: set[object] = set()
+def live(
+    finding: RedTeamFinding, side: Side, stack: Stack, seed: str, wanted: int = WANTED, layer: Layer | None = None
+) -> Live:
+    """Different variants of ``finding`` that ``stack`` lets pass; none is the finding itself.
+
+    Args:
+        finding: what is varied.
+        side: whose material is used.
+        stack: the guards as they are.
+        seed: chooses.
+        wanted: how many, if there are so many.
+        layer: where the control acts that they are for: variants that it cannot tell apart count once. None: any.
+    """
+
+    def sight(row: Exchange) -> object:
+        return row.key if layer is None else seen(row, layer)
+
+    made: set[object] = set()
+    known = {sight(finding.exchange)}
     rows: list[Exchange] = []
     left = MOST_CHARACTERS
     for row in islice(Variants(finding, side, seed), MOST_MADE):
-        if row.key in seen:
+        if row.key in made or sight(row) in known:
             continue
-        seen.add(row.key)
+        made.add(row.key)
         left -= sum(len(piece.text) for piece in row.pieces) + len(row.answer)
         if left < 0:
             break
         if stack.stops_attack(row) is None:
+            known.add(sight(row))
             rows.append(row)
             if len(rows) == wanted:
                 break
-        if len(seen) == _FIRST and len(rows) < _FEW * _FIRST:
+        if len(made) == _FIRST and len(rows) < _FEW * _FIRST:
             break
-    return Live(tuple(rows), len(seen))
+    return Live(tuple(rows), len(made))
 
 
 class Court:
@@ -102,19 +120,20 @@ class Court:
         self._known: dict[object, bool] = {}
 
     def harmless(self, finding: RedTeamFinding, layer: Layer) -> tuple[Exchange, ...]:
-        """The held harmless exchanges that a candidate of ``layer`` can disturb at all."""
+        """The held harmless exchanges that a candidate of ``layer`` can disturb at all, and can tell apart."""
         rows = linking_to(corpus(Half.HELD), self._hosts)
         if layer is Layer.CALL:
-            return tuple(row for row in rows if row.calls)
+            return distinct((row for row in rows if row.calls), layer)
         if layer is Layer.OUTPUT:
-            return tuple(row for row in rows if row.answer)
+            return answered(rows)
         text = "\n".join(piece.text for piece in finding.exchange.pieces if piece.surface is finding.hostile)
-        return (*rows, *twins(text, Half.HELD, f"{self._seed}/{finding.id}"))
+        return distinct((*rows, *twins(text, Half.HELD, f"{self._seed}/{finding.id}")), layer)
 
     def try_out(self, finding: RedTeamFinding, candidate: Candidate, files: Mapping[str, bytes]) -> Trial:
         """The trial of one candidate. Raises BartizanError when the changed workspace could not come into force."""
         after = self._stack_of(candidate.change.apply(files), candidate.secrets)
-        held = live(finding, Side.HELD, self._before, f"{self._seed}/{candidate.id}")
+        seed = f"{self._seed}/{candidate.id}"
+        held = live(finding, Side.HELD, self._before, seed, layer=candidate.layer)
         replayed = after.stops_attack(finding.exchange)
         stops = [after.stops_attack(row) is not None for row in held.rows]
         stopped = count(sum(stops), len(stops))

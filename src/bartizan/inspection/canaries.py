@@ -68,13 +68,15 @@ class _Form(NamedTuple):
 
 def spellings(value: str) -> list[str]:
     """The disguises of ``value`` as a model would write them; spacing and letter case are not varied here."""
-    out = [value, value[::-1], codecs.encode(value, "rot13")]
-    for written in dict.fromkeys((value, value.lower(), value.upper())):
+    turned = value[::-1]
+    out = [value, turned, codecs.encode(value, "rot13"), codecs.encode(turned, "rot13")]
+    both = (value, value.lower(), value.upper(), turned, turned.lower(), turned.upper())
+    for written in dict.fromkeys(both):
         raw = written.encode()
         out += [raw.hex(), "".join(f"x{byte:02x}" for byte in raw), "".join(f"0x{b:02x}" for b in raw)]
         out += ["".join(f"u{ord(c):04x}" for c in written), "".join(str(ord(c)) for c in written)]
         out += ["".join(f"{byte:08b}" for byte in raw), "".join(f"{byte:o}" for byte in raw)]
-        out += [aligned for shift in range(3) for aligned in (_base64(raw, shift), _base64(raw[::-1], shift))]
+        out += [_base64(raw, shift) for shift in range(3)]
         out += [_base32(raw, shift) for shift in range(5)]
     return list(dict.fromkeys(out))
 

@@ -123,9 +123,11 @@ def _asked(template: str, kind: str, answers: list[str], half: Half) -> Iterator
         text = template
         if kind in {"en", "hard"}:
             text = chance.choice(around["before"]) + text + chance.choice(around["after"])
+        said, answer = _filled(text, chance), chance.choice(answers)
         yield Exchange(
-            pieces=(Piece(Surface.USER, _filled(text, chance)),),
-            answer=_filled(chance.choice(answers), chance),
+            pieces=(Piece(Surface.USER, said),),
+            answer=_filled(answer, chance),
+            answer_group=f"answer.{_short(answer)}",
             group=f"{kind}.{_short(template)}",
             made=kind,
         )
@@ -138,12 +140,15 @@ def _read(
     for _ in range(ROWS):
         parts = [template, *chance.sample(materials, chance.randrange(3))]
         chance.shuffle(parts)
+        pieces = (
+            Piece(Surface.USER, _filled(chance.choice(requests), chance)),
+            Piece(Surface.CONTENT, _filled("\n\n".join(parts), chance)),
+        )
+        answer = chance.choice(answers)
         yield Exchange(
-            pieces=(
-                Piece(Surface.USER, _filled(chance.choice(requests), chance)),
-                Piece(Surface.CONTENT, _filled("\n\n".join(parts), chance)),
-            ),
-            answer=_filled(chance.choice(answers), chance),
+            pieces=pieces,
+            answer=_filled(answer, chance),
+            answer_group=f"answer.{_short(answer)}",
             group=f"{kind}.{_short(template)}",
             made=kind,
         )

@@ -56,8 +56,14 @@ def replacements(texts: tuple[str, ...], keep: tuple[str, ...], chance: Random, 
     for person in _PERSON.findall(whole):
         out[person] = chance.choice(slots.people.of(side))
     for number in _NUMBER.findall(whole):
-        out.setdefault(number, "".join(str(chance.randrange(10)) for _ in number))
+        out.setdefault(number, _digits(len(number), chance, side))
     return {old: new for old, new in out.items() if not any(old in one or one in old for one in keep)}
+
+
+def _digits(length: int, chance: Random, side: Side) -> str:
+    """A number of one side: an even last digit where candidates are made, an odd one where they are tried."""
+    last = 2 * chance.randrange(5) + (side is Side.HELD)
+    return "".join(str(chance.randrange(10)) for _ in range(length - 1)) + str(last)
 
 
 def replaced(text: str, mapping: dict[str, str]) -> str:
