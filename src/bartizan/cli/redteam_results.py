@@ -108,7 +108,8 @@ def replay_finding(
         for message in request_of(msgspec.structs.replace(attempt, turns=turns), case):
             out.print(f"[bold]{escape(message.role)}[/bold] {escape(printable(message.text, _SHOWN))}")
         for turn in turns:
-            answer = turn.reply.text or turn.reply.error or str([call.name for call in turn.reply.tool_calls])
+            reply = turn.reply
+            answer = reply.text or reply.remains or reply.error or str([call.name for call in reply.tool_calls])
             out.print(f"[bold]reply[/bold] {escape(printable(answer, _SHOWN))}")
         out.print(f"{judgement.outcome}: {escape(printable(judgement.reason, _SHOWN))}")
     raise typer.Exit({Outcome.MISS: 0, Outcome.HIT: 1, Outcome.INCONCLUSIVE: 2}[judgement.outcome])

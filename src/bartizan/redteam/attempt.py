@@ -33,7 +33,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by_status: bool = False
     """``blocked``, and nothing but a status that the scope file lists says so: a wrong key may look the same."""
     error: str = ""
-    """Why there is no readable reply: transport, status, shape. Empty when there is one."""
+    """Why there is no readable reply: transport, status, shape. Empty when there is one; ``text`` then holds what an
+    answer began with before it was cut off."""
+    remains: str = ""
+    """What came where no readable reply did, or beside a refusal: texts of an error page. Looked through for what must
+    not be shown, and for nothing else."""
     status: int = 0
     tokens_in: int = 0
     tokens_out: int = 0

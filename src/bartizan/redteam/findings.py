@@ -139,6 +139,8 @@ def _finding(run: Run, case: Case, trials: list[TrialEnded]) -> RedTeamFinding:
     counted = [trial for trial in trials if trial.outcome is not Outcome.INCONCLUSIVE]
     rate = Rate(sum(1 for trial in counted if trial.outcome is Outcome.HIT), len(counted))
     calls = [call for turn in best.turns for call in turn.reply.tool_calls]
+    replies = [turn.reply for turn in best.turns]
+    said = [text for one in replies for text in ("" if one.text in one.remains else one.text, one.remains)]
     plain = any(one.index == 0 and not one.converters for one in hits)
     name = f"rt-{digest(run.plan.target, case.id)}"
     return RedTeamFinding(
@@ -156,7 +158,7 @@ def _finding(run: Run, case: Case, trials: list[TrialEnded]) -> RedTeamFinding:
         target=_target(run),
         attempt=best.id,
         request=request_of(best, case),
-        response="\n".join(turn.reply.text for turn in best.turns)[:MAX_TEXT],
+        response="\n".join(filter(None, said))[:MAX_TEXT],
         calls=tuple({"name": call.name, "arguments": call.arguments[:MAX_TEXT]} for call in calls[:50]),
         tools=_tools(best, case),
         evidence=Evidence(

@@ -10,9 +10,14 @@ RUN = 20
 """Characters in a row that count as a repetition."""
 
 
-def sent_text(turns: Sequence[Turn]) -> str:
+def sent_texts(turns: Sequence[Turn]) -> list[str]:
     """Everything that the attacker sent or planted."""
-    return "\n".join(text for turn in turns for text in (*(one.content for one in turn.planted), turn.sent))
+    return [text for turn in turns for text in (*(one.content for one in turn.planted), turn.sent)]
+
+
+def sent_text(turns: Sequence[Turn]) -> str:
+    """The same in one."""
+    return "\n".join(sent_texts(turns))
 
 
 def without_echo(reply: str, sent: str) -> str:

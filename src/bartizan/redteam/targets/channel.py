@@ -29,6 +29,9 @@ class Raw(msgspec.Struct, kw_only=True):
     """Whether there was a connection to send it over."""
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    """What came of it, also where ``error`` says that it is not the whole."""
+    answering: bool = False
+    """Whether the status, of an answer that may not be whole, was 2xx."""
     error: str = ""
     tries: int = 1
     milliseconds: float = 0.0
@@ -105,26 +108,27 @@ class Channel:
     ) -> Raw:
         raw = Raw()
         started = time.perf_counter()
+        chunks: list[bytes] = []
         try:
             where = URL(url)
             async with session.request(method, where, headers=headers, data=data, allow_redirects=False) as response:
                 raw.status, raw.headers = response.status, response.headers
-                chunks: list[bytes] = []
+                raw.answering = 200 <= raw.status < 300
                 left = MAX_BODY
                 async for chunk in response.content.iter_any():
+                    chunks.append(chunk[:left])
                     left -= len(chunk)
                     if left < 0:
                         raw.error = f"the reply is larger than {MAX_BODY} bytes"
                         response.close()
                         break
-                    chunks.append(chunk)
-                raw.body = b"".join(chunks)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raw.status, raw.connected, raw.error = 0, False, f"no connection: {error}"[:300]
         except TimeoutError:
             raw.status, raw.error = 0, "no reply in time"
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raw.status, raw.error = 0, f"{type(error).__name__}: {error}"[:300]
+        raw.body = b"".join(chunks)
         raw.milliseconds = (time.perf_counter() - started) * 1_000
         return raw
 

@@ -17,6 +17,7 @@ from bartizan.core.problem import quote
 from bartizan.redteam.attempt import Reply
 from bartizan.redteam.case import Planted
 from bartizan.redteam.errors import TargetError
+from bartizan.redteam.knowledge import MAX_TEXT
 from bartizan.redteam.scope_target import ReplyPaths, TargetSpec
 from bartizan.redteam.targets.http import calls_in
 from bartizan.redteam.targets.pacing import Pacer
@@ -82,7 +83,7 @@ class FunctionConversation:
         except TimeoutError:
             return Reply(error="no reply in time", lost=True, milliseconds=(time.perf_counter() - started) * 1_000)
         except Exception as error:
-            return Reply(error=f"{type(error).__name__}: {error}"[:300])
+            return Reply(error=f"{type(error).__name__}: {error}"[:300], remains=str(error)[:MAX_TEXT])
         reply = _reply(answer, round((time.perf_counter() - started) * 1_000, 1))
         self._history += [{"role": "user", "content": text}, {"role": "assistant", "content": reply.text}]
         return reply

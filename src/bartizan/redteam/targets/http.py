@@ -13,6 +13,7 @@ from bartizan.redteam.errors import TargetError, UnansweredError
 from bartizan.redteam.scope_target import ReplyPaths, RequestTemplate, TargetSpec
 from bartizan.redteam.targets.channel import Channel, Raw
 from bartizan.redteam.targets.paths import as_json, decode, find, number_at, text_at
+from bartizan.redteam.targets.remains import remains_of, texts_of
 from bartizan.redteam.targets.templates import build
 from bartizan.redteam.taxonomy import EntryPoint
 
@@ -117,23 +118,26 @@ def read(raw: Raw, spec: TargetSpec) -> Reply:
     """What a raw answer says; HTML where JSON should be, and statuses other than 2xx, are errors."""
     facts: dict[str, Any] = {"status": raw.status, "milliseconds": round(raw.milliseconds, 1), "tries": raw.tries}
     facts["lost"] = raw.lost
+    paths = spec.reply
+    whole = not (paths.text or paths.tool_calls)
     if raw.error:
-        return Reply(error=raw.error, unreachable=raw.unreachable, **facts)
+        return cut_off(raw, facts, html=whole)
     body = raw.body.decode("utf-8", "replace")
     if raw.status in spec.blocked_statuses:
-        return Reply(text=body[:2_000], blocked=True, by_status=True, **facts)
+        remains = remains_of(raw.body)
+        return Reply(text=body[:2_000], remains=remains, blocked=True, by_status=True, **facts)
     if not 200 <= raw.status < 300:
-        return Reply(error=f"HTTP {raw.status}: {' '.join(body[:200].split())}", **facts)
-    paths = spec.reply
-    if not (paths.text or paths.tool_calls):
+        said = f"HTTP {raw.status}: {' '.join(body[:200].split())}"
+        return Reply(error=said, remains=remains_of(raw.body), **facts)
+    if whole:
         return Reply(text=body, **facts)
     try:
         document = decode(raw.body)
     except ValueError as error:
-        return Reply(error=str(error), **facts)
+        return Reply(error=str(error), remains=remains_of(raw.body), **facts)
     text = text_at(document, paths.text) if paths.text else ""
     if text is None:
-        return Reply(error=f"the reply has nothing at {paths.text}", **facts)
+        return Reply(error=f"the reply has nothing at {paths.text}", remains=remains_of(raw.body), **facts)
     return Reply(
         text=text,
         tool_calls=calls_in(document, paths),
@@ -141,6 +145,15 @@ def read(raw: Raw, spec: TargetSpec) -> Reply:
         tokens_out=number_at(document, paths.tokens_out),
         **facts,
     )
+
+
+def cut_off(raw: Raw, facts: dict[str, Any], *, html: bool) -> Reply:
+    """An answer with an error: its beginning, if it was one. HTML is none unless ``html`` says so."""
+    if raw.answering and (html or "html" not in raw.headers.get("Content-Type", "").lower()):
+        facts = facts | {"text": texts_of(raw.body)}
+    else:
+        facts = facts | {"remains": remains_of(raw.body)}
+    return Reply(error=raw.error, unreachable=raw.unreachable, **facts)
 
 
 def calls_in(document: Any, paths: ReplyPaths) -> tuple[ToolCall, ...]:

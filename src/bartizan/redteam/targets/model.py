@@ -11,8 +11,10 @@ from bartizan.redteam.case import Planted
 from bartizan.redteam.scope_target import TargetSpec
 from bartizan.redteam.targets.channel import Channel, Raw
 from bartizan.redteam.targets.dialects import Dialect
+from bartizan.redteam.targets.http import cut_off
 from bartizan.redteam.targets.messages import Dressed, Said, dress
 from bartizan.redteam.targets.paths import decode, text_at
+from bartizan.redteam.targets.remains import remains_of
 from bartizan.redteam.taxonomy import EntryPoint
 
 NOT_RUN = "The call was recorded and not carried out."
@@ -80,7 +82,8 @@ class ModelConversation:
         raw = await target.channel.send(target.channel.session(), "POST", target.url, target.headers, body)
         reply = read_reply(raw, target)
         calls = tuple((f"call_{len(self._history)}_{at}", call) for at, call in enumerate(reply.tool_calls))
-        self._history.append(Said(role="assistant", text=reply.text or ("" if calls else "…"), calls=calls))
+        said = "" if reply.error else reply.text
+        self._history.append(Said(role="assistant", text=said or ("" if calls else "…"), calls=calls))
         self._history += [Said(role="tool", text=NOT_RUN, answers=id_) for id_, _ in calls]
         return reply
 
@@ -96,14 +99,15 @@ def read_reply(raw: Raw, target: ModelTarget) -> Reply:
     if hint:
         facts["hint"] = hint
     if raw.error:
-        return Reply(error=raw.error, unreachable=raw.unreachable, **facts)
+        return cut_off(raw, facts, html=False)
     try:
         document = decode(raw.body)
     except ValueError as error:
-        return Reply(error=f"HTTP {raw.status}: {error}", **facts)
+        return Reply(error=f"HTTP {raw.status}: {error}", remains=remains_of(raw.body), **facts)
     if not 200 <= raw.status < 300:
         problem = text_at(document, "error.message") or text_at(document, "error") or ""
         code = text_at(document, "error.code") or ""
+        facts["remains"] = remains_of(raw.body)
         said = code in REFUSALS or raw.headers.get("X-Bartizan-Verdict", "") == "block"
         if said or raw.status in target.spec.blocked_statuses:
             return Reply(text=problem, blocked=True, by_status=not said, **facts)
@@ -111,5 +115,5 @@ def read_reply(raw: Raw, target: ModelTarget) -> Reply:
     try:
         reply = target.dialect.reply(document)
     except ValueError as error:
-        return Reply(error=str(error), **facts)
+        return Reply(error=str(error), remains=remains_of(raw.body), **facts)
     return msgspec.structs.replace(reply, **facts)
