@@ -25,6 +25,7 @@ COMMANDS = (
     "inspect",
     "scan",
     "artefacts",
+    "bom",
     "policy",
     "rules",
     "findings",

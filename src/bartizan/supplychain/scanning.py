@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import multiprocessing
 import os
-import resource
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
@@ -22,10 +17,8 @@ from bartizan.core.problem import printable
 from bartizan.supplychain.budget import Budget, Limits
 from bartizan.supplychain.engine import Scan
 from bartizan.supplychain.files import CHANGED, DIED, SPARSE, Opened, Problem, open_file
+from bartizan.supplychain.pool import spread
 from bartizan.supplychain.registry import scanners
-
-_MOST_DATA = 1 << 30
-"""Bytes of heap of a worker process: beyond that a parser fails, which is inconclusive."""
 
 
 class ArtefactScanner:
@@ -39,9 +32,9 @@ class ArtefactScanner:
         """Look at one file in this process. Never raises for what the file says."""
         opened = open_file(path)
         if isinstance(opened, Problem):
-            return _report(path, [_finding(opened)])
+            return unread(path, opened)
         with contextlib.closing(opened):
-            return self._opened(path, opened)
+            return self.scan_opened(path, opened)
 
     def scan_bytes(self, content: bytes, name: str) -> ArtefactReport:
         """Look at bytes in memory; ``name`` is what a loader would be told."""
@@ -50,38 +43,11 @@ class ArtefactScanner:
 
     def scan_all(self, paths: Iterable[Path], jobs: int = 0) -> Iterator[ArtefactReport]:
         """A report a path, in order, by ``jobs`` processes (0: one for each core). A process that dies is a finding."""
-        jobs = jobs or os.cpu_count() or 1
         scanners()  # once, before the processes are made
-        waiting: deque[tuple[Path, Future[ArtefactReport]]] = deque()
-        pool = _pool(jobs)
-        try:
-            for path in paths:
-                waiting.append((path, pool.submit(self.scan, path)))
-                while len(waiting) > 8 * jobs:
-                    yield self._result(*waiting.popleft())
-                    if getattr(pool, "_broken", False):
-                        pool = _pool(jobs)
-            while waiting:
-                yield self._result(*waiting.popleft())
-        except BrokenProcessPool:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        yield from spread(self.scan, paths, jobs, died)
 
-    def _result(self, path: Path, future: Future[ArtefactReport]) -> ArtefactReport:
-        try:
-            return future.result()
-        except BrokenProcessPool:
-            pass
-        with _pool(1) as alone:  # not this file's fault, perhaps: once more, by itself
-            try:
-                return alone.submit(self.scan, path).result()
-            except BrokenProcessPool:
-                problem = Problem(DIED, "The process that looked at it was killed, so nobody knows what it holds.")
-                return _report(path, [_finding(problem)])
-
-    def _opened(self, path: Path, opened: Opened) -> ArtefactReport:
+    def scan_opened(self, path: Path, opened: Opened) -> ArtefactReport:
+        """Look at an open file; for whoever reads more of it than scanners do."""
         digest = "" if opened.sparse else opened.digest()
         kept = self._kept(digest, path.name)
         if kept is not None:
@@ -141,15 +107,14 @@ def engine_digest() -> str:
     return digest.hexdigest()
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_limit)
+def unread(path: Path, problem: Problem) -> ArtefactReport:
+    """The report of a file that could not be looked at."""
+    return _report(path, [_finding(problem)])
 
 
-def _limit() -> None:
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_DATA, _MOST_DATA))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def died(path: Path) -> ArtefactReport:
+    """The report of a file whose scan killed its process."""
+    return unread(path, Problem(DIED, "The process that looked at it was killed, so nobody knows what it holds."))
 
 
 def _finding(problem: Problem) -> ArtefactFinding:

@@ -21,10 +21,10 @@ class Document(NamedTuple):
     """Keys that stand more than once in one object; at most 20 of them."""
 
 
-def decode(raw: bytes, offset: int = 0) -> Document:
+def decode(raw: bytes, offset: int = 0, most: int = LARGEST) -> Document:
     """Decode UTF-8 JSON. Raises `MalformedError` for what is none, is too large or nests too deep."""
-    if len(raw) > LARGEST:
-        raise MalformedError(f"a JSON document of {len(raw)} bytes is larger than {LARGEST}", offset)
+    if len(raw) > most:
+        raise MalformedError(f"a JSON document of {len(raw)} bytes is larger than {most}", offset)
     repeated: dict[str, None] = {}
 
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from bartizan.supplychain.interface import (
     MALFORMED,
     Admission,
     ArtefactFinding,
+    Budget,
     ByteSource,
     Context,
     MalformedError,
@@ -66,18 +67,8 @@ class Gguf:
 
     def scan(self, source: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
         """Metadata, templates, then the bounds of the tensors."""
-        cursor = Cursor(source)
-        if cursor.take(4, "the magic") != MAGIC:
-            raise MalformedError("the magic is not GGUF", 0)
-        version = cursor.u32("the version")
-        if version & 0xFFFF == 0:
-            cursor.order, version = ">", int.from_bytes(version.to_bytes(4, "little"), "big")
-        if version not in (1, 2, 3):
-            raise MalformedError(f"version {version} is unknown", 4)
-        reader = _Reader(cursor, context, version)
-        tensors, pairs = reader.size("the number of tensors"), reader.size("the number of keys")
-        if tensors > MOST_TENSORS or pairs > MOST_KEYS:
-            raise MalformedError(f"{tensors} tensors and {pairs} keys are more than any model has", 8)
+        reader, tensors, pairs = begin(source, context.budget)
+        cursor = reader.cursor
         alignment = 32
         seen: set[bytes] = set()
         for _ in range(pairs):
@@ -104,16 +95,34 @@ class Gguf:
         yield from _tensors(source, context, reader, tensors, alignment)
 
 
-class _Reader:
+def begin(source: ByteSource, budget: Budget) -> tuple[Reader, int, int]:
+    """A reader behind the file's first fields, and the numbers of tensors and keys. Raises MalformedError."""
+    cursor = Cursor(source)
+    if cursor.take(4, "the magic") != MAGIC:
+        raise MalformedError("the magic is not GGUF", 0)
+    version = cursor.u32("the version")
+    if version & 0xFFFF == 0:
+        cursor.order, version = ">", int.from_bytes(version.to_bytes(4, "little"), "big")
+    if version not in (1, 2, 3):
+        raise MalformedError(f"version {version} is unknown", 4)
+    reader = Reader(cursor, budget, version)
+    tensors, pairs = reader.size("the number of tensors"), reader.size("the number of keys")
+    if tensors > MOST_TENSORS or pairs > MOST_KEYS:
+        raise MalformedError(f"{tensors} tensors and {pairs} keys are more than any model has", 8)
+    return reader, tensors, pairs
+
+
+class Reader:
     """Values of one version of the format."""
 
-    def __init__(self, cursor: Cursor, context: Context, version: int) -> None:
+    def __init__(self, cursor: Cursor, budget: Budget, version: int) -> None:
         self.cursor = cursor
-        self.context = context
+        self.budget = budget
         self.size = cursor.u32 if version == 1 else cursor.u64
         self.width = 4 if version == 1 else 8
 
     def text(self, longest: int, what: str) -> bytes:
+        """A text of at most ``longest`` bytes."""
         length = self.size(what)
         if length > longest:
             raise MalformedError(f"{what} of {length} bytes", self.cursor.at)
@@ -122,7 +131,7 @@ class _Reader:
     def value(self, kind: int, keep: bool, depth: int = 0) -> Any:
         """The value if ``keep``: a number, (offset, bytes) of a text, or a list of them."""
         cursor = self.cursor
-        self.context.budget.step()
+        self.budget.step()
         if kind == STRING:
             length = self.size("a text")
             if keep and length > LONGEST_STRING:
@@ -159,18 +168,18 @@ class _Reader:
         for _ in range(count):
             here = at - begin
             if here + width > len(window):
-                self.context.budget.check()
+                self.budget.check()
                 begin, here = at, 0
                 window = source.read(at, _WINDOW)
             at += width + int.from_bytes(window[here : here + width], order)
             if at > end:
                 raise MalformedError("a text does not fit into the file", at)
-        self.context.budget.step(count)
+        self.budget.step(count)
         cursor.at = at
 
 
 def _tensors(
-    source: ByteSource, context: Context, reader: _Reader, count: int, alignment: int
+    source: ByteSource, context: Context, reader: Reader, count: int, alignment: int
 ) -> Iterator[ArtefactFinding]:
     cursor = reader.cursor
     described: list[tuple[int, int, str, int]] = []

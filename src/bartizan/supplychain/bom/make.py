@@ -1,0 +1,93 @@
+"""Makes a bill from what is on disk and what the workspace says."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from bartizan.core.clock import utc_now
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.problem import printable
+from bartizan.supplychain.bom.bill import Bill, Component, Fact, Relation, settled
+from bartizan.supplychain.bom.describing import Described
+from bartizan.supplychain.bom.files import Place, components_of
+from bartizan.supplychain.bom.licences import spdx
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a document says of itself."""
+
+    name: str = ""
+    """Of the system; empty: of system.yaml, or of the folder."""
+    version: str = ""
+    author: str = ""
+    at: str = ""
+    lifecycle: str = "pre-build"
+    tool_version: str = ""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source adds to a bill."""
+
+    components: Sequence[Component] = ()
+    relations: Sequence[Relation] = ()
+
+
+def files_part(described: Iterable[Described], place: Place) -> Part:
+    """What the files are."""
+    components, relations = components_of(described, place)
+    return Part(components=components, relations=relations)
+
+
+def assemble(heading: Heading, parts: Iterable[Part], name: str = "") -> Bill:
+    """One bill. Components with one ref become one. Raises BillError: too large."""
+    components: dict[str, Component] = {}
+    relations: list[Relation] = []
+    for part in parts:
+        for one in part.components:
+            known = components.get(one.ref)
+            components[one.ref] = one if known is None else known.with_facts(one.facts)
+        relations += part.relations
+    bill = Bill(
+        name=heading.name or name or "system",
+        version=heading.version,
+        author=heading.author,
+        at=heading.at,
+        tool_version=heading.tool_version,
+        lifecycle=heading.lifecycle,
+        components=tuple(_licensed(one) for one in components.values()),
+        relations=tuple(relations),
+    )
+    return settled(bill)
+
+
+def _licensed(one: Component) -> Component:
+    """Licences in the spelling of SPDX, so that two spellings are not two licences."""
+    if not one.of("licence"):
+        return one
+    facts = (Fact(fact.name, spdx(fact.value), fact.by) if fact.name == "licence" else fact for fact in one.facts)
+    return msgspec.structs.replace(one, facts=tuple(sorted(facts)))
+
+
+def moment(given: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The document's time: ``given``, else SOURCE_DATE_EPOCH (reproducible-builds.org), else now. Whole seconds, UTC.
+
+    Raises:
+        ConfigurationError: it is no time.
+    """
+    epoch = environment.get("SOURCE_DATE_EPOCH", "")
+    try:
+        if given:
+            at = datetime.datetime.fromisoformat(given)
+            at = at.replace(tzinfo=datetime.UTC) if at.tzinfo is None else at.astimezone(datetime.UTC)
+        elif epoch:
+            at = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+        else:
+            at = utc_now()
+    except (ValueError, OverflowError, OSError):
+        wrong = printable(given or f"SOURCE_DATE_EPOCH={epoch}", 80)
+        raise ConfigurationError(f"{wrong} is no time", "write it as 2026-11-27T12:00:00Z") from None
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

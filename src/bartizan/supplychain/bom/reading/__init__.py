@@ -1,0 +1,1 @@
+"""What bytes say about themselves: one module for each kind of file, all bounded, nothing loaded."""
