@@ -36,6 +36,7 @@ class Leaky:
         self.logins = 0
         self.url = ""
         self.model = "leaky-1"
+        self.usage: dict[str, int] = {"prompt_tokens": 10, "completion_tokens": 5}
         self.error: dict[str, Any] = {"message": "not now"}
         self.headers: dict[str, str] = {}
 
@@ -90,9 +91,8 @@ class Leaky:
         if body.get("tools") and "issue_refund" in text and not self.fixed:
             call = {"name": "issue_refund", "arguments": '{"order": "A-9", "amount": 900}'}
             message |= {"content": None, "tool_calls": [{"id": "c1", "type": "function", "function": call}]}
-        usage = {"prompt_tokens": 10, "completion_tokens": 5}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return web.json_response({"model": self.model, "choices": [choice], "usage": usage})
+        return web.json_response({"model": self.model, "choices": [choice], "usage": self.usage})
 
     async def _messages(self, request: web.Request) -> web.Response:
         body = await request.json()

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from bartizan.redteam.errors import TargetError, UnansweredError
-from bartizan.redteam.interface import Attacker
 from bartizan.redteam.scope import Limits
 from bartizan.redteam.scope_target import TargetSpec
-from bartizan.redteam.targets.make import make_target
+from bartizan.redteam.spending import Spending
+from bartizan.redteam.targets.make import make_model
 from bartizan.redteam.taxonomy import EntryPoint
 
 
-def make_attacker(spec: TargetSpec, limits: Limits, folder: Path) -> Attacker:
-    """The model of the scope file's ``attacker``; each question is a conversation of its own."""
+class ModelAttacker:
+    """The model of the scope file's ``attacker``; each question is a conversation of its own, at one common rate.
 
-    async def ask(instructions: str, message: str) -> str:
-        target = make_target(msgspec.structs.replace(spec, system=instructions), limits, folder)
-        try:
-            reply = await (await target.open(EntryPoint.CHAT)).say(message)
-        finally:
-            await target.close()
+    Args:
+        spec: ``openai`` or ``anthropic``.
+        limits: how hard it may be pressed.
+        folder: of the scope file.
+        spending: where its requests and tokens are counted.
+    """
+
+    def __init__(self, spec: TargetSpec, limits: Limits, folder: Path, spending: Spending) -> None:
+        self._model = make_model(spec, limits, folder, spending.sent)
+        self._spending = spending
+
+    async def __call__(self, instructions: str, message: str) -> str:
+        """Its answer. Raises TargetError when there is none."""
+        reply = await self._model.conversation(EntryPoint.CHAT, instructions).say(message)
+        self._spending.take(reply)
         if reply.unreachable or reply.lost:
             raise UnansweredError(f"the attacker model did not answer: {reply.error}", again=reply.unreachable)
         if reply.error or not reply.text.strip():
             raise TargetError(f"the attacker model did not answer: {reply.error or 'empty reply'}")
         return reply.text
 
-    return ask
+    async def close(self) -> None:
+        """Idempotent."""
+        await self._model.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from bartizan.core.clock import rfc3339, utc_now
-from bartizan.redteam.attacker import make_attacker
+from bartizan.redteam.attacker import ModelAttacker
 from bartizan.redteam.case import Case
 from bartizan.redteam.cases import load_cases
 from bartizan.redteam.cases.loader import BUILTIN
@@ -25,6 +25,7 @@ from bartizan.redteam.playing import Stage
 from bartizan.redteam.runner import Progress, Runner
 from bartizan.redteam.scope import Scope, check_authorised, load_scope
 from bartizan.redteam.secret import resolve
+from bartizan.redteam.spending import Spending
 from bartizan.redteam.strategies import strategies
 from bartizan.redteam.targets import make_target
 from bartizan.redteam.trial import Planned, digest, plan_trials
@@ -58,7 +59,10 @@ class Campaign:
         self.cases = load_cases(sources) if cases is None else cases
         for case in self.cases:
             self.judge.check(case)
-        self.target: Target = make_target(self.spec, self.scope.limits, self.folder)
+        limits, helper = self.scope.limits, self.scope.attacker
+        self.spending = Spending()
+        self.target: Target = make_target(self.spec, limits, self.folder, self.spending.sent)
+        self.attacker = ModelAttacker(helper, limits, self.folder, self.spending) if helper is not None else None
         self.planned: Planned = plan_trials(
             plan,
             self.cases,
@@ -66,12 +70,11 @@ class Campaign:
             self.known,
             converters(),
             strategies(),
-            attacker=self.scope.attacker is not None,
+            attacker=self.attacker is not None,
         )
 
     def stage(self) -> Stage:
         """What its trials share."""
-        attacker = self.scope.attacker
         return Stage(
             target=self.target,
             judge=self.judge,
@@ -79,7 +82,7 @@ class Campaign:
             converters=converters(),
             strategies=strategies(),
             moves=self.scope.plan.moves,
-            attacker=make_attacker(attacker, self.scope.limits, self.folder) if attacker is not None else None,
+            attacker=self.attacker,
         )
 
     def _content(self) -> str:
@@ -136,9 +139,12 @@ class Campaign:
                 return await self._runner(journal, show).run()
         finally:
             await self.target.close()
+            if self.attacker is not None:
+                await self.attacker.close()
 
     def _runner(self, journal: Journal, show: Callable[[Progress], None]) -> Runner:
-        return Runner(self.stage(), self.planned.trials, self.scope.limits, self.scope.stop, journal, show)
+        scope = self.scope
+        return Runner(self.stage(), self.planned.trials, scope.limits, scope.stop, journal, self.spending, show)
 
 
 def _must_match(earlier: PlanRecord, now: PlanRecord, folder: Path) -> None:

@@ -19,6 +19,7 @@ from bartizan.redteam.attempt import Attempt
 from bartizan.redteam.case import Case
 from bartizan.redteam.errors import RunError
 from bartizan.redteam.scope import Thresholds
+from bartizan.redteam.spending import Spent
 from bartizan.redteam.taxonomy import Outcome
 from bartizan.redteam.trial import Untested
 
@@ -47,6 +48,8 @@ class TrialEnded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """Not run: ``reason`` says why it was not needed (stop rules)."""
     again: bool = False
     """The target or the attacker model could not be reached: it runs again when the campaign is resumed."""
+    spent: Spent | None = None
+    """By the whole campaign, when this trial ended."""
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="note"):

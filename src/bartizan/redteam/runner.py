@@ -50,6 +50,7 @@ class Runner:
         limits: of the scope file.
         stop: of the scope file.
         journal: open.
+        spending: where target and attacker model count what is sent.
         show: called after each trial.
     """
 
@@ -60,6 +61,7 @@ class Runner:
         limits: Limits,
         stop: Stop,
         journal: Journal,
+        spending: Spending,
         show: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         self._stage = stage
@@ -68,7 +70,7 @@ class Runner:
         self._stop = stop
         self._journal = journal
         self._show = show
-        self._spending = Spending()
+        self._spending = spending
         self._cells: dict[tuple[str, str], Cell] = {}
         self._places: dict[str, int] = {}
         """Of each trial in its cell."""
@@ -88,8 +90,8 @@ class Runner:
         for trial in (*together, *alone):
             self._places[trial.id] = sizes[trial.cell]
             sizes[trial.cell] += 1
-        self._remember()
         self._spending.begin()
+        self._remember()
         await self._phase([trial for trial in together if trial.id not in self._over], self._limits.in_flight)
         await self._phase([trial for trial in alone if trial.id not in self._over], 1)
         if self._halted:
@@ -102,8 +104,10 @@ class Runner:
         for record in read_records(self._journal.folder):
             if isinstance(record, Attempted):
                 self._recorded.setdefault(record.trial, {})[record.index] = record
-                self._spending.add(record)
+                self._spending.remember(record)
             elif isinstance(record, TrialEnded) and record.trial in cells:
+                if record.spent is not None:
+                    self._spending.resume(record.spent)
                 if record.again:
                     self._over.pop(record.trial, None)
                     self._recorded.pop(record.trial, None)
@@ -146,7 +150,8 @@ class Runner:
 
     def _closed(self, attempt: Attempt) -> None:
         self._journal.add(attempted(attempt))
-        self._spending.add(attempt)
+        for turn in attempt.turns:
+            self._spending.take(turn.reply)
         self.progress.requests = self._spending.requests
         served = next((turn.reply.served for turn in attempt.turns if turn.reply.served), "")
         if served and self._served and served != self._served:
@@ -154,7 +159,8 @@ class Runner:
         self._served = served or self._served
 
     def _end(self, trial: Trial, ended: TrialEnded) -> None:
-        self._journal.add(ended)
+        self.progress.requests = self._spending.requests
+        self._journal.add(msgspec.structs.replace(ended, spent=self._spending.spent))
         self._count(ended, trial.cell)
         self._show(self.progress)
 

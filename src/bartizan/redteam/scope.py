@@ -15,7 +15,7 @@ import msgspec
 from bartizan.core.passage import Path
 from bartizan.core.problem import Problem, quote
 from bartizan.redteam.errors import ScopeError
-from bartizan.redteam.scope_target import Kind, TargetSpec, kind_problems
+from bartizan.redteam.scope_target import Kind, ReplyPaths, TargetSpec, kind_problems
 from bartizan.redteam.secret import SecretText
 from bartizan.redteam.taxonomy import EntryPoint, Objective
 from bartizan.workspace.document import load
@@ -123,7 +123,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     retries: Annotated[int, msgspec.Meta(ge=0, le=20)] = 4
     """Of one request that was refused for its rate, or found no connection."""
     requests: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """All that is sent: messages, retries, logins, planting and removal, and questions to the attacker model."""
     tokens: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Sent and received, of target and attacker model. An answer that does not say how many ends the campaign."""
     cost: Annotated[float, msgspec.Meta(ge=0.0)] = 0.0
     """In the currency of the prices."""
     price_in: Annotated[float, msgspec.Meta(ge=0.0)] = 0.0
@@ -132,6 +134,20 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hours: Annotated[float, msgspec.Meta(ge=0.0)] = 0.0
     unreachable: Positive = 10
     """Trials in a row without any reply after which the target counts as down and the campaign stops, to be resumed."""
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether anything depends on what answers say they took."""
+        return self.tokens > 0 or self.cost > 0
+
+    def unmetered(self, reply: ReplyPaths) -> Iterable[str]:
+        """Paths that an ``http`` target must name so that they can be kept."""
+        if self.price_in > 0 and not reply.tokens_in:
+            yield "tokens_in"
+        if self.price_out > 0 and not reply.tokens_out:
+            yield "tokens_out"
+        if self.tokens and not (reply.tokens_in or reply.tokens_out):
+            yield "tokens_in or tokens_out"
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -174,6 +190,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             if ids.index(one.id) != index:
                 yield Problem(("targets", index, "id"), quote(one.id), "an id of its own")
             yield from kind_problems(one, ("targets", index))
+            for name in self.limits.unmetered(one.reply) if one.kind is Kind.HTTP else ():
+                found = f"nothing at reply.{name}, which the limits on tokens or cost need"
+                yield Problem(("targets", index), found, f"the path of {name}")
         yield from self.facts.problems()
         if self.attacker is not None:
             yield from kind_problems(self.attacker, ("attacker",))

@@ -21,6 +21,7 @@ from bartizan.redteam.knowledge import MAX_TEXT
 from bartizan.redteam.scope_target import ReplyPaths, TargetSpec
 from bartizan.redteam.targets.http import calls_in
 from bartizan.redteam.targets.pacing import Pacer
+from bartizan.redteam.targets.paths import counted
 from bartizan.redteam.taxonomy import EntryPoint
 
 _CALLS = ReplyPaths(tool_calls="tool_calls")
@@ -97,11 +98,11 @@ def _reply(answer: Any, milliseconds: float) -> Reply:
         return Reply(text=answer, milliseconds=milliseconds)
     if not isinstance(answer, dict) or not isinstance(answer.get("text", ""), str):
         return Reply(error=f"the callable returned {type(answer).__name__}, not a text or a dictionary with text")
-    numbers = {name: answer[name] for name in ("tokens_in", "tokens_out") if isinstance(answer.get(name), int)}
     return Reply(
         text=answer.get("text", ""),
         tool_calls=calls_in(answer, _CALLS),
         blocked=answer.get("blocked") is True,
         milliseconds=milliseconds,
-        **numbers,
+        tokens_in=counted(answer.get("tokens_in")),
+        tokens_out=counted(answer.get("tokens_out")),
     )

@@ -50,7 +50,11 @@ class ModelTarget:
 
     async def open(self, entry_point: EntryPoint) -> ModelConversation:
         """The first request only leaves with the first message."""
-        return ModelConversation(self, entry_point)
+        return self.conversation(entry_point, self.system)
+
+    def conversation(self, entry_point: EntryPoint, system: str) -> ModelConversation:
+        """One under another system message."""
+        return ModelConversation(self, entry_point, system)
 
     async def close(self) -> None:
         """Idempotent."""
@@ -60,10 +64,10 @@ class ModelTarget:
 class ModelConversation:
     """Keeps the history, as the client of such an API does."""
 
-    def __init__(self, target: ModelTarget, entry_point: EntryPoint) -> None:
+    def __init__(self, target: ModelTarget, entry_point: EntryPoint, system: str) -> None:
         self._target = target
         self._entry_point = entry_point
-        self._history = [Said(role="system", text=target.system)] if target.system else []
+        self._history = [Said(role="system", text=system)] if system else []
         self._tools: list[dict[str, Any]] = list(target.spec.tools)
         self._waiting: list[Planted] = []
 

@@ -16,11 +16,18 @@ class Pacer:
     Args:
         per_second: requests; 0 means as fast as they come.
         clock: monotonic seconds.
+        sent: called for each request as it leaves.
     """
 
-    def __init__(self, per_second: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        per_second: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+        sent: Callable[[], None] = lambda: None,
+    ) -> None:
         self._gap = 1.0 / per_second if per_second > 0 else 0.0
         self._clock = clock
+        self._sent = sent
         self._next = 0.0
 
     async def turn(self) -> None:
@@ -32,6 +39,7 @@ class Pacer:
             self._next = mine + self._gap
             if (wait := mine - self._clock()) > 0:
                 await asyncio.sleep(wait)
+        self._sent()
 
     async def _paused(self) -> None:
         """All go on when a pause is over; it may have been made longer meanwhile."""

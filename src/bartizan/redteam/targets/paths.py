@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 MAX_FOUND = 1_000
+MAX_COUNT = 10**12
 
 
 def decode(body: bytes) -> Any:
@@ -42,9 +43,14 @@ def text_at(document: Any, path: str) -> str | None:
 
 
 def number_at(document: Any, path: str) -> int:
-    """The whole number at ``path``, or 0."""
+    """The count at ``path``, or 0."""
     found = find(document, path) if path else []
-    return found[0] if found and isinstance(found[0], int) and not isinstance(found[0], bool) else 0
+    return counted(found[0]) if found else 0
+
+
+def counted(value: Any) -> int:
+    """``value`` if it is a whole number that can be a count, else 0: a negative one would undo what others add."""
+    return min(value, MAX_COUNT) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def as_json(value: Any) -> str:
