@@ -96,12 +96,12 @@ def build_guard(
 
 def load_guard(root: Path) -> Guard:
     """The guard of a workspace. Raises DocumentError, ConfigurationError or ArtefactError."""
-    workspace = Workspace(root)
-    document = workspace.load(POLICY, PolicyDocument)
     from bartizan.workspace.signed import Seal  # the library that signs: 7.5 MB, which workers do without
 
-    files = Seal(workspace).current().files
-    document = loads(files[POLICY], POLICY, PolicyDocument) if POLICY in files else document
+    workspace = Workspace(root)
+    seal = Seal(workspace)
+    files = seal.current().files
+    document = loads(files[POLICY], POLICY, PolicyDocument) if POLICY in files else seal.load(POLICY, PolicyDocument)
     packs = packs_of(files)
     return build_guard(document, packs, canaries_of(workspace, document), classifier=_classifier(document))
 

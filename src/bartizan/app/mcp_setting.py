@@ -12,9 +12,10 @@ from bartizan.agents.mcp.pins import PINS
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.spiffe import is_trust_domain
 from bartizan.policy.document import PolicyDocument
+from bartizan.policy.in_force import policy_in_force
 from bartizan.workspace.document import load
 from bartizan.workspace.mcp import Mcp, McpServer
-from bartizan.workspace.workspace import DEPLOYMENT, POLICY, Workspace
+from bartizan.workspace.workspace import DEPLOYMENT, Workspace
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -66,9 +67,7 @@ def mcp_setting(
     if not mcp.servers:
         raise ConfigurationError(f"{file} names no MCP server", "add one below 'servers:'")
     check_servers(mcp, file)
-    policy = PolicyDocument(version=1)
-    if (workspace.root / POLICY).exists():
-        policy = workspace.load(POLICY, PolicyDocument)
+    policy = policy_in_force(workspace, PolicyDocument(version=1))
     return Setting(workspace, mcp, policy, pins or workspace.root / PINS, file, at)
 
 

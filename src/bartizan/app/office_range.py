@@ -7,8 +7,8 @@ from pathlib import Path
 from bartizan.agents import open_guard
 from bartizan.core.tool import ToolGuard
 from bartizan.core.verdict import Mode
-from bartizan.policy.document import PolicyDocument
-from bartizan.workspace.workspace import POLICY, Workspace
+from bartizan.policy.in_force import policy_in_force
+from bartizan.workspace.workspace import Workspace
 
 
 def lab_guard(root: Path) -> ToolGuard | None:
@@ -17,7 +17,7 @@ def lab_guard(root: Path) -> ToolGuard | None:
     Raises:
         ConfigurationError, DocumentError: there is no such file, or it is wrong.
     """
-    policy = Workspace(root).load(POLICY, PolicyDocument)
+    policy = policy_in_force(Workspace(root))
     if policy.tools.guard == "none" or policy.mode is Mode.MONITOR:
         return None
     return open_guard(policy.tools.guard, policy.tool_profiles)

@@ -22,9 +22,10 @@ from bartizan.core.tool_budget import ToolLimits
 from bartizan.core.verdict import Mode
 from bartizan.keeper.local import LocalKeeper
 from bartizan.policy.document import PolicyDocument
+from bartizan.policy.in_force import policy_in_force
 from bartizan.store.database import open_database
 from bartizan.telemetry.journal import Journal
-from bartizan.workspace.workspace import DEPLOYMENT, POLICY, Workspace
+from bartizan.workspace.workspace import DEPLOYMENT, Workspace
 
 
 def open_protection(root: str | Path | None = None, pack: str = "") -> Protection:
@@ -55,7 +56,7 @@ async def _alone(pack: str, _: AsyncExitStack) -> Parts:
 
 async def _deployed(root: Path, pack: str, open_until: AsyncExitStack) -> Parts:
     workspace = Workspace(root)
-    policy = workspace.load(POLICY, PolicyDocument)
+    policy = policy_in_force(workspace)
     deployed = (workspace.root / DEPLOYMENT).exists()
     journal = Journal(journal_of(workspace), "sdk", workspace.deployment.journal if deployed else None)
     open_until.callback(journal.close)

@@ -13,16 +13,19 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.trust.signing import SignatureInvalid, SigningKey, TrustedKeys, read_public_key
 from bartizan.workspace.deployment import Snapshots
+from bartizan.workspace.document import loads
 from bartizan.workspace.files import read_bounded, write_file
 from bartizan.workspace.snapshot import SIGNED, Snapshot, digest_of, take_snapshot
 from bartizan.workspace.workspace import DEPLOYMENT, Workspace
+
+T = TypeVar("T")
 
 ENVIRONMENT: Final = "BARTIZAN_SIGNED_BY"
 """Paths of public keys, parted by ``:``. Set it where the service is started: it enforces signatures whatever
@@ -158,6 +161,24 @@ class Seal:
             return known
         self.keep(snapshot)
         return snapshot
+
+    def load(self, name: str, kind: type[T], missing: T | None = None) -> T:
+        """The value of a watched file as it may come into force; ``missing`` where there is no such file.
+
+        Raises:
+            ConfigurationError: there is none, or nothing that may come into force.
+            DocumentError: it is broken.
+        """
+        if not self.enforced:
+            if missing is not None and not self._workspace.path(name).exists():
+                return missing
+            return self._workspace.load(name, kind)
+        content = self.current().files.get(name)
+        if content is not None:
+            return loads(content, name, kind)
+        if missing is None:
+            raise ConfigurationError(f"what is signed holds no {name}", "add it, then: bartizan policy sign")
+        return missing
 
 
 def verify(manifest: Manifest, files: Mapping[str, bytes], keys: TrustedKeys) -> None:

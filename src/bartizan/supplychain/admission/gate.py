@@ -14,7 +14,7 @@ from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.core.clock import utc_now
 from bartizan.core.event import ArtefactDecided, Event
 from bartizan.core.ids import new_id
-from bartizan.policy.document import PolicyDocument
+from bartizan.policy.in_force import policy_in_force
 from bartizan.supplychain.admission.facts import Evidence, Facts
 from bartizan.supplychain.admission.pack import AdmissionPack
 from bartizan.supplychain.scanning import ArtefactScanner
@@ -22,8 +22,9 @@ from bartizan.supplychain.signing.signers import Signers
 from bartizan.telemetry.journal import Journal
 from bartizan.trust.dsse import EllipticKey
 from bartizan.workspace.register import Register
+from bartizan.workspace.signed import Seal
 from bartizan.workspace.waiver import Waivers
-from bartizan.workspace.workspace import POLICY, REGISTER, WAIVERS, Workspace
+from bartizan.workspace.workspace import REGISTER, WAIVERS, Workspace
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,9 +129,9 @@ def rules_of(workspace: Workspace, root: Path | None = None) -> tuple[AdmissionP
     Raises:
         ConfigurationError: one of the workspace's files is not what it should be.
     """
-    policy = workspace.load(POLICY, PolicyDocument).artefacts
+    policy = policy_in_force(workspace).artefacts
     register: Register = workspace.load(REGISTER, Register) if workspace.path(REGISTER).exists() else ()
-    waivers: Waivers = workspace.load(WAIVERS, Waivers) if workspace.path(WAIVERS).exists() else ()
+    waivers: Waivers = Seal(workspace).load(WAIVERS, Waivers, ())
     signers = Signers({one.name: EllipticKey.read(workspace.path(one.key)) for one in policy.signers})
     evidence = Evidence(root or workspace.root, policy, register, waivers, signers)
     return AdmissionPack.named(policy.pack, workspace), evidence
