@@ -29,6 +29,7 @@ READ_HERE = (
     "native",
     "data",
     "text",
+    "lock",
 )
 
 

@@ -16,9 +16,11 @@ from rich.markup import escape
 
 from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.core.problem import printable
+from bartizan.policy.packages import PackagePolicy
 from bartizan.reporting.sarif import artefact_sarif
 from bartizan.supplychain.budget import Limits
 from bartizan.supplychain.files import walk
+from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.scanning import ArtefactScanner
 
 _STYLES = {Admission.ALLOW: "green", Admission.INCONCLUSIVE: "yellow", Admission.BLOCK: "red"}
@@ -51,9 +53,16 @@ def scan(
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: one for each core.")] = 0,
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="Time limit for each file.")] = 60.0,
     cache: Annotated[Path | None, typer.Option("--cache", help="Folder that keeps results by digest.")] = None,
+    osv: Annotated[
+        Path | None, typer.Option("--osv", help="Folder with advisories as osv-scanner keeps them for --offline.")
+    ] = None,
+    osv_days: Annotated[
+        int, typer.Option("--osv-days", min=1, max=3650, help="Oldest age of the newest advisory, in days.")
+    ] = 7,
 ) -> None:
     """Scan artefacts without loading them. Exit 0: all allowed; 1: something blocked; 2: inconclusive or error."""
-    scanner = ArtefactScanner(Limits(seconds=seconds), cache)
+    packages = PackageChecks(policy=PackagePolicy(osv=str(osv or ""), osv_days=osv_days))
+    scanner = ArtefactScanner(Limits(seconds=seconds), cache, packages)
     reports = _watched(_reports(scanner, paths, jobs))
     verdicts = {Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[output_format](reports)
     raise typer.Exit(_code(verdicts, fail_on))

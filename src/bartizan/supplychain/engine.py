@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from bartizan.core.artefact import Admission, ArtefactFinding
 from bartizan.core.problem import printable
 from bartizan.core.threat import Severity
 from bartizan.supplychain.budget import Budget, BudgetError
 from bartizan.supplychain.interface import MALFORMED, Context, MalformedError, Rule, Scanner
+from bartizan.supplychain.neighbours import neighbour
 from bartizan.supplychain.source import ByteSource
 
 UNKNOWN = Rule(
@@ -46,11 +48,16 @@ ENGINE_RULES = (UNKNOWN, BROKEN, EMPTY, LIMIT, FAILED)
 
 
 class Scan:
-    """The scan of one file; keeps what was found and which formats were recognised."""
+    """The scan of one file; keeps what was found and which formats were recognised.
 
-    def __init__(self, scanners: Sequence[Scanner], budget: Budget) -> None:
+    Args:
+        folder: in which the file lies, for what it includes; None where it lies nowhere.
+    """
+
+    def __init__(self, scanners: Sequence[Scanner], budget: Budget, folder: Path | None = None) -> None:
         self.scanners = scanners
         self.budget = budget
+        self.folder = folder
         self.formats: set[str] = set()
         self._kept = 0
 
@@ -138,6 +145,10 @@ class _Context:
         self, source: ByteSource, member: str, *, opaque: bool = False, container: str = ""
     ) -> Iterable[ArtefactFinding]:
         return self._scan.look(source, self._way(member), self.depth + 1, opaque=opaque, container=container)
+
+    def beside(self, path: str) -> ByteSource | None:
+        folder = self._scan.folder
+        return neighbour(folder, path) if folder is not None and not self.depth else None
 
     def _way(self, member: str) -> str:
         return f"{self.member}!{member}" if self.member else member

@@ -83,6 +83,16 @@ class Context(Protocol):
         """
         ...
 
+    def beside(self, path: str) -> ByteSource | None:
+        """A regular file in the folder of the file that is scanned, or below it, without links; None if there is none.
+
+        Members of archives have nothing beside them.
+
+        Args:
+            path: relative, with ``/``.
+        """
+        ...
+
 
 class Scanner(Protocol):
     """One format."""

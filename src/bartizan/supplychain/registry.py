@@ -17,6 +17,12 @@ def scanners() -> tuple[Scanner, ...]:
     return tuple(registered(package, "scanner", Scanner).values())  # type: ignore[type-abstract]
 
 
+def scanners_with(*instead: Scanner) -> tuple[Scanner, ...]:
+    """Like `scanners`, with these in the places of those that have their ids."""
+    other = {one.id: one for one in instead}
+    return tuple(other.get(one.id, one) for one in scanners())
+
+
 def rules() -> dict[str, Rule]:
     """Every rule by its id, those of the engine included."""
     every = [*ENGINE_RULES, *FILE_RULES, *(rule for one in scanners() for rule in one.rules)]

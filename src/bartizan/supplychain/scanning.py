@@ -17,16 +17,27 @@ from bartizan.core.problem import printable
 from bartizan.supplychain.budget import Budget, Limits
 from bartizan.supplychain.engine import Scan
 from bartizan.supplychain.files import CHANGED, DIED, SPARSE, Opened, Problem, open_file
+from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.pool import spread
-from bartizan.supplychain.registry import scanners
+from bartizan.supplychain.registry import scanners, scanners_with
+from bartizan.supplychain.scanners.lock_file import LockFile
 
 
 class ArtefactScanner:
-    """The gate: implements ``core.artefact.ArtefactGate``."""
+    """The gate: implements ``core.artefact.ArtefactGate``.
 
-    def __init__(self, limits: Limits | None = None, cache: Path | None = None) -> None:
+    Args:
+        limits: for each file.
+        cache: folder that keeps results by digest.
+        packages: what the packages in lock files are held against.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, cache: Path | None = None, packages: PackageChecks | None = None
+    ) -> None:
         self.limits = limits or Limits()
         self.cache = cache
+        self.packages = packages or PackageChecks()
 
     def scan(self, path: Path) -> ArtefactReport:
         """Look at one file in this process. Never raises for what the file says."""
@@ -52,7 +63,7 @@ class ArtefactScanner:
         kept = self._kept(digest, path.name)
         if kept is not None:
             return msgspec.structs.replace(kept, path=str(path))
-        scan = Scan(scanners(), Budget(self.limits))
+        scan = self._scan(path.parent)
         found = scan.run(opened.source)
         if opened.sparse:
             found.append(_finding(Problem(SPARSE, "It is mostly holes, which were not read; no digest was taken.")))
@@ -66,8 +77,11 @@ class ArtefactScanner:
     def _look(self, content: bytes, name: str) -> tuple[list[ArtefactFinding], set[str]]:
         from bartizan.supplychain.source import ByteSource
 
-        scan = Scan(scanners(), Budget(self.limits))
+        scan = self._scan(None)
         return scan.run(ByteSource(content, name)), scan.formats
+
+    def _scan(self, folder: Path | None) -> Scan:
+        return Scan(scanners_with(LockFile(self.packages)), Budget(self.limits), folder)
 
     # -- kept results
 
@@ -88,6 +102,8 @@ class ArtefactScanner:
     def _keep(self, report: ArtefactReport, name: str) -> None:
         place = self._place(report.sha256, name)
         if place is None or any(finding.rule.startswith("scan.") for finding in report.findings):
+            return
+        if LockFile.id in report.formats:  # what is found in it changes with advisories and with what it includes
             return
         with contextlib.suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

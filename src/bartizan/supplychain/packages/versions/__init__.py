@@ -1,0 +1,1 @@
+"""How ecosystems order versions."""
