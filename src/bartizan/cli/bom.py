@@ -12,9 +12,14 @@ from bartizan.cli.bom_output import BillFormat, FormatOption, watched, write
 from bartizan.supplychain.bom.bill import BillError
 from bartizan.supplychain.bom.describing import Describer
 from bartizan.supplychain.bom.files import Place, describe_all
-from bartizan.supplychain.bom.make import Heading, assemble, files_part, moment
+from bartizan.supplychain.bom.make import Heading, assemble, files_part, moment, with_register, workspace_parts
 from bartizan.supplychain.budget import Limits
+from bartizan.supplychain.scanning import ArtefactScanner
+from bartizan.workspace.workspace import Workspace
 
+WorkspaceOption = Annotated[
+    Path | None, typer.Option("--workspace", help="Folder whose system.yaml, policy.yaml and so on are taken in.")
+]
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Bills of materials of AI systems.")
 
 
@@ -26,6 +31,7 @@ def group() -> None:
 @app.command("make")
 def make(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with all in them.")],
+    workspace: WorkspaceOption = None,
     name: Annotated[str, typer.Option("--name", help="Of the system; the folder's without one.")] = "",
     version: Annotated[str, typer.Option("--version", help="Of the system.")] = "",
     author: Annotated[str, typer.Option("--author", help="Who answers for the bill.")] = "",
@@ -38,8 +44,11 @@ def make(
     """Make a bill of materials from files. Exit 0: made; 2: nothing to make it of, or error."""
     heading = Heading(name=name, version=version, author=author, at=moment(at), tool_version=__version__)
     place = Place(paths)
-    described = watched(describe_all(paths, Describer(Limits(seconds=seconds)), jobs))
-    bill = assemble(heading, [files_part(described, place)], place.name)
+    opened = Workspace(workspace) if workspace is not None else None
+    described = watched(describe_all(paths, Describer(ArtefactScanner(Limits(seconds=seconds))), jobs))
+    files = files_part(described, place)
+    parts = [files] if opened is None else [with_register(files, opened, place), *workspace_parts(opened)]
+    bill = assemble(heading, parts, place.name)
     if not bill.components:
         raise BillError("there is nothing to make a bill of", "name files, or a folder that holds some")
     write(bill, output_format, output)

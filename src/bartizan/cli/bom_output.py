@@ -17,6 +17,7 @@ from bartizan.core.problem import printable
 from bartizan.supplychain.bom.bill import Bill, Component
 from bartizan.supplychain.bom.cyclonedx import cyclonedx
 from bartizan.supplychain.bom.describing import Described
+from bartizan.supplychain.bom.spdx import spdx
 from bartizan.workspace.files import write_file
 
 _SHOWN = 200
@@ -26,6 +27,7 @@ class BillFormat(StrEnum):
     """How a bill is written."""
 
     CYCLONEDX = "cyclonedx"
+    SPDX = "spdx"
     TEXT = "text"
 
 
@@ -37,12 +39,19 @@ def write(bill: Bill, output_format: BillFormat, output: Path | None) -> None:
     if output_format is BillFormat.TEXT and output is None:
         show(bill)
         return
-    content = as_text(bill).encode() if output_format is BillFormat.TEXT else cyclonedx(bill)
+    content = content_of(bill, output_format)
     if output is None:
         sys.stdout.buffer.write(content)
         return
     write_file(output, str(output), content, 0o644)
     console().print(f"{len(bill.components):,} components in {escape(printable(str(output), 300))}")
+
+
+def content_of(bill: Bill, output_format: BillFormat) -> bytes:
+    """The document."""
+    if output_format is BillFormat.TEXT:
+        return as_text(bill).encode()
+    return spdx(bill) if output_format is BillFormat.SPDX else cyclonedx(bill)
 
 
 def show(bill: Bill) -> None:

@@ -35,6 +35,8 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     SARIF = "sarif"
+    CYCLONEDX = "cyclonedx"
+    SPDX = "spdx"
 
 
 class FailOn(StrEnum):
@@ -63,6 +65,8 @@ def scan(
     """Scan artefacts without loading them. Exit 0: all allowed; 1: something blocked; 2: inconclusive or error."""
     packages = PackageChecks(policy=PackagePolicy(osv=str(osv or ""), osv_days=osv_days))
     scanner = ArtefactScanner(Limits(seconds=seconds), cache, packages)
+    if output_format in (Format.CYCLONEDX, Format.SPDX):
+        raise typer.Exit(_code(_bill(scanner, paths, jobs, output_format), fail_on))
     reports = _watched(_reports(scanner, paths, jobs))
     verdicts = {Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[output_format](reports)
     raise typer.Exit(_code(verdicts, fail_on))
@@ -119,6 +123,26 @@ def _json(reports: Iterable[ArtefactReport]) -> dict[Admission, int]:
 def _sarif(reports: Iterable[ArtefactReport]) -> dict[Admission, int]:
     verdicts = dict.fromkeys(Admission, 0)
     sys.stdout.buffer.write(artefact_sarif(_counted(reports, verdicts)) + b"\n")
+    return verdicts
+
+
+def _bill(scanner: ArtefactScanner, paths: list[Path], jobs: int, form: Format) -> dict[Admission, int]:
+    """The files as a bill of materials with their verdicts, and facts read from the same open files."""
+    from bartizan import __version__
+    from bartizan.cli.bom_output import BillFormat, watched, write
+    from bartizan.supplychain.bom.describing import Describer
+    from bartizan.supplychain.bom.files import Place, describe_all
+    from bartizan.supplychain.bom.make import Heading, assemble, files_part, moment
+
+    verdicts = dict.fromkeys(Admission, 0)
+    described = []
+    for one in watched(describe_all(paths, Describer(scanner), jobs)):
+        verdicts[one.report.verdict] += 1
+        described.append(one)
+    place = Place(paths)
+    heading = Heading(at=moment(""), tool_version=__version__)
+    bill = assemble(heading, [files_part(described, place)], place.name)
+    write(bill, BillFormat(form), None)
     return verdicts
 
 

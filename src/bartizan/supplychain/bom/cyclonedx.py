@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from bartizan.supplychain.bom.bill import Bill, Component, Fact, Flow, Kind, Link, Relation
-from bartizan.supplychain.bom.cyclonedx_parts import component, properties, service, system, vulnerability
+from bartizan.supplychain.bom.bill import Bill, Flow, Kind, Link, Relation
+from bartizan.supplychain.bom.cyclonedx_parts import component, service, system, vulnerability
 
 SPEC = "1.7"
 SERVICES = frozenset({Kind.SERVICE, Kind.MCP_SERVER})
@@ -42,7 +42,7 @@ def document(bill: Bill) -> dict[str, Any]:
         "metadata": _metadata(bill),
         "components": [component(one, links[one.ref]) for one in bill.components if one.kind not in SERVICES],
     }
-    services = [service(one, flows[one.ref]) for one in bill.components if one.kind in SERVICES]
+    services = [service(one, flows[one.ref], links[one.ref]) for one in bill.components if one.kind in SERVICES]
     out["services"] = services
     out["dependencies"] = _dependencies(bill)
     out["vulnerabilities"] = [vulnerability(one) for one in bill.vulnerabilities]
@@ -77,6 +77,3 @@ def _dependencies(bill: Bill) -> list[dict[str, Any]]:
 
 def _flow(flow: Flow) -> dict[str, str]:
     return {"name": "bartizan:flow", "value": msgspec.json.encode(flow).decode()}
-
-
-__all__ = ["Component", "Fact", "cyclonedx", "document", "properties"]

@@ -57,7 +57,7 @@ def component(one: Component, links: Sequence[Relation]) -> dict[str, Any]:
     return out | {"properties": properties(one, links)}
 
 
-def service(one: Component, flows: Iterable[Flow]) -> dict[str, Any]:
+def service(one: Component, flows: Iterable[Flow], links: Sequence[Relation]) -> dict[str, Any]:
     """A component that others reach over a network or a pipe."""
     out: dict[str, Any] = {"bom-ref": one.ref, **_common(one)}
     if one.value("supplier"):
@@ -68,7 +68,7 @@ def service(one: Component, flows: Iterable[Flow]) -> dict[str, Any]:
         out["trustZone"] = one.value("zone")
     if data := [_service_data(one, flow) for flow in flows]:
         out["data"] = data
-    return out | {"properties": properties(one, ())}
+    return out | {"properties": properties(one, links)}
 
 
 def system(bill: Bill) -> dict[str, Any]:

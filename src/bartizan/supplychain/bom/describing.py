@@ -13,7 +13,7 @@ from bartizan.supplychain.bom.bill import Component, Fact
 from bartizan.supplychain.bom.kinds import readers_of
 from bartizan.supplychain.bom.reading.agents import agent_parts
 from bartizan.supplychain.bom.reading.interface import measured
-from bartizan.supplychain.budget import Budget, BudgetError, Limits
+from bartizan.supplychain.budget import Budget, BudgetError
 from bartizan.supplychain.files import CHANGED, Opened, Problem, open_file
 from bartizan.supplychain.interface import MalformedError
 from bartizan.supplychain.scanning import ArtefactScanner, died, unread
@@ -32,9 +32,9 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
 class Describer:
     """Scans files and reads their facts. Can be pickled, for processes of its own."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
-        self._scanner = ArtefactScanner(self._limits)
+    def __init__(self, scanner: ArtefactScanner | None = None) -> None:
+        self._scanner = scanner or ArtefactScanner()
+        self._limits = self._scanner.limits
 
     def describe(self, path: Path) -> Described:
         """Never raises for what the file says."""

@@ -37,6 +37,8 @@ class Place:
             self.root = Path(os.path.commonpath([path.parent for path in absolute])) if absolute else Path()
             self.name = shown_name(self.root.name) or "files"
         self._taken: set[str] = set()
+        self.refs: dict[str, str] = {}
+        """Where each file really is, links resolved, to its ref."""
 
     def of(self, path: Path) -> str:
         """The relative path with ``/``, printable; the second of two that would look alike gets a number."""
@@ -45,6 +47,7 @@ class Place:
         if shown in self._taken:
             shown += f"~{hashlib.sha256(os.fsencode(inside)).hexdigest()[:12]}"
         self._taken.add(shown)
+        self.refs.setdefault(os.path.realpath(path), f"file:{shown}")
         return shown
 
 
