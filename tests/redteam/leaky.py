@@ -33,6 +33,11 @@ class Leaky:
         self.requests = 0
         self.bodies: list[Any] = []
         self.documents: list[str] = []
+        self.notes: dict[str, str] = {}
+        self.noted = 0
+        self.stuck: set[str] = set()
+        """Notes that are not given up, as ids."""
+        self.note_status = 200
         self.logins = 0
         self.url = ""
         self.model = "leaky-1"
@@ -49,6 +54,8 @@ class Leaky:
         app.router.add_post("/ask", self._ask)
         app.router.add_post("/docs", self._plant)
         app.router.add_delete("/docs", self._remove)
+        app.router.add_post("/notes", self._add_note)
+        app.router.add_delete("/notes/{id}", self._drop_note)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port, reuse_address=True)
@@ -116,7 +123,7 @@ class Leaky:
             return early
         if request.cookies.get("session") != "s-1" or request.headers.get("X-Token") != "t-1":
             return web.json_response({"error": "log in"}, status=401)
-        text = "\n".join([body["message"], *self.documents])
+        text = "\n".join([body["message"], *self.documents, *self.notes.values()])
         return web.json_response({"data": {"answers": [{"text": self.answer(text)}]}})
 
     async def _plant(self, request: web.Request) -> web.Response:
@@ -127,3 +134,15 @@ class Leaky:
     async def _remove(self, request: web.Request) -> web.Response:
         self.documents.clear()
         return web.json_response({"ok": True})
+
+    async def _add_note(self, request: web.Request) -> web.Response:
+        self.noted += 1
+        if self.note_status < 400 or self.note_status >= 500:
+            self.notes[str(self.noted)] = (await request.json())["text"]
+        return web.json_response({"note": {"id": str(self.noted)}}, status=self.note_status)
+
+    async def _drop_note(self, request: web.Request) -> web.Response:
+        name = request.match_info["id"]
+        if name in self.stuck:
+            return web.json_response({"error": "locked"}, status=409)
+        return web.json_response({}, status=200 if self.notes.pop(name, None) is not None else 404)

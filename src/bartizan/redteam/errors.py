@@ -22,6 +22,10 @@ class UnansweredError(TargetError):
         self.again = again
 
 
+class LeftBehindError(TargetError):
+    """What a conversation planted could not be taken out again, or it is not known whether it was."""
+
+
 class ScopeError(BartizanError):
     """The campaign would leave what its scope file allows."""
 

@@ -30,7 +30,7 @@ class Conversation(Protocol):
         ...
 
     async def close(self) -> None:
-        """End it, and remove what was planted."""
+        """End it, and remove what was planted. Raises LeftBehindError when something may still be there."""
         ...
 
 

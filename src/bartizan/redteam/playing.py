@@ -14,7 +14,7 @@ import msgspec
 from bartizan.core.clock import rfc3339, utc_now
 from bartizan.redteam.attempt import Attempt, Judgement, Reply, Turn
 from bartizan.redteam.case import Case
-from bartizan.redteam.errors import ConverterError, TargetError, UnansweredError
+from bartizan.redteam.errors import ConverterError, LeftBehindError, TargetError, UnansweredError
 from bartizan.redteam.interface import Attacker, Brief, Conversation, Converter, Move, Observation, Strategy, Target
 from bartizan.redteam.knowledge import Knowledge
 from bartizan.redteam.oracles import Judge
@@ -47,6 +47,8 @@ class Played(msgspec.Struct, kw_only=True):
     """Nothing that it sent can have been carried out at its end, so that it may run again."""
     unanswered: bool = False
     """The target could not be reached, or gave no answer in time."""
+    left: str = ""
+    """What it planted and could not take out again, in words."""
 
 
 class _DivergedError(Exception):
@@ -80,6 +82,7 @@ class TrialPlayer:
         self._started = ("", 0.0)
         self._extra: tuple[str, ...] = ()
         self._unanswered: UnansweredError | None = None
+        self._left = ""
 
     async def play(self) -> Played:
         """Until a hit, the end of the strategy, the most moves, or a message that gets no answer."""
@@ -123,6 +126,8 @@ class TrialPlayer:
             move = _sendable(move)
             if move.fresh or not self._begun:
                 await self._begin()
+                if self._left and self._stage.target.shared_plants:  # this attempt would meet what the last one planted
+                    return Judgement(outcome=Outcome.INCONCLUSIVE, reason=self._left)
             self._extra = tuple(dict.fromkeys((*self._extra, *move.converters)))
             turn = self._replayed(move) or await self._live(move)
             self._turns.append(turn)
@@ -196,7 +201,10 @@ class TrialPlayer:
     async def _leave(self) -> None:
         if self._conversation is not None:
             conversation, self._conversation = self._conversation, None
-            await conversation.close()
+            try:
+                await conversation.close()
+            except LeftBehindError as error:
+                self._left = error.cause
 
     def _result(self, problem: Judgement | None) -> Played:
         outcomes = [attempt.outcome for attempt in self._attempts]
@@ -207,14 +215,18 @@ class TrialPlayer:
             outcome = Outcome.INCONCLUSIVE
         else:
             outcome = Outcome.MISS
-        last = self._attempts[outcomes.index(outcome)] if outcome in outcomes else self._attempts[-1]
+        if outcome in outcomes:
+            reason = self._attempts[outcomes.index(outcome)].judgement.reason
+        else:
+            reason = problem.reason if problem is not None else self._attempts[-1].judgement.reason
         silent = self._unanswered if outcome is not Outcome.HIT else None
         return Played(
             attempts=self._attempts,
             outcome=outcome,
-            reason=last.judgement.reason,
+            reason=reason,
             again=silent is not None and silent.again,
             unanswered=silent is not None,
+            left=self._left,
         )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from bartizan.redteam.attempt import Attempt, Judgement, Turn
 from bartizan.redteam.campaign import Campaign
 from bartizan.redteam.case import Case
+from bartizan.redteam.errors import LeftBehindError
 from bartizan.redteam.taxonomy import Outcome
 
 
@@ -16,6 +19,7 @@ async def replay(campaign: Campaign, attempt: Attempt, case: Case) -> tuple[Judg
     """
     slots = _slots(campaign, attempt, case)
     turns: list[Turn] = []
+    left = ""
     conversation = await campaign.target.open(case.entry_point)
     try:
         for earlier in attempt.turns:
@@ -26,12 +30,15 @@ async def replay(campaign: Campaign, attempt: Attempt, case: Case) -> tuple[Judg
             if reply.unreachable or reply.lost:
                 break
     finally:
-        await conversation.close()
+        try:
+            await conversation.close()
+        except LeftBehindError as error:
+            left = f"; {error.cause}"
         await campaign.target.close()
     judgement = campaign.judge.judge(case, turns, slots)
     if judgement.outcome is Outcome.MISS and not any(turn.reply.readable for turn in turns):
         judgement = Judgement(outcome=Outcome.INCONCLUSIVE, reason="no readable reply")
-    return judgement, tuple(turns)
+    return msgspec.structs.replace(judgement, reason=judgement.reason + left), tuple(turns)
 
 
 def _slots(campaign: Campaign, attempt: Attempt, case: Case) -> dict[str, str]:

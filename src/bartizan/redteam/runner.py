@@ -142,6 +142,10 @@ class Runner:
             recorded = [earlier[index] for index in range(len(earlier)) if index in earlier]
             played = await TrialPlayer(self._stage, trial, recorded, self._closed).play()
             self._end(trial, _ended(trial, played))
+            if played.left:
+                self._note(f"{trial.case.id}: {played.left}")
+                if self._stage.target.shared_plants:
+                    self._halted = self._halted or f"what was planted was not taken out: {played.left}"
             self._in_a_row = self._in_a_row + 1 if played.unanswered else 0
             if self._in_a_row >= self._limits.unreachable and not self._halted:
                 self._halted = (

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from bartizan.core.ids import new_id
 from bartizan.redteam.attempt import Reply, ToolCall
 from bartizan.redteam.case import Planted
-from bartizan.redteam.errors import TargetError, UnansweredError
+from bartizan.redteam.errors import LeftBehindError, TargetError, UnansweredError
 from bartizan.redteam.scope_target import ReplyPaths, RequestTemplate, TargetSpec
 from bartizan.redteam.targets.channel import Channel, Raw
 from bartizan.redteam.targets.paths import as_json, decode, find, number_at, text_at
 from bartizan.redteam.targets.remains import remains_of, texts_of
-from bartizan.redteam.targets.templates import build
+from bartizan.redteam.targets.templates import build, mentions
 from bartizan.redteam.taxonomy import EntryPoint
+
+_GONE = frozenset({404, 410})
 
 
 class HttpTarget:
@@ -52,6 +55,16 @@ class HttpTarget:
         await self.channel.close()
 
 
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was planted, and what it takes to take it out."""
+
+    planted: Planted
+    slots: dict[str, str]
+    """What the answer to planting gave."""
+    certain: bool
+    """The target said that it took it in."""
+
+
 class HttpConversation:
     """Cookies and captured values last as long as it."""
 
@@ -60,7 +73,7 @@ class HttpConversation:
         self._entry_point = entry_point
         self._slots = target.values | {"conversation": new_id("conv")}
         self._session: aiohttp.ClientSession = target.channel.session(cookies=True)
-        self._planted: list[Planted] = []
+        self._planted: list[Piece] = []
 
     async def login(self) -> None:
         """Raises TargetError when the target does not let us in."""
@@ -72,8 +85,17 @@ class HttpConversation:
         template = self._target.spec.plant.get(self._entry_point)
         if template is None:
             raise TargetError(f"the scope file does not say how to plant content at {self._entry_point}")
-        self._planted.append(planted)
-        await self._must(template, {"content": planted.content, "title": planted.title or "Note"}, "planting")
+        raw = await self._send(template, _content(planted))
+        taken_in = not raw.error and 200 <= raw.status < 400
+        refused = raw.unreachable or 400 <= raw.status < 500
+        captured: dict[str, str] = {}
+        try:
+            self._check(raw, "planting")
+            captured = _captured(raw, template, "planting")
+            self._slots |= captured
+        finally:
+            if not refused:  # what was lost on the way may be there all the same
+                self._planted.append(Piece(planted=planted, slots=captured, certain=taken_in))
 
     async def say(self, text: str) -> Reply:
         """One request by the template ``ask``."""
@@ -83,35 +105,61 @@ class HttpConversation:
         return read(raw, self._target.spec)
 
     async def close(self) -> None:
-        """Takes out what was planted; a target that refuses that keeps it, which the next conversation may meet."""
+        """Takes out what was planted, each piece by what its own planting gave."""
         remove = self._target.spec.remove.get(self._entry_point)
         try:
             if remove is not None and self._planted:
-                for planted in self._planted:
-                    await self._send(remove, {"title": planted.title or "Note"})
+                problems = [await self._removed(remove, piece) for piece in self._planted]
+                if left := [problem for problem in problems if problem]:
+                    cause = f"{len(left)} of {len(problems)} planted pieces may still be there: {left[0]}"
+                    raise LeftBehindError(cause, "take them out by hand; the next conversation would meet them")
         finally:
             await self._session.close()
 
+    async def _removed(self, template: RequestTemplate, piece: Piece) -> str:
+        """Why ``piece`` may still be there, or ""."""
+        needed = self._target.spec.plant[self._entry_point].capture
+        if missing := [name for name in needed if name not in piece.slots and mentions(template, name)]:
+            return f"its planting gave no {missing[0]}"
+        raw = await self._send(template, _content(piece.planted) | piece.slots)
+        if not raw.error and 200 <= raw.status < 400:
+            return ""
+        if not piece.certain and raw.status in _GONE:
+            return ""
+        return raw.error or f"HTTP {raw.status} to its removal"
+
     async def _must(self, template: RequestTemplate, slots: dict[str, str], what: str) -> None:
         raw = await self._send(template, slots)
+        self._check(raw, what)
+        self._slots |= _captured(raw, template, what)
+
+    def _check(self, raw: Raw, what: str) -> None:
         if raw.unreachable or raw.lost:
             raise UnansweredError(f"{what} failed: {raw.error or f'HTTP {raw.status}'}", again=raw.unreachable)
         if raw.error or not 200 <= raw.status < 400:
             raise TargetError(f"{what} failed: {raw.error or f'HTTP {raw.status}'}")
-        for name, path in template.capture.items():
-            value = None
-            try:
-                value = text_at(decode(raw.body), path)
-            except ValueError as error:
-                raise TargetError(f"{what}: {error}") from None
-            if value is None:
-                raise TargetError(f"{what}: the answer has nothing at {path}")
-            self._slots[name] = value
 
     async def _send(self, template: RequestTemplate, slots: dict[str, str]) -> Raw:
         request = build(template, self._target.spec.url, self._slots | slots)
         headers = {**self._target.headers, **request.headers}
         return await self._target.channel.send(self._session, request.method, request.url, headers, request.data)
+
+
+def _content(planted: Planted) -> dict[str, str]:
+    return {"content": planted.content, "title": planted.title or "Note"}
+
+
+def _captured(raw: Raw, template: RequestTemplate, what: str) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for name, path in template.capture.items():
+        try:
+            value = text_at(decode(raw.body), path)
+        except ValueError as error:
+            raise TargetError(f"{what}: {error}") from None
+        if value is None:
+            raise TargetError(f"{what}: the answer has nothing at {path}")
+        out[name] = value
+    return out
 
 
 def read(raw: Raw, spec: TargetSpec) -> Reply:

@@ -44,6 +44,11 @@ def build(template: RequestTemplate, base: str, slots: Mapping[str, str]) -> Req
     return Request(method=template.method, url=whole, headers=headers, data=data)
 
 
+def mentions(template: RequestTemplate, name: str) -> bool:
+    """Whether ``{name}`` is a slot of ``template``."""
+    return "{" + name + "}" in msgspec.json.encode(template).decode()
+
+
 def _filled(value: Any, slots: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return fill(value, slots)
