@@ -21,7 +21,7 @@ def texts_of(body: bytes) -> str:
         for escape, meant in _ESCAPES:
             text = text.replace(escape, meant)
         return text
-    return "\n".join(_leaves(document))
+    return "\n".join(leaves(document, keys=True))
 
 
 def remains_of(body: bytes) -> str:
@@ -29,13 +29,14 @@ def remains_of(body: bytes) -> str:
     return texts_of(body)[: MAX_TEXT + 1]
 
 
-def _leaves(document: Any) -> list[str]:
+def leaves(document: Any, *, keys: bool) -> list[str]:
+    """Texts and numbers of a JSON document in their order, with or without the keys of its objects."""
     out: list[str] = []
     left = [document]
     while left:
         value = left.pop()
         if isinstance(value, dict):
-            left += (one for pair in reversed(value.items()) for one in reversed(pair))
+            left += (one for key, inner in reversed(value.items()) for one in ((inner, key) if keys else (inner,)))
         elif isinstance(value, list):
             left += reversed(value)
         elif value is not None and not isinstance(value, bool):
