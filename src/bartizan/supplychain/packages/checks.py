@@ -17,6 +17,7 @@ from bartizan.supplychain.packages.advisories import advisories
 from bartizan.supplychain.packages.interface import LARGEST, Include, Lock, Package, Reader, Source
 from bartizan.supplychain.packages.pinning import pinning
 from bartizan.supplychain.packages.readers.addresses import outside
+from bartizan.supplychain.packages.readers.registry import read_with
 
 _DEEPEST, _MOST_FILES = 8, 100
 
@@ -88,7 +89,7 @@ def _refused(include: Include, path: str, depth: int, count: int) -> Rule | None
 def _read(source: ByteSource, reader: Reader, context: Context) -> Lock:
     if source.size > LARGEST:
         raise MalformedError(f"a lock file of {source.size} bytes is larger than {LARGEST}", 0)
-    return reader.read(source.read(0, source.size), context.budget)
+    return read_with(reader, source.read(0, source.size), context.budget)
 
 
 def _add(lock: Lock, other: Lock, *, constraint: bool, included: bool) -> None:

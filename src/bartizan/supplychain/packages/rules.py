@@ -40,6 +40,7 @@ MOVING_COMMIT = _rule("moving_commit", "Repository without a full commit", "CWE-
 LOCAL = _rule("local", "Package from a local path", "CWE-1357", ALLOW, INFO)
 OUTSIDE = _rule("outside_path", "Package from a path outside the folder", "CWE-22", HOLD, MEDIUM)
 RUNS = _rule("runs_code", "Package that runs code of its own when it is installed", "CWE-829", HOLD, MEDIUM)
+FOREIGN_FILE = _rule("foreign_file", "Archive of another package than the entry names", "CWE-345", BLOCK, HIGH)
 
 # -- what the file asks of the installer
 INSECURE = _rule("insecure_index", "Index over a connection that nobody checks", "CWE-319", BLOCK, HIGH)
@@ -51,6 +52,6 @@ OPTION = _rule("option", "Option that weakens the installer's checks", "CWE-1357
 
 PACKAGE_RULES: tuple[Rule, ...] = (
     MALICIOUS, *VULNERABLE.values(), UNJUDGED, COMPARED, NO_SNAPSHOT, OLD_SNAPSHOT, BROKEN_SNAPSHOT,
-    UNPINNED, NO_INTEGRITY, WEAK_INTEGRITY, DIRECT_URL, MOVING_COMMIT, LOCAL, OUTSIDE, RUNS,
+    UNPINNED, NO_INTEGRITY, WEAK_INTEGRITY, DIRECT_URL, MOVING_COMMIT, LOCAL, OUTSIDE, RUNS, FOREIGN_FILE,
     INSECURE, EXTRA_INDEX, REMOTE_INCLUDE, UNREAD_INCLUDE, UNREAD, OPTION,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from bartizan.supplychain.packages.interface import Source
 
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _HASHED = ("sha256", "sha384", "sha512", "sha1", "md5", "sha224")
 
 
@@ -37,7 +37,7 @@ def address(text: str) -> Address:
     if "+" in scheme or scheme in {"git", "ssh"}:
         _, at, revision = parts.path.rpartition("@")
         revision = unquote(revision) if at else parts.fragment
-        return Address(Source.VCS, text, revision if _COMMIT.match(revision) else "", (), egg)
+        return Address(Source.VCS, text, revision if COMMIT.match(revision) else "", (), egg)
     hashes = tuple(f"{kind}:{value}" for kind in _HASHED for value in fragment.get(kind, ()))
     if scheme == "file":
         return Address(Source.LOCAL, unquote(parts.path) or text, "", hashes, egg)
