@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from bartizan import __version__
+from bartizan.cli.bom_check import VexOption, check
+from bartizan.cli.bom_compare import diff, merge
 from bartizan.cli.bom_output import BillFormat, FormatOption, watched, write
+from bartizan.cli.bom_reading import with_vex
 from bartizan.supplychain.bom.bill import BillError
 from bartizan.supplychain.bom.describing import Describer
 from bartizan.supplychain.bom.files import Place, describe_all
@@ -32,6 +35,7 @@ def group() -> None:
 def make(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with all in them.")],
     workspace: WorkspaceOption = None,
+    vex: VexOption = None,
     name: Annotated[str, typer.Option("--name", help="Of the system; the folder's without one.")] = "",
     version: Annotated[str, typer.Option("--version", help="Of the system.")] = "",
     author: Annotated[str, typer.Option("--author", help="Who answers for the bill.")] = "",
@@ -51,4 +55,9 @@ def make(
     bill = assemble(heading, parts, place.name)
     if not bill.components:
         raise BillError("there is nothing to make a bill of", "name files, or a folder that holds some")
-    write(bill, output_format, output)
+    write(with_vex(bill, vex or ()), output_format, output)
+
+
+app.command("check")(check)
+app.command("diff")(diff)
+app.command("merge")(merge)

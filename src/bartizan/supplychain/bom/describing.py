@@ -13,9 +13,11 @@ from bartizan.supplychain.bom.bill import Component, Fact
 from bartizan.supplychain.bom.kinds import readers_of
 from bartizan.supplychain.bom.reading.agents import agent_parts
 from bartizan.supplychain.bom.reading.interface import measured
+from bartizan.supplychain.bom.said.locks import libraries
 from bartizan.supplychain.budget import Budget, BudgetError
 from bartizan.supplychain.files import CHANGED, Opened, Problem, open_file
 from bartizan.supplychain.interface import MalformedError
+from bartizan.supplychain.scanners.lock_file import LockFile
 from bartizan.supplychain.scanning import ArtefactScanner, died, unread
 from bartizan.supplychain.source import ByteSource
 
@@ -26,7 +28,7 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     report: ArtefactReport
     facts: tuple[Fact, ...] = ()
     inner: tuple[Component, ...] = ()
-    """What the file configures: MCP servers, tools. Their refs begin with ``#``."""
+    """What the file configures or has installed. Refs that begin with ``#`` are within the file."""
 
 
 class Describer:
@@ -64,9 +66,12 @@ class Describer:
         return tuple(sorted(set(found))), tuple(self._inner(opened.source, report))
 
     def _inner(self, source: ByteSource, report: ArtefactReport) -> Iterator[Component]:
-        if "json" in report.formats:
-            with contextlib.suppress(MalformedError, BudgetError):
+        with contextlib.suppress(MalformedError, BudgetError):
+            if "json" in report.formats:
                 yield from agent_parts(source)
+        with contextlib.suppress(MalformedError, BudgetError):
+            if LockFile.id in report.formats:
+                yield from libraries(source, Budget(self._limits))
 
 
 def lost(path: Path) -> Described:

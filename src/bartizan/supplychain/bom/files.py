@@ -94,11 +94,23 @@ def components_of(described: Iterable[Described], place: Place) -> tuple[list[Co
         found[ref] = component
         folders[str(PurePosixPath(path).parent)].append(ref)
         for inner in one.inner:
-            found[ref + inner.ref] = msgspec.structs.replace(inner, ref=ref + inner.ref)
-            relations.append(Relation(ref, Link.CONTAINS, ref + inner.ref))
+            _within(inner, ref, found, relations)
     for folder, refs in folders.items():
         _group(folder, refs, place.name, found, relations)
     return list(found.values()), relations
+
+
+def _within(inner: Component, ref: str, found: dict[str, Component], relations: list[Relation]) -> None:
+    """What a file holds is its own; a package that several files name is one library."""
+    if inner.ref.startswith("#"):
+        found[ref + inner.ref] = msgspec.structs.replace(inner, ref=ref + inner.ref)
+        relations.append(Relation(ref, Link.CONTAINS, ref + inner.ref))
+        return
+    known = found.get(inner.ref)
+    if known is None and len(found) >= MOST_COMPONENTS:
+        raise BillError(f"more than {MOST_COMPONENTS:,} components", "make one bill for each folder")
+    found[inner.ref] = inner if known is None else known.with_facts(inner.facts)
+    relations.append(Relation(ref, Link.DEPENDS_ON, inner.ref))
 
 
 def _seen(report: ArtefactReport, path: str) -> Iterator[Fact]:
