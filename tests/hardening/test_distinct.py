@@ -23,6 +23,7 @@ from bartizan.hardening.reverify import reverify
 from bartizan.hardening.stack import Layer, Stack
 from bartizan.hardening.trial import Court, live
 from bartizan.hardening.variants import Side
+from bartizan.trust.signing import SigningKey, TrustedKeys, write_key_pair
 from bartizan.workspace.snapshot import read_files
 
 
@@ -109,4 +110,6 @@ def test_verification_counts_an_answer_once(stack: Stack, tmp_path: Path) -> Non
         version=1,
         key="",
     )
-    assert reverify(record, {}, stack, None, tmp_path).stopped.n == 7
+    write_key_pair(tmp_path / "key")
+    signer = SigningKey.parse((tmp_path / "key").read_text().strip())
+    assert reverify(record.signed(signer), {}, stack, TrustedKeys([signer.public]), tmp_path).stopped.n == 7

@@ -94,7 +94,7 @@ def test_monitor_first_only_records_and_is_no_evidence_of_enforcement(
     bench = Workbench(root)
     assert approve_candidate(root, one.id, key, "ann", enforce=False).state == "monitor"
     assert bench.stack(read_files(root), {}).stops_attack(finding().exchange) is None
-    (held,) = verify_controls(root, [])
+    (held,) = verify_controls(root, [key.with_name("approver.pub")])
     assert held.state == "monitored"
     kept = [json.loads(path.read_bytes())["evidence"] for path in (root / ".bartizan/evidence").iterdir()]
     assert not any(each["enforced"] for each in kept)
@@ -125,7 +125,7 @@ def test_decay_expiry_and_forgery_are_seen(
     later = utc_now() + timedelta(days=400)
     monkeypatch.setattr("bartizan.hardening.reverify.utc_now", lambda: later)
     assert verify_controls(root, public)[0].state == "expired"
-    result = CliRunner().invoke(app, ["harden", "verify", "--workspace", str(root)])
+    result = CliRunner().invoke(app, ["harden", "verify", "--workspace", str(root), "--key", str(public[0])])
     assert (result.exit_code, "expired" in result.output) == (1, True)
 
 

@@ -181,7 +181,8 @@ def _shipment(
     before = read_files(workspace.root)
     changed = {name: content for name, content in after.items() if before.get(name) != content}
     changed[record_name(record.id)] = record.encode()
-    evidence = evidence_of(record, record.trial.stopped, "held-out live variants stopped", now, record.verify_by)
+    enforced, method = record.state == "enforced", "held-out live variants stopped"
+    evidence = evidence_of(record, record.trial.stopped, method, now, record.verify_by, enforced)
     name, content = document(record, evidence, trial=msgspec.to_builtins(record.trial))
     private = {name: content, **kept}
     state = "monitored" if record.state == "monitor" else "enforced"

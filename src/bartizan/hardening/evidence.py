@@ -16,8 +16,19 @@ FOLDER = "evidence"
 """Below ``.bartizan``."""
 
 
-def evidence_of(record: ControlRecord, stopped: Count, method: str, at: datetime, expires: datetime) -> Evidence:
-    """How many held-out live variants a control stops; never evidence of enforcement in monitor mode."""
+def evidence_of(
+    record: ControlRecord, stopped: Count, method: str, at: datetime, expires: datetime, enforced: bool
+) -> Evidence:
+    """How many held-out live variants a control stops.
+
+    Args:
+        record: the control.
+        stopped: of how many.
+        method: how that was observed.
+        at: when.
+        expires: until when it counts.
+        enforced: whether it is evidence of enforcement: never in monitor mode, nor of a control that holds no longer.
+    """
     return Evidence(
         id=new_id("evd"),
         control=record.strengthens,
@@ -28,7 +39,7 @@ def evidence_of(record: ControlRecord, stopped: Count, method: str, at: datetime
         digest=record.trial.digest,
         observed_at=at,
         expires_at=expires,
-        enforced=record.state == "enforced",
+        enforced=enforced,
     )
 
 

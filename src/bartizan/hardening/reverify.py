@@ -15,7 +15,7 @@ from bartizan.core.event import ControlChanged
 from bartizan.core.ids import new_id
 from bartizan.hardening.distinct import distinct
 from bartizan.hardening.evidence import document, evidence_of
-from bartizan.hardening.gates import LEAST_STOPPED, Count, count
+from bartizan.hardening.gates import LEAST_STOPPED, LEAST_VARIANTS, Count, count
 from bartizan.hardening.holding import lost
 from bartizan.hardening.record import Case, ControlRecord, cases_of
 from bartizan.hardening.shipping import tell
@@ -28,38 +28,50 @@ from bartizan.workspace.workspace import Workspace
 _ON_TOP: Final = "propose again: what is proposed then goes on top of what stands"
 
 
+State = Literal["verified", "monitored", "decayed", "expired", "inconclusive"]
+
+
 class Held(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one control."""
 
     id: str
-    state: Literal["verified", "monitored", "decayed", "expired"]
+    state: State
     reason: str
     stopped: Count
     due: bool
     """Its evidence had run out before this."""
+    signed: bool
+    """Whether a trusted key signed its record. Where none did, nothing was run, and nothing that it says counts."""
 
 
 def reverify(
     record: ControlRecord, files: Mapping[str, bytes], stack: Stack, keys: TrustedKeys | None, state: Path
 ) -> Held:
-    """Run the regression cases of one control.
+    """Run the regression cases of one control whose record a trusted key signed.
 
     Args:
         record: as it stands in the workspace.
         files: the workspace's.
         stack: its guards.
-        keys: whose signatures count; None if nobody said.
+        keys: whose signatures count; None if nobody said, and then the result is inconclusive.
         state: the state directory, where cases are that hold what was leaked.
     """
     now = utc_now()
+    stopped, signed = count(0, 0), False
+    how: State
     try:
-        cases = cases_of(record, state)
+        if keys is None:
+            how, reason = "inconclusive", "nobody said whose signatures count: name --key, or snapshots.keys"
+        else:
+            record.verify(keys)
+            signed = True
+            stopped, passing = rerun(cases_of(record, state), record.layer, stack)
+            how, reason = _state(record, files, stopped, passing, now)
+    except SignatureInvalid as error:
+        how, reason = "decayed", f"its record is not what was signed: {error.cause}"
     except BartizanError as error:
-        due = now > record.verify_by
-        return Held(id=record.id, state="decayed", reason=error.cause, stopped=count(0, 0), due=due)
-    stopped, passing = rerun(cases, record.layer, stack)
-    how, reason = _state(record, files, stopped, passing, keys, now)
-    return Held(id=record.id, state=how, reason=reason, stopped=stopped, due=now > record.verify_by)
+        how, reason = "decayed", error.cause
+    return Held(id=record.id, state=how, reason=reason, stopped=stopped, due=now > record.verify_by, signed=signed)
 
 
 def rerun(cases: Sequence[Case], layer: Layer, stack: Stack) -> tuple[Count, list[str]]:
@@ -110,16 +122,24 @@ def _short(stopped: Count, passing: Sequence[str]) -> str:
     """Why so much is too little; empty where it is enough."""
     if passing:
         return f"the finding {passing[0]} passes again"
-    if stopped.n and stopped.interval[0] < LEAST_STOPPED:
+    few = stopped.n < LEAST_VARIANTS and stopped.successes == stopped.n
+    if stopped.interval[0] < LEAST_STOPPED and not few:
         return f"stops {stopped.successes} of {stopped.n} variants: at least {stopped.interval[0]:.1%}"
     return ""
 
 
 def keep(workspace: Workspace, record: ControlRecord, held: Held, expires: datetime) -> None:
-    """Write the result as evidence and as an event. Raises ConfigurationError or JournalError."""
-    evidence = evidence_of(record, held.stopped, "regression variants stopped", utc_now(), expires)
-    name, content = document(record, evidence, state=held.state, reason=held.reason)
-    write_file(workspace.state / name, name, content)
+    """Write the result as an event and, where something signed was run, as evidence.
+
+    Raises:
+        ConfigurationError: the evidence cannot be written.
+        JournalError: the event cannot be.
+    """
+    if held.stopped.n:
+        enforced = held.state == "verified"
+        evidence = evidence_of(record, held.stopped, "regression variants stopped", utc_now(), expires, enforced)
+        name, content = document(record, evidence, state=held.state, reason=held.reason)
+        write_file(workspace.state / name, name, content)
     tell(
         workspace,
         ControlChanged(
@@ -127,9 +147,9 @@ def keep(workspace: Workspace, record: ControlRecord, held: Held, expires: datet
             at=utc_now(),
             control=record.id,
             state=held.state,
-            strengthens=record.strengthens,
-            finding=record.findings[0],
-            version=record.version,
+            strengthens=record.strengthens if held.signed else "",
+            finding=record.findings[0] if held.signed and record.findings else "",
+            version=record.version if held.signed else 0,
             stopped=held.stopped.successes,
             variants=held.stopped.n,
             reason=held.reason,
@@ -142,19 +162,12 @@ def _state(
     files: Mapping[str, bytes],
     stopped: Count,
     passing: list[str],
-    keys: TrustedKeys | None,
     now: datetime,
-) -> tuple[Literal["verified", "monitored", "decayed", "expired"], str]:
-    if keys is not None:
-        try:
-            record.verify(keys)
-        except SignatureInvalid as error:
-            return "decayed", f"its record is not what was signed: {error.cause}"
-    try:
-        gone = lost(record.change, files)
-    except BartizanError as error:
-        gone = error.cause
-    if gone:
+) -> tuple[State, str]:
+    """Of a signed record."""
+    if not record.change.settings and not record.change.files:
+        return "decayed", "it changes nothing"
+    if gone := lost(record.change, files):
         return "decayed", f"its change is no longer in the workspace: {gone}"
     if now > record.expires_at:
         return "expired", f"it expired on {record.expires_at:%Y-%m-%d}: propose it anew, or roll it back"
@@ -162,4 +175,6 @@ def _state(
         return "monitored", "it only records; that is no evidence of enforcement"
     if short := _short(stopped, passing):
         return "decayed", short
+    if stopped.n < LEAST_VARIANTS:
+        return "inconclusive", f"its cases hold {stopped.n} different variants: {LEAST_VARIANTS} are needed"
     return "verified", f"stops {stopped.successes} of {stopped.n} variants (at least {stopped.interval[0]:.1%})"

@@ -28,7 +28,7 @@ class ControlChanged(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     control: str
     """Its id, such as ``hc-23b335531c7b``."""
-    state: Literal["enforced", "monitored", "rolled_back", "verified", "decayed", "expired"]
+    state: Literal["enforced", "monitored", "rolled_back", "verified", "decayed", "expired", "inconclusive"]
     strengthens: str = ""
     """Id of the control of the catalogue."""
     finding: str = ""
