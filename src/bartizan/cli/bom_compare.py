@@ -21,8 +21,8 @@ from bartizan.supplychain.bom.merge import merge as merged
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="OLD", help="CycloneDX document, or a folder to read.")],
-    after: Annotated[Path, typer.Argument(metavar="NEW", help="The same.")],
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="CycloneDX document, or a folder to read.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same.")],
     output: FormatOption = Format.TEXT,
 ) -> None:
     """What differs between two bills. Exit 0: nothing; 1: something; 2: error."""
