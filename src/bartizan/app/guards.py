@@ -91,7 +91,10 @@ def build_guard(
     regions = canary.regions if canaries and GuardName.CANARY in streamed else no_regions
     if document.pseudonyms.enabled and hazards.guard not in streamed:
         patterns.extend(hazards.patterns)  # nothing is restored inside a link or tag, so both must arrive whole
-    return Guard(Inspector(_in_force(detectors, policy)), policy, HoldBack(patterns, regions))
+    learned = (
+        frozenset(s for s in classifier.surfaces if classifier.guard in policy.guards(s)) if classifier else frozenset()
+    )
+    return Guard(Inspector(_in_force(detectors, policy)), policy, HoldBack(patterns, regions), learned)
 
 
 def load_guard(root: Path) -> Guard:

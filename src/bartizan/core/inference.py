@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal
+
+CLASSIFIER: Final = "classifier"
+"""Detector id of the trained model's signals."""
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -33,3 +33,10 @@ class Signal(msgspec.Struct, frozen=True):
     severity: Severity = Severity.MEDIUM
     replacement: str = ""
     """What redaction puts in place of the span; empty for the policy's default marker."""
+
+
+class FrameSignal(Signal, frozen=True):
+    """It saw what stands around an order, such as "note to the assistant:", and no order.
+
+    On the wire it is like any signal.
+    """

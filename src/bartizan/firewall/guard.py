@@ -8,12 +8,14 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from bartizan.core.inference import Learned
 from bartizan.core.interfaces import Seen
 from bartizan.core.passage import Passage, Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard as GuardName
 from bartizan.core.verdict import Action, Coverage, Uncovered, Verdict
 from bartizan.firewall.exchange import ChannelKind
+from bartizan.firewall.frames import confirmed
 from bartizan.firewall.learned import NOTHING_LEARNED, Answers
 from bartizan.firewall.streaming import NOTHING, ArgumentScanner, Inspected, OutputScanner, Released, Scanner, join
 from bartizan.inspection.holdback import HoldBack
@@ -42,12 +44,20 @@ class Guard:
         inspector: for every surface.
         policy: decides.
         holdback: what streams must hold for the output detectors in force.
+        learned: the surfaces on which the trained model is one of the inspector's detectors.
     """
 
-    def __init__(self, inspector: TextInspector, policy: Policy, holdback: HoldBack) -> None:
+    def __init__(
+        self,
+        inspector: TextInspector,
+        policy: Policy,
+        holdback: HoldBack,
+        learned: frozenset[Surface] = frozenset(),
+    ) -> None:
         self.policy = policy
         self._inspector = inspector
         self._holdback = holdback
+        self._learned = learned
         self._streaming = policy.document.streaming
         self._unread = policy.rule_uncovered(Uncovered((), "", "unread"))
         self._pseudonyms: Pseudonyms | None = None
@@ -89,7 +99,7 @@ class Guard:
                 continue
             inspected = self._inspector.inspect_surfaces(passage.text, passage.surfaces)
             for surface, found, more in zip(passage.surfaces, inspected, learned.of(passage), strict=True):
-                signals = _together(found.signals, more.signals)
+                signals = self._weighed(passage, surface, found, more, learned)
                 if signals:
                     seen.append(Seen(passage, surface, self._pseudonymised(passage, surface, signals)))
                 for reason in (*found.unread, *more.unread):
@@ -99,7 +109,7 @@ class Guard:
         for passage in joined:
             inspected = self._inspector.inspect_surfaces(passage.text, passage.surfaces)
             for surface, found, more in zip(passage.surfaces, inspected, learned.of(passage), strict=True):
-                signals = _together(found.signals, more.signals)
+                signals = self._weighed(passage, surface, found, more, learned)
                 cut = [signal for signal in signals if signal.guard is GuardName.PROMPT_INJECTION]
                 if cut:
                     seen.append(Seen(passage, surface, cut))
@@ -108,6 +118,20 @@ class Guard:
                     if gap not in gaps:
                         gaps.append(gap)
         return self.policy.decide(seen, Coverage(count, characters, trusted, tuple(gaps)))
+
+    def _weighed(
+        self, passage: Passage, surface: Surface, found: Inspected, more: Learned, learned: Answers
+    ) -> Sequence[Signal]:
+        signals = _together(found.signals, more.signals)
+        read = surface in self._learned or surface in learned.surfaces
+        if (
+            read
+            and passage.surfaces == (Surface.CONTENT,)
+            and not (found.unread or more.unread)
+            and self.policy.document.classifier.confirms_frames
+        ):
+            return confirmed(signals)
+        return signals
 
     def _pseudonymised(self, passage: Passage, surface: Surface, signals: Sequence[Signal]) -> Sequence[Signal]:
         """Personal data that policy redacts is replaced by its pseudonym instead of a marker."""

@@ -26,19 +26,19 @@ class Answers:
         surfaces: frozenset[Surface] = frozenset(),
         answers: Mapping[Question, tuple[Learned, ...]] | None = None,
     ) -> None:
-        self._surfaces = surfaces
+        self.surfaces = surfaces
         self._answers = answers or {}
 
     def of(self, passage: Passage) -> tuple[Learned, ...]:
         """What was learned about a passage on each of its surfaces."""
-        if not self._surfaces:
+        if not self.surfaces:
             return (Learned(),) * len(passage.surfaces)
-        question = question_of(passage, self._surfaces)
+        question = question_of(passage, self.surfaces)
         if question is None:
             return (Learned(),) * len(passage.surfaces)
         answer = dict(zip(question.surfaces, self._answers.get(question, ()), strict=False))
         return tuple(
-            answer.get(surface, UNASKED) if surface in self._surfaces else Learned() for surface in passage.surfaces
+            answer.get(surface, UNASKED) if surface in self.surfaces else Learned() for surface in passage.surfaces
         )
 
 

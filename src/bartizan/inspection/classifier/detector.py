@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from bartizan.core.inference import CLASSIFIER
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard, Severity, Threat
@@ -34,7 +35,7 @@ class ClassifierDetector:
         cascade: the model.
     """
 
-    id = "classifier"
+    id = CLASSIFIER
     guard = Guard.PROMPT_INJECTION
     surfaces = frozenset({Surface.USER, Surface.CONTENT})
 

@@ -60,6 +60,7 @@ def compile_entry(pack: Pack, entry: Entry) -> Signature:
         surfaces=entry.surfaces,
         requires=frozenset(entry.requires),
         supporting=entry.supporting,
+        frame=entry.frame,
         foreign=OWN_SCRIPT.issuperset(entry.languages),
         literals=literals,
         patterns=patterns,

@@ -56,6 +56,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Counts only if a signature of one of these groups hits elsewhere in the text."""
     supporting: bool = False
     """Read only in texts where another signature has hit; by itself it never signals."""
+    frame: bool = False
+    """Sees what stands around an order and no order: in material that the trained model has read it counts in full
+    only if the model saw a trace of one."""
     languages: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     """BCP 47 tags; ``mul`` where the phrasing belongs to no language."""
     examples: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
@@ -92,6 +95,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     surfaces: frozenset[Surface]
     requires: frozenset[str]
     supporting: bool = False
+    frame: bool = False
     foreign: bool = False
     """Every match holds a letter of a script other than Latin."""
     literals: tuple[str, ...] = ()

@@ -57,7 +57,14 @@ _LEAST_INJECTION = {Kind.INSTRUCTIONS: 0.8, Kind.TOOL: 0.6, Kind.TEMPLATE: 0.6, 
 _HONEST = {
     Kind.INSTRUCTIONS: ("indirect.", "evasion.forced", "authority.", "extraction.", "jailbreak.role"),
     Kind.TOOL: ("indirect.tool_order", "evasion.forced"),
-    Kind.TEMPLATE: ("authority.", "evasion.forced", "indirect.tool_order", "indirect.conceal", "indirect.literals"),
+    Kind.TEMPLATE: (
+        "authority.",
+        "evasion.forced",
+        "indirect.tool_order",
+        "indirect.conceal",
+        "indirect.literals",
+        "indirect.address_literals",
+    ),
     Kind.MATERIAL: ("authority.chat_token",),
 }
 """Signatures that fire on what such texts say for good reasons."""
