@@ -28,6 +28,7 @@ READ_HERE = (
     "python",
     "native",
     "data",
+    "dataset",
     "text",
     "lock",
 )

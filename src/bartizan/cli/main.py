@@ -26,6 +26,7 @@ COMMANDS = (
     "scan",
     "artefacts",
     "bom",
+    "dataset",
     "policy",
     "rules",
     "findings",

@@ -1,6 +1,6 @@
-"""Upper tails: Student's t by the incomplete beta function, Poisson by its sum.
+"""Upper tails: Student's t and the binomial by the incomplete beta function, Poisson and hypergeometric by their sums.
 
-Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.1 and 26.4.21.
+Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.1, 26.5.24, 26.4.21 and 26.1.21.
 """
 
 from __future__ import annotations
@@ -42,3 +42,46 @@ def poisson_tail(count: int, mean: float) -> float:
         index += 1
         term *= mean / index
     return min(1.0, total)
+
+
+def binomial_tail(count: int, n: int, p: float) -> float:
+    """Probability of ``count`` or more successes in ``n`` trials of probability ``p``.
+
+    Raises:
+        ValueError: ``n`` is negative or ``p`` lies outside [0, 1].
+    """
+    if n < 0 or not 0.0 <= p <= 1.0:
+        raise ValueError(f"no binomial distribution has n={n} and p={p}")
+    if count <= 0:
+        return 1.0
+    if count > n:
+        return 0.0
+    return regularised_beta(p, count, n - count + 1)
+
+
+def hypergeometric_tail(count: int, drawn: int, marked: int, population: int) -> float:
+    """Probability of ``count`` or more marked ones among ``drawn`` of a population: Fisher's one-sided exact test.
+
+    Raises:
+        ValueError: more are drawn or marked than there are.
+    """
+    if not 0 <= drawn <= population or not 0 <= marked <= population:
+        raise ValueError(f"cannot draw {drawn} and mark {marked} of {population}")
+    last = min(drawn, marked)
+    if count <= max(0, drawn + marked - population):
+        return 1.0
+    if count > last:
+        return 0.0
+    rest = population - marked
+    term = math.exp(_log_choose(marked, count) + _log_choose(rest, drawn - count) - _log_choose(population, drawn))
+    total = 0.0
+    for index in range(count, last + 1):
+        total += term
+        term *= (marked - index) * (drawn - index) / ((index + 1) * (rest - drawn + index + 1))
+        if term < total * 1e-17:
+            break
+    return min(1.0, total)
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

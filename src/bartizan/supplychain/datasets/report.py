@@ -1,0 +1,187 @@
+"""One report on one dataset: a file, or the tables of a folder taken together."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from bartizan.core.artefact import Admission, ArtefactFinding
+from bartizan.core.errors import BartizanError, ConfigurationError
+from bartizan.core.problem import printable
+from bartizan.core.threat import Severity
+from bartizan.supplychain.budget import Budget, BudgetError, Limits
+from bartizan.supplychain.datasets.audit import Audit, Effort
+from bartizan.supplychain.datasets.columns import split_of
+from bartizan.supplychain.datasets.findings import noted
+from bartizan.supplychain.datasets.interface import Columns, Observation, Record, Table
+from bartizan.supplychain.datasets.reading import is_table, named_columns, open_table, records
+from bartizan.supplychain.engine import BROKEN, LIMIT
+from bartizan.supplychain.files import Opened, Problem, open_file, walk
+
+MOST_FILES = 1_000
+"""Tables of one dataset."""
+
+
+class DatasetFinding(ArtefactFinding, frozen=True, kw_only=True):
+    """A finding, with the rows for which it holds."""
+
+    rows: tuple[str, ...] = ()
+    """At most a thousand of them: ``number``, or ``file:number`` where there are several files."""
+    count: int = 0
+    """How many rows there are, shown or not."""
+    of: int = 0
+    """Of how many that were looked at; 0 where no rows are counted."""
+
+
+class DatasetFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a dataset."""
+
+    path: str
+    format: str
+    size: int
+    sha256: str
+    split: str = ""
+
+
+class DatasetReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that was found about one dataset."""
+
+    path: str
+    verdict: Admission
+    findings: tuple[DatasetFinding, ...]
+    """The worst first."""
+    files: tuple[DatasetFile, ...] = ()
+    digest: str = ""
+    """Of the dataset: SHA-256 over the sorted digests of its files. What links it to a model that was trained on it."""
+    rows: int = 0
+    columns: Columns = Columns()
+    labels: dict[str, int] = {}
+    """Rows of each label, the most frequent first; at most 50."""
+    splits: dict[str, int] = {}
+    seed: int = 0
+    """Repeats every choice if it is given again."""
+    tested: int = 0
+    """Features that were tested as triggers."""
+    untested: str = ""
+    """Why none was; empty if some were."""
+    accuracy: float = 0.0
+    """How often the words of a row tell its label: near chance, no trigger can be told from a topic."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody says about the columns, beside what is guessed."""
+
+    text: tuple[str, ...] = ()
+    label: str = ""
+    split: str = ""
+
+
+def audit_dataset(path: Path, asked: Asked, effort: Effort, seed: int | None = None) -> DatasetReport:
+    """Look at one file, or at all the tables in a folder as one dataset.
+
+    Raises:
+        ConfigurationError: there is no table, or no such column.
+    """
+    with contextlib.ExitStack() as stack:
+        tables = [(name, stack.enter_context(contextlib.closing(opened))) for name, opened in _tables(path)]
+        if not tables:
+            raise ConfigurationError(f"{printable(str(path), 300)} holds no table", "CSV, TSV and JSON lines are read")
+        return _report(path, tables, asked, effort, seed)
+
+
+def _tables(path: Path) -> Iterator[tuple[str, Opened]]:
+    for number, file in enumerate(walk([path])):
+        if number >= MOST_FILES:
+            raise ConfigurationError(f"{printable(str(path), 300)} holds more than {MOST_FILES:,} files")
+        opened = open_file(file)
+        if isinstance(opened, Problem):
+            if file == path:
+                raise ConfigurationError(f"{printable(str(path), 300)}: {opened.explanation}")
+            continue
+        if opened.size and (file == path or is_table(opened.source)):
+            yield (str(file.relative_to(path)) if file != path else file.name), opened
+        else:
+            opened.close()
+
+
+def _report(
+    path: Path, tables: Sequence[tuple[str, Opened]], asked: Asked, effort: Effort, seed: int | None
+) -> DatasetReport:
+    audit = Audit([name for name, _ in tables], effort, seed)
+    budget = Budget(Limits(seconds=effort.seconds + 60, steps=1 << 62))  # the audit stops reading before
+    observed: list[Observation] = []
+    files: list[DatasetFile] = []
+    chosen: list[Columns] = []
+
+    def every() -> Iterator[tuple[Record, str]]:
+        for number, (name, opened) in enumerate(tables):
+            split = split_of(Path(name).name)
+            table: Table | None = None
+            try:
+                table, columns = named_columns(open_table(opened.source, budget), asked.text, asked.label, asked.split)
+                chosen.append(columns)
+                yield from records(table, columns, number, split)
+            except ConfigurationError:
+                raise
+            except BudgetError as stop:
+                observed.append(_stopped(name, stop))
+            except BartizanError as problem:
+                observed.append(Observation(rule=BROKEN, explanation=f"{printable(name)}: {problem.cause}."))
+            if table is not None:
+                observed.extend(noted(table))
+            form = table.format if table else ""
+            files.append(DatasetFile(path=name, format=form, size=opened.size, sha256=opened.digest(), split=split))
+
+    observed = [*audit.run(every()), *observed]
+    findings = sorted(map(finding_of, observed), key=_worst)
+    seen, searched = audit.seen, audit.searched
+    return DatasetReport(
+        path=str(path),
+        verdict=Admission.strictest(one.admission for one in findings),
+        findings=tuple(findings),
+        files=tuple(files),
+        digest=digest_of(files),
+        rows=seen.rows,
+        columns=Counter(chosen).most_common(1)[0][0] if chosen else Columns(),
+        labels=dict(seen.labels.most_common(50)),
+        splits=dict(seen.splits),
+        seed=audit.seed,
+        tested=searched.tested,
+        untested=searched.unseen,
+        accuracy=round(searched.accuracy, 4),
+    )
+
+
+def digest_of(files: Sequence[DatasetFile]) -> str:
+    """SHA-256 over the sorted digests of the files, one a line: names do not matter, content does."""
+    return hashlib.sha256("".join(sorted(f"{one.sha256}\n" for one in files)).encode()).hexdigest()
+
+
+def finding_of(one: Observation) -> DatasetFinding:
+    """An observation as a finding."""
+    rule = one.rule
+    return DatasetFinding(
+        rule=rule.id,
+        title=rule.title,
+        admission=rule.admission,
+        severity=rule.severity,
+        explanation=printable(one.explanation, 1_000),
+        evidence=printable(one.evidence, 200),
+        tags=rule.tags,
+        rows=one.rows,
+        count=one.count,
+        of=one.of,
+    )
+
+
+def _stopped(name: str, stop: BudgetError) -> Observation:
+    return Observation(rule=LIMIT, explanation=f"{printable(name)}: {stop.cause}; what comes after was not looked at.")
+
+
+def _worst(finding: DatasetFinding) -> tuple[int, int, int]:
+    return -finding.admission.rank, -list(Severity).index(finding.severity), -finding.count
