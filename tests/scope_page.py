@@ -17,7 +17,8 @@ INTRODUCTION = """\
 
 The rules of engagement of a [campaign](index.md). A campaign speaks to no host that is not a target here, and none runs
 without an authorisation that is in force. Unknown keys are errors; each error names file, line and column. Redirects
-are not followed, and request templates cannot leave the target's own scheme, host and port.
+are not followed, and request templates cannot leave the target's own scheme, host and port. A URL with a user or a
+password is refused, for URLs are written to plans and reports: credentials belong in `headers`, `key` or `values`.
 
 Secrets need not stand in the file: wherever a text is of the kind *text or section*, `{env: NAME}` or `{file: path}`
 (relative to this file) may stand in its place.

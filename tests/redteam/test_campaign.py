@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import resource
@@ -28,7 +29,7 @@ from bartizan.redteam.compare import Comparison, compare
 from bartizan.redteam.errors import RunError, ScopeError
 from bartizan.redteam.findings import export, find, findings_of
 from bartizan.redteam.interface import Brief, Move, Observation
-from bartizan.redteam.journal import ATTEMPTS, Journal, TrialEnded, read_records, write_plan
+from bartizan.redteam.journal import ATTEMPTS, PLAN, Journal, TrialEnded, read_records, write_plan
 from bartizan.redteam.playing import TrialPlayer
 from bartizan.redteam.replaying import replay
 from bartizan.redteam.results import Run
@@ -57,6 +58,19 @@ def test_a_campaign_finds_what_is_there_and_nothing_on_the_fixed_twin(tmp_path: 
             assert exit_code(run, [], run.plan.thresholds)[0] == 0
 
     asyncio.run(both())
+
+
+def test_a_run_is_for_its_owner_alone(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with Leaky().running() as app:
+            folder = tmp_path / "a"
+            folder.mkdir()
+            (folder / ".plan.json.part").touch(0o666)
+            await ran(scope(tmp_path, app.url), folder)
+            modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+            assert modes == {PLAN: 0o600, ATTEMPTS: 0o600}
+
+    asyncio.run(go())
 
 
 def test_rates_are_by_trial_with_both_intervals(tmp_path: Path) -> None:
@@ -271,6 +285,29 @@ def test_a_change_of_the_model_is_noted(tmp_path: Path) -> None:
         return Run(tmp_path / "a")
 
     assert any("leaky-1 answered before, now leaky-2" in note.text for note in asyncio.run(go()).notes)
+
+
+@pytest.mark.parametrize(("names", "notes"), [(("a", "b" * 5_000), 2), (tuple(map(str, range(99))), 20)])
+def test_a_target_does_not_fill_the_notes_with_its_names(tmp_path: Path, names: tuple[str, ...], notes: int) -> None:
+    async def go() -> Run:
+        async with Leaky().running() as app:
+            path = scope(tmp_path, app.url, limits={"in_flight": 1}, plan={"repeats": 10})
+            turns = itertools.cycle(names)
+
+            def changed(_: object) -> None:
+                app.model = next(turns)
+
+            await Campaign(path).run(tmp_path / "a", changed)
+            (tmp_path / "a" / ATTEMPTS).write_bytes(cut(tmp_path / "a", 30))
+            await Campaign(path).run(tmp_path / "a", changed)
+        return Run(tmp_path / "a")
+
+    def cut(folder: Path, lines: int) -> bytes:
+        return b"".join((folder / ATTEMPTS).read_bytes().splitlines(keepends=True)[:-lines])
+
+    found = asyncio.run(go()).notes
+    assert 1 <= len(found) <= notes
+    assert all(len(note.text) < 500 for note in found)
 
 
 def test_a_full_disk_ends_a_campaign_with_a_reason_and_it_goes_on(tmp_path: Path) -> None:

@@ -266,12 +266,36 @@ targets:
         "{id: a, kind: http, url: 'http://a', ask: {url: /a}, entry_points: [memory]}",
         "{id: a, kind: python}",
         "{id: a, kind: openai, url: 'ftp://a', model: m}",
+        "{id: a, kind: openai, url: 'http://u:hunter2@a/v1', model: m}",
+        "{id: a, kind: openai, url: 'http://hunter2@a/v1', model: m}",
+        "{id: a, kind: http, url: 'http://a', ask: {url: 'http://u:hunter2@a/ask'}}",
+        "{id: a, kind: openai, url: 'http://a/v1', model: m, page_server: {url: 'http://u:hunter2@b'}}",
     ],
-    ids=["no-model", "other-host", "other-host-relative", "no-removal", "no-plant", "no-callable", "scheme"],
+    ids=[
+        "no-model",
+        "other-host",
+        "other-host-relative",
+        "no-removal",
+        "no-plant",
+        "no-callable",
+        "scheme",
+        "password",
+        "user",
+        "in-ask",
+        "pages",
+    ],
 )
 def test_a_scope_that_cannot_work_is_refused_with_its_place(row: str) -> None:
-    with pytest.raises(DocumentError, match=r"scope\.yaml:\d+:\d+"):
+    with pytest.raises(DocumentError, match=r"scope\.yaml:\d+:\d+") as refused:
         loads(f"{HEAD}  - {row}\n", "scope.yaml", Scope)
+    assert "hunter2" not in str(refused.value), "no password in a message"
+
+
+def test_an_address_in_a_path_leaves_the_host_where_it_is() -> None:
+    template = RequestTemplate(url="/fetch?u=http://x/&k={password}")
+    assert build(template, "http://a:1/", {"password": "p"}).url == "http://a:1/fetch?u=http://x/&k=p"
+    template = RequestTemplate(url="http://a:1/fetch")
+    assert build(template, "http://a:1", {}).url == "http://a:1/fetch"
 
 
 @pytest.mark.parametrize(

@@ -177,9 +177,12 @@ def read_records(folder: Path) -> Iterator[Record]:
 
 
 def write_plan(folder: Path, plan: PlanRecord) -> None:
-    """Write ``plan.json`` whole or not at all."""
+    """Write ``plan.json`` whole or not at all, for its owner alone."""
     part = folder / f".{PLAN}.part"
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(plan), indent=1))
+    part.unlink(missing_ok=True)
+    file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(file, "wb") as out:
+        out.write(msgspec.json.format(msgspec.json.encode(plan), indent=1))
     part.replace(folder / PLAN)
 
 

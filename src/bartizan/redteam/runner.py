@@ -18,6 +18,7 @@ from bartizan.redteam.spending import Spending
 from bartizan.redteam.stopping import Cell, reason_to_stop
 from bartizan.redteam.taxonomy import Outcome
 from bartizan.redteam.trial import Trial
+from bartizan.redteam.versions import Versions
 
 
 class Progress(msgspec.Struct):
@@ -77,7 +78,7 @@ class Runner:
         self._recorded: dict[str, dict[int, Attempt]] = {}
         self._over: dict[str, TrialEnded] = {}
         self._in_a_row = 0
-        self._served = ""
+        self._versions = Versions()
         self._halted = ""
         self.progress = Progress(total=len(trials))
 
@@ -105,6 +106,7 @@ class Runner:
             if isinstance(record, Attempted):
                 self._recorded.setdefault(record.trial, {})[record.index] = record
                 self._spending.remember(record)
+                self._versions.changed(record)  # was noted then
             elif isinstance(record, TrialEnded) and record.trial in cells:
                 if record.spent is not None:
                     self._spending.resume(record.spent)
@@ -157,10 +159,8 @@ class Runner:
         for turn in attempt.turns:
             self._spending.take(turn.reply)
         self.progress.requests = self._spending.requests
-        served = next((turn.reply.served for turn in attempt.turns if turn.reply.served), "")
-        if served and self._served and served != self._served:
-            self._note(f"the target changed: {self._served} answered before, now {served}")
-        self._served = served or self._served
+        if (changed := self._versions.changed(attempt)) is not None:
+            self._note(changed)
 
     def _end(self, trial: Trial, ended: TrialEnded) -> None:
         self.progress.requests = self._spending.requests

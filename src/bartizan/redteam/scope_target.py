@@ -133,16 +133,34 @@ def same_origin(base: str, url: str) -> bool:
         return False
 
 
+def names_user(url: str) -> bool:
+    """Whether ``url`` carries a user or a password, which would be written to plans and reports."""
+    try:
+        return "@" in urlsplit(url).netloc
+    except ValueError:
+        return "@" in url
+
+
+def _user_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
+    places: list[tuple[Path, str]] = [(("url",), spec.url), (("page_server", "url"), spec.page_server.url)]
+    places += [((*field, "url"), template.url) for field, template in spec.templates()]
+    for field, url in places:
+        if names_user(url):
+            hint = "send it as a header: headers: {Authorization: {env: NAME}}"
+            yield Problem((*path, *field), "a user or password in a URL", "a URL without one", hint)
+
+
 def kind_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
     """What a target of its kind lacks."""
     needs = {Kind.PYTHON: ("callable",), Kind.HTTP: ("url", "ask")}.get(spec.kind, ("url", "model"))
     for name in needs:
         if not getattr(spec, name):
             yield Problem((*path, "kind"), f"{spec.kind} without {name}", f"the field {name}")
+    yield from _user_problems(spec, path)
     if spec.url and not spec.url.startswith(("http://", "https://")):
         yield Problem((*path, "url"), quote(spec.url), "http:// or https://")
     for field, template in spec.templates():
-        if not same_origin(spec.url, template.url):
+        if not same_origin(spec.url, template.url) and not names_user(template.url):
             yield Problem((*path, *field, "url"), quote(template.url), f"a path, or a URL under {spec.url}")
     if spec.kind is Kind.HTTP:
         for name in spec.entry_points:

@@ -13,6 +13,9 @@ from bartizan.redteam.scope_target import TargetSpec
 from bartizan.redteam.targets.messages import Said
 from bartizan.redteam.targets.paths import as_json, decode, find, number_at, text_at
 
+LONGEST = 200
+"""Characters of what names the version that answered."""
+
 
 class Dialect(Protocol):
     """One model API."""
@@ -75,7 +78,7 @@ class OpenAi:
             tool_calls=tuple(
                 ToolCall(name=text_at(one, "name") or "", arguments=text_at(one, "arguments") or "") for one in calls
             ),
-            served=" ".join(filter(None, (text_at(document, n) for n in ("model", "system_fingerprint")))),
+            served=" ".join(filter(None, (text_at(document, n) for n in ("model", "system_fingerprint"))))[:LONGEST],
             blocked=finish == "content_filter" or bool(text_at(document, "choices.0.message.refusal")),
             tokens_in=number_at(document, "usage.prompt_tokens"),
             tokens_out=number_at(document, "usage.completion_tokens"),
@@ -133,7 +136,7 @@ class Anthropic:
                 for one in blocks
                 if one.get("type") == "tool_use"
             ),
-            served=text_at(document, "model") or "",
+            served=(text_at(document, "model") or "")[:LONGEST],
             blocked=document.get("stop_reason") == "refusal",
             tokens_in=number_at(document, "usage.input_tokens"),
             tokens_out=number_at(document, "usage.output_tokens"),

@@ -40,7 +40,7 @@ def build(template: RequestTemplate, base: str, slots: Mapping[str, str]) -> Req
     elif template.body is not None:
         data = msgspec.json.encode(_filled(template.body, slots))
         headers.setdefault("Content-Type", "application/json")
-    whole = url if "://" in url else base.rstrip("/") + "/" + url.lstrip("/")
+    whole = base.rstrip("/") + "/" + url.lstrip("/") if template.url.startswith("/") else url
     return Request(method=template.method, url=whole, headers=headers, data=data)
 
 
