@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
 from bartizan.cli.main import app
+from bartizan.core.errors import ConfigurationError
 from bartizan.supplychain.bom.bill import Bill, BillError, Component, Fact, Flow, Kind, Link, Relation, settled
-from bartizan.supplychain.bom.checking import against, problems
+from bartizan.supplychain.bom.checking import RULES, against, problems
 from bartizan.supplychain.bom.completeness import catalogue, completeness, lacking
 from bartizan.supplychain.bom.cyclonedx import cyclonedx
 from bartizan.supplychain.bom.cyclonedx_read import from_cyclonedx
@@ -57,9 +58,8 @@ def bill_of(folder: Path) -> Bill:
 
 
 def rules_against(bill: Bill, folder: Path) -> set[str]:
-    return {
-        f"{one.rule} {one.ref}" for one in against(bill, list(describe_all([folder], Describer(), 1)), Place([folder]))
-    }
+    part = files_part(describe_all([folder], Describer(), 1), Place([folder]))
+    return {f"{one.rule} {one.ref}" for one in against(bill, part)}
 
 
 def test_there_are_fifty_elements_in_seven_clusters() -> None:
@@ -107,6 +107,7 @@ def test_what_a_component_lacks(folder: Path) -> None:
 def test_every_rule_has_its_row() -> None:
     root = Path(__file__).parents[2]
     source = (root / "src/bartizan/supplychain/bom/checking.py").read_text()
+    assert set(RULES) == set(re.findall(r'rule="(bom\.\w+)"', source))
     page = (root / "docs/supplychain/bom.md").read_text()
     found = set(re.findall(r'rule="(bom\.\w+)"', source))
     assert found == set(re.findall(r"^\| `(bom\.\w+)` \|", page, re.M))
@@ -165,6 +166,34 @@ def test_a_bill_that_lies_about_facts_is_found(folder: Path) -> None:
     digest = Fact("sha256", bill.by_ref()[ref].value("sha256"))
     assert f"bom.exchanged {ref}" in rules_against(doctored(bill, ref, digest, Fact("sha256", "0" * 64)), folder)
     assert f"bom.no_digest {ref}" in rules_against(doctored(bill, ref, digest, None), folder)
+
+
+def test_a_bill_that_lies_about_what_a_file_says_of_itself_is_found(tmp_path: Path) -> None:
+    header = {"__metadata__": {"license": "cc-by-nc-4.0"}, "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
+    (tmp_path / "m.safetensors").write_bytes(safetensors(header, b"\0" * 8))
+    bill, by = bill_of(tmp_path), "metadata of m.safetensors"
+    lie = doctored(bill, "file:m.safetensors", Fact("licence", "CC-BY-NC-4.0", by), Fact("licence", "MIT", by))
+    assert rules_against(bill, tmp_path) == set()
+    assert rules_against(lie, tmp_path) == {"bom.false_fact file:m.safetensors"}
+
+
+def test_only_the_register_knows_what_was_exchanged_together_with_its_bill(folder: Path, tmp_path: Path) -> None:
+    right = hashlib.sha256((folder / "train.csv").read_bytes()).hexdigest()
+    root = tmp_path / "ws"
+    root.mkdir()
+    entry = f"- {{path: ../models/train.csv, sha256: '{right}', by: ada, date: 2026-11-27}}\n"
+    (root / "artefacts.yaml").write_text(entry)
+    (folder / "train.csv").write_text("a,b\n6,6\n")
+    out, run = tmp_path / "bom.json", CliRunner()
+    run.invoke(app, ["bom", "make", str(folder), "--at", AT, "--output", str(out)])
+    words = ["bom", "check", str(out), "--against", str(folder)]
+    assert run.invoke(app, words).exit_code == 0
+    told = run.invoke(app, [*words, "--workspace", str(root)])
+    assert told.exit_code == 1
+    assert "bom.contradiction file:train.csv" in told.output
+    assert run.invoke(app, [*words, "--workspace", str(root), "--ignore", "bom.contradiction"]).exit_code == 0
+    with pytest.raises(ConfigurationError):
+        run.invoke(app, [*words, "--ignore", "bom.everything"], catch_exceptions=False)
 
 
 def test_a_bill_with_two_faces_is_found(folder: Path) -> None:

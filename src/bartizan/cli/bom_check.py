@@ -11,15 +11,18 @@ from rich.markup import escape
 from bartizan.cli.bom_output import watched
 from bartizan.cli.bom_reading import read_bill, with_vex
 from bartizan.cli.output import Format, FormatOption, console, print_json
+from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.core.threat import Severity
-from bartizan.supplychain.bom.checking import Problem, against, problems
+from bartizan.supplychain.bom.checking import RULES, Problem, against, problems
 from bartizan.supplychain.bom.completeness import Completeness, completeness
 from bartizan.supplychain.bom.describing import Describer
 from bartizan.supplychain.bom.files import Place, describe_all
+from bartizan.supplychain.bom.make import files_part, with_register
 from bartizan.supplychain.signing.model import verify
 from bartizan.supplychain.signing.signers import BESIDE
 from bartizan.trust.dsse import EllipticKey
+from bartizan.workspace.workspace import Workspace
 
 _SHOWN = 100
 VexOption = Annotated[
@@ -32,7 +35,13 @@ def check(
     files: Annotated[
         list[Path] | None, typer.Option("--against", help="Files or folder that it is about; repeat as for make.")
     ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Folder whose artefacts.yaml says which digests are expected.")
+    ] = None,
     vex: VexOption = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="Rule that does not count; repeat for several.")
+    ] = None,
     key: Annotated[
         Path | None, typer.Option("--key", help="Public key of whoever signed the document, in PEM.")
     ] = None,
@@ -42,6 +51,9 @@ def check(
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Check a bill of materials. Exit 0: nothing against it; 1: problems, or less complete than asked; 2: error."""
+    ignored = set(ignore or ())
+    if unknown := sorted(ignored.difference(RULES)):
+        raise ConfigurationError(f"there is no rule {printable(unknown[0], 60)}", f"there are {', '.join(RULES)}")
     bill = with_vex(read_bill(bom), vex or ())
     signature = _signature(bom, key)
     found = problems(bill)
@@ -50,7 +62,12 @@ def check(
         described = (
             one for one in watched(describe_all(files, Describer())) if Path(one.report.path).resolve() not in own
         )
-        found = sorted({*found, *against(bill, described, Place(files))})
+        place = Place(files)
+        part = files_part(described, place)
+        if workspace is not None:
+            part = with_register(part, Workspace(workspace), place)
+        found = sorted({*found, *against(bill, part)})
+    found = [one for one in found if one.rule not in ignored]
     report = completeness(bill, signature)
     present, applicable = report.counted
     enough = present * 100 >= require * applicable

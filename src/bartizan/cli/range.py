@@ -14,6 +14,7 @@ from bartizan.cli.model import MODELS
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.cli.range_artefacts import grade_intake, start_intake
 from bartizan.cli.range_bureau import grade_bureau, start_bureau
+from bartizan.cli.range_goods import grade_goods, start_goods
 from bartizan.cli.range_journal import grade_journal, start_journal
 from bartizan.cli.range_loop import grade_loop, start_loop
 from bartizan.cli.range_office import grade_office, start_office
@@ -26,12 +27,14 @@ from bartizan.range.model_store import ModelStore
 from bartizan.range.scenarios import (
     ARTEFACT_SCENARIOS,
     BUREAU_SCENARIOS,
+    GOODS_SCENARIOS,
     JOURNAL_SCENARIOS,
     OFFICE_SCENARIOS,
     SCENARIOS,
     TOOL_SCENARIOS,
     ArtefactScenario,
     BureauScenario,
+    GoodsScenario,
     JournalScenario,
     OfficeScenario,
     Scenario,
@@ -44,7 +47,14 @@ from bartizan.range.state import RangeState
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Vulnerable applications to attack and to defend.")
 
 AnyScenario = (
-    Scenario | ToolScenario | ArtefactScenario | OfficeScenario | JournalScenario | LoopScenario | BureauScenario
+    Scenario
+    | ToolScenario
+    | ArtefactScenario
+    | OfficeScenario
+    | JournalScenario
+    | LoopScenario
+    | BureauScenario
+    | GoodsScenario
 )
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
@@ -93,6 +103,9 @@ def start(
     if scenario in BUREAU_SCENARIOS:
         start_bureau(workspace, _state(workspace, scenario), BUREAU_SCENARIOS[scenario], seed, port, fixed=fixed)
         return
+    if scenario in GOODS_SCENARIOS:
+        start_goods(workspace, _state(workspace, scenario), GOODS_SCENARIOS[scenario], seed)
+        return
     _find(scenario)
     way = (gateway, _key(key_env)) if gateway else None
     store, state = ModelStore(workspace / MODELS), _state(workspace, scenario)
@@ -135,7 +148,7 @@ def grade(
     ] = None,
     hardened: Annotated[bool, typer.Option("--hardened", help="Grade the lab's workspace, for open findings.")] = False,
     measures: Annotated[
-        Path | None, typer.Option("--measures", help="Grade this file of measures, for the travel bureau.")
+        Path | None, typer.Option("--measures", help="Grade this file of measures, or of rules that refuse.")
     ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
@@ -164,6 +177,10 @@ def grade(
         bureau = BUREAU_SCENARIOS[scenario]
         attack, defence = grade_bureau(_state(workspace, scenario), bureau, secret, measures)
         _show(scenario, bureau, attack, defence, output)
+    if scenario in GOODS_SCENARIOS:
+        goods = GOODS_SCENARIOS[scenario]
+        attack, defence = grade_goods(workspace, _state(workspace, scenario), goods, secret, measures)
+        _show(scenario, goods, attack, defence, output)
     chosen = _find(scenario)
     if not secret and not gateway:
         raise ConfigurationError(
@@ -202,7 +219,15 @@ def _show(
 
 
 def _every() -> tuple[AnyScenario, ...]:
-    groups = (SCENARIOS, TOOL_SCENARIOS, ARTEFACT_SCENARIOS, OFFICE_SCENARIOS, JOURNAL_SCENARIOS, BUREAU_SCENARIOS)
+    groups = (
+        SCENARIOS,
+        TOOL_SCENARIOS,
+        ARTEFACT_SCENARIOS,
+        OFFICE_SCENARIOS,
+        JOURNAL_SCENARIOS,
+        BUREAU_SCENARIOS,
+        GOODS_SCENARIOS,
+    )
     return (*(scenario for group in groups for scenario in group.values()), OPEN_FINDINGS)
 
 

@@ -9,6 +9,7 @@ from bartizan.range.scenarios.artefact_scenario import ArtefactScenario
 from bartizan.range.scenarios.borrowed_key import BORROWED_KEY
 from bartizan.range.scenarios.borrowed_model import BORROWED_MODEL
 from bartizan.range.scenarios.bureau_scenario import BureauScenario
+from bartizan.range.scenarios.goods_scenario import GoodsScenario
 from bartizan.range.scenarios.interface import Scenario
 from bartizan.range.scenarios.journal_scenario import JournalScenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
@@ -16,6 +17,7 @@ from bartizan.range.scenarios.office_scenario import OfficeScenario
 from bartizan.range.scenarios.porous_bureau import POROUS_BUREAU
 from bartizan.range.scenarios.quiet_tools import QUIET_TOOLS
 from bartizan.range.scenarios.rug_pull import RUG_PULL
+from bartizan.range.scenarios.smooth_bill import SMOOTH_BILL
 from bartizan.range.scenarios.tool_scenario import ToolScenario
 from bartizan.range.scenarios.unwritten_rule import UNWRITTEN_RULE
 
@@ -47,15 +49,20 @@ BUREAU_SCENARIOS: Mapping[str, BureauScenario] = MappingProxyType(
 )
 """Those with an application for campaigns, by id."""
 
+GOODS_SCENARIOS: Mapping[str, GoodsScenario] = MappingProxyType({scenario.id: scenario for scenario in (SMOOTH_BILL,)})
+"""Those with deliveries and their bills of materials, by id."""
+
 __all__ = [
     "ARTEFACT_SCENARIOS",
     "BUREAU_SCENARIOS",
+    "GOODS_SCENARIOS",
     "JOURNAL_SCENARIOS",
     "OFFICE_SCENARIOS",
     "SCENARIOS",
     "TOOL_SCENARIOS",
     "ArtefactScenario",
     "BureauScenario",
+    "GoodsScenario",
     "JournalScenario",
     "OfficeScenario",
     "Scenario",

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
 from bartizan.core.threat import Severity
 from bartizan.supplychain.bom.bill import Bill, Component, Fact, Kind
-from bartizan.supplychain.bom.describing import Described
-from bartizan.supplychain.bom.files import Place
-from bartizan.supplychain.bom.make import Heading, assemble, files_part
+from bartizan.supplychain.bom.make import Heading, assemble
+from bartizan.supplychain.bom.parts import Part
 
 ONE_VALUE = ("sha256", "manifest_sha256", "definition_sha256", "size", "parameters", "tensors", "version", "licence")
 """Facts of which two parties cannot rightly say different things."""
+_TEXTS = ("metadata of ", "text of ")
+"""By whom facts are asserted that stand in a file itself."""
 _OF_BYTES = frozenset(
     {"sha256", "manifest_sha256", "definition_sha256", "size", "parameters", "tensors", "dtype", "quantisation",
      "format", "lines", "shape", "vocabulary", "algorithm", "input", "output", "operators", "format_version"}
+)  # fmt: skip
+
+
+RULES = (
+    "bom.exchanged", "bom.false_fact", "bom.missing", "bom.unlisted", "bom.no_digest", "bom.unread",
+    "bom.contradiction", "bom.digest_not_there", "bom.blocked", "bom.inconclusive", "bom.vulnerable",
+    "bom.vex_unmatched",
 )  # fmt: skip
 
 
@@ -81,15 +89,19 @@ def _vulnerable(bill: Bill) -> Iterator[Problem]:
             yield Problem(rule="bom.vex_unmatched", severity=Severity.INFO, ref=one.id, explanation=text)
 
 
-def against(bill: Bill, described: Iterable[Described], place: Place) -> list[Problem]:
-    """What the bill says of files, and what their bytes say. Every file that one of the two knows is looked at.
+def against(bill: Bill, files: Part) -> list[Problem]:
+    """What the bill says of files, and what their bytes and the register say. Each file that either knows is looked at.
 
     Files are found by their refs. In a bill whose refs name no files, somebody else's, they are found by digest.
+
+    Args:
+        bill: the bill.
+        files: made of the files themselves, with what is registered about them.
     """
-    real = assemble(Heading(), [files_part(described, place)]).by_ref()
-    known = bill.by_ref()
+    made = assemble(Heading(), [files])
+    real, known = made.by_ref(), bill.by_ref()
     claimed = {ref: one for ref, one in known.items() if _is_file(ref)}
-    out: list[Problem] = []
+    out = list(_contradictions(made))
     if claimed:
         for ref in sorted(claimed.keys() | {ref for ref in real if _is_file(ref)}):
             out += _file(ref, claimed.get(ref), real.get(ref))
@@ -140,18 +152,18 @@ def _file(ref: str, claimed: Component | None, real: Component | None) -> Iterat
 
 
 def _facts(claimed: Component, real: Component) -> Iterator[Problem]:
-    """Facts that the bill says come from bytes, and that the bytes do not say."""
-    known: dict[str, set[str]] = defaultdict(set)
+    """Facts that the bill says come from bytes, or from a file's own text, and that are not to be found there."""
+    known: dict[tuple[str, str], set[str]] = defaultdict(set)
     for fact in real.facts:
-        if fact.verified:
-            known[fact.name].add(fact.value)
+        known[fact.name, fact.by].add(fact.value)
     for fact in claimed.facts:
-        lies = fact.verified and fact.name in _OF_BYTES and fact.name != "sha256"
-        if lies and fact.value not in known[fact.name]:
-            yield _false(claimed.ref, fact, known[fact.name])
+        checkable = (fact.verified and fact.name in _OF_BYTES and fact.name != "sha256") or fact.by.startswith(_TEXTS)
+        if checkable and fact.value not in known[fact.name, fact.by]:
+            yield _false(claimed.ref, fact, known[fact.name, fact.by])
 
 
 def _false(ref: str, fact: Fact, known: set[str]) -> Problem:
     really = ", ".join(sorted(known)) or "nothing of the kind"
-    text = f"{fact.name} is {fact.value} in the bill, verified it says, and the bytes say {really}"
+    where = "verified it says, and the bytes say" if fact.verified else f"from the {fact.by}, which says"
+    text = f"{fact.name} is {fact.value} in the bill, {where} {really}"
     return Problem(rule="bom.false_fact", severity=Severity.HIGH, ref=ref, explanation=text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -57,12 +58,23 @@ def workspace_parts(workspace: Workspace) -> list[Part]:
     return parts
 
 
-def with_register(part: Part, workspace: Workspace, place: Place) -> Part:
-    """The files with what artefacts.yaml says of them. Raises ConfigurationError."""
+def with_register(part: Part, workspace: Workspace, place: Place, root: Path | None = None) -> Part:
+    """The files with what artefacts.yaml says of them. Raises ConfigurationError.
+
+    Args:
+        part: the files.
+        workspace: that of the register.
+        place: which file has which ref.
+        root: to what registered paths are relative; the workspace without one.
+    """
     if not workspace.path(REGISTER).exists():
         return part
     entries: Register = workspace.load(REGISTER, Register)
-    refs = {one.path: place.refs.get(os.path.realpath(workspace.root / one.path), "") for one in entries if one.path}
+    refs = {
+        one.path: place.refs.get(os.path.realpath((root or workspace.root) / one.path), "")
+        for one in entries
+        if one.path
+    }
     return msgspec.structs.replace(part, components=registered(part.components, entries, refs))
 
 

@@ -1,0 +1,1 @@
+"""A bakery that buys models, and whose receiving desk believes the bills of materials that come with them."""
