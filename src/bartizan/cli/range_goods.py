@@ -19,7 +19,7 @@ def start_goods(workspace: Path, state: RangeState, scenario: GoodsScenario, see
     scenario.plant(folder, planted)
     out = console()
     out.print(f"today's delivery         {folder / DELIVERY}", markup=False)
-    out.print(f"as the supplier published {folder / 'published'}", markup=False)
+    out.print(f"as it was published      {folder / 'published'}", markup=False)
     out.print(f"your rules               {folder / REFUSE}", markup=False)
     out.print("The desk takes a delivery with:")
     out.print(f'  GOODS_SEED={planted} "{sys.executable}" -m {MODULE} "{folder / DELIVERY}"', markup=False)
