@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bartizan.core.artefact import Admission
-from bartizan.supplychain.admission.gate import AdmissionGate, rules_of
-from bartizan.supplychain.scanning import ArtefactScanner
+from bartizan.supplychain.admission.gate import AdmissionGate, rules_of, scanner_of
 from bartizan.workspace.workspace import Workspace
 
 
@@ -24,7 +23,7 @@ class LabAdmission:
 
     def __init__(self, root: Path) -> None:
         self._workspace = Workspace(root)
-        self._scanner = ArtefactScanner()
+        self._scanner = scanner_of(self._workspace)
         rules_of(self._workspace)
 
     def __call__(self, root: Path, path: Path) -> bool:

@@ -22,6 +22,8 @@ from bartizan.supplychain.budget import Limits
 from bartizan.supplychain.files import walk
 from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.scanning import ArtefactScanner
+from bartizan.workspace.document import open_document
+from bartizan.workspace.files import read_bounded
 
 _STYLES = {Admission.ALLOW: "green", Admission.INCONCLUSIVE: "yellow", Admission.BLOCK: "red"}
 _SHOWN = 20
@@ -59,17 +61,35 @@ def scan(
         Path | None, typer.Option("--osv", help="Folder with advisories as osv-scanner keeps them for --offline.")
     ] = None,
     osv_days: Annotated[
-        int, typer.Option("--osv-days", min=1, max=3650, help="Oldest age of the newest advisory, in days.")
-    ] = 7,
+        int | None, typer.Option("--osv-days", min=1, max=3650, help="Oldest age of the newest advisory, in days.")
+    ] = None,
+    packages: Annotated[
+        Path | None,
+        typer.Option("--packages", help="YAML file with the keys of artefacts.packages in policy.yaml."),
+    ] = None,
 ) -> None:
     """Scan artefacts without loading them. Exit 0: all allowed; 1: something blocked; 2: inconclusive or error."""
-    packages = PackageChecks(policy=PackagePolicy(osv=str(osv or ""), osv_days=osv_days))
-    scanner = ArtefactScanner(Limits(seconds=seconds), cache, packages)
+    scanner = ArtefactScanner(Limits(seconds=seconds), cache, _checks(packages, osv, osv_days))
     if output_format in (Format.CYCLONEDX, Format.SPDX):
         raise typer.Exit(_code(_bill(scanner, paths, jobs, output_format), fail_on))
     reports = _watched(_reports(scanner, paths, jobs))
     verdicts = {Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[output_format](reports)
     raise typer.Exit(_code(verdicts, fail_on))
+
+
+def _checks(file: Path | None, osv: Path | None, days: int | None) -> PackageChecks:
+    """What packages are held against: the file, with the options before it. Raises ConfigurationError."""
+    policy, root = PackagePolicy(), Path()
+    if file is not None:
+        policy, root = (
+            open_document(read_bounded(file, file.name), file.name, PackagePolicy).value,
+            file.absolute().parent,
+        )
+    if osv is not None:
+        policy = msgspec.structs.replace(policy, osv=str(osv.absolute()))
+    if days is not None:
+        policy = msgspec.structs.replace(policy, osv_days=days)
+    return PackageChecks(policy=policy, root=root)
 
 
 def _reports(scanner: ArtefactScanner, paths: list[Path], jobs: int) -> Iterator[ArtefactReport]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from bartizan.policy.packages import PackagePolicy
+
 
 class Signer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody whose signatures count."""
@@ -25,5 +27,7 @@ class ArtefactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shipped packs `balanced` and `observe` ask for none."""
     licences: tuple[str, ...] = ()
     """SPDX identifiers that are accepted. Empty: likewise."""
+    packages: PackagePolicy = PackagePolicy()
+    """What is asked of the packages in lock files."""
     signers: tuple[Signer, ...] = ()
     """People and pipelines whose signatures in the OpenSSF model-signing format count. Empty: likewise."""

@@ -11,6 +11,7 @@ import msgspec
 
 from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.policy.artefacts import ArtefactPolicy
+from bartizan.supplychain.admission.packages import UNWAIVABLE, accepted_for, worst
 from bartizan.supplychain.signing.signers import Signers
 from bartizan.workspace.register import Registered
 from bartizan.workspace.waiver import Waiver
@@ -43,6 +44,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Its name in policy."""
     signers_asked: bool
     size: int
+    vulnerability: str
+    """Worst rating of the known vulnerabilities that no waiver accepts, in a lock file: ``none``, ``unrated``, ``low``,
+    ``medium``, ``high``, ``critical``; ``malicious`` above all of them."""
 
 
 class Evidence:
@@ -66,7 +70,7 @@ class Evidence:
     ) -> None:
         self._policy = policy
         self._signers = signers or Signers({})
-        self._waivers = [waiver for waiver in waivers if waiver.sha256]
+        self._waivers = [waiver for waiver in waivers if waiver.sha256 or waiver.purl]
         self._by_digest: dict[str, list[Registered]] = {}
         self._by_path: dict[str, list[Registered]] = {}
         for one in register:
@@ -76,10 +80,19 @@ class Evidence:
 
     def facts(self, report: ArtefactReport, today: datetime.date) -> Facts:
         """What holds for the file of ``report`` on the day ``today``."""
-        waived = {
-            one.subject for one in self._waivers if one.sha256 == report.sha256 and one.date <= today <= one.expires
-        }
-        open_findings = [one for one in report.findings if one.rule not in waived]
+        holding = [
+            one for one in self._waivers if one.sha256 in ("", report.sha256) and one.date <= today <= one.expires
+        ]
+        whole = {one.subject for one in holding if not one.purl and report.sha256}
+        single: set[str] = set()
+        open_findings = []
+        for finding in report.findings:
+            accepted = accepted_for(finding, holding)
+            if finding.rule in UNWAIVABLE or not (accepted or finding.rule in whole):
+                open_findings.append(finding)
+            else:
+                single |= accepted
+        waived = whole | single
         pin, entry = self._pinned(report)
         signature, signer = self._signers.of(report)
         origin, licence = (entry.origin, entry.licence) if entry is not None else ("", "")
@@ -100,6 +113,7 @@ class Evidence:
             signer=signer if signature != "untrusted" else "",
             signers_asked=bool(self._signers),
             size=report.size,
+            vulnerability=worst(open_findings),
         )
 
     def _pinned(self, report: ArtefactReport) -> tuple[str, Registered | None]:

@@ -17,6 +17,7 @@ from bartizan.core.ids import new_id
 from bartizan.policy.in_force import policy_in_force
 from bartizan.supplychain.admission.facts import Evidence, Facts
 from bartizan.supplychain.admission.pack import AdmissionPack
+from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.scanning import ArtefactScanner
 from bartizan.supplychain.signing.signers import Signers
 from bartizan.telemetry.journal import Journal
@@ -137,6 +138,12 @@ def rules_of(workspace: Workspace, root: Path | None = None) -> tuple[AdmissionP
     return AdmissionPack.named(policy.pack, workspace), evidence
 
 
+def scanner_of(workspace: Workspace) -> ArtefactScanner:
+    """The scanner, with what the workspace's policy asks of packages. Raises ConfigurationError."""
+    policy = policy_in_force(workspace).artefacts.packages
+    return ArtefactScanner(packages=PackageChecks(policy=policy, root=workspace.root))
+
+
 @contextlib.contextmanager
 def open_gate(root: Path) -> Iterator[AdmissionGate]:
     """The gate of a workspace; its decisions go to the workspace's journal.
@@ -149,6 +156,6 @@ def open_gate(root: Path) -> Iterator[AdmissionGate]:
     pack, evidence = rules_of(workspace)
     journal = Journal(workspace.state / "journal", "admission", workspace.deployment.journal)
     try:
-        yield AdmissionGate(ArtefactScanner(), pack, evidence, journal)
+        yield AdmissionGate(scanner_of(workspace), pack, evidence, journal)
     finally:
         journal.close()

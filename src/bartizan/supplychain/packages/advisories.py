@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bartizan.supplychain.interface import ArtefactFinding, Context
 from bartizan.supplychain.packages import rules
-from bartizan.supplychain.packages.interface import Package
+from bartizan.supplychain.packages.interface import Package, counted
 from bartizan.supplychain.packages.osv.matching import Match, matches
 from bartizan.supplychain.packages.osv.ranges import Answer
 from bartizan.supplychain.packages.osv.snapshot import Snapshot, SnapshotError, snapshot
@@ -30,7 +30,7 @@ def advisories(
         if folder is None:
             yield context.found(
                 rules.NO_SNAPSHOT,
-                f"Nobody named a snapshot of advisories, so nothing is known of {len(here)} packages.",
+                f"Nobody named a snapshot of advisories, so nothing is known of {counted(len(here))}.",
                 evidence=ecosystem,
             )
             continue
@@ -50,7 +50,7 @@ def _state(
     age = max(0, (now - about.newest).days)
     old = "1 day" if age == 1 else f"{age} days"
     said = f"{opened.ecosystem}: {about.records:,} advisories, the newest of {about.newest:%Y-%m-%d}, {old} old"
-    yield context.found(rules.COMPARED, f"{count} packages were held against them.", evidence=said)
+    yield context.found(rules.COMPARED, f"Held against them: {counted(count)}.", evidence=said)
     if age > days:
         yield context.found(
             rules.OLD_SNAPSHOT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import posixpath
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,12 @@ from bartizan.supplychain.packages.interface import LARGEST, Include, Lock, Pack
 from bartizan.supplychain.packages.pinning import pinning
 from bartizan.supplychain.packages.readers.addresses import outside
 from bartizan.supplychain.packages.readers.registry import read_with
+from bartizan.supplychain.packages.rules import PACKAGE_RULES
+from bartizan.supplychain.packages.vouching import Vouching
 
 _DEEPEST, _MOST_FILES = 8, 100
+EACH = 25
+"""Findings of one rule that are told one by one; the rest is counted."""
 
 
 class PackageChecks(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,17 +37,30 @@ class PackageChecks(msgspec.Struct, frozen=True, kw_only=True):
     """For tests; the present where it is None."""
 
     def check(self, source: ByteSource, reader: Reader, context: Context) -> Iterator[ArtefactFinding]:
-        """All findings. Raises `MalformedError` or `BudgetError`."""
+        """All findings, those of one rule up to a bound. Raises `MalformedError` or `BudgetError`."""
+        told: Counter[str] = Counter()
+        for finding in self._every(source, reader, context):
+            told[finding.rule] += 1
+            if told[finding.rule] <= EACH:
+                yield finding
+        for rule in PACKAGE_RULES:
+            if told[rule.id] > EACH:
+                yield context.found(rule, f"The same holds for {told[rule.id] - EACH:,} more packages.")
+
+    def _every(self, source: ByteSource, reader: Reader, context: Context) -> Iterator[ArtefactFinding]:
         lock = Lock()
         yield from self._gather(lock, source, reader, context)
         lock.packages = _resolved(lock)
-        for note in lock.notes:
-            yield context.found(note.rule, note.explanation, offset=note.offset, evidence=note.evidence)
-        yield from pinning(lock, context)
         folder = self.root / self.policy.osv if self.policy.osv else None
+        metadata = self.root / self.policy.metadata if self.policy.metadata else None
         now = self.today or utc_now()
+        vouching = Vouching(self.policy, metadata, now)
         asked = [one for one in lock.packages if one.source is not Source.LOCAL]
         yield from advisories(asked, folder, self.policy.osv_days, now, context)
+        yield from vouching.findings(lock, context)
+        for note in lock.notes:
+            yield context.found(note.rule, note.explanation, offset=note.offset, evidence=note.evidence)
+        yield from pinning(lock, lambda one: vouching.may_run(one) or vouching.vouched(one), context)
 
     def _gather(self, lock: Lock, source: ByteSource, reader: Reader, context: Context) -> Iterator[ArtefactFinding]:
         """Fill ``lock`` from the file and from those it includes."""

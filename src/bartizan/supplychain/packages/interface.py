@@ -26,6 +26,8 @@ PYPI, NPM = "PyPI", "npm"
 """Ecosystems, spelled as OSV spells them."""
 LARGEST = 64 << 20
 """Bytes of one lock file."""
+ZIPPED = "yarn-zip-sha512"
+"""Kind of digest of Yarn 2 and later: of the archive that Yarn makes out of the registry's."""
 HEAD = 8_192
 """Bytes of a file by which it is recognised."""
 MOST = 200_000
@@ -130,6 +132,11 @@ class Reader(Protocol):
     def read(self, raw: bytes, budget: Budget) -> Lock:
         """What the file says. Raises `MalformedError` or `BudgetError`, nothing else."""
         ...
+
+
+def counted(number: int) -> str:
+    """``1 package`` or ``12 packages``."""
+    return "1 package" if number == 1 else f"{number:,} packages"
 
 
 def pypi_name(name: str) -> str:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from bartizan.supplychain.interface import ArtefactFinding, Context, Rule
 from bartizan.supplychain.packages import rules
-from bartizan.supplychain.packages.interface import Lock, Package, Source
+from bartizan.supplychain.packages.interface import ZIPPED, Lock, Package, Source, counted
 from bartizan.supplychain.packages.readers.addresses import outside
 
-_STRONG = ("sha256", "sha384", "sha512")
-_EACH = 50
-"""Findings of one rule that are told one by one; the rest is counted."""
+_STRONG = ("sha256", "sha384", "sha512", ZIPPED)
 
 
-def pinning(lock: Lock, context: Context) -> Iterator[ArtefactFinding]:
-    """Everything that is left open, each rule told a bounded number of times."""
-    told: Counter[str] = Counter()
-    rest: dict[str, Rule] = {}
+def pinning(lock: Lock, may_run: Callable[[Package], bool], context: Context) -> Iterator[ArtefactFinding]:
+    """Everything that is left open.
+
+    Args:
+        may_run: whether a package may run code of its own at installation.
+    """
     for package in lock.packages:
         for rule, text, evidence in _open(package):
-            told[rule.id] += 1
-            if told[rule.id] <= _EACH:
-                yield context.found(rule, text, offset=package.offset, member=package.purl, evidence=evidence)
-            else:
-                rest[rule.id] = rule
-    for rule in rest.values():
-        yield context.found(rule, f"The same holds for {told[rule.id] - _EACH:,} more packages.")
+            if rule is rules.RUNS and may_run(package):
+                continue
+            yield context.found(rule, text, offset=package.offset, member=package.purl, evidence=evidence)
     yield from _indexes(lock, context)
 
 
@@ -44,7 +39,7 @@ def _open(package: Package) -> Iterator[tuple[Rule, str, str]]:
         if not package.commit:
             yield rules.MOVING_COMMIT, f"Whoever can move the branch or tag decides what {what} is.", package.url
         return
-    strong, weak = _digests(package)
+    strong, weak = digests(package)
     if package.source is Source.URL:
         if not strong:
             yield rules.DIRECT_URL, f"Whoever answers there decides what {what} is.", package.url
@@ -58,13 +53,14 @@ def _open(package: Package) -> Iterator[tuple[Rule, str, str]]:
         yield rules.RUNS, f"Installing {what} runs a program that came with it.", ""
 
 
-def _digests(package: Package) -> tuple[set[str], set[str]]:
+def digests(package: Package) -> tuple[set[str], set[str]]:
+    """The kinds of digests that pin its bytes, and of those that do not."""
     kinds = {one.partition(":")[0].lower() for one in package.hashes}
     return {kind for kind in kinds if kind in _STRONG}, {kind for kind in kinds if kind not in _STRONG}
 
 
 def _indexes(lock: Lock, context: Context) -> Iterable[ArtefactFinding]:
-    loose = [one for one in lock.packages if one.source is Source.INDEX and not _digests(one)[0]]
+    loose = [one for one in lock.packages if one.source is Source.INDEX and not digests(one)[0]]
     if not loose:
         return  # the bytes are pinned: an index can only refuse to serve
     example = f"such as {loose[0].name}"
@@ -72,18 +68,18 @@ def _indexes(lock: Lock, context: Context) -> Iterable[ArtefactFinding]:
         if urlsplit(index.url).scheme.lower() == "http":
             yield context.found(
                 rules.INSECURE,
-                f"Whoever stands between decides what {len(loose)} packages are, {example}.",
+                f"Whoever stands between decides what {counted(len(loose))} are, {example}.",
                 offset=index.offset,
                 evidence=index.url,
             )
         if index.extra:
             yield context.found(
                 rules.EXTRA_INDEX,
-                f"For {len(loose)} packages the highest version of any index wins, whoever uploaded it, {example}.",
+                f"For {counted(len(loose))} the highest version of any index wins, whoever uploaded it, {example}.",
                 offset=index.offset,
                 evidence=index.url,
             )
     for host in dict.fromkeys(lock.trusted_hosts):
         yield context.found(
-            rules.INSECURE, f"Its certificate is not checked, for {len(loose)} packages, {example}.", evidence=host
+            rules.INSECURE, f"Its certificate is not checked, for {counted(len(loose))}, {example}.", evidence=host
         )

@@ -50,8 +50,26 @@ UNREAD_INCLUDE = _rule("unread_include", "Included file that was not read", "CWE
 UNREAD = _rule("unread", "Entry that cannot be read", "CWE-20", HOLD, MEDIUM)
 OPTION = _rule("option", "Option that weakens the installer's checks", "CWE-1357", HOLD, MEDIUM)
 
+# -- who vouches for it
+CONFUSION = _rule("confusion", "Internal name that another index may answer for", "CWE-427", BLOCK, HIGH)
+FOREIGN_INDEX = _rule("foreign_index", "Index that policy does not name", "CWE-829", BLOCK, HIGH)
+UNLISTED = _rule("unlisted", "Package that nobody vouches for", "CWE-1357", BLOCK, HIGH)
+OTHER_BYTES = _rule("other_bytes", "Other files than somebody vouches for", "CWE-345", BLOCK, HIGH)
+UNKNOWN_NAME = _rule("unknown_name", "Name that the index does not have", "CWE-1357", BLOCK, HIGH)
+UNKNOWN_VERSION = _rule("unknown_version", "Version that the index does not have", "CWE-1357", HOLD, MEDIUM)
+UNKNOWN_BYTES = _rule("unknown_bytes", "Files that the index does not have", "CWE-345", BLOCK, HIGH)
+WITHDRAWN = _rule("withdrawn", "Release that its makers took back", "CWE-1357", HOLD, MEDIUM)
+UNESTABLISHED = _rule("unestablished", "Young package that nobody vouches for", "CWE-1357", HOLD, HIGH)
+YOUNG_RELEASE = _rule("young_release", "Release of the last days", "CWE-1357", HOLD, MEDIUM)
+LOST_PROVENANCE = _rule("lost_provenance", "Release that lost the attestation of the one before", "CWE-345", HOLD, HIGH)
+NO_PROVENANCE = _rule("no_provenance", "Release without an attestation of where it was built", "CWE-345", HOLD, MEDIUM)
+NO_METADATA = _rule("no_metadata", "Package of which the index metadata say nothing", "CWE-1357", HOLD, MEDIUM)
+LOOKALIKE = _rule("lookalike", "Name that reads like another one", "CWE-1007", ALLOW, INFO)
+
 PACKAGE_RULES: tuple[Rule, ...] = (
     MALICIOUS, *VULNERABLE.values(), UNJUDGED, COMPARED, NO_SNAPSHOT, OLD_SNAPSHOT, BROKEN_SNAPSHOT,
     UNPINNED, NO_INTEGRITY, WEAK_INTEGRITY, DIRECT_URL, MOVING_COMMIT, LOCAL, OUTSIDE, RUNS, FOREIGN_FILE,
     INSECURE, EXTRA_INDEX, REMOTE_INCLUDE, UNREAD_INCLUDE, UNREAD, OPTION,
+    CONFUSION, FOREIGN_INDEX, UNLISTED, OTHER_BYTES, UNKNOWN_NAME, UNKNOWN_VERSION, UNKNOWN_BYTES, WITHDRAWN,
+    UNESTABLISHED, YOUNG_RELEASE, LOST_PROVENANCE, NO_PROVENANCE, NO_METADATA, LOOKALIKE,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bartizan.supplychain.budget import Budget
 from bartizan.supplychain.formats.yaml_text import decode
 from bartizan.supplychain.interface import MalformedError
-from bartizan.supplychain.packages.interface import MOST, NPM, Lock, Package, Source
+from bartizan.supplychain.packages.interface import MOST, NPM, ZIPPED, Lock, Package, Source
 from bartizan.supplychain.packages.readers.npm_addresses import resolved
 from bartizan.supplychain.packages.readers.values import integrity, text, unread
 
@@ -97,7 +97,7 @@ def _modern(key: str, one: Any, lock: Lock) -> None:
         return
     name, kind = found["name"], found["range"]
     checksum = text(one, "checksum").rpartition("/")[2].lower()
-    hashes = (f"sha512:{checksum}",) if re.fullmatch("[0-9a-f]{128}", checksum) else ()
+    hashes = (f"{ZIPPED}:{checksum}",) if re.fullmatch("[0-9a-f]{128}", checksum) else ()
     if kind.startswith(("npm:", "patch:")):
         package = Package(ecosystem=NPM, name=name, version=text(one, "version"), hashes=hashes)
     elif kind.startswith(("workspace:", "portal:", "link:", "file:")):
