@@ -24,9 +24,10 @@ from typer.testing import CliRunner
 
 from bartizan.cli.main import app as cli
 from bartizan.core.errors import BartizanError
+from bartizan.redteam import journal
 from bartizan.redteam.campaign import Campaign
 from bartizan.redteam.compare import Comparison, compare
-from bartizan.redteam.errors import RunError, ScopeError
+from bartizan.redteam.errors import ConverterError, RunError, ScopeError
 from bartizan.redteam.findings import export, find, findings_of
 from bartizan.redteam.interface import Brief, Move, Observation
 from bartizan.redteam.journal import ATTEMPTS, PLAN, Journal, TrialEnded, read_records, write_plan
@@ -100,6 +101,33 @@ def test_a_target_outside_the_scope_and_an_old_authorisation_are_refused(tmp_pat
         Campaign(scope(tmp_path, "http://127.0.0.1:9", authorisation=old))
     with pytest.raises(ScopeError, match="converter"):
         Campaign(scope(tmp_path, "http://127.0.0.1:9", plan={"converters": ["no-such"]}))
+    with pytest.raises(ConverterError, match="a chain of 9 converters"):
+        Campaign(scope(tmp_path, "http://127.0.0.1:9", plan={"converters": ["+".join(["base64"] * 9)]}))
+
+
+def test_a_run_is_replayed_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = scope(tmp_path, "http://127.0.0.1:9")
+    monkeypatch.chdir(tmp_path)
+    assert Campaign(Path(path.name)).record().scope == str(path.resolve())
+
+
+def test_a_record_too_long_to_be_read_is_cut_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go() -> Run:
+        async with Leaky(raw="no JSON " * 4_000).running() as app:
+            return (await ran(scope(tmp_path, app.url), tmp_path / "a"))[0]
+
+    monkeypatch.setattr(journal, "MAX_LINE", 10_000)
+    run = asyncio.run(go())
+    assert (run.missing, run.count(Outcome.INCONCLUSIVE)) == (0, 4)
+    remains = {turn.reply.remains for trial in run.trials for one in run.attempts(trial) for turn in one.turns}
+    assert remains == {("no JSON " * 4_000)[:6_000] + " … (cut)"}
+    ended = {"trial": "t", "case": "c", "strategy": "s", "outcome": Outcome.MISS, "first": Outcome.MISS}
+    ended |= {"attempts": 1, "reason": ""}
+    with Journal(tmp_path / "b") as opened, pytest.raises(RunError, match="longer than 10000 bytes"):
+        opened.add(journal.TrialEnded(**ended, converters=("x" * 600,) * 20))
+    (tmp_path / "a" / ATTEMPTS).write_bytes(b"[" * 20_000 + b"\n")
+    with pytest.raises(RunError, match="line 1: longer"):
+        Run(tmp_path / "a")
 
 
 def test_what_cannot_be_tested_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,19 @@ def test_a_callable() -> None:
     assert reply.error == "RuntimeError: no luck"
     with pytest.raises(TargetError, match="cannot be imported"):
         make_target(msgspec.convert(row | {"callable": "no.such:f"}, TargetSpec), QUICK, HERE)
+
+
+def test_a_callable_beside_the_scope_file_is_found_without_the_path_of_this_process(tmp_path: Path) -> None:
+    (tmp_path / "beside_the_scope.py").write_text("def f(message, history):\n    return 'found'\n")
+    (tmp_path / "breaks_on_import.py").write_text("1 / 0\n")
+    (tmp_path / "json.py").write_text("raise SystemExit\n")
+    row = {"id": "f", "kind": "python", "callable": "beside_the_scope:f"}
+    before = list(sys.path)
+    make_target(msgspec.convert(row, TargetSpec), QUICK, tmp_path)
+    make_target(msgspec.convert(row | {"callable": "json:dumps"}, TargetSpec), QUICK, tmp_path)
+    with pytest.raises(TargetError, match="division by zero"):
+        make_target(msgspec.convert(row | {"callable": "breaks_on_import:f"}, TargetSpec), QUICK, tmp_path)
+    assert sys.path == before
 
 
 def test_a_key_that_is_not_set_is_said_before_anything_is_sent() -> None:

@@ -27,7 +27,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """It was sent and no answer came, for time ran out, the connection broke, or a gateway said so (504): it may have
     been carried out, so the trial ends, and does not run again."""
     requests: tuple[str, ...] = ()
-    """URLs at which an attack server of the campaign was called meanwhile: side effects."""
+    """URLs at which an attack server of the campaign was called meanwhile, below a page's own: side effects."""
+    pages: tuple[str, ...] = ()
+    """URLs of pages that were named in the conversation; to quote one leads nowhere."""
     blocked: bool = False
     """A guard or the protocol says that it refused (code of an error, finish reason, ``refusal``)."""
     by_status: bool = False

@@ -101,7 +101,7 @@ class Campaign:
             schema=SCHEMA,
             name=self.scope.name,
             product=version("bartizan"),
-            scope=str(self.scope_path),
+            scope=str(self.scope_path.resolve()),
             scope_sha256=hashlib.sha256(self.scope_path.read_bytes()).hexdigest(),
             target=self.spec.id,
             target_kind=self.spec.kind.value,

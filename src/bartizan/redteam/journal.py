@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -26,6 +27,8 @@ from bartizan.redteam.trial import Untested
 PLAN = "plan.json"
 ATTEMPTS = "attempts.jsonl"
 MAX_LINE = 64_000_000
+"""Bytes of one record. Texts of a longer one are cut to the first of `_CUTS` with which it fits."""
+_CUTS = (60_000, 6_000, 600)
 
 
 class Attempted(Attempt, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="attempt"):
@@ -69,7 +72,7 @@ class PlanRecord(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     product: str
     scope: str
-    """Path of the scope file."""
+    """Absolute path of the scope file."""
     scope_sha256: str
     """Of the file. It may be edited between two runs, in its limits and thresholds."""
     target: str
@@ -127,8 +130,8 @@ class Journal:
         os.close(self._file)
 
     def add(self, record: Record) -> None:
-        """Append one record. Raises RunError when the disk refuses it."""
-        line = msgspec.json.encode(record) + b"\n"
+        """Append one record. Raises RunError when the disk refuses it, or it cannot be made short enough."""
+        line = _line(record)
         try:
             written = os.write(self._file, line)
             if written != len(line):
@@ -161,11 +164,13 @@ def read_records(folder: Path) -> Iterator[Record]:
     """The records of a run, in order; a torn last line is left out.
 
     Raises:
-        RunError: there is no run, or a line is not a record.
+        RunError: there is no run, or a line is not a record, or longer than one can be.
     """
     try:
         with (folder / ATTEMPTS).open("rb") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), 1):
+                if len(line) > MAX_LINE:
+                    raise RunError(f"{folder / ATTEMPTS}, line {number}: longer than {MAX_LINE} bytes")
                 if not line.endswith(b"\n"):
                     return
                 try:
@@ -174,6 +179,26 @@ def read_records(folder: Path) -> Iterator[Record]:
                     raise RunError(f"{folder / ATTEMPTS}, line {number}: {error}") from None
     except OSError as error:
         raise RunError(f"{folder} is no run: {error.strerror}", "'bartizan redteam run' makes one") from None
+
+
+def _line(record: Record) -> bytes:
+    line = msgspec.json.encode(record) + b"\n"
+    for most in _CUTS:
+        if len(line) <= MAX_LINE:
+            return line
+        line = msgspec.json.encode(_cut(msgspec.to_builtins(record), most)) + b"\n"
+    if len(line) > MAX_LINE:
+        raise RunError(f"a record is longer than {MAX_LINE} bytes", "lower `moves` in the scope file")
+    return line
+
+
+def _cut(value: Any, most: int) -> Any:
+    """``value`` with every text of more than ``most`` characters cut there."""
+    if isinstance(value, str):
+        return value if len(value) <= most else value[:most] + " … (cut)"
+    if isinstance(value, dict):
+        return {key: _cut(inner, most) for key, inner in value.items()}
+    return [_cut(inner, most) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def write_plan(folder: Path, plan: PlanRecord) -> None:

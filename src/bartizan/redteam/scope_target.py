@@ -89,7 +89,8 @@ class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Empty: ``openai`` and ``anthropic`` all seven, as messages of their form; ``http`` chat and what ``plant`` names;
     ``python`` chat."""
     callable: str = ""
-    """``python``: ``module:function``, importable; ``async def f(message: str, history: list) -> str | dict``."""
+    """``python``: ``module:function``, installed or beside the scope file;
+    ``async def f(message: str, history: list) -> str | dict``."""
     values: dict[str, SecretText] = {}
     """``http``: further slots for its templates, such as a password."""
     login: RequestTemplate | None = None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
 from bartizan.core.problem import quote
 from bartizan.redteam.case import Case, Planted, fill
+from bartizan.redteam.converters.registry import Chain
 from bartizan.redteam.errors import ScopeError
 from bartizan.redteam.interface import Converter, Strategy
 from bartizan.redteam.knowledge import Knowledge
@@ -68,9 +70,12 @@ def plan_trials(
     Raises:
         ScopeError: the plan names a case, converter or strategy that does not exist, or a strategy that needs the
             attacker model, where ``attacker`` says that there is none.
+        ConverterError: a chain is too long.
     """
     chains = [tuple(filter(None, chain.split("+"))) for chain in plan.converters]
     _must_exist("converter", (name for chain in chains for name in chain), converters)
+    for chain in chains:
+        Chain(tuple(converters[name] for name in chain))
     _must_exist("strategy", plan.strategies, strategies)
     for name in plan.strategies:
         if strategies[name].needs_attacker and not attacker:
@@ -112,12 +117,7 @@ def filled(case: Case, slots: Mapping[str, str]) -> Case:
 def chained(chain: Sequence[str], converters: Mapping[str, Converter], seed: int) -> Callable[[str], str]:
     """The composition of a chain, first converter first."""
 
-    def convert(text: str) -> str:
-        for name in chain:
-            text = converters[name].convert(text, seed)
-        return text
-
-    return convert
+    return partial(Chain(tuple(converters[name] for name in chain)).convert, seed=seed)
 
 
 def digest(*parts: object) -> str:

@@ -13,6 +13,7 @@ from bartizan.core.registry import modules_of
 from bartizan.redteam import converters as package
 from bartizan.redteam.converters.interface import Family, TextConverter
 from bartizan.redteam.errors import ConverterError
+from bartizan.redteam.interface import Converter
 
 MAX_STEPS: Final = 8
 
@@ -33,7 +34,7 @@ def converters() -> Mapping[str, TextConverter]:
 class Chain:
     """Converters that are applied one after the other; an empty chain changes nothing."""
 
-    def __init__(self, steps: tuple[TextConverter, ...]) -> None:
+    def __init__(self, steps: tuple[Converter, ...]) -> None:
         if len(steps) > MAX_STEPS:
             raise ConverterError(f"a chain of {len(steps)} converters", f"at most {MAX_STEPS}")
         self.steps = steps
@@ -53,10 +54,11 @@ class Chain:
             ConverterError: a step has none, or ``text`` is no result of it.
         """
         for step in reversed(self.steps):
-            if step.inverse is None:
+            inverse = step.inverse if isinstance(step, TextConverter) else None
+            if inverse is None:
                 raise ConverterError(f"{step.id} has no inverse")
             try:
-                text = step.inverse(text)
+                text = inverse(text)
             except (ValueError, IndexError, KeyError) as error:
                 raise ConverterError(f"this is no result of {step.id}") from error
         return text

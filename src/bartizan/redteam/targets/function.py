@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from bartizan.core.problem import quote
@@ -34,12 +37,13 @@ class FunctionTarget:
         spec: of the scope file.
         pacer: says when it may be called.
         timeout: seconds for one call.
+        folder: of the scope file; a module that stands there is found when no installed one has its name.
 
     Raises:
         TargetError: there is no such callable.
     """
 
-    def __init__(self, spec: TargetSpec, pacer: Pacer, timeout: float) -> None:
+    def __init__(self, spec: TargetSpec, pacer: Pacer, timeout: float, folder: Path) -> None:
         self.id = spec.id
         self.shared_plants = False
         self.entry_points = frozenset(spec.entry_points or {EntryPoint.CHAT})
@@ -47,8 +51,8 @@ class FunctionTarget:
         self.timeout = timeout
         module, _, name = spec.callable.partition(":")
         try:
-            self.function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError, ValueError) as error:
+            self.function: Callable[..., Any] = getattr(_imported(module, folder), name)
+        except Exception as error:  # whatever the module does when it is imported
             raise TargetError(f"{quote(spec.callable)} cannot be imported: {error}", "write module:function") from None
 
     async def open(self, entry_point: EntryPoint) -> FunctionConversation:
@@ -57,6 +61,18 @@ class FunctionTarget:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def _imported(module: str, folder: Path) -> ModuleType:
+    """The console script does not look beside the scope file, nor in the working directory, for modules."""
+    where = str(folder)
+    if where in sys.path:
+        return importlib.import_module(module)
+    sys.path.append(where)
+    try:
+        return importlib.import_module(module)
+    finally:
+        sys.path.remove(where)
 
 
 class FunctionConversation:

@@ -50,7 +50,7 @@ def make_model(spec: TargetSpec, limits: Limits, folder: Path, sent: Callable[[]
 
 def _plain(spec: TargetSpec, limits: Limits, folder: Path, sent: Callable[[], None]) -> Target:
     if spec.kind is Kind.PYTHON:
-        return FunctionTarget(spec, Pacer(limits.requests_per_second, sent=sent), limits.timeout)
+        return FunctionTarget(spec, Pacer(limits.requests_per_second, sent=sent), limits.timeout, folder)
     if spec.kind is Kind.HTTP:
         headers = {name: resolve(value, folder) for name, value in spec.headers.items()}
         values = {name: resolve(value, folder) for name, value in spec.values.items()}

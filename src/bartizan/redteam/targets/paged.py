@@ -60,8 +60,8 @@ class PagedConversation:
         reply = await self._inner.say(" ".join((text, *named)))
         calls = tuple(call for url in self._urls for call in self._server.calls(url))
         if named and not reply.error and not reply.blocked and not any(map(self._server.fetched, named)):
-            return msgspec.structs.replace(reply, requests=calls, error="the application did not fetch the page")
-        return msgspec.structs.replace(reply, requests=calls)
+            reply = msgspec.structs.replace(reply, error="the application did not fetch the page")
+        return msgspec.structs.replace(reply, requests=calls, pages=tuple(self._urls))
 
     async def close(self) -> None:
         """The pages are gone afterwards."""
