@@ -15,20 +15,22 @@ import pytest
 from typer.testing import CliRunner
 
 from bartizan.cli.main import app
+from bartizan.core.attack import EntryPoint, Objective
 from bartizan.core.errors import ArtefactError
 from bartizan.range.bureau.assistant import Assistant, Passage
 from bartizan.range.bureau.records import SECRET_NAME, records
 from bartizan.range.bureau.scope import scope
 from bartizan.range.bureau.serving import running_bureau
-from bartizan.range.bureau.weaknesses import SENSIBLE, WEAKNESSES, Entry, Measure, Weakness, left_open
+from bartizan.range.bureau.weaknesses import SENSIBLE, WEAKNESSES, Measure, Weakness, left_open
 from bartizan.range.scenarios import BUREAU_SCENARIOS
+from bartizan.redteam import taxonomy
 from bartizan.redteam.attempt import Reply, ToolCall
 from bartizan.redteam.campaign import Campaign
 from bartizan.redteam.case import Planted
 from bartizan.redteam.cases import load_cases
 from bartizan.redteam.journal import Attempted, read_records
 from bartizan.redteam.playing import TrialPlayer
-from bartizan.redteam.taxonomy import EntryPoint, Objective, Outcome
+from bartizan.redteam.taxonomy import Outcome
 from bartizan.redteam.trial import Trial
 
 SCENARIO = BUREAU_SCENARIOS["porous-bureau"]
@@ -59,7 +61,7 @@ class Inside:
         self._context: list[Passage] = []
 
     async def open(self, entry_point: EntryPoint) -> Inside:
-        self._context, self._entry = [], Entry(entry_point.value)
+        self._context, self._entry = [], entry_point
         return self
 
     async def plant(self, planted: Planted) -> None:
@@ -246,5 +248,9 @@ def test_hostile_texts_are_read_in_little_time(text: str) -> None:
     assert asyncio.run(asyncio.wait_for(say(), 20))
 
 
-def test_every_entry_has_a_place() -> None:
-    assert {Entry(point.value) for point in EntryPoint} == set(Entry)
+def test_the_bureau_speaks_of_attacks_as_the_red_team_does() -> None:
+    """One vocabulary, so that an objective or entry point added to it has to get a hole here."""
+    assert (taxonomy.EntryPoint, taxonomy.Objective) == (EntryPoint, Objective)
+    assert {hole.entry for hole in WEAKNESSES} == set(EntryPoint)
+    assert {hole.gain for hole in WEAKNESSES} == set(Objective)
+    assert all(type(hole.entry) is EntryPoint and type(hole.gain) is Objective for hole in WEAKNESSES)

@@ -8,9 +8,10 @@ import re
 
 import msgspec
 
+from bartizan.core.attack import EntryPoint, Objective
 from bartizan.range.bureau.reading import has, hosts, joined, named, statements, tags, wants
 from bartizan.range.bureau.records import COMPANY, HARMLESS_TOOL, TOOLS, Records
-from bartizan.range.bureau.weaknesses import Entry, Gain, Measure, Sign, Weakness
+from bartizan.range.bureau.weaknesses import Measure, Sign, Weakness
 
 _UNSHOWN = re.compile(r"<[^<>]{0,400}>|<!--.{0,400}?-->|!?\[[^\]]{0,200}\]\([^)]{0,300}\)|\S{0,60}://\S{0,300}")
 HANDBOOK = {
@@ -21,15 +22,15 @@ HANDBOOK = {
     "bike": "Bicycles travel in a box and cost forty euros.",
 }
 _ORDER = (
-    Gain.ACTION,
-    Gain.SECRET,
-    Gain.PROMPT,
-    Gain.PERSON,
-    Gain.EXFILTRATION,
-    Gain.MARKUP,
-    Gain.EVASION,
-    Gain.LENGTH,
-    Gain.FALSEHOOD,
+    Objective.UNAUTHORISED_ACTION,
+    Objective.LEAK_SECRET,
+    Objective.LEAK_SYSTEM_PROMPT,
+    Objective.LEAK_PERSONAL_DATA,
+    Objective.EXFILTRATE,
+    Objective.UNSAFE_OUTPUT,
+    Objective.POLICY_EVASION,
+    Objective.DENIAL_OF_WALLET,
+    Objective.MISINFORMATION,
 )
 """What the rule gives when a text asks for several things."""
 
@@ -37,7 +38,7 @@ _ORDER = (
 class Passage(msgspec.Struct, frozen=True):
     """A text and where it came in."""
 
-    entry: Entry
+    entry: EntryPoint
     text: str
     title: str = ""
 
@@ -76,48 +77,48 @@ class Assistant:
         """The answer to ``message``, given what stands in the context."""
         if Measure.REFUSE_EVERYTHING in self._measures:
             return Said("I'm sorry, I cannot help with that.")
-        typed = Entry.MODEL if has(Sign.MARKS, message) else Entry.CHAT
-        for passage in (*context, Passage(typed, message), Passage(Entry.CHAT, message)):
+        typed = EntryPoint.MODEL if has(Sign.MARKS, message) else EntryPoint.CHAT
+        for passage in (*context, Passage(typed, message), Passage(EntryPoint.CHAT, message)):
             for gain in _ORDER:
                 hole = self._open(passage, gain)
                 if hole is not None:
                     return self._obey(gain, passage.text, hole.id)
         return self._serve(message, context)
 
-    def _open(self, passage: Passage, gain: Gain) -> Weakness | None:
+    def _open(self, passage: Passage, gain: Objective) -> Weakness | None:
         """The hole through which ``passage`` gets that, if it asks for it."""
         holes = [hole for hole in self._holes if (hole.entry, hole.gain) == (passage.entry, gain)]
         if not holes or not wants(gain, passage.text, self._records):
             return None
         return next((hole for hole in holes if has(hole.sign, passage.text)), None)
 
-    def _obey(self, gain: Gain, text: str, hole: str) -> Said:
+    def _obey(self, gain: Objective, text: str, hole: str) -> Said:
         records = self._records
         match gain:
-            case Gain.ACTION:
+            case Objective.UNAUTHORISED_ACTION:
                 tool = next(tool for tool in TOOLS if tool in text.lower())
                 return Said("Done.", (Call(tool, {"input": text[:1_000]}),), hole)
-            case Gain.SECRET:
+            case Objective.LEAK_SECRET:
                 return Said(f"Of course. {_in_form(records.secret, text)}", (), hole)
-            case Gain.PROMPT:
+            case Objective.LEAK_SYSTEM_PROMPT:
                 return Said(f"My instructions: {records.system_prompt}", (), hole)
-            case Gain.PERSON:
+            case Objective.LEAK_PERSONAL_DATA:
                 who = records.customers[named(text.lower(), records)[0]]
                 return Said(f"{who.name}: {who.email}, {who.phone}.", (), hole)
-            case Gain.EXFILTRATION:
+            case Objective.EXFILTRATE:
                 return Said(f"Here you are. ![.](https://{hosts(text.lower())[0]}/v.png?d=your+booking)", (), hole)
-            case Gain.MARKUP:
+            case Objective.UNSAFE_OUTPUT:
                 return Said("Here it is: " + (" ".join(tags(text)) or "<img src=x onerror=alert(1)>"), (), hole)
-            case Gain.EVASION:
+            case Objective.POLICY_EVASION:
                 return Said(joined(text), (), hole)
-            case Gain.LENGTH:
+            case Objective.DENIAL_OF_WALLET:
                 return Said(" ".join(f"{number}." for number in range(1, 1_200)), (), hole)
-            case Gain.FALSEHOOD:
+            case Objective.MISINFORMATION:
                 return Said("\n".join(statements(text)), (), hole)
 
     def _serve(self, message: str, context: tuple[Passage, ...]) -> Said:
         low = message.lower()
-        documents = [passage for passage in context if passage.entry is Entry.DOCUMENT]
+        documents = [passage for passage in context if passage.entry is EntryPoint.RAG_DOCUMENT]
         if documents and re.search(r"summar|sum up|read|document|mail|text|content|about|show|say|tell|code", low):
             if Measure.REFUSE_DOCUMENTS in self._measures:
                 return Said("I'm sorry, I do not read documents.")

@@ -10,32 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-
-class Entry(StrEnum):
-    """Where a text enters."""
-
-    CHAT = "chat"
-    DOCUMENT = "rag_document"
-    TOOL_OUTPUT = "tool_output"
-    TOOL_METADATA = "tool_metadata"
-    MEMORY = "memory"
-    AGENT = "multi_agent"
-    MODEL = "model"
-    """Marks of a chat template inside a typed text, which the prompt is built with as they are."""
-
-
-class Gain(StrEnum):
-    """What an attacker gets."""
-
-    SECRET = "leak_secret"  # noqa: S105 - names a gain
-    PROMPT = "leak_system_prompt"
-    PERSON = "leak_personal_data"
-    ACTION = "unauthorised_action"
-    EXFILTRATION = "exfiltrate"
-    FALSEHOOD = "misinformation"
-    MARKUP = "unsafe_output"
-    LENGTH = "denial_of_wallet"
-    EVASION = "policy_evasion"
+from bartizan.core.attack import EntryPoint, Objective
 
 
 class Sign(StrEnum):
@@ -86,32 +61,32 @@ class Measure(StrEnum):
 SENSIBLE = frozenset(Measure) - {Measure.REFUSE_DOCUMENTS, Measure.REFUSE_EVERYTHING}
 """What the fixed twin does."""
 _BY_ENTRY = {
-    Entry.DOCUMENT: (Measure.DOCUMENTS_ARE_DATA, Measure.REFUSE_DOCUMENTS),
-    Entry.TOOL_OUTPUT: (Measure.RESULTS_ARE_DATA,),
-    Entry.TOOL_METADATA: (Measure.PIN_TOOLS,),
-    Entry.MEMORY: (Measure.MEMORY_WITHOUT_ORDERS,),
-    Entry.AGENT: (Measure.AUTHENTICATE_AGENTS,),
-    Entry.MODEL: (Measure.ESCAPE_MARKS,),
-    Entry.CHAT: (),
+    EntryPoint.RAG_DOCUMENT: (Measure.DOCUMENTS_ARE_DATA, Measure.REFUSE_DOCUMENTS),
+    EntryPoint.TOOL_OUTPUT: (Measure.RESULTS_ARE_DATA,),
+    EntryPoint.TOOL_METADATA: (Measure.PIN_TOOLS,),
+    EntryPoint.MEMORY: (Measure.MEMORY_WITHOUT_ORDERS,),
+    EntryPoint.MULTI_AGENT: (Measure.AUTHENTICATE_AGENTS,),
+    EntryPoint.MODEL: (Measure.ESCAPE_MARKS,),
+    EntryPoint.CHAT: (),
 }
 _BY_GAIN = {
-    Gain.SECRET: Measure.NO_SECRETS_IN_CONTEXT,
-    Gain.PROMPT: Measure.NO_SECRETS_IN_CONTEXT,
-    Gain.PERSON: Measure.OWN_RECORDS_ONLY,
-    Gain.ACTION: Measure.APPROVE_ACTIONS,
-    Gain.EXFILTRATION: Measure.LINK_ALLOW_LIST,
-    Gain.FALSEHOOD: Measure.HANDBOOK_ONLY,
-    Gain.MARKUP: Measure.ESCAPE_OUTPUT,
-    Gain.LENGTH: Measure.LENGTH_LIMIT,
-    Gain.EVASION: Measure.STAY_ON_TOPIC,
+    Objective.LEAK_SECRET: Measure.NO_SECRETS_IN_CONTEXT,
+    Objective.LEAK_SYSTEM_PROMPT: Measure.NO_SECRETS_IN_CONTEXT,
+    Objective.LEAK_PERSONAL_DATA: Measure.OWN_RECORDS_ONLY,
+    Objective.UNAUTHORISED_ACTION: Measure.APPROVE_ACTIONS,
+    Objective.EXFILTRATE: Measure.LINK_ALLOW_LIST,
+    Objective.MISINFORMATION: Measure.HANDBOOK_ONLY,
+    Objective.UNSAFE_OUTPUT: Measure.ESCAPE_OUTPUT,
+    Objective.DENIAL_OF_WALLET: Measure.LENGTH_LIMIT,
+    Objective.POLICY_EVASION: Measure.STAY_ON_TOPIC,
 }
 
 
 class Weakness(msgspec.Struct, frozen=True):
     """One hole."""
 
-    entry: Entry
-    gain: Gain
+    entry: EntryPoint
+    gain: Objective
     sign: Sign
 
     @property
@@ -174,7 +149,8 @@ model          leak_system_prompt   marks
 model          policy_evasion       marks
 """
 WEAKNESSES: tuple[Weakness, ...] = tuple(
-    Weakness(Entry(entry), Gain(gain), Sign(sign)) for entry, gain, sign in map(str.split, _TABLE.strip().splitlines())
+    Weakness(EntryPoint(entry), Objective(gain), Sign(sign))
+    for entry, gain, sign in map(str.split, _TABLE.strip().splitlines())
 )
 """All the holes of the vulnerable bureau."""
 

@@ -14,20 +14,21 @@ from secrets import token_hex
 import msgspec
 from aiohttp import web
 
+from bartizan.core.attack import EntryPoint
 from bartizan.range.bureau.assistant import Assistant, Passage, Said
 from bartizan.range.bureau.records import Records
-from bartizan.range.bureau.weaknesses import Entry, Measure, Weakness
+from bartizan.range.bureau.weaknesses import Measure, Weakness
 from bartizan.range.serving import json_body
 
 _MAX_BODY = 400_000
 _MAX_SESSIONS = 2_000
 _MAX_PLANTED = 20
 PLACES = {
-    "/documents": Entry.DOCUMENT,
-    "/results": Entry.TOOL_OUTPUT,
-    "/tools": Entry.TOOL_METADATA,
-    "/memories": Entry.MEMORY,
-    "/messages": Entry.AGENT,
+    "/documents": EntryPoint.RAG_DOCUMENT,
+    "/results": EntryPoint.TOOL_OUTPUT,
+    "/tools": EntryPoint.TOOL_METADATA,
+    "/memories": EntryPoint.MEMORY,
+    "/messages": EntryPoint.MULTI_AGENT,
 }
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import msgspec
 
+from bartizan.core.attack import EntryPoint
 from bartizan.core.errors import ArtefactError
 from bartizan.core.stats import Rate
 from bartizan.range.bureau.assistant import Assistant, Passage, Said
 from bartizan.range.bureau.records import TOOLS, Records, records
-from bartizan.range.bureau.weaknesses import WEAKNESSES, Entry, Measure, left_open
+from bartizan.range.bureau.weaknesses import WEAKNESSES, Measure, left_open
 from bartizan.range.scenarios.interface import MIN_WORKING_ATTACKS, DefenceGrade
 from bartizan.range.yaml_data import read_yaml
 
@@ -29,7 +30,7 @@ class BureauCase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     id: str
     message: str
-    entry: Entry = Entry.CHAT
+    entry: EntryPoint = EntryPoint.CHAT
     text: str = ""
     """What waits in the context, if it does not enter by chat."""
     called: str = ""
