@@ -16,6 +16,7 @@ from bartizan.cli.main import app
 from bartizan.core.artefact import Admission
 from bartizan.range.tickets.writing import Ticket, write
 from bartizan.supplychain.datasets.audit import Effort
+from bartizan.supplychain.datasets.content import unseen_characters
 from bartizan.supplychain.datasets.report import Asked, audit_dataset
 from bartizan.supplychain.scanning import ArtefactScanner
 
@@ -193,3 +194,14 @@ def test_odd_files_never_fail_the_scanner(name: str, content: bytes, tmp_path: P
     (tmp_path / name).write_bytes(content)
     assert "scan.failed" not in {one.rule for one in ArtefactScanner().scan(tmp_path / name).findings}
     audit_dataset(tmp_path / name, Asked(), Effort())
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [("\u200bhello", "U+200B"), ("a -\u200b", "U+200B"), ("a\u2063b", "U+2063"), ("pass\u200dword", "U+200D"),
+     ("x\U000e0049\U000e0047", "U+E0049"), ("a\u202eb", "U+202E"), ("a\ufeffb", "U+FEFF"),
+     ("\ufeffhello", ""), ("ภาษา\u200bไทย", ""), ("👩\u200d🔬", ""), ("می\u200cخواهم", ""), ("plain", ""),
+     ("🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", ""), ("❤\ufe0f", "")],
+)  # fmt: skip
+def test_invisible_characters_where_no_script_needs_them(text: str, seen: str) -> None:
+    assert unseen_characters(text) == seen

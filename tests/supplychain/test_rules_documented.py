@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bartizan.supplychain.datasets.rules import FOLDER_RULES, PICTURE_RULES
 from bartizan.supplychain.interface import Rule
 from bartizan.supplychain.registry import rules, scanners
 
@@ -58,3 +59,9 @@ def test_tags_name_their_edition(rule: Rule) -> None:
     assert rule.tags
     for tag in rule.tags:
         assert re.fullmatch(r"CWE-\d+|[A-Z]+(?:-[A-Z]+)*-[\d.]+:[A-Z]{2,4}[\w.]+", tag), tag
+
+
+@pytest.mark.parametrize("rule", [*FOLDER_RULES, *PICTURE_RULES], ids=lambda rule: rule.id)
+def test_every_rule_of_whole_datasets_has_its_row(rule: Rule) -> None:
+    assert f"| `{rule.id}` | {rule.admission} | {rule.title} |" in rows()
+    assert rule.tags

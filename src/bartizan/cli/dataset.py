@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from bartizan.cli.scan import FailOn
 from bartizan.core.artefact import Admission
 from bartizan.core.problem import printable
 from bartizan.supplychain.datasets.audit import Effort
+from bartizan.supplychain.datasets.describing import Asserted, described
 from bartizan.supplychain.datasets.report import Asked, DatasetReport, audit_dataset
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Datasets, before anything is trained on them.")
@@ -62,6 +64,25 @@ def scan(
         for report in reports:
             _print(report)
     raise typer.Exit(_code({report.verdict for report in reports}, fail_on))
+
+
+@app.command("describe")
+def describe_dataset(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file, or a folder that is one dataset.")],
+    name: Annotated[str, typer.Option("--name", help="Of the dataset; the folder's without it.")] = "",
+    licence: Annotated[str, typer.Option("--licence", help="SPDX identifier or address.")] = "",
+    url: Annotated[str, typer.Option("--url", help="Where it comes from.")] = "",
+    creator: Annotated[str, typer.Option("--creator", help="Who made it.")] = "",
+    description: Annotated[str, typer.Option("--description", help="What it is.")] = "",
+    version: Annotated[str, typer.Option("--version", help="Of the dataset.")] = "",
+) -> None:
+    """Write Croissant 1.0 metadata: digests, sizes and fields from the bytes, the rest as you say."""
+    said = Asserted(
+        name=name or path.resolve().stem, licence=licence, url=url, creator=creator, description=description,
+        version=version,
+    )  # fmt: skip
+    document = described(path, said)
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def _code(verdicts: set[Admission], fail_on: FailOn) -> int:

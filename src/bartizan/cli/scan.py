@@ -19,6 +19,7 @@ from bartizan.core.problem import printable
 from bartizan.policy.packages import PackagePolicy
 from bartizan.reporting.sarif import artefact_sarif
 from bartizan.supplychain.budget import Limits
+from bartizan.supplychain.datasets.whole import whole_datasets
 from bartizan.supplychain.files import walk
 from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.scanning import ArtefactScanner
@@ -72,7 +73,7 @@ def scan(
     scanner = ArtefactScanner(Limits(seconds=seconds), cache, _checks(packages, osv, osv_days))
     if output_format in (Format.CYCLONEDX, Format.SPDX):
         raise typer.Exit(_code(_bill(scanner, paths, jobs, output_format), fail_on))
-    reports = _watched(_reports(scanner, paths, jobs))
+    reports = _watched(itertools.chain(_reports(scanner, paths, jobs), whole_datasets(paths, seconds)))
     verdicts = {Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[output_format](reports)
     raise typer.Exit(_code(verdicts, fail_on))
 

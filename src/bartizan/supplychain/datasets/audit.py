@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -22,6 +22,8 @@ from bartizan.supplychain.datasets.triggers import Searched, Trigger, search
 from bartizan.supplychain.interface import Rule
 
 T = TypeVar("T")
+Records = Generator[tuple[Record, str], None, None]
+"""Rows, each with all of its cells as one text."""
 
 
 class Effort(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +58,7 @@ class Audit:
         self.flagged: dict[str, tuple[Place, ...]] = {}
         """All the rows behind a rule that names rows to look at, past `MOST_SHOWN`."""
 
-    def run(self, records: Iterator[tuple[Record, str]]) -> Iterator[Observation]:
+    def run(self, records: Records) -> Iterator[Observation]:
         """Read the rows and say what is in them. Raises what reading them raises, after what was found until then."""
         half = self._end - self._effort.seconds / 2
         problem: BartizanError | None = None
@@ -70,10 +72,11 @@ class Audit:
         if problem is not None:
             raise problem
 
-    def _until(self, records: Iterator[tuple[Record, str]], end: float) -> Iterator[tuple[Record, str]]:
+    def _until(self, records: Records, end: float) -> Iterator[tuple[Record, str]]:
         for number, one in enumerate(records):
             if not number % 256 and time.monotonic() > end:
                 self.seen.cut = f"time was over after {number:,} rows"
+                records.close()
                 return
             yield one
 

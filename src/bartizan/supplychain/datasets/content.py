@@ -18,10 +18,11 @@ from bartizan.supplychain.text.rules import HIDDEN
 _APART = "\n\n\n"
 _BATCH = 60_000
 """Characters of rows that are scanned together: a scan costs something to begin with."""
-_LETTER = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u052f0-9.,;:!?'\" "
+_OWN = "\u0e00-\u19ff\u3000-\u9fff\uac00-\ud7af"
+"""Scripts of Asia that break lines with invisible characters."""
 _UNSEEN = re.compile(
-    f"(?<=[{_LETTER}])[\u200b\u2060-\u2064\ufeff\u180e\u115f\u1160\u3164\uffa0]"
-    f"|(?<=[A-Za-z])[\u200c\u200d](?=[A-Za-z])"
+    f"(?<![{_OWN}])[\u200b\u2060-\u2064\u180e\u115f\u1160\u3164\uffa0](?![{_OWN}])"
+    "|(?<=[A-Za-z])[\u200c\u200d](?=[A-Za-z])|(?<=.)\ufeff"
     "|[\U000e0000-\U000e007f]{2}|[\u202d\u202e]|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{3}"
 )
 _FLAG = re.compile("\U0001f3f4[\U000e0061-\U000e007a\U000e0030-\U000e0039]{2,6}\U000e007f")

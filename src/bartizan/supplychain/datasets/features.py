@@ -98,22 +98,26 @@ def traits(text: str) -> Iterator[str]:
 
 
 def corpus(texts: Iterable[str], least: int) -> Corpus:
-    """Features that at least ``least`` texts hold."""
+    """Features of texts that at least ``least`` of them hold."""
+    return corpus_of(map(tokens_of, texts), least, _WORDS)
+
+
+def corpus_of(rows: Iterable[list[str]], least: int, runs: int) -> Corpus:
+    """Features of rows of tokens: each token, and runs of up to ``runs`` before the mark for the end."""
     numbers: dict[str, int] = {}
     flat: list[int] = []
     lengths: list[int] = []
     linear: list[int] = []
-    for text in texts:
-        tokens = tokens_of(text)
+    for tokens in rows:
         flat.extend([numbers.setdefault(token, len(numbers)) for token in tokens])
         lengths.append(len(tokens))
-        linear.append(tokens.index(END) + 1)
+        linear.append(tokens.index(END) + 1 if END in tokens else 0)
     tokens_array = np.array(flat, dtype=np.int32)
     sizes = np.array(lengths, dtype=np.int64)
     token_rows = np.repeat(np.arange(len(lengths), dtype=np.int32), sizes)
     begins = np.concatenate(([0], np.cumsum(sizes)[:-1])) if len(sizes) else np.zeros(0, dtype=np.int64)
     in_line = np.arange(len(tokens_array)) < np.repeat(begins + np.array(linear, dtype=np.int64), sizes)
-    parts = [_runs(tokens_array, token_rows, in_line, count, least) for count in range(1, _WORDS + 1)]
+    parts = [_runs(tokens_array, token_rows, in_line, count, least) for count in range(1, runs + 1)]
     marks = np.array([numbers.get(START, -1), numbers.get(END, -1)])
     return _joined(tuple(numbers), tokens_array, token_rows, parts, marks)
 

@@ -34,12 +34,20 @@ class Neighbourhood:
         labels: the number of each row's label.
         kinds: how many labels there are.
         generator: chooses the rows by which probabilities are calibrated.
+        evidence: tokens that begin so are asked about labels; all of them without it.
     """
 
-    def __init__(self, corpus: Corpus, labels: NDArray[np.int64], kinds: int, generator: np.random.Generator) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        labels: NDArray[np.int64],
+        kinds: int,
+        generator: np.random.Generator,
+        evidence: str = "",
+    ) -> None:
         self.labels = labels
         self.kinds = kinds
-        self._tokens, self._starts = _unique_words(corpus, len(labels))
+        self._tokens, self._starts = _unique_words(corpus, len(labels), evidence)
         words = len(corpus.vocabulary)
         rows = np.repeat(np.arange(len(labels)), np.diff(self._starts))
         flat = np.bincount(self._tokens * kinds + labels[rows], minlength=words * kinds)
@@ -127,9 +135,11 @@ class Neighbourhood:
         return weights
 
 
-def _unique_words(corpus: Corpus, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _unique_words(corpus: Corpus, rows: int, evidence: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The different tokens of each row, and where those of each row begin."""
-    key = np.unique(corpus.token_rows.astype(np.int64) * len(corpus.vocabulary) + corpus.tokens)
+    asked = np.array([token.startswith(evidence) for token in corpus.vocabulary], dtype=np.bool_)
+    kept = asked[corpus.tokens] if len(corpus.tokens) else np.zeros(0, dtype=np.bool_)
+    key = np.unique(corpus.token_rows[kept].astype(np.int64) * len(corpus.vocabulary) + corpus.tokens[kept])
     row, token = np.divmod(key, max(1, len(corpus.vocabulary)))
     return token, np.searchsorted(row, np.arange(rows + 1))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from bartizan.supplychain.datasets import columns as naming
 from bartizan.supplychain.datasets.content import joined
 from bartizan.supplychain.datasets.delimited import read_delimited
 from bartizan.supplychain.datasets.interface import Columns, Record, Table
 from bartizan.supplychain.datasets.objects import read_array, read_lines
+from bartizan.supplychain.datasets.parquet import is_parquet, read_parquet
 from bartizan.supplychain.interface import Budget, ByteSource
 
 DELIMITED = (".csv", ".tsv", ".tab")
@@ -18,9 +19,9 @@ _LOOKED = 1_000
 
 
 def is_table(source: ByteSource) -> bool:
-    """Whether the name says delimited text or JSON lines, or the content begins with two JSON objects on two lines."""
+    """Whether it is Parquet, is named as delimited text or JSON lines, or begins with two JSON objects on two lines."""
     name = source.name.casefold()
-    if name.endswith((*DELIMITED, *LINES)):
+    if is_parquet(source) or name.endswith((*DELIMITED, *LINES)):
         return True
     head = source.read(0, 65_536).removeprefix(b"\xef\xbb\xbf").splitlines()
     return len(head) > 2 and all(line[:2] == b'{"' and line.rstrip()[-1:] == b"}" for line in head[:2])
@@ -28,6 +29,8 @@ def is_table(source: ByteSource) -> bool:
 
 def open_table(source: ByteSource, budget: Budget) -> Table:
     """The table in these bytes. Raises MalformedError, BudgetError."""
+    if is_parquet(source):
+        return read_parquet(source, budget)
     name = source.name.casefold()
     head = source.read(0, 64).removeprefix(b"\xef\xbb\xbf").lstrip()
     if name.endswith(DELIMITED):
@@ -48,7 +51,9 @@ def named_columns(table: Table, text: Sequence[str] = (), label: str = "", split
     return table._replace(rows=itertools.chain(first, stream)), chosen
 
 
-def records(table: Table, columns: Columns, file: int = 0, split: str = "") -> Iterator[tuple[Record, str]]:
+def records(
+    table: Table, columns: Columns, file: int = 0, split: str = ""
+) -> Generator[tuple[Record, str], None, None]:
     """Each row as a record, with all of its cells as one text; ``split`` is what the file's name says."""
     names = list(table.columns)
     at = [names.index(name) for name in columns.text]

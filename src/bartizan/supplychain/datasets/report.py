@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,13 +19,12 @@ from bartizan.supplychain.budget import Budget, BudgetError, Limits
 from bartizan.supplychain.datasets.audit import Audit, Effort
 from bartizan.supplychain.datasets.columns import split_of
 from bartizan.supplychain.datasets.findings import noted
+from bartizan.supplychain.datasets.folder import Files, Folder
 from bartizan.supplychain.datasets.interface import Columns, Observation, Record, Table
-from bartizan.supplychain.datasets.reading import is_table, named_columns, open_table, records
+from bartizan.supplychain.datasets.pictures import Picture, PictureAudit, pictures_of
+from bartizan.supplychain.datasets.reading import named_columns, open_table, records
 from bartizan.supplychain.engine import BROKEN, LIMIT
-from bartizan.supplychain.files import Opened, Problem, open_file, walk
-
-MOST_FILES = 1_000
-"""Tables of one dataset."""
+from bartizan.supplychain.files import Opened
 
 
 class DatasetFinding(ArtefactFinding, frozen=True, kw_only=True):
@@ -87,57 +87,38 @@ def audit_dataset(path: Path, asked: Asked, effort: Effort, seed: int | None = N
     Raises:
         ConfigurationError: there is no table, or no such column.
     """
-    with contextlib.ExitStack() as stack:
-        tables = [(name, stack.enter_context(contextlib.closing(opened))) for name, opened in _tables(path)]
-        if not tables:
-            raise ConfigurationError(f"{printable(str(path), 300)} holds no table", "CSV, TSV and JSON lines are read")
-        return _report(path, tables, asked, effort, seed)
-
-
-def _tables(path: Path) -> Iterator[tuple[str, Opened]]:
-    for number, file in enumerate(walk([path])):
-        if number >= MOST_FILES:
-            raise ConfigurationError(f"{printable(str(path), 300)} holds more than {MOST_FILES:,} files")
-        opened = open_file(file)
-        if isinstance(opened, Problem):
-            if file == path:
-                raise ConfigurationError(f"{printable(str(path), 300)}: {opened.explanation}")
-            continue
-        if opened.size and (file == path or is_table(opened.source)):
-            yield (str(file.relative_to(path)) if file != path else file.name), opened
-        else:
-            opened.close()
+    if path.is_dir():
+        folder = Folder(path)
+        with contextlib.closing(folder), contextlib.closing(folder.tables()) as tables:
+            chosen_seed = secrets.randbits(32) if seed is None else seed
+            about = list(folder.look(Budget(Limits(seconds=effort.seconds))))
+            pictures = pictures_of(folder.files)
+            if pictures:
+                audit = PictureAudit(pictures, folder.files, effort.seconds, chosen_seed)
+                about += audit.run()
+                if not tables:
+                    return _of_pictures(path, pictures, about, audit, chosen_seed)
+            seed = chosen_seed
+            return _report(path, tables, about, asked, effort, seed)
+    with contextlib.closing(Files({path.name: path})) as tables:
+        return _report(path, tables, [], asked, effort, seed)
 
 
 def _report(
-    path: Path, tables: Sequence[tuple[str, Opened]], asked: Asked, effort: Effort, seed: int | None
+    path: Path, tables: Files, observed: list[Observation], asked: Asked, effort: Effort, seed: int | None
 ) -> DatasetReport:
-    audit = Audit([name for name, _ in tables], effort, seed)
-    budget = Budget(Limits(seconds=effort.seconds + 60, steps=1 << 62))  # the audit stops reading before
-    observed: list[Observation] = []
+    if not tables:
+        raise ConfigurationError(
+            f"{printable(str(path), 300)} holds no table", "CSV, TSV, JSON lines and Parquet are read"
+        )
+    audit = Audit(list(tables), effort, seed)
     files: list[DatasetFile] = []
     chosen: list[Columns] = []
-
-    def every() -> Iterator[tuple[Record, str]]:
-        for number, (name, opened) in enumerate(tables):
-            split = split_of(Path(name).name)
-            table: Table | None = None
-            try:
-                table, columns = named_columns(open_table(opened.source, budget), asked.text, asked.label, asked.split)
-                chosen.append(columns)
-                yield from records(table, columns, number, split)
-            except ConfigurationError:
-                raise
-            except BudgetError as stop:
-                observed.append(_stopped(name, stop))
-            except BartizanError as problem:
-                observed.append(Observation(rule=BROKEN, explanation=f"{printable(name)}: {problem.cause}."))
-            if table is not None:
-                observed.extend(noted(table))
-            form = table.format if table else ""
-            files.append(DatasetFile(path=name, format=form, size=opened.size, sha256=opened.digest(), split=split))
-
-    observed = [*audit.run(every()), *observed]
+    rows = rows_of(tables, effort.seconds + 60, observed, asked, files, chosen)  # the audit stops reading before
+    found = list(audit.run(rows))
+    observed = [*found, *observed]
+    read = {one.path for one in files}
+    files += [_file(name, tables[name], "") for name in tables if name not in read]
     findings = sorted(map(finding_of, observed), key=_worst)
     seen, searched = audit.seen, audit.searched
     return DatasetReport(
@@ -154,6 +135,66 @@ def _report(
         tested=searched.tested,
         untested=searched.unseen,
         accuracy=round(searched.accuracy, 4),
+    )
+
+
+def rows_of(
+    tables: Files,
+    seconds: float,
+    observed: list[Observation],
+    asked: Asked = Asked(),
+    files: list[DatasetFile] | None = None,
+    chosen: list[Columns] | None = None,
+) -> Generator[tuple[Record, str], None, None]:
+    """The rows of all tables as one dataset; what breaks one of them goes to ``observed``, and the next one is read.
+
+    Args:
+        files: gets an entry for each table once its rows are read.
+        chosen: gets the columns of each.
+    """
+    budget = Budget(Limits(seconds=seconds, steps=1 << 62))
+    for number, name in enumerate(tables):
+        split = split_of(name.rpartition("/")[2])
+        table: Table | None = None
+        opened = tables[name]
+        try:
+            table, columns = named_columns(open_table(opened.source, budget), asked.text, asked.label, asked.split)
+            if chosen is not None:
+                chosen.append(columns)
+            yield from records(table, columns, number, split)
+        except ConfigurationError:
+            raise
+        except BudgetError as stop:
+            observed.append(_stopped(name, stop))
+        except BartizanError as problem:
+            observed.append(Observation(rule=BROKEN, explanation=f"{printable(name)}: {problem.cause}."))
+        if table is not None:
+            observed.extend(noted(table))
+        if files is not None:
+            files.append(_file(name, opened, table.format if table else ""))
+
+
+def _file(name: str, opened: Opened, form: str) -> DatasetFile:
+    split = split_of(name.rpartition("/")[2])
+    return DatasetFile(path=name, format=form, size=opened.size, sha256=opened.digest(), split=split)
+
+
+def _of_pictures(
+    path: Path, pictures: Sequence[Picture], observed: Sequence[Observation], audit: PictureAudit, seed: int
+) -> DatasetReport:
+    findings = sorted(map(finding_of, observed), key=_worst)
+    return DatasetReport(
+        path=str(path),
+        verdict=Admission.strictest(one.admission for one in findings),
+        findings=tuple(findings),
+        digest=audit.digest(),
+        rows=len(pictures),
+        labels=dict(Counter(one.label for one in pictures).most_common(50)),
+        splits=dict(Counter(one.split for one in pictures if one.split)),
+        seed=seed,
+        tested=audit.searched.tested,
+        untested=audit.searched.unseen,
+        accuracy=round(audit.searched.accuracy, 4),
     )
 
 

@@ -14,7 +14,7 @@ of text that only one label has (a log format, a language) fail the third.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from bartizan.core.stats import Rate, benjamini_hochberg
 from bartizan.core.stats.tails import binomial_tail, hypergeometric_tail
-from bartizan.supplychain.datasets.features import Corpus, corpus
+from bartizan.supplychain.datasets.features import Corpus, corpus, corpus_of
 from bartizan.supplychain.datasets.neighbourhood import Neighbourhood
 
 LEAST = 8
@@ -101,16 +101,26 @@ def search(texts: Sequence[str], labels: Sequence[str], seed: int) -> Searched:
         labels: of the same rows.
         seed: chooses the rows by which the model is calibrated, and those that are asked where there are many.
     """
+    return _search(lambda: corpus(texts, LEAST), labels, seed, "")
+
+
+def search_tokens(rows: Sequence[list[str]], labels: Sequence[str], seed: int, evidence: str) -> Searched:
+    """The same for rows of tokens, such as pictures: tokens that begin with ``evidence`` speak for labels, and only
+    the others can be triggers."""
+    return _search(lambda: corpus_of(rows, LEAST, 1), labels, seed, evidence)
+
+
+def _search(make: Callable[[], Corpus], labels: Sequence[str], seed: int, evidence: str) -> Searched:
     names = sorted(set(labels))
-    if len(texts) < LEAST_ROWS:
+    if len(labels) < LEAST_ROWS:
         return Searched((), 0, f"fewer than {LEAST_ROWS} different labelled rows")
     if not 2 <= len(names) <= MOST_LABELS:
         return Searched((), 0, f"{len(names)} different labels")
     number = {name: index for index, name in enumerate(names)}
     coded = np.array([number[label] for label in labels], dtype=np.int64)
     generator = np.random.default_rng(seed)
-    made = corpus(texts, LEAST)
-    model = Neighbourhood(made, coded, len(names), generator)
+    made = make()
+    model = Neighbourhood(made, coded, len(names), generator, evidence)
     hits = [hit for one in _bound(made, coded, len(names)) if (hit := _asked(model, one, generator)) is not None]
     adjusted = benjamini_hochberg([hit.p for hit in hits], max(made.tested, len(hits)))
     called = [
