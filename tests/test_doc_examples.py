@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from bartizan.app.checking import check_workspace
 from bartizan.catalog import load_catalog
-from bartizan.cli.checking import check_workspace
 from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard
 from bartizan.core.verdict import Action

@@ -67,7 +67,9 @@ def changed(
     def retry(*_: object) -> Any:
         raise AssertionError("nothing changed since")
 
-    return approve(bench.workspace, proposal, signer, "ann", enforce=False, stack_of=bench.stack, retry=retry)
+    return approve(
+        bench.workspace, proposal, signer, "ann", enforce=False, stack_of=bench.stack, sound=bench.check, retry=retry
+    )
 
 
 def row(action: str, threshold: float = 0.5) -> Setting:

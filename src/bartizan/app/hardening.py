@@ -11,6 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from bartizan.agents import open_guard
+from bartizan.app.checking import check_workspace
 from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
@@ -92,6 +93,15 @@ class Workbench:
             return Stack(guard, None)
         signatures = self._kept.signatures(packs, policy.disabled_signatures)
         return Stack(guard, open_guard(policy.tools.guard, policy.tool_profiles, Inspector([signatures])))
+
+    def check(self, files: Mapping[str, bytes]) -> None:
+        """Return if a person could sign ``files``, as ``bartizan policy sign`` would see them.
+
+        Raises:
+            ConfigurationError: the first of what is wrong.
+        """
+        for problem in check_workspace(self.workspace.root, files=files).problems:
+            raise ConfigurationError(f"the workspace would not be sound: {problem.cause}", problem.hint)
 
     def _canaries(self, policy: PolicyDocument, secrets: Mapping[str, str]) -> dict[str, str]:
         values = {f"{STATE}/{name}": value for name, value in secrets.items()}
@@ -188,13 +198,16 @@ def approve_candidate(root: Path, identifier: str, key: Path, by: str, *, enforc
         return court.try_out(proposal.finding, proposal.tried.candidate, files)
 
     proposal = Book(bench.workspace.state).read(identifier)
-    return approve(bench.workspace, proposal, signer, by, enforce=enforce, stack_of=bench.stack, retry=retry)
+    return approve(
+        bench.workspace, proposal, signer, by, enforce=enforce, stack_of=bench.stack, sound=bench.check, retry=retry
+    )
 
 
 def roll_back(root: Path, identifier: str, key: Path, by: str) -> int:
     """Take a control back; returns the new signed version. Raises as `hardening.approving.rollback`."""
     bench = Workbench(root)
-    return rollback(bench.workspace, identifier, signing_key(key, bench.workspace), by, stack_of=bench.stack)
+    signer = signing_key(key, bench.workspace)
+    return rollback(bench.workspace, identifier, signer, by, stack_of=bench.stack, sound=bench.check)
 
 
 def verify_controls(

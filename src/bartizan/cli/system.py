@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from bartizan.cli.checking import check_system
+from bartizan.app.checking import check_system
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption
 from bartizan.cli.policy import finish
 from bartizan.core.system import System

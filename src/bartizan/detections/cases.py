@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,8 +39,12 @@ class _Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     negative: list[list[dict[str, Any]]] = []
 
 
-def run_cases(collection: Collection) -> list[CaseResult]:
+def run_cases(collection: Collection, among: Callable[[str], bool] = lambda file: True) -> list[CaseResult]:
     """Try the cases that rules carry in their field ``cases``.
+
+    Args:
+        collection: the rules.
+        among: whether the rules of a file are tried.
 
     Cases of rules on our own records are brought into the form in which the journal holds them.
 
@@ -49,6 +53,8 @@ def run_cases(collection: Collection) -> list[CaseResult]:
     """
     results: list[CaseResult] = []
     for rule in collection.rules:
+        if not among(rule.header.place.file):
+            continue
         cases, ours = _read(rule.header), of_records(rule, collection)
         part = _part(collection, rule)
         for kind, some, wanted in (("positive", cases.positive, True), ("negative", cases.negative, False)):

@@ -44,6 +44,8 @@ from bartizan.workspace.workspace import Workspace
 
 Retry = Callable[[Proposal, Mapping[str, bytes]], Trial]
 """Tries a proposal again on the workspace as it is now."""
+Sound = Callable[[Mapping[str, bytes]], None]
+"""Raises BartizanError for watched files that a person could not sign: rules whose cases fail among them."""
 
 
 def approve(
@@ -54,6 +56,7 @@ def approve(
     *,
     enforce: bool,
     stack_of: StackOf,
+    sound: Sound,
     retry: Retry,
 ) -> ControlRecord:
     """Put a tried candidate into the workspace, signed.
@@ -65,6 +68,7 @@ def approve(
         by: who that is.
         enforce: not first in monitor form, whatever policy says.
         stack_of: builds the guards of the changed workspace, to see that it can come into force.
+        sound: checks everything else in it.
         retry: called when the workspace is no longer the one that the candidate was tried on.
 
     Raises:
@@ -100,6 +104,7 @@ def approve(
         watch = policy.hardening.monitor_first and not enforce
         change = monitored(candidate, policy) if watch else candidate.change
         after = change.apply(files)
+        sound(after)
         spared(others, files, after, stack_of, candidate.secrets, workspace.state)
         now = utc_now()
         cases = _cases(proposal, trial)
@@ -134,7 +139,9 @@ def approve(
         return record
 
 
-def rollback(workspace: Workspace, identifier: str, key: SigningKey, by: str, *, stack_of: StackOf) -> int:
+def rollback(
+    workspace: Workspace, identifier: str, key: SigningKey, by: str, *, stack_of: StackOf, sound: Sound
+) -> int:
     """Take a control back, as a new signed version, which is returned.
 
     Raises:
@@ -150,6 +157,7 @@ def rollback(workspace: Workspace, identifier: str, key: SigningKey, by: str, *,
         trust.check(record)
         others = _others(workspace, identifier, trust)
         after = undone(files, record, others)
+        sound(after)
         spared(others, files, after, stack_of, {}, workspace.state)
         version = next_version(workspace, files, [Seal(workspace).last()])
         after[SIGNED] = sign(after, version, key, f"roll back {identifier}", utc_now())

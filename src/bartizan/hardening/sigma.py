@@ -11,7 +11,7 @@ from bartizan.core.problem import printable
 from bartizan.core.threat import Severity
 from bartizan.hardening.candidate import Candidate, Depth, Kind
 from bartizan.hardening.findings import RedTeamFinding
-from bartizan.workspace.patching import flow
+from bartizan.workspace.writing import flow
 
 _SPACE: Final = uuid.UUID("6f1d3f1e-52b3-5b0d-9a5e-2a86f2f0d9c4")
 _LEVELS: Final = {Severity.INFO: "informational"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,18 +13,19 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.workspace.checker import plain
 from bartizan.workspace.files import read_bounded, write_file
 from bartizan.workspace.nodes import LOADER, MapNode, decode, parse
+from bartizan.workspace.writing import last_line, quoted
 
 
 def key_row(principal: str, sha256: str, *, debug: bool = False) -> list[str]:
     """The lines of one entry under ``keys:``, not indented."""
-    lines = [f"- principal: {json.dumps(principal)}", f"  sha256: {sha256}"]
+    lines = [f"- principal: {quoted(principal)}", f"  sha256: {sha256}"]
     return [*lines, "  debug: true"] if debug else lines
 
 
 def approver_row(name: str, sha256: str, principals: Sequence[str] = ()) -> list[str]:
     """The lines of one entry under ``approvers:``, not indented."""
-    lines = [f"- name: {json.dumps(name)}", f"  sha256: {sha256}"]
-    return [*lines, f"  principals: {json.dumps(list(principals))}"] if principals else lines
+    lines = [f"- name: {quoted(name)}", f"  sha256: {sha256}"]
+    return [*lines, f"  principals: [{', '.join(map(quoted, principals))}]"] if principals else lines
 
 
 def append_key(text: str, name: str, row: list[str], section: str = "keys") -> str:
@@ -67,18 +67,9 @@ def _insertion_point(text: str, lines: list[str], section: str) -> tuple[int, in
         return (len(lines), 2, False)
     key, value = found[0]
     if isinstance(value, yaml.SequenceNode) and not value.flow_style and value.value:
-        return (_last_line(value), value.start_mark.column, False)
+        return (last_line(value), value.start_mark.column, False)
     line = key.start_mark.line + 1
     return (line, 2, True)
-
-
-def _last_line(node: yaml.Node) -> int:
-    """The last line of a node that holds text; a block node's own end mark lies after the comments that follow it."""
-    while isinstance(node.value, list) and node.value and not getattr(node, "flow_style", False):
-        last = node.value[-1]
-        node = last[1] if isinstance(last, tuple) else last
-    end = node.end_mark
-    return int(end.line) + (1 if end.column > 0 else 0)
 
 
 def _check_edit(before: MapNode, after: object, name: str, section: str) -> None:

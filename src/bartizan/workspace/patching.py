@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.workspace.checker import plain
 from bartizan.workspace.nodes import MapNode, parse
-
-_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-"""Words that one edition of YAML or another does not take for text."""
+from bartizan.workspace.writing import flow, last_line
 
 
 def set_value(text: str, name: str, path: Sequence[str], value: Any) -> str:
@@ -40,20 +36,6 @@ def set_value(text: str, name: str, path: Sequence[str], value: Any) -> str:
         where = ".".join(path)
         raise ConfigurationError(f"{name}: {where} is written in an unusual way", "nothing was changed: set it by hand")
     return edited
-
-
-def flow(value: Any) -> str:
-    """JSON values in YAML's flow style; text is quoted unless it is a plain word."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{flow(key)}: {flow(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, str):
-        if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-            return value
-        # ASCII, so that no invisible character of a hostile value reaches the file as it is.
-        return json.dumps(value)
-    return json.dumps(value)
 
 
 def _with(tree: Any, path: list[str], value: Any) -> Any:
@@ -98,13 +80,13 @@ def _insert(lines: list[str], node: yaml.MappingNode, entry: str, newline: str) 
         line = lines[end.line]
         lines[end.line] = f"{line[: end.column - 1]}, {entry}{line[end.column - 1 :]}"
         return "".join(lines)
-    lines.insert(_last_line(node), " " * node.start_mark.column + entry + newline)
+    lines.insert(last_line(node), " " * node.start_mark.column + entry + newline)
     return "".join(lines)
 
 
 def _replace(lines: list[str], node: yaml.Node, new: str) -> str:
     start, end = node.start_mark, node.end_mark
-    last = _last_line(node) - 1
+    last = last_line(node) - 1
     tail = lines[last][end.column :] if end.line == last else _line_end(lines[last])
     if isinstance(node, yaml.CollectionNode) and not node.flow_style:
         lead = lines[start.line - 1].rstrip() if start.line else ""
@@ -117,15 +99,6 @@ def _replace(lines: list[str], node: yaml.Node, new: str) -> str:
 
 def _line_end(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :]
-
-
-def _last_line(node: yaml.Node) -> int:
-    """The number of the last line that holds text of the node; a block's own end mark lies after later comments."""
-    while isinstance(node.value, list) and node.value and not getattr(node, "flow_style", False):
-        item = node.value[-1]
-        node = item[1] if isinstance(item, tuple) else item
-    end = node.end_mark
-    return int(end.line) + (1 if end.column > 0 or end.line == node.start_mark.line else 0)
 
 
 def remove_value(text: str, name: str, path: Sequence[str]) -> str:
@@ -151,7 +124,7 @@ def remove_value(text: str, name: str, path: Sequence[str]) -> str:
         return set_value(text, name, parents, rest) if parents else _refuse(name, path)
     entry = next(pair for pair in node.value if pair[0].value == key)
     lines = text.splitlines(keepends=True)
-    edited = "".join([*lines[: entry[0].start_mark.line], *lines[_last_line(entry[1]) :]])
+    edited = "".join([*lines[: entry[0].start_mark.line], *lines[last_line(entry[1]) :]])
     after = plain(parse(edited, name))
     shown: Any = after
     for parent in parents:

@@ -11,10 +11,10 @@ from harness import SERVER
 from typer.testing import CliRunner
 
 from bartizan.agents.mcp.pins import PinFile
+from bartizan.app.checking import check_workspace
 from bartizan.app.mcp_links import mcp_links
 from bartizan.app.mcp_setting import mcp_setting
 from bartizan.cli import mcp
-from bartizan.cli.checking import check_workspace
 from bartizan.core.errors import BartizanError, ConfigurationError, DocumentError
 from bartizan.workspace.scaffold import write_workspace
 

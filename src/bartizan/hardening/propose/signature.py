@@ -14,6 +14,7 @@ from bartizan.hardening.stack import Layer
 from bartizan.hardening.text.contrast import Fragment, Harmless, cover, fragments
 from bartizan.hardening.text.tokens import suspicious, units
 from bartizan.inspection.views import fold
+from bartizan.workspace.writing import quoted
 
 STRONG = 0.9
 WEAK = 0.32
@@ -54,7 +55,7 @@ class Signatures:
             _entry(f"{name}.{number}", how, number, phrases, material, surface, score, text)
             for number, phrases in enumerate(groups, start=1)
         ]
-        pack = _HEAD.format(name=f"hardening_{name}", title=_quoted(f"Made from finding {material.finding.id}"))
+        pack = _HEAD.format(name=f"hardening_{name}", title=quoted(f"Made from finding {material.finding.id}"))
         return Candidate(
             id=identifier,
             kind=Kind.SIGNATURE,
@@ -94,29 +95,19 @@ def _entry(
     group = f"{identifier}.g" if how == "weak" else ""
     lines = [
         f"- id: {identifier}",
-        f"  title: {_quoted(printable(material.finding.title or material.finding.id, 200))}",
+        f"  title: {quoted(printable(material.finding.title or material.finding.id, 200))}",
         f"  technique: {named or 'direct_override'}",
         *([f"  group: {group}"] if group else []),
         f"  severity: {material.finding.severity}",
         f"  score: {score}",
         f"  surfaces: [{surface}]",
         "  any:",
-        *(f"  - {_quoted(phrase)}" for phrase in phrases),
+        *(f"  - {quoted(phrase)}" for phrase in phrases),
         "  languages: [mul]",
         "  examples:",
-        f"  - {_quoted(text)}",
+        f"  - {quoted(text)}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """YAML's double-quoted style, in ASCII with escapes that YAML shares with JSON: no text of a finding can end it."""
-    out = json.dumps(text, ensure_ascii=False)
-    return "".join(sign if 0x20 <= ord(sign) < 0x7F else _escaped(ord(sign)) for sign in out)
-
-
-def _escaped(code: int) -> str:
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _apart(found: Sequence[Fragment]) -> list[Fragment]:

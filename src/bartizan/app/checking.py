@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,21 +13,22 @@ from bartizan.agents.approvals.approvers import Approvers
 from bartizan.catalog import load_catalog
 from bartizan.core.errors import BartizanError, ConfigurationError, DocumentError
 from bartizan.core.passage import Path as ValuePath
+from bartizan.core.problem import quote
 from bartizan.core.system import System
 from bartizan.policy.document import PolicyDocument
 from bartizan.policy.policy import Policy
 from bartizan.trust.virtual_keys import KeyTable
-from bartizan.workspace.deployment import Deployment
+from bartizan.workspace.deployment import Deployment, Detections
 from bartizan.workspace.document import Document, examine
 from bartizan.workspace.files import read_bounded
 from bartizan.workspace.register import Register
-from bartizan.workspace.snapshot import find_files, take_snapshot
+from bartizan.workspace.snapshot import WATCHED, Snapshot, digest_of, read_files
 from bartizan.workspace.waiver import Waivers
 from bartizan.workspace.workspace import DEPLOYMENT, POLICY, REGISTER, SYSTEM, WAIVERS, Workspace
 
 T = TypeVar("T")
 
-SIGNATURES = "signatures/*.yaml"
+SIGNATURES = "signatures/"
 
 
 class Checked(msgspec.Struct):
@@ -39,18 +42,34 @@ class Checked(msgspec.Struct):
 
 
 class _Check:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, files: Mapping[str, bytes] | None = None) -> None:
         self.workspace = Workspace(root)
         self.result = Checked([], [])
+        self._files = files
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """What the watched files say, or are to say. Raises ConfigurationError or DocumentError."""
+        return read_files(self.workspace.root) if self._files is None else self._files
+
+    def _read(self, name: str) -> bytes:
+        if self._files is not None and name in self._files:
+            return self._files[name]
+        return read_bounded(self.workspace.path(name), name)
+
+    def there(self, name: str) -> bool:
+        """Whether there is, or is to be, such a file."""
+        if self._files is not None and any(fnmatch(name, pattern) for pattern in WATCHED):
+            return name in self._files
+        return self.workspace.path(name).exists()
 
     def file(self, name: str, kind: type[T], *, required: bool = True) -> Document[T] | None:
         """The document, or None with its problems noted."""
-        path = self.workspace.path(name)
-        if not required and not path.exists():
+        if not required and not self.there(name):
             return None
         self.result.files.append(name)
         try:
-            document, problems = examine(read_bounded(path, name), name, kind)
+            document, problems = examine(self._read(name), name, kind)
         except ConfigurationError as error:
             document, problems = None, []
             self.result.problems.append(error)
@@ -58,21 +77,24 @@ class _Check:
         return document
 
 
-def check_workspace(root: Path, *, secrets: bool = False) -> Checked:
+def check_workspace(root: Path, *, secrets: bool = False, files: Mapping[str, bytes] | None = None) -> Checked:
     """Check every file of the workspace.
 
     Args:
         root: its folder.
         secrets: also resolve each secret that a setting names.
+        files: what the watched files are to say; None: what they say. Then ``bartizan.yaml`` may be missing.
 
     Raises:
         ConfigurationError: there is no such folder.
     """
-    check = _Check(root)
-    deployment = check.file(DEPLOYMENT, Deployment)
+    check = _Check(root, files)
+    deployment = check.file(DEPLOYMENT, Deployment, required=files is None)
     if deployment is not None:
         _check_deployment(check, deployment)
-    policy = check.file(POLICY, PolicyDocument)
+    if deployment is None or deployment.value.detections.enabled:
+        _check_rules(check, deployment)
+    policy = check.file(POLICY, PolicyDocument, required=files is None)
     if policy is not None:
         _check_policy(check, policy)
     _check_system(check, required=False)
@@ -82,7 +104,7 @@ def check_workspace(root: Path, *, secrets: bool = False) -> Checked:
     if secrets:
         _check_secrets(check, deployment, policy)
     if not check.result.problems:
-        check.result.digest = take_snapshot(check.workspace.root).digest
+        check.result.digest = digest_of(check.files)
     return check.result
 
 
@@ -105,20 +127,27 @@ def _check_deployment(check: _Check, deployment: Document[Deployment]) -> None:
         planned_sinks(check.workspace)
     except ConfigurationError as error:
         check.result.problems.append(_placed(error, deployment, ("sinks",)))
-    if deployment.value.detections.enabled:
-        _check_rules(check, deployment)
 
 
-def _check_rules(check: _Check, deployment: Document[Deployment]) -> None:
+def _check_rules(check: _Check, deployment: Document[Deployment] | None) -> None:
     from bartizan.app.detecting import live_rules
-    from bartizan.workspace.snapshot import take_snapshot
+    from bartizan.detections.cases import run_cases
+    from bartizan.detections.rulebook import FOLDER, rules_in_force
 
+    settings = deployment.value.detections if deployment is not None else Detections()
     try:
-        live_rules(take_snapshot(check.workspace.root), deployment.value.detections)
+        files = check.files
+        live_rules(Snapshot(1, digest_of(files), dict(files)), settings)
+        if not any(name.startswith(FOLDER) for name in files):
+            return
+        own = run_cases(rules_in_force(files, shipped=settings.shipped), lambda file: file.startswith(FOLDER))
+        wrong = [f"rules: the {one.kind} case {one.number} of {quote(one.rule)} fails" for one in own if not one.passed]
+        check.result.problems += map(ConfigurationError, wrong)
     except DocumentError as error:
         check.result.problems.append(error)
     except ConfigurationError as error:
-        check.result.problems.append(_placed(error, deployment, ("detections",)))
+        placed = _placed(error, deployment, ("detections",)) if deployment is not None else error
+        check.result.problems.append(placed)
 
 
 def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
@@ -168,11 +197,14 @@ def _check_signatures(check: _Check) -> None:
     # Imported here because system.yaml is checked without the matching engines.
     from bartizan.inspection.signatures import Pack, check_pack, read_packs
 
-    root = check.workspace.root
-    found = find_files(root, (SIGNATURES,))
-    sound = {name: path for name, path in found.items() if check.file(name, Pack) is not None}
     try:
-        packs = list(read_packs(sound.values()))
+        found = {name: content for name, content in check.files.items() if name.startswith(SIGNATURES)}
+    except BartizanError as error:
+        check.result.problems.append(error)
+        return
+    sound = {name: content for name, content in found.items() if check.file(name, Pack) is not None}
+    try:
+        packs = list(read_packs(contents=sound))
     except ConfigurationError as error:
         check.result.problems.append(error)
         return
