@@ -27,7 +27,7 @@ from bartizan.hardening.record import ControlRecord, read_records
 from bartizan.hardening.reverify import Held, keep, reverify
 from bartizan.hardening.shipping import alone
 from bartizan.hardening.stack import Stack
-from bartizan.hardening.trial import Court, Trial
+from bartizan.hardening.trial import Court
 from bartizan.inspection.inspector import Inspector
 from bartizan.inspection.interface import ManySurfacesDetector, View
 from bartizan.policy.document import PolicyDocument
@@ -94,6 +94,11 @@ class Workbench:
         signatures = self._kept.signatures(packs, policy.disabled_signatures)
         return Stack(guard, open_guard(policy.tools.guard, policy.tool_profiles, Inspector([signatures])))
 
+    def court(self, before: Stack, seed: int, hosts: Sequence[str]) -> Court:
+        """Where candidates are tried; harmless answers link to the hosts that policy allows and to ``hosts``."""
+        allowed = dict.fromkeys([*before.guard.policy.document.links.allow, *hosts])
+        return Court(before, self.stack, seed, tuple(allowed))
+
     def check(self, files: Mapping[str, bytes]) -> None:
         """Return if a person could sign ``files``, as ``bartizan policy sign`` would see them.
 
@@ -155,16 +160,17 @@ def harden(
     bench = Workbench(root, learned)
     files = read_files(bench.workspace.root)
     before = bench.stack(files, {})
-    allowed = (*before.guard.policy.document.links.allow, *hosts)
-    court = Court(before, bench.stack, seed, allowed)
+    court = bench.court(before, seed, hosts)
     results = Loop(files, before, court, seed, hosts).run(findings, tell)
     book = Book(bench.workspace.state)
-    for proposal in _proposals(results, files, seed):
+    for proposal in _proposals(results, files, seed, hosts):
         book.keep(proposal)
     return results
 
 
-def _proposals(results: Sequence[Result], files: Mapping[str, bytes], seed: int) -> list[Proposal]:
+def _proposals(
+    results: Sequence[Result], files: Mapping[str, bytes], seed: int, hosts: tuple[str, ...]
+) -> list[Proposal]:
     """One for each candidate, from its first trial; later findings that it stops too are added to it."""
     out: dict[str, Proposal] = {}
     for result in results:
@@ -179,6 +185,7 @@ def _proposals(results: Sequence[Result], files: Mapping[str, bytes], seed: int)
                     diff=diff(files, tried.candidate.change.apply(files)),
                     base=content_digest(files),
                     seed=seed,
+                    hosts=hosts,
                     proposed_at=utc_now(),
                 )
             elif tried is result.accepted and tried.trial is not None:
@@ -192,10 +199,11 @@ def approve_candidate(root: Path, identifier: str, key: Path, by: str, *, enforc
     bench = Workbench(root)
     signer = signing_key(key, bench.workspace)
 
-    def retry(proposal: Proposal, files: Mapping[str, bytes]) -> Trial:
-        before = bench.stack(files, {})
-        court = Court(before, bench.stack, proposal.seed, before.guard.policy.document.links.allow)
-        return court.try_out(proposal.finding, proposal.tried.candidate, files)
+    def retry(proposal: Proposal, files: Mapping[str, bytes]) -> Proposal:
+        court, tried = bench.court(bench.stack(files, {}), proposal.seed, proposal.hosts), proposal.tried
+        trial = court.try_out(proposal.finding, tried.candidate, files)
+        covers = (replace(one, trial=court.try_out(one.finding, tried.candidate, files)) for one in proposal.covers)
+        return replace(proposal, tried=replace(tried, trial=trial), covers=tuple(covers))
 
     proposal = Book(bench.workspace.state).read(identifier)
     return approve(

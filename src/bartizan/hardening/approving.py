@@ -42,8 +42,8 @@ from bartizan.workspace.signed import Seal, content_digest, next_version, sign
 from bartizan.workspace.snapshot import SIGNED, read_files
 from bartizan.workspace.workspace import Workspace
 
-Retry = Callable[[Proposal, Mapping[str, bytes]], Trial]
-"""Tries a proposal again on the workspace as it is now."""
+Retry = Callable[[Proposal, Mapping[str, bytes]], Proposal]
+"""The proposal with all its trials done again as they were done, but on the workspace as it is now."""
 Sound = Callable[[Mapping[str, bytes]], None]
 """Raises BartizanError for watched files that a person could not sign: rules whose cases fail among them."""
 
@@ -95,11 +95,11 @@ def approve(
                 )
             files = undone(files, old, others)
         if content_digest(files) != proposal.base:
-            trial = retry(proposal, files)
-            if trial.decision is not Decision.ACCEPTED:
-                raise ConfigurationError(
-                    f"the workspace changed since the trial, and now: {trial.reason}", "propose again"
-                )
+            proposal = retry(proposal, files)
+            trial = proposal.tried.trial
+            if trial is None or trial.decision is not Decision.ACCEPTED:
+                now_it = trial.reason if trial else "there is no trial"
+                raise ConfigurationError(f"the workspace changed since the trial, and now: {now_it}", "propose again")
         policy = loads(files.get(POLICY, b"version: 1\n"), POLICY, PolicyDocument)
         watch = policy.hardening.monitor_first and not enforce
         change = monitored(candidate, policy) if watch else candidate.change
@@ -225,11 +225,12 @@ def _cases(proposal: Proposal, trial: Trial) -> tuple[Case, ...]:
         finding=proposal.finding.id,
         title=proposal.finding.title,
         exchange=proposal.exchange,
-        variants=trial.variants or (proposal.tried.trial.variants if proposal.tried.trial else ()),
+        variants=trial.variants,
     )
     more = (
         Case(finding=one.finding.id, title=one.finding.title, exchange=one.exchange, variants=one.trial.variants)
         for one in proposal.covers
+        if one.trial.decision is Decision.ACCEPTED
     )
     return (first, *more)
 
