@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bartizan.agents.approvals.approvers import Approvers
 from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of, redactor
 from bartizan.app.inferring import learned_surfaces
@@ -31,7 +33,8 @@ from bartizan.telemetry.metrics import Registry
 from bartizan.trust.commitment import Committer
 from bartizan.workspace.deployment import Deployment
 from bartizan.workspace.document import loads
-from bartizan.workspace.snapshot import Snapshot
+from bartizan.workspace.reload import first_sound
+from bartizan.workspace.snapshot import Snapshot, digest_of
 from bartizan.workspace.workspace import DEPLOYMENT, POLICY, Workspace
 
 LONGEST_KEPT = 20_000
@@ -116,7 +119,13 @@ def build_gateway(
 
     deployment = workspace.deployment
     committer = committer_of(workspace)
-    in_force = build_in_force(workspace, Seal(workspace).current(), committer, Detectors())
+    seal, kept = Seal(workspace), Detectors()
+
+    def build(files: Mapping[str, bytes]) -> InForce:
+        return build_in_force(workspace, Snapshot(1, digest_of(files), dict(files)), committer, kept)
+
+    snapshot, in_force = first_sound(seal.choices(), build)
+    seal.keep(snapshot)
     services = build_services(
         workspace,
         deployment,

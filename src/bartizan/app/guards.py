@@ -22,6 +22,7 @@ from bartizan.inspection.signatures import SignatureDetector, load_packs
 from bartizan.policy.document import PolicyDocument
 from bartizan.policy.policy import Policy
 from bartizan.workspace.document import loads
+from bartizan.workspace.reload import first_sound
 from bartizan.workspace.workspace import POLICY, Workspace
 
 SIGNATURES = "signatures/"
@@ -103,10 +104,14 @@ def load_guard(root: Path) -> Guard:
 
     workspace = Workspace(root)
     seal = Seal(workspace)
-    files = seal.current().files
-    document = loads(files[POLICY], POLICY, PolicyDocument) if POLICY in files else seal.load(POLICY, PolicyDocument)
-    packs = packs_of(files)
-    return build_guard(document, packs, canaries_of(workspace, document), classifier=_classifier(document))
+
+    def build(files: Mapping[str, bytes]) -> Guard:
+        there = POLICY in files
+        document = loads(files[POLICY], POLICY, PolicyDocument) if there else seal.load(POLICY, PolicyDocument)
+        canaries = canaries_of(workspace, document)
+        return build_guard(document, packs_of(files), canaries, classifier=_classifier(document))
+
+    return first_sound(seal.choices(), build)[1]
 
 
 def default_guard() -> Guard:

@@ -86,7 +86,7 @@ class Reloader:
             sound(snapshot)
             seal.keep(snapshot)
 
-        self._watch: Watch[None] = Watch(workspace.root, check, first=seal.current)
+        self._watch: Watch[None] = Watch(workspace.root, check, first=seal.choices)
         self._ahead = 0
         self._told = (0, "")
         self._other = ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
 
-from bartizan.core.errors import BartizanError
+from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.workspace.snapshot import WATCHED, Snapshot, digest_of, find_files, read_files, take_snapshot
 
 T = TypeVar("T")
@@ -40,6 +40,17 @@ class Change(msgspec.Struct, frozen=True):
     """Why it was rejected, or which file needs a restart."""
 
 
+def first_sound(choices: Iterable[Snapshot], build: Callable[[Mapping[str, bytes]], T]) -> tuple[Snapshot, T]:
+    """The first snapshot of which something can be built, with that. Raises the BartizanError of the very first."""
+    wrong: BartizanError | None = None
+    for snapshot in choices:
+        try:
+            return snapshot, build(snapshot.files)
+        except BartizanError as error:
+            wrong = wrong or error
+    raise wrong or ConfigurationError("there is no snapshot to begin with")
+
+
 class Watch(Generic[T]):
     """Polls the watched files; :attr:`value` is always a value that was built completely.
 
@@ -51,7 +62,7 @@ class Watch(Generic[T]):
         build: makes the value from contents by name; raises a BartizanError when they are no good.
         patterns: what to watch, relative to ``root``.
         version: number of the first snapshot.
-        first: gives the first snapshot, where it need not be what the files say.
+        first: gives what the first snapshot may be, the best first, where it need not be what the files say.
 
     Raises:
         BartizanError: the very first content is broken, so there is no last good one.
@@ -65,11 +76,11 @@ class Watch(Generic[T]):
         patterns: Sequence[str] = WATCHED,
         restart: Sequence[str] = RESTART,
         version: int = 1,
-        first: Callable[[], Snapshot] | None = None,
+        first: Callable[[], Iterable[Snapshot]] | None = None,
     ) -> None:
         self._root, self._build, self._patterns, self._restart = root, build, tuple(patterns), tuple(restart)
-        self.snapshot = first() if first is not None else take_snapshot(root, version, self._patterns)
-        self.value: T = build(self.snapshot.files)
+        choices = first() if first is not None else [take_snapshot(root, version, self._patterns)]
+        self.snapshot, self.value = first_sound(choices, build)
         self._seen: object = None
         self._polls = 0
         self._pending = ""

@@ -17,11 +17,12 @@ from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
-from bartizan.core.errors import ConfigurationError
+from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.trust.signing import SignatureInvalid, SigningKey, TrustedKeys, read_public_key
 from bartizan.workspace.deployment import Snapshots
 from bartizan.workspace.document import loads
 from bartizan.workspace.files import read_bounded, write_file
+from bartizan.workspace.reload import first_sound
 from bartizan.workspace.snapshot import SIGNED, Snapshot, digest_of, take_snapshot
 from bartizan.workspace.workspace import DEPLOYMENT, Workspace
 
@@ -129,7 +130,11 @@ class Seal:
         return manifest.version
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Remember an admitted snapshot as the last good one. Raises ConfigurationError when it cannot be written."""
+        """Remember a snapshot that was admitted, and of which a gateway was built, as the last good one.
+
+        Raises:
+            ConfigurationError: it cannot be written.
+        """
         if self.enforced:
             write_file(self._workspace.state / _KEPT, _KEPT, snapshot.encode())
 
@@ -139,28 +144,38 @@ class Seal:
         return Snapshot.decode(read_bounded(path, _KEPT, _LARGEST, private=True)) if path.exists() else None
 
     def current(self) -> Snapshot:
-        """What is to be in force at a start: the files as they are, else the last good ones if those are not admitted.
+        """What may come into force, whether or not anything can be built of it. Raises as :meth:`choices`."""
+        return self.choices()[0]
+
+    def choices(self) -> list[Snapshot]:
+        """What may be in force at a start, the best first: the files as they are, if they are admitted, then the last
+        good ones, if signatures are enforced.
 
         Raises:
-            ConfigurationError: neither may come into force.
+            ConfigurationError: nothing may come into force.
             DocumentError: a file is too long.
         """
-        snapshot = take_snapshot(self._workspace.root)
         if not self.enforced:
-            return snapshot
+            return [take_snapshot(self._workspace.root)]
+        out: list[Snapshot] = []
+        wrong: BartizanError | None = None
         try:
+            snapshot = take_snapshot(self._workspace.root)
             self.admit(snapshot.files)
-        except ConfigurationError:
+            out.append(snapshot)
+        except BartizanError as error:
+            wrong = error
+        try:
             known = self.last()
-            if known is None:
-                raise
-            manifest = manifest_of(known.files)
-            if manifest is None:
-                raise
-            verify(manifest, known.files, self._keys)
-            return known
-        self.keep(snapshot)
-        return snapshot
+            manifest = manifest_of(known.files) if known is not None else None
+            if known is not None and manifest is not None and known not in out:
+                verify(manifest, known.files, self._keys)
+                out.append(known)
+        except ConfigurationError as error:
+            wrong = wrong or error
+        if wrong is not None and not out:
+            raise wrong
+        return out
 
     def load(self, name: str, kind: type[T], missing: T | None = None) -> T:
         """The value of a watched file as it may come into force; ``missing`` where there is no such file.
@@ -173,12 +188,15 @@ class Seal:
             if missing is not None and not self._workspace.path(name).exists():
                 return missing
             return self._workspace.load(name, kind)
-        content = self.current().files.get(name)
-        if content is not None:
-            return loads(content, name, kind)
-        if missing is None:
-            raise ConfigurationError(f"what is signed holds no {name}", "add it, then: bartizan policy sign")
-        return missing
+
+        def read(files: Mapping[str, bytes]) -> T:
+            if name in files:
+                return loads(files[name], name, kind)
+            if missing is None:
+                raise ConfigurationError(f"what is signed holds no {name}", "add it, then: bartizan policy sign")
+            return missing
+
+        return first_sound(self.choices(), read)[1]
 
 
 def verify(manifest: Manifest, files: Mapping[str, bytes], keys: TrustedKeys) -> None:
