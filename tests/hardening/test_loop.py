@@ -67,6 +67,22 @@ def test_one_control_is_accepted_for_both_findings(tried: tuple[Path, dict[str, 
     assert f"+++ b/rules/{identifier}.yml" in shown
 
 
+def test_a_candidate_that_cannot_come_into_force_is_named_and_decides_nothing(
+    tried: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    root = tmp_path / "workspace"
+    (root / "rules").mkdir(parents=True)
+    (root / "policy.yaml").write_text(POLICY)
+    identifier = proposal_of(tried[0]).tried.candidate.id
+    (root / f"rules/{identifier}.yml").write_text("# ours\n")
+    (tmp_path / "findings.json").write_text(json.dumps({"schema": SCHEMA, "findings": [ROW]}))
+    done = harden(root, "propose", str(tmp_path / "findings.json"))
+    assert done.exit_code == 2
+    assert "f-1 it tells the code: inconclusive" in done.output
+    assert f"rules/{identifier}.yml is there already" in done.output
+    assert identifier not in harden(root, "list").output
+
+
 def test_after_an_edit_every_finding_is_tried_again_as_it_was(copied: Path, key: Path) -> None:
     proposal = proposal_of(copied)
     identifier, trial = proposal.tried.candidate.id, proposal.tried.trial

@@ -171,10 +171,10 @@ def harden(
 def _proposals(
     results: Sequence[Result], files: Mapping[str, bytes], seed: int, hosts: tuple[str, ...]
 ) -> list[Proposal]:
-    """One for each candidate, from its first trial; later findings that it stops too are added to it."""
+    """One for each candidate that could be tried, from its first trial; later findings that it stops too are added."""
     out: dict[str, Proposal] = {}
     for result in results:
-        for tried in result.tried:
+        for tried in (one for one in result.tried if one.trial is not None):
             known = out.get(tried.candidate.id)
             exchange = result.finding.exchange
             if known is None:

@@ -15,7 +15,7 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.hardening.book import Book, Proposal, Tried
 from bartizan.hardening.findings import RedTeamFinding, read_findings
-from bartizan.hardening.gates import Count
+from bartizan.hardening.gates import Count, Decision
 from bartizan.hardening.loop import Result, State
 from bartizan.workspace.workspace import Workspace
 
@@ -101,13 +101,13 @@ def _print(result: Result) -> None:
     out.print(f"[bold]{escape(finding.id)}[/bold] {escape(printable(finding.title, 100))}: {result.state}")
     for tried in result.tried:
         trial = tried.trial
-        if trial is None:
-            continue
+        decision = trial.decision if trial is not None else Decision.INCONCLUSIVE
+        reason = trial.reason if trial is not None else f"cannot come into force here: {printable(tried.problem, 200)}"
         out.print(
-            f"  {trial.decision:<12} {tried.candidate.id} {tried.candidate.depth.name.lower():<7} "
+            f"  {decision:<12} {tried.candidate.id} {tried.candidate.depth.name.lower():<7} "
             f"{escape(tried.candidate.title)}"
         )
-        out.print(f"               {escape(trial.reason)}", style="dim")
+        out.print(f"               {escape(reason)}", style="dim")
     accepted = result.accepted
     if accepted is not None:
         if accepted.candidate.note:
@@ -156,8 +156,9 @@ def _document(result: Result) -> dict[str, Any]:
     """Without the texts of variants, which the proposals hold."""
     tried = []
     for one in result.tried:
-        trial = {key: value for key, value in _plain(one.trial).items() if key not in {"variants", "passed"}}
-        tried.append({"candidate": {**_plain(one.candidate), "secrets": None}, "trial": trial})
+        trial = {key: value for key, value in (_plain(one.trial) or {}).items() if key not in {"variants", "passed"}}
+        candidate = {**_plain(one.candidate), "secrets": None}
+        tried.append({"candidate": candidate, "trial": trial or None, "problem": one.problem})
     return {
         "finding": result.finding.id,
         "state": result.state.value,

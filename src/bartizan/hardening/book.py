@@ -23,10 +23,12 @@ _LONGEST: Final = 20_000_000
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate with what came of it; without a trial it is advice, or was not needed any more."""
+    """A candidate with what came of it."""
 
     candidate: Candidate
     trial: Trial | None = None
+    problem: str = ""
+    """Why there was no trial: the changed workspace cannot come into force."""
 
 
 class Covered(msgspec.Struct, frozen=True, kw_only=True):

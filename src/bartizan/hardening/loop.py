@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bartizan.core.errors import BartizanError
+from bartizan.core.errors import ConfigurationError, DocumentError
 from bartizan.hardening.benign.corpus import Half, corpus
 from bartizan.hardening.book import Tried
 from bartizan.hardening.candidate import Candidate, Depth
@@ -36,7 +36,7 @@ class State(StrEnum):
     OPEN = "open"
     """Every candidate was rejected."""
     INCONCLUSIVE = "inconclusive"
-    """None was accepted, and about at least one too little could be measured."""
+    """None was accepted, and about at least one too little could be measured, or nothing."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,8 +109,9 @@ class Loop:
             tell(finding, candidate.title)
             try:
                 trial = self._court.try_out(finding, candidate, self._files)
-            except BartizanError:
-                continue  # it cannot come into force in this workspace
+            except (ConfigurationError, DocumentError) as error:
+                tried.append(Tried(candidate=candidate, problem=error.cause))
+                continue
             tried.append(Tried(candidate=candidate, trial=trial))
             if trial.decision is Decision.ACCEPTED:
                 self._accepted.append(candidate)
@@ -124,7 +125,7 @@ class Loop:
 
 
 def _state(tried: Sequence[Tried]) -> State:
-    decisions = {one.trial.decision for one in tried if one.trial is not None}
+    decisions = {one.trial.decision if one.trial is not None else Decision.INCONCLUSIVE for one in tried}
     if Decision.ACCEPTED in decisions:
         return State.HARDENED
     return State.INCONCLUSIVE if Decision.INCONCLUSIVE in decisions else State.OPEN
