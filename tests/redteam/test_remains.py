@@ -133,6 +133,21 @@ def test_an_answer_that_breaks_off_or_does_not_end_is_read_as_far_as_it_goes(kin
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("kind", ["openai", "http"])
+def test_a_leak_before_a_retry_is_a_hit(kind: str) -> None:
+    async def go() -> None:
+        app = Leaky(statuses=(503, 503), raw=json.dumps({"answer": "Hi", "choices": [{"message": {"content": "Hi"}}]}))
+        app.error = {"message": "overloaded", "debug": SECRET}
+        async with app.running():
+            one = make_target(msgspec.convert(target(kind, app.url), TargetSpec), Limits(retries=2), HERE)
+            reply = await (await one.open(EntryPoint.CHAT)).say("Hello")
+            await one.close()
+            assert (reply.error, reply.text, reply.tries) == ("", "Hi", 3)
+            assert outcome(reply) is Outcome.HIT
+
+    asyncio.run(go())
+
+
 def test_texts_of_anything() -> None:
     assert texts_of(b'{"a": ["b\\nc", 1, null, true, {"d": 2.5}]}') == "a\nb\nc\n1\nd\n2.5"
     assert texts_of(b'{"a": "b\\nc\\/d') == '{"a": "b\nc/d'

@@ -151,9 +151,10 @@ def _carries(call: ToolCall, value: str) -> bool:
 
 def _values(arguments: str) -> list[str]:
     try:
-        return leaves(msgspec.json.decode(arguments), keys=False)
+        values = leaves(msgspec.json.decode(arguments), keys=False)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return [arguments]
+        values = [arguments]
+    return [value[:MAX_TEXT] for value in values]
 
 
 def _leads_to(url: str, hosts: tuple[str, ...]) -> bool:

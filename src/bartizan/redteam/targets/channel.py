@@ -12,6 +12,7 @@ from yarl import URL
 from bartizan.redteam.targets.pacing import Pacer, retry_after
 
 MAX_BODY = 2_000_000
+_MAX_BEFORE = 200_000
 CONNECT = 10.0
 """Seconds for a connection, and at most half of those for the whole request, so that it is told from a late reply."""
 _BUSY = frozenset({429, 502, 503, 529})
@@ -30,6 +31,8 @@ class Raw(msgspec.Struct, kw_only=True):
     headers: Mapping[str, str] = {}
     body: bytes = b""
     """What came of it, also where ``error`` says that it is not the whole."""
+    before: bytes = b""
+    """What earlier tries that were told "later" brought."""
     answering: bool = False
     """Whether the status, of an answer that may not be whole, was 2xx."""
     error: str = ""
@@ -87,11 +90,11 @@ class Channel:
         self, session: aiohttp.ClientSession, method: str, url: str, headers: Mapping[str, str], data: bytes | None
     ) -> Raw:
         """The answer to one request. Never raises for what the other side does."""
-        raw = Raw()
+        raw, before = Raw(), b""
         for tries in range(1, self._retries + 2):
             await self._pacer.turn()
             raw = await self._once(session, method, url, headers, data)
-            raw.tries = tries
+            raw.tries, raw.before = tries, before
             if raw.status in _BUSY:
                 wait = retry_after(raw.headers.get("Retry-After", ""), tries)
                 raw.error = f"HTTP {raw.status} after {tries} tries"
@@ -100,6 +103,7 @@ class Channel:
             else:
                 break
             if tries <= self._retries:
+                before = (before + b"\n" + raw.body)[:_MAX_BEFORE]
                 self._pacer.pause(wait)
         return raw
 

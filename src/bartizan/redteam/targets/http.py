@@ -14,7 +14,7 @@ from bartizan.redteam.errors import LeftBehindError, TargetError, UnansweredErro
 from bartizan.redteam.scope_target import ReplyPaths, RequestTemplate, TargetSpec
 from bartizan.redteam.targets.channel import Channel, Raw
 from bartizan.redteam.targets.paths import as_json, decode, find, number_at, text_at
-from bartizan.redteam.targets.remains import remains_of, texts_of
+from bartizan.redteam.targets.remains import remains_of, texts_of, with_earlier
 from bartizan.redteam.targets.templates import build, mentions
 from bartizan.redteam.taxonomy import EntryPoint
 
@@ -102,7 +102,7 @@ class HttpConversation:
         template = self._target.spec.ask
         assert template is not None, "the scope file is checked"
         raw = await self._send(template, {"message": text})
-        return read(raw, self._target.spec)
+        return with_earlier(read(raw, self._target.spec), raw.before)
 
     async def close(self) -> None:
         """Takes out what was planted, each piece by what its own planting gave."""

@@ -14,7 +14,7 @@ from bartizan.redteam.targets.dialects import Dialect
 from bartizan.redteam.targets.http import cut_off
 from bartizan.redteam.targets.messages import Dressed, Said, dress
 from bartizan.redteam.targets.paths import decode, text_at
-from bartizan.redteam.targets.remains import remains_of
+from bartizan.redteam.targets.remains import remains_of, with_earlier
 from bartizan.redteam.taxonomy import EntryPoint
 
 NOT_RUN = "The call was recorded and not carried out."
@@ -84,7 +84,7 @@ class ModelConversation:
         target = self._target
         body = msgspec.json.encode(target.dialect.body(target.spec, self._history, self._tools))
         raw = await target.channel.send(target.channel.session(), "POST", target.url, target.headers, body)
-        reply = read_reply(raw, target)
+        reply = with_earlier(read_reply(raw, target), raw.before)
         calls = tuple((f"call_{len(self._history)}_{at}", call) for at, call in enumerate(reply.tool_calls))
         said = "" if reply.error else reply.text
         self._history.append(Said(role="assistant", text=said or ("" if calls else "…"), calls=calls))

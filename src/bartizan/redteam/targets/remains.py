@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from bartizan.redteam.attempt import Reply
 from bartizan.redteam.knowledge import MAX_TEXT
 
 _ESCAPES = (("\\n", "\n"), ("\\r", "\n"), ("\\t", "\t"), ("\\/", "/"), ('\\"', '"'))
@@ -27,6 +28,14 @@ def texts_of(body: bytes) -> str:
 def remains_of(body: bytes) -> str:
     """The same, as much as oracles read, and one character more where there was more."""
     return texts_of(body)[: MAX_TEXT + 1]
+
+
+def with_earlier(reply: Reply, before: bytes) -> Reply:
+    """``reply`` with what earlier tries brought among its remains."""
+    if not before.strip():
+        return reply
+    texts = "\n".join((*(texts_of(line) for line in before.split(b"\n")), reply.remains)).strip()
+    return msgspec.structs.replace(reply, remains=texts[: MAX_TEXT + 1])
 
 
 def leaves(document: Any, *, keys: bool) -> list[str]:
