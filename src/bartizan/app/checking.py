@@ -153,14 +153,21 @@ def _check_rules(check: _Check, deployment: Document[Deployment] | None) -> None
 def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
     # Imported here because system.yaml is checked without Cedar.
     from bartizan.supplychain.admission.pack import AdmissionPack
+    from bartizan.supplychain.bom.evidence import read_evidence
+    from bartizan.supplychain.signing.signers import Signers
     from bartizan.trust.dsse import EllipticKey
 
+    artefacts = policy.value.artefacts
     where: ValuePath = ("artefacts", "pack")
     try:
-        AdmissionPack.named(policy.value.artefacts.pack, check.workspace)
-        for i, signer in enumerate(policy.value.artefacts.signers):
+        AdmissionPack.named(artefacts.pack, check.workspace)
+        keys = {}
+        for i, signer in enumerate(artefacts.signers):
             where = ("artefacts", "signers", i, "key")
-            EllipticKey.read(check.workspace.path(signer.key))
+            keys[signer.name] = EllipticKey.read(check.workspace.path(signer.key))
+        if artefacts.bom:
+            where = ("artefacts", "bom")
+            read_evidence(check.workspace.path(artefacts.bom), artefacts.bom, artefacts.bom_elements, Signers(keys))
     except ConfigurationError as error:
         place = policy.place(where)
         check.result.problems.append(ConfigurationError(f"{place}: {error.cause}", error.hint))

@@ -31,3 +31,8 @@ class ArtefactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked of the packages in lock files."""
     signers: tuple[Signer, ...] = ()
     """People and pipelines whose signatures in the OpenSSF model-signing format count. Empty: likewise."""
+    bom: str = ""
+    """CycloneDX document of the workspace that must list an artefact by its digest, such as `bom.json`. If there are
+    signers, one of them must have signed it. Empty: none is asked for."""
+    bom_elements: tuple[str, ...] = ()
+    """Minimum elements that a model or data set must have in it, such as `model.licence`."""

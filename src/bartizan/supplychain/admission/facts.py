@@ -12,6 +12,7 @@ import msgspec
 from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.policy.artefacts import ArtefactPolicy
 from bartizan.supplychain.admission.packages import UNWAIVABLE, accepted_for, worst
+from bartizan.supplychain.bom.evidence import Billed, BillEvidence
 from bartizan.supplychain.signing.signers import Signers
 from bartizan.workspace.register import Registered
 from bartizan.workspace.waiver import Waiver
@@ -43,6 +44,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     signer: str
     """Its name in policy."""
     signers_asked: bool
+    bom: str
+    """``match``: a component of the bill that policy names has this digest; ``none``."""
+    bom_asked: bool
+    """Whether policy names a bill of materials."""
+    bom_missing: tuple[str, ...]
+    """Ids of the minimum elements that its model or data set lacks in the bill."""
+    bom_complete: bool
+    """None of those that policy asks for is among them."""
+    bom_affected: tuple[str, ...]
+    """Vulnerabilities that a statement in the bill says affect it."""
+    bom_vulnerable: bool
+    """Whether there are any."""
     size: int
     vulnerability: str
     """Worst rating of the known vulnerabilities that no waiver accepts, in a lock file: ``none``, ``unrated``, ``low``,
@@ -58,6 +71,7 @@ class Evidence:
         register: ``artefacts.yaml``.
         waivers: ``waivers.yaml``.
         signers: the keys of those whom policy names.
+        bill: the bill of materials that policy names.
     """
 
     def __init__(
@@ -67,9 +81,11 @@ class Evidence:
         register: Sequence[Registered],
         waivers: Sequence[Waiver],
         signers: Signers | None = None,
+        bill: BillEvidence | None = None,
     ) -> None:
         self._policy = policy
         self._signers = signers or Signers({})
+        self._bill = bill
         self._waivers = [waiver for waiver in waivers if waiver.sha256 or waiver.purl]
         self._by_digest: dict[str, list[Registered]] = {}
         self._by_path: dict[str, list[Registered]] = {}
@@ -95,6 +111,7 @@ class Evidence:
         waived = whole | single
         pin, entry = self._pinned(report)
         signature, signer = self._signers.of(report)
+        billed = self._bill.of(report.sha256) if self._bill is not None else Billed()
         origin, licence = (entry.origin, entry.licence) if entry is not None else ("", "")
         return Facts(
             verdict=Admission.strictest(one.admission for one in open_findings),
@@ -112,6 +129,12 @@ class Evidence:
             signature=signature,
             signer=signer if signature != "untrusted" else "",
             signers_asked=bool(self._signers),
+            bom="match" if billed.listed else "none",
+            bom_asked=self._bill is not None,
+            bom_missing=billed.missing,
+            bom_complete=billed.listed and not set(billed.missing).intersection(self._policy.bom_elements),
+            bom_affected=billed.affected,
+            bom_vulnerable=bool(billed.affected),
             size=report.size,
             vulnerability=worst(open_findings),
         )

@@ -17,6 +17,7 @@ from bartizan.core.ids import new_id
 from bartizan.policy.in_force import policy_in_force
 from bartizan.supplychain.admission.facts import Evidence, Facts
 from bartizan.supplychain.admission.pack import AdmissionPack
+from bartizan.supplychain.bom.evidence import read_evidence
 from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.scanning import ArtefactScanner
 from bartizan.supplychain.signing.signers import Signers
@@ -134,7 +135,10 @@ def rules_of(workspace: Workspace, root: Path | None = None) -> tuple[AdmissionP
     register: Register = workspace.load(REGISTER, Register) if workspace.path(REGISTER).exists() else ()
     waivers: Waivers = Seal(workspace).load(WAIVERS, Waivers, ())
     signers = Signers({one.name: EllipticKey.read(workspace.path(one.key)) for one in policy.signers})
-    evidence = Evidence(root or workspace.root, policy, register, waivers, signers)
+    bill = None
+    if policy.bom:
+        bill = read_evidence(workspace.path(policy.bom), policy.bom, policy.bom_elements, signers)
+    evidence = Evidence(root or workspace.root, policy, register, waivers, signers, bill)
     return AdmissionPack.named(policy.pack, workspace), evidence
 
 
