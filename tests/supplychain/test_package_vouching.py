@@ -180,6 +180,16 @@ def test_hostile_names_reach_no_other_file(tmp_path: Path) -> None:
     assert told(path, metadata="index") == {"no_metadata"}
 
 
+def test_what_comes_from_elsewhere_needs_somebody_who_vouches(tmp_path: Path) -> None:
+    url = "https://files.example/gamma-1.0-py3-none-any.whl"
+    path = write(tmp_path, "requirements.txt", f"gamma @ {url}#sha256={SHA}\n")
+    assert told(path) == set()
+    assert told(path, metadata="index") == told(path, indexes=(INDEX,)) == {"outside_index"}
+    assert told(path, metadata="index", indexes=("https://files.example",)) == set()
+    vouched = AllowedPackage(package="pkg:pypi/gamma", versions=("1.0",), sha256=(SHA,))
+    assert told(path, metadata="index", allowed=(vouched,)) == set()
+
+
 # -- dependency confusion
 
 
@@ -208,6 +218,19 @@ def test_internal_names_come_from_internal_indexes(tmp_path: Path, text: str, co
     path = write(tmp_path, "requirements.txt", text)
     own = {"internal": ("acme-*",), "internal_indexes": ("https://pypi.acme.example/simple",)}
     assert ("confusion" in told(path, **own)) == confused
+
+
+def test_a_digest_of_an_internal_name_is_looked_up(tmp_path: Path, lock: Path) -> None:
+    own: dict[str, Any] = {"internal": ("acme-*",), "internal_indexes": ("https://pypi.acme.example/simple",)}
+    assert told(lock, **own) == {"unknown_origin"}
+    assert told(lock, **own, allowed=(AllowedPackage(package="pkg:pypi/acme-auth", sha256=(SHA,)),)) == set()
+    assert told(lock, **own, metadata="index") == {"unknown_origin"}
+    python(tmp_path, "acme-auth", ("1.0", OLD))
+    assert told(lock, **own, metadata="index") == {"confusion"}
+    python(tmp_path, "acme-auth", ("1.0", OLD), sha="cd" * 32)
+    assert told(lock, **own, metadata="index") == set()
+    write(tmp_path, "index/PyPI/index.json", {"projects": []})
+    assert told(lock, **own, metadata="index") == set()
 
 
 def test_a_lock_that_took_an_internal_name_from_another_index_blocks_although_it_is_hashed(tmp_path: Path) -> None:

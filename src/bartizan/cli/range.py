@@ -16,6 +16,7 @@ from bartizan.cli.range_artefacts import grade_intake, start_intake
 from bartizan.cli.range_bureau import grade_bureau, start_bureau
 from bartizan.cli.range_goods import grade_goods, start_goods
 from bartizan.cli.range_journal import grade_journal, start_journal
+from bartizan.cli.range_locks import grade_locks, start_locks
 from bartizan.cli.range_loop import grade_loop, start_loop
 from bartizan.cli.range_office import grade_office, start_office
 from bartizan.cli.range_tools import grade_toolbox, start_toolbox
@@ -29,6 +30,7 @@ from bartizan.range.scenarios import (
     BUREAU_SCENARIOS,
     GOODS_SCENARIOS,
     JOURNAL_SCENARIOS,
+    LOCK_SCENARIOS,
     OFFICE_SCENARIOS,
     SCENARIOS,
     TOOL_SCENARIOS,
@@ -36,6 +38,7 @@ from bartizan.range.scenarios import (
     BureauScenario,
     GoodsScenario,
     JournalScenario,
+    LockScenario,
     OfficeScenario,
     Scenario,
     ToolScenario,
@@ -55,6 +58,7 @@ AnyScenario = (
     | LoopScenario
     | BureauScenario
     | GoodsScenario
+    | LockScenario
 )
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
@@ -90,6 +94,9 @@ def start(
         return
     if scenario in ARTEFACT_SCENARIOS:
         start_intake(workspace, _state(workspace, scenario), ARTEFACT_SCENARIOS[scenario], seed)
+        return
+    if scenario in LOCK_SCENARIOS:
+        start_locks(workspace, _state(workspace, scenario), LOCK_SCENARIOS[scenario], seed)
         return
     if scenario in OFFICE_SCENARIOS:
         start_office(workspace, _state(workspace, scenario), OFFICE_SCENARIOS[scenario], seed)
@@ -141,7 +148,7 @@ def grade(
     gateway: GatewayOption = "",
     key_env: KeyOption = "",
     proxy: Annotated[bool, typer.Option("--proxy", help="Grade the workspace's MCP proxy, for a tool server.")] = False,
-    gate: Annotated[bool, typer.Option("--gate", help="Grade the workspace's admission of model files.")] = False,
+    gate: Annotated[bool, typer.Option("--gate", help="Grade the workspace's admission of files.")] = False,
     guard: Annotated[bool, typer.Option("--guard", help="Grade the workspace's tool guard, for an assistant.")] = False,
     rules: Annotated[
         list[Path] | None, typer.Option("--rules", help="Grade these Sigma rules, for a journal; may be repeated.")
@@ -161,6 +168,10 @@ def grade(
         files = ARTEFACT_SCENARIOS[scenario]
         attack, defence = grade_intake(workspace, _state(workspace, scenario), files, secret, gate=gate)
         _show(scenario, files, attack, defence, output)
+    if scenario in LOCK_SCENARIOS:
+        locks = LOCK_SCENARIOS[scenario]
+        attack, defence = grade_locks(workspace, _state(workspace, scenario), locks, secret, gate=gate)
+        _show(scenario, locks, attack, defence, output)
     if scenario in OFFICE_SCENARIOS:
         office = OFFICE_SCENARIOS[scenario]
         attack, defence = grade_office(workspace, _state(workspace, scenario), office, secret, guard=guard)
@@ -227,6 +238,7 @@ def _every() -> tuple[AnyScenario, ...]:
         JOURNAL_SCENARIOS,
         BUREAU_SCENARIOS,
         GOODS_SCENARIOS,
+        LOCK_SCENARIOS,
     )
     return (*(scenario for group in groups for scenario in group.values()), OPEN_FINDINGS)
 

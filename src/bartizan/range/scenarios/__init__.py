@@ -9,10 +9,12 @@ from bartizan.range.scenarios.artefact_scenario import ArtefactScenario
 from bartizan.range.scenarios.borrowed_key import BORROWED_KEY
 from bartizan.range.scenarios.borrowed_model import BORROWED_MODEL
 from bartizan.range.scenarios.bureau_scenario import BureauScenario
+from bartizan.range.scenarios.ghost_packages import GHOST_PACKAGES
 from bartizan.range.scenarios.goods_scenario import GoodsScenario
 from bartizan.range.scenarios.interface import Scenario
 from bartizan.range.scenarios.journal_scenario import JournalScenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
+from bartizan.range.scenarios.lock_scenario import LockScenario
 from bartizan.range.scenarios.office_scenario import OfficeScenario
 from bartizan.range.scenarios.porous_bureau import POROUS_BUREAU
 from bartizan.range.scenarios.quiet_tools import QUIET_TOOLS
@@ -52,11 +54,15 @@ BUREAU_SCENARIOS: Mapping[str, BureauScenario] = MappingProxyType(
 GOODS_SCENARIOS: Mapping[str, GoodsScenario] = MappingProxyType({scenario.id: scenario for scenario in (SMOOTH_BILL,)})
 """Those with deliveries and their bills of materials, by id."""
 
+LOCK_SCENARIOS: Mapping[str, LockScenario] = MappingProxyType({scenario.id: scenario for scenario in (GHOST_PACKAGES,)})
+"""Those with lock files, by id."""
+
 __all__ = [
     "ARTEFACT_SCENARIOS",
     "BUREAU_SCENARIOS",
     "GOODS_SCENARIOS",
     "JOURNAL_SCENARIOS",
+    "LOCK_SCENARIOS",
     "OFFICE_SCENARIOS",
     "SCENARIOS",
     "TOOL_SCENARIOS",
@@ -64,6 +70,7 @@ __all__ = [
     "BureauScenario",
     "GoodsScenario",
     "JournalScenario",
+    "LockScenario",
     "OfficeScenario",
     "Scenario",
     "ToolScenario",

@@ -35,7 +35,8 @@ def advisories(
             )
             continue
         try:
-            opened = snapshot(folder, ecosystem)
+            with context.budget.paused():
+                opened = snapshot(folder, ecosystem)
         except SnapshotError as problem:
             yield context.found(rules.NO_SNAPSHOT, f"{problem.cause}.", evidence=ecosystem)
             continue

@@ -52,7 +52,9 @@ OPTION = _rule("option", "Option that weakens the installer's checks", "CWE-1357
 
 # -- who vouches for it
 CONFUSION = _rule("confusion", "Internal name that another index may answer for", "CWE-427", BLOCK, HIGH)
+UNKNOWN_ORIGIN = _rule("unknown_origin", "Internal name whose digest nobody can place", "CWE-427", HOLD, MEDIUM)
 FOREIGN_INDEX = _rule("foreign_index", "Index that policy does not name", "CWE-829", BLOCK, HIGH)
+OUTSIDE_INDEX = _rule("outside_index", "Package from an address that nobody vouches for", "CWE-829", HOLD, HIGH)
 UNLISTED = _rule("unlisted", "Package that nobody vouches for", "CWE-1357", BLOCK, HIGH)
 OTHER_BYTES = _rule("other_bytes", "Other files than somebody vouches for", "CWE-345", BLOCK, HIGH)
 UNKNOWN_NAME = _rule("unknown_name", "Name that the index does not have", "CWE-1357", BLOCK, HIGH)
@@ -70,6 +72,7 @@ PACKAGE_RULES: tuple[Rule, ...] = (
     MALICIOUS, *VULNERABLE.values(), UNJUDGED, COMPARED, NO_SNAPSHOT, OLD_SNAPSHOT, BROKEN_SNAPSHOT,
     UNPINNED, NO_INTEGRITY, WEAK_INTEGRITY, DIRECT_URL, MOVING_COMMIT, LOCAL, OUTSIDE, RUNS, FOREIGN_FILE,
     INSECURE, EXTRA_INDEX, REMOTE_INCLUDE, UNREAD_INCLUDE, UNREAD, OPTION,
-    CONFUSION, FOREIGN_INDEX, UNLISTED, OTHER_BYTES, UNKNOWN_NAME, UNKNOWN_VERSION, UNKNOWN_BYTES, WITHDRAWN,
-    UNESTABLISHED, YOUNG_RELEASE, LOST_PROVENANCE, NO_PROVENANCE, NO_METADATA, LOOKALIKE,
+    CONFUSION, UNKNOWN_ORIGIN, FOREIGN_INDEX, OUTSIDE_INDEX, UNLISTED, OTHER_BYTES, UNKNOWN_NAME,
+    UNKNOWN_VERSION, UNKNOWN_BYTES, WITHDRAWN, UNESTABLISHED, YOUNG_RELEASE, LOST_PROVENANCE, NO_PROVENANCE,
+    NO_METADATA, LOOKALIKE,
 )  # fmt: skip

@@ -72,7 +72,10 @@ class Vouching:
             yield rules.UNLISTED, f"Nobody vouches for {package.name} {package.version}.".replace(" .", "."), ""
         internal = covered(package.name, self._policy.internal)
         yield from self._places(package, named, internal=internal)
-        if package.source is not Source.INDEX or internal:
+        if internal:
+            return
+        if package.source is not Source.INDEX:
+            yield from self._elsewhere(package, vouched=vouched)
             return
         if not vouched and self._metadata is not None:
             yield from self._in_index(package, self._metadata)
@@ -110,10 +113,40 @@ class Vouching:
                     f"{package.name} is a name of your own, and an index that is not yours may answer for it.",
                     strange[0] or "the index that the installing machine is set to",
                 )
+            elif strange and not self.vouched(package):
+                yield from self._origin(package)
         elif others and package.source is Source.INDEX:
             for one in candidates:
                 if one and not below(one, (*others, *own)):
                     yield rules.FOREIGN_INDEX, f"{package.name} may come from an index that policy does not name.", one
+
+    def _origin(self, package: Package) -> Iterable[Told]:
+        """An internal name with a digest, and nothing says in which index it was found when the file was locked."""
+        try:
+            found = None
+            if self._metadata is not None:
+                if exists(self._metadata, package.ecosystem, package.name) is False:
+                    return
+                found = project(self._metadata, package.ecosystem, package.name)
+        except BartizanError as problem:
+            yield rules.NO_METADATA, f"{problem.cause}.", ""
+            return
+        if found is None:
+            yield (
+                rules.UNKNOWN_ORIGIN,
+                f"Which index {package.name} was locked from, yours or another, is not known.",
+                "",
+            )
+        elif any(one in release.hashes for release in found.releases.values() for one in package.hashes):
+            yield rules.CONFUSION, f"{package.name} is a name of your own, and its file is that of another index.", ""
+
+    def _elsewhere(self, package: Package, *, vouched: bool) -> Iterable[Told]:
+        """An archive or a repository: no index says how old it is and whose."""
+        known = (*self._policy.indexes, *self._policy.internal_indexes)
+        asked = self._metadata is not None or bool(self._policy.indexes)
+        if asked and not vouched and not below(package.url.removeprefix("git+"), known):
+            what = package.name or package.url
+            yield rules.OUTSIDE_INDEX, f"No index says how old {what} is, and nobody vouches for it.", package.url
 
     def _lookalike(self, package: Package, context: Context) -> Iterable[Told]:
         """Only a hint: it never decides."""
