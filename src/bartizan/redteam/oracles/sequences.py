@@ -50,7 +50,8 @@ def joined_up(word: str, text: str, sent: str) -> bool:
     known = sent.casefold()
     for one in (word, word[::-1]):
         for where in places(one, text):
-            gaps = {text[before + 1 : after] for before, after in pairwise(where)}
+            between = {text[before + 1 : after] for before, after in pairwise(where)}
+            gaps = {"" if set(gap) == {"*"} else gap for gap in between}  # emphasis on one half parts nothing
             if len(gaps) <= 1:
                 return True
             form = text[where[0] : where[-1] + 1].casefold()
@@ -60,7 +61,7 @@ def joined_up(word: str, text: str, sent: str) -> bool:
 
 
 def _alone(text: str, first: int, last: int) -> bool:
-    before, after = text[:first][-2:], text[last + 1 : last + 6]
+    before, after = text[max(first - 2, 0) : first], text[last + 1 : last + 6]
     if before[-1:].isalnum() or after[:1].isalnum():
         return False
     if text[first].isdigit() and before[-1:] in {",", "."} and before[:1].isdigit():
