@@ -213,3 +213,32 @@ def test_records_are_read_as_hostile_input(root: Path) -> None:
         (folder / "hc-000000000000.json").write_bytes(content)
         with pytest.raises(BartizanError):
             list(records.read_records(root))
+
+
+@pytest.mark.parametrize("objective", ["secret", "system_prompt", "leak_personal_data"])
+def test_cases_of_any_leak_stay_out_of_version_control(
+    proposed: Callable[..., Candidate], root: Path, key: Path, objective: str
+) -> None:
+    one = proposed(Kind.SIGNATURE, of=finding(id="f-5", objective=objective))
+    record = approve_candidate(root, one.id, key, "ann", enforce=False)
+    assert record.private_cases
+    assert not record.cases
+    assert b"HERON" not in (root / "hardening" / f"{one.id}.json").read_bytes()
+
+
+def test_proposals_are_read_as_hostile_input(root: Path, key: Path) -> None:
+    folder = root / ".bartizan" / "hardening"
+    folder.mkdir(parents=True)
+    path = folder / "hc-000000000000.json"
+    for content in (b"", b"{}", b"[" * 100_000, b"\xff"):
+        path.write_bytes(content)
+        path.chmod(0o600)
+        with pytest.raises(ConfigurationError, match="is damaged"):
+            approve_candidate(root, path.stem, key, "ann", enforce=False)
+    path.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="open to every user"):
+        approve_candidate(root, path.stem, key, "ann", enforce=False)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ConfigurationError, match="not a regular file"):
+        approve_candidate(root, path.stem, key, "ann", enforce=False)

@@ -15,7 +15,7 @@ from bartizan.hardening.candidate import Candidate
 from bartizan.hardening.exchange import Exchange
 from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.trial import Trial
-from bartizan.workspace.files import write_file
+from bartizan.workspace.files import read_bounded, write_file
 
 FOLDER: Final = "hardening"
 _ID: Final = re.compile(r"hc-[0-9a-f]{12}")
@@ -78,14 +78,17 @@ class Book:
         return path
 
     def read(self, identifier: str) -> Proposal:
-        """The proposal of a candidate. Raises ConfigurationError when there is none, or it is damaged."""
+        """The proposal of a candidate.
+
+        Raises:
+            ConfigurationError: there is none, or it is damaged or open to every user of the machine.
+            DocumentError: it is too long.
+        """
         path = self._path(identifier)
+        if not path.exists():
+            raise ConfigurationError(f"there is no proposal {identifier}", "see: bartizan harden list")
         try:
-            with path.open("rb") as file:
-                content = file.read(_LONGEST)
-        except OSError:
-            raise ConfigurationError(f"there is no proposal {identifier}", "see: bartizan harden list") from None
-        try:
+            content = read_bounded(path, f"the proposal {identifier}", _LONGEST, private=True)
             return msgspec.json.decode(content, type=Proposal)
         except (msgspec.DecodeError, RecursionError) as error:
             raise ConfigurationError(f"the proposal {identifier} is damaged: {error}", "propose anew") from None

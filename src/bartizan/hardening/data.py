@@ -10,15 +10,14 @@ import msgspec
 import yaml
 
 from bartizan.core.errors import ArtefactError
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from bartizan.workspace.nodes import LOADER
 
 
 @cache
 def read_data(folder: str, name: str) -> Any:
     """The content of ``hardening/FOLDER/NAME``: shipped, so trusted. Raises ArtefactError when it is not there."""
     try:
-        return yaml.load((files("bartizan.hardening") / folder / name).read_text("utf-8"), _LOADER)  # noqa: S506 - safe
+        return yaml.load((files("bartizan.hardening") / folder / name).read_text("utf-8"), LOADER)  # noqa: S506 - safe
     except (OSError, yaml.YAMLError, UnicodeDecodeError):
         raise ArtefactError(f"the data file {folder}/{name} is missing or damaged", "install bartizan again") from None
 
