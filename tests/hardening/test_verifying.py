@@ -93,3 +93,13 @@ def test_a_control_that_holds_no_longer_is_no_evidence_of_enforcement(
     assert held.state == "decayed"
     assert [one["enforced"] for one in evidence(root)].count(True) == 1, "that of the approval"
     assert read_record(root, approved.id) == approved
+
+
+def test_a_control_without_its_record_is_not_passed_over(approved: ControlRecord, root: Path, key: Path) -> None:
+    (root / "hardening" / f"{approved.id}.json").unlink()
+    (held,) = verify_controls(root, [key.with_name("approver.pub")])
+    assert (held.id, held.state, held.signed) == (approved.id, "decayed", False)
+    assert "its record is gone" in held.reason
+    assert [event["state"] for event in events(root)] == ["enforced", "decayed"]
+    result = CliRunner().invoke(app, ["harden", "verify", "--workspace", str(root), "--key", f"{key}.pub"])
+    assert result.exit_code == 1

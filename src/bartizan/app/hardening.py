@@ -24,7 +24,7 @@ from bartizan.hardening.change import diff
 from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.loop import Loop, Result
 from bartizan.hardening.record import ControlRecord, read_records
-from bartizan.hardening.reverify import Held, keep, reverify
+from bartizan.hardening.reverify import Held, bereft, keep, reverify
 from bartizan.hardening.shipping import alone
 from bartizan.hardening.stack import Stack
 from bartizan.hardening.trial import Court
@@ -233,11 +233,12 @@ def verify_controls(
         stack = bench.stack(files, {})
         trusted = TrustedKeys(map(read_public_key, keys)) if keys else Seal(bench.workspace).keys
         days = timedelta(days=stack.guard.policy.document.hardening.verify_days)
-        results = []
-        for record in read_records(bench.workspace.root):
-            held = reverify(record, files, stack, trusted, bench.workspace.state)
-            keep(bench.workspace, record, held, utc_now() + days)
-            results.append(held)
+        records = {record.id: record for record in read_records(bench.workspace.root)}
+        state = bench.workspace.state
+        results = [reverify(record, files, stack, trusted, state) for record in records.values()]
+        results += bereft(files, records)
+        for held in results:
+            keep(bench.workspace, records.get(held.id), held, utc_now() + days)
     return results
 
 

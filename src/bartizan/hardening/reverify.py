@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, Literal
 
 import msgspec
@@ -74,6 +74,22 @@ def reverify(
     return Held(id=record.id, state=how, reason=reason, stopped=stopped, due=now > record.verify_by, signed=signed)
 
 
+def bereft(files: Mapping[str, bytes], known: Collection[str]) -> list[Held]:
+    """Controls whose rule stands in the workspace and whose record is gone: nothing shows that they hold.
+
+    Args:
+        files: the workspace's.
+        known: ids of the controls that have a record.
+    """
+    stems = [PurePath(name).stem for name in sorted(files) if name.startswith("rules/hc-")]
+    reason = "its record is gone: restore it from version control, or take out what is left of it"
+    return [
+        Held(id=stem, state="decayed", reason=reason, stopped=count(0, 0), due=False, signed=False)
+        for stem in stems
+        if stem not in known
+    ]
+
+
 def rerun(cases: Sequence[Case], layer: Layer, stack: Stack) -> tuple[Count, list[str]]:
     """How many variants ``stack`` stops of those that a control of ``layer`` can tell apart; the findings that pass."""
     rows = distinct((row for case in cases for row in case.variants), layer)
@@ -128,28 +144,35 @@ def _short(stopped: Count, passing: Sequence[str]) -> str:
     return ""
 
 
-def keep(workspace: Workspace, record: ControlRecord, held: Held, expires: datetime) -> None:
+def keep(workspace: Workspace, record: ControlRecord | None, held: Held, expires: datetime) -> None:
     """Write the result as an event and, where something signed was run, as evidence.
+
+    Args:
+        workspace: in whose state both are kept.
+        record: of the control; what it says counts only if it is signed. None: it has none.
+        held: the result.
+        expires: until when evidence counts.
 
     Raises:
         ConfigurationError: the evidence cannot be written.
         JournalError: the event cannot be.
     """
-    if held.stopped.n:
+    signed = record if held.signed else None
+    if signed is not None and held.stopped.n:
         enforced = held.state == "verified"
-        evidence = evidence_of(record, held.stopped, "regression variants stopped", utc_now(), expires, enforced)
-        name, content = document(record, evidence, state=held.state, reason=held.reason)
+        evidence = evidence_of(signed, held.stopped, "regression variants stopped", utc_now(), expires, enforced)
+        name, content = document(signed, evidence, state=held.state, reason=held.reason)
         write_file(workspace.state / name, name, content)
     tell(
         workspace,
         ControlChanged(
             id=new_id("evt"),
             at=utc_now(),
-            control=record.id,
+            control=held.id,
             state=held.state,
-            strengthens=record.strengthens if held.signed else "",
-            finding=record.findings[0] if held.signed and record.findings else "",
-            version=record.version if held.signed else 0,
+            strengthens=signed.strengthens if signed is not None else "",
+            finding=signed.findings[0] if signed is not None and signed.findings else "",
+            version=signed.version if signed is not None else 0,
             stopped=held.stopped.successes,
             variants=held.stopped.n,
             reason=held.reason,
