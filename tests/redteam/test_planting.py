@@ -12,12 +12,14 @@ import pytest
 from campaigns import ran, scope
 from leaky import Leaky
 
+from bartizan.core.errors import DocumentError
 from bartizan.redteam.campaign import Campaign
 from bartizan.redteam.case import Planted
 from bartizan.redteam.errors import LeftBehindError
 from bartizan.redteam.interface import Brief, Move, Observation
 from bartizan.redteam.playing import Played, TrialPlayer
 from bartizan.redteam.replaying import replay
+from bartizan.redteam.results import Run
 from bartizan.redteam.taxonomy import Adaptivity, EntryPoint, Outcome
 
 
@@ -131,3 +133,27 @@ def test_a_replay_says_what_it_left(tmp_path: Path) -> None:
             assert "may still be there" in judgement.reason
 
     asyncio.run(go())
+
+
+def _sent(run: Run) -> set[str]:
+    return {turn.sent for trial in run.trials for attempt in run.attempts(trial) for turn in attempt.turns}
+
+
+def test_a_question_of_the_scope_file_leads_the_application_to_what_was_planted(tmp_path: Path) -> None:
+    """An application that retrieves by subject reads nothing when a case asks about something else."""
+
+    async def go() -> None:
+        async with Leaky().running() as app:
+            question = "What do the care guides say about roses?"
+            run, _ = await ran(noting(tmp_path, app.url, questions={"rag_document": question}), tmp_path / "a")
+            assert _sent(run) == {f"{question} Sum it up."}
+            plain, _ = await ran(noting(tmp_path, app.url), tmp_path / "b")
+            assert _sent(plain) == {"Sum it up."}
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(("at", "text"), [("chat", "Hello?"), ("rag_document", " ")], ids=["direct", "empty"])
+def test_a_question_that_leads_nowhere_is_refused(tmp_path: Path, at: str, text: str) -> None:
+    with pytest.raises(DocumentError, match="question"):
+        Campaign(noting(tmp_path, "http://127.0.0.1:1", questions={at: text}))

@@ -12,7 +12,7 @@ import msgspec
 
 from bartizan.core.clock import rfc3339, utc_now
 from bartizan.redteam.attacker import ModelAttacker
-from bartizan.redteam.case import Case
+from bartizan.redteam.case import Case, led_to
 from bartizan.redteam.cases import load_cases
 from bartizan.redteam.cases.loader import BUILTIN
 from bartizan.redteam.converters import converters
@@ -56,7 +56,8 @@ class Campaign:
         self.judge = Judge(self.known)
         plan = self.scope.plan
         sources = tuple(one if one == BUILTIN else self.folder / one for one in plan.cases)
-        self.cases = load_cases(sources) if cases is None else cases
+        loaded = load_cases(sources) if cases is None else cases
+        self.cases = tuple(led_to(case, self.spec.questions) for case in loaded)
         for case in self.cases:
             self.judge.check(case)
         limits, helper = self.scope.limits, self.scope.attacker

@@ -9,7 +9,7 @@ import msgspec
 
 from bartizan.core.problem import Problem, quote
 from bartizan.core.threat import Severity
-from bartizan.redteam.taxonomy import EntryPoint, Objective
+from bartizan.redteam.taxonomy import DIRECT, EntryPoint, Objective
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 
@@ -98,7 +98,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             yield Problem(("turns",), "no text", "at least one, none empty")
         if not self.oracles:
             yield Problem(("oracles",), "none", "at least one")
-        direct = self.entry_point in {EntryPoint.CHAT, EntryPoint.MODEL}
+        direct = self.entry_point in DIRECT
         if direct and self.planted:
             yield Problem(("planted",), "planted content", f"none at the entry point {self.entry_point}")
         if not direct and not self.planted:
@@ -106,6 +106,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for reference in self.references:
             if ":" not in reference:
                 yield Problem(("references",), quote(reference), "FRAMEWORK-EDITION:ID")
+
+
+def led_to(case: Case, questions: Mapping[EntryPoint, str]) -> Case:
+    """``case`` with the question of its entry point, if there is one, before each request: planted content that the
+    application has no reason to read shows nothing."""
+    question = questions.get(case.entry_point, "").strip() if case.indirect else ""
+    if not question:
+        return case
+    return msgspec.structs.replace(case, turns=tuple(f"{question} {text}" for text in case.turns))
 
 
 def fill(text: str, slots: Mapping[str, str]) -> str:

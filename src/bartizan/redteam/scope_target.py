@@ -13,7 +13,7 @@ from bartizan.core.passage import Path
 from bartizan.core.problem import Problem, quote
 from bartizan.redteam.case import Id
 from bartizan.redteam.secret import SecretText
-from bartizan.redteam.taxonomy import EntryPoint
+from bartizan.redteam.taxonomy import DIRECT, EntryPoint
 
 
 class Kind(StrEnum):
@@ -102,6 +102,9 @@ class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """``http``: how content is brought in at an indirect entry point."""
     remove: dict[EntryPoint, RequestTemplate] = {}
     """``http``: how it is taken out again when the conversation ends."""
+    questions: dict[EntryPoint, str] = {}
+    """At an indirect entry point: what a user says so that the application reads what was planted, such as "What do
+    guests say of the Harbour Hotel?". Stands before each case's own request, which may be about something else."""
     pages: tuple[EntryPoint, ...] = ()
     """Entry points whose content is served as a web page, for an application that fetches what a user names."""
     page_server: PageServerSpec = PageServerSpec()
@@ -163,9 +166,15 @@ def kind_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
     for field, template in spec.templates():
         if not same_origin(spec.url, template.url) and not names_user(template.url):
             yield Problem((*path, *field, "url"), quote(template.url), f"a path, or a URL under {spec.url}")
+    for name in spec.questions:
+        if name in DIRECT:
+            hint = "at chat and model the attack is the message itself"
+            yield Problem((*path, "questions", name), "a question", "an indirect entry point", hint)
+        elif not spec.questions[name].strip():
+            yield Problem((*path, "questions", name), "no text", "a question")
     if spec.kind is Kind.HTTP:
         for name in spec.entry_points:
-            if name not in {EntryPoint.CHAT, EntryPoint.MODEL, *spec.plant, *spec.pages}:
+            if name not in {*DIRECT, *spec.plant, *spec.pages}:
                 yield Problem((*path, "entry_points"), f"{name}, which plant does not name", f"plant.{name}")
         for name in spec.plant:
             if not spec.isolated and name not in spec.remove:

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 from bartizan.core.attack import EntryPoint, Objective
 
-__all__ = ["Adaptivity", "EntryPoint", "Objective", "Outcome"]
+__all__ = ["DIRECT", "Adaptivity", "EntryPoint", "Objective", "Outcome"]
+
+DIRECT = frozenset({EntryPoint.CHAT, EntryPoint.MODEL})
+"""Entry points at which the attack is the message itself; at all others it waits where the application will read."""
 
 
 class Adaptivity(StrEnum):

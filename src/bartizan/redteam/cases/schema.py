@@ -18,10 +18,7 @@ import msgspec
 from bartizan.core.problem import Problem, quote
 from bartizan.core.threat import Severity
 from bartizan.redteam.case import SLOTS, Case, Id, OracleSpec, Planted
-from bartizan.redteam.taxonomy import EntryPoint, Objective
-
-DIRECT = frozenset({EntryPoint.CHAT, EntryPoint.MODEL})
-"""Entry points at which the hostile text is typed."""
+from bartizan.redteam.taxonomy import DIRECT, EntryPoint, Objective
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
