@@ -157,6 +157,22 @@ def test_an_archive_from_elsewhere_needs_a_digest(tmp_path: Path) -> None:
     assert ("direct_url", "pkg:npm/alpha@1.0.0") in checked(tmp_path, "yarn.lock", moved.replace(SRI, ""))
 
 
+def test_fields_of_yarn_that_are_quoted_or_said_twice(tmp_path: Path) -> None:
+    """Yarn's own reader takes keys in quotation marks, and the last of two."""
+    evil = "https://npm.example/omega/-/omega-1.0.0.tgz"
+    field = '  resolved "https://npm.example/alpha/-/alpha-1.0.0.tgz'
+    assert field in YARN_1
+    for text in (
+        YARN_1.replace(field, f'  "resolved" "{evil}'),
+        YARN_1.replace("  resolved", "  resolved:").replace("alpha-1", "o-1"),
+    ):
+        assert "foreign_file" in {rule for rule, _ in checked(tmp_path, "yarn.lock", text)}
+    twice = YARN_1.replace(f"  integrity {SRI}", f"  integrity {SRI}\n  integrity sha512-AAAA")
+    assert ("no_integrity", "pkg:npm/alpha@1.0.0") in {
+        (rule.replace("weak", "no"), member) for rule, member in checked(tmp_path, "yarn.lock", twice)
+    }
+
+
 def test_source_distributions_alone_run_code(tmp_path: Path) -> None:
     only = UV.replace("-py3-none-any.whl", ".zip")
     assert ("runs_code", "pkg:pypi/alpha@1.0") in checked(tmp_path, "uv.lock", only)

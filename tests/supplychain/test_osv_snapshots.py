@@ -84,7 +84,9 @@ def test_withdrawn_and_foreign_records_say_nothing(lock: Path) -> None:
 def test_malice_is_found_where_the_version_is_left_open(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text("whole>=1\nsome>=2\nnone<2\nvuln\n", encoding="utf-8")
-    listed = [record(name, (), key=f"MAL-{name}", versions=["2.5"], vector="") for name in ("some", "none")]
+    listed = [
+        record(name, (), key=f"MAL-{name}", versions=["2.5", "no-version"], vector="") for name in ("some", "none")
+    ]
     told = against(path, record("whole", key="MAL-1", vector=""), *listed, record("vuln", FIXED_IN_2, key="G-1"))
     assert {member for rule, member in told if rule == "malicious"} == {"pkg:pypi/whole", "pkg:pypi/some"}
     assert ("unpinned", "pkg:pypi/vuln") in told

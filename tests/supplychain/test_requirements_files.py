@@ -100,6 +100,13 @@ def test_what_pip_may_read_otherwise_is_not_read(raw: bytes) -> None:
         read(raw)
 
 
+def test_what_the_environment_decides_is_unread(tmp_path: Path) -> None:
+    (tmp_path / "${X}.txt").write_text(locked("a==1"), encoding="utf-8")
+    (tmp_path / "requirements.txt").write_text("-r ${X}.txt\n-e ${HOME}/x\n", encoding="utf-8")
+    assert rules(tmp_path / "requirements.txt") == {"unread"}
+    assert [note.rule.id for note in read("a" + ">=1," * 50_000 + ">=1").notes] == ["package.unread"]
+
+
 def test_comments_and_continuations_as_pip_joins_them() -> None:
     lock = read("# a==1 \\\nb==1 \\\n  # c==1\nd==1#x\n e==1 #y \\\nf==1\x0bg==1\n")
     assert [package.name for package in lock.packages if package.version == "1"] == ["b", "e", "g"]

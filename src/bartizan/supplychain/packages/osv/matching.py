@@ -12,6 +12,7 @@ from bartizan.supplychain.packages.osv.ranges import ORDERS, Answer, affects, ev
 from bartizan.supplychain.packages.osv.records import Affected, Record
 from bartizan.supplychain.packages.osv.severity import RANKS, rated
 from bartizan.supplychain.packages.osv.snapshot import Snapshot
+from bartizan.supplychain.packages.versions import pep440
 
 
 class Match(NamedTuple):
@@ -66,7 +67,8 @@ def _open(package: Package, record: Record, about: list[Affected]) -> Answer:
     if package.ecosystem != PYPI:
         return Answer.YES if listed else Answer.NO
     try:
-        admitted = SpecifierSet(package.wanted).filter(listed, prereleases=True)
+        sound = [one for one in listed if pep440.version(one) is not None]
+        admitted = SpecifierSet(package.wanted).filter(sound, prereleases=True)
     except InvalidSpecifier:
         return Answer.UNKNOWN
     return Answer.YES if any(True for _ in admitted) else Answer.NO

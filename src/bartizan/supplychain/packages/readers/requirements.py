@@ -36,6 +36,9 @@ _OPTION = re.compile(r"(?:--[a-z-]+|-[icfer])(?:[\s=].*)?\\?\Z")
 _PLACE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.]*:/|\.{0,2}/|~/)\S+")
 _PINS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]]*\])?\s*===?\s*[^\s;,]|--hash=|-r |--requirement")
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_LONGEST = 20_000
+"""Characters of one requirement without its options."""
+_READ = frozenset({"--requirement", "--constraint", "--editable"})
 _WEAKENING = {
     "--no-require-hashes": "Hashes are not checked.",
     "--pre": "Releases that their makers call unfinished are taken as well.",
@@ -77,10 +80,12 @@ class Requirements:
 
 def _line(line: Line, lock: Lock) -> None:
     requirement, words = split(line.text)
-    if _VARIABLE.search(requirement):
-        raise ValueError  # the environment decides
+    if _VARIABLE.search(requirement) or len(requirement) > _LONGEST:
+        raise ValueError  # the environment decides, or nobody reads that far
     found = list(options(words))
     for option in found:
+        if option.name in _READ and _VARIABLE.search(option.value):
+            raise ValueError  # likewise
         _option(option, line, lock, bool(requirement))
     if requirement:
         hashes = tuple(option.value.lower() for option in found if option.name == "--hash")

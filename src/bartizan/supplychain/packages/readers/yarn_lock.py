@@ -14,7 +14,7 @@ from bartizan.supplychain.packages.readers.npm_addresses import resolved
 from bartizan.supplychain.packages.readers.values import integrity, text, unread
 
 _PATTERN = re.compile(r"(?P<name>(?:@[^/@]+/)?[^@/]+)@(?P<range>.*)\Z")
-_FIELD = re.compile(r' {2}(version|resolved|integrity) "?([^"\n]*)"?\Z')
+_FIELD = re.compile(r' {2}"?(version|resolved|integrity)"?:? +"?([^"\n]*)"?\Z')
 
 
 class YarnLock:
@@ -61,7 +61,7 @@ def _blocks(raw: bytes, budget: Budget) -> Iterator[_Block]:
                 raise MalformedError("a line that begins no entry", at)
             block = _Block([one.strip().strip('"') for one in line[:-1].split(",")], {}, at)
         elif found := _FIELD.match(line):
-            block.fields.setdefault(found[1], found[2])
+            block.fields[found[1]] = found[2] if found[1] not in block.fields else ""  # said twice: nobody knows
         at += len(physical) + 1
     if block.patterns:
         yield block
