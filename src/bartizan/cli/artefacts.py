@@ -12,11 +12,13 @@ import msgspec
 import typer
 from rich.markup import escape
 
+from bartizan.cli.artefacts_attested import attested_file
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.artefact import Admission
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
+from bartizan.supplychain.admission.attesting import attest_decision
 from bartizan.supplychain.admission.gate import AdmissionGate, Decision, open_gate
 from bartizan.supplychain.files import Problem, open_file, walk
 from bartizan.supplychain.signing.model import sign, verify
@@ -39,6 +41,9 @@ _ALONE = 4
 """Up to so many files are scanned in this process."""
 
 
+app.command("attested")(attested_file)
+
+
 @app.callback()
 def group() -> None:
     """Admit artefacts, and say who vouches for them."""
@@ -49,12 +54,18 @@ def admit(
     paths: PathsArgument,
     workspace: WorkspaceOption = Path(),
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: one for each core.")] = 0,
+    attest: Annotated[Path | None, typer.Option("--attest", help="Folder that takes signed decisions.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="Private key for --attest, in PEM.")] = None,
+    password_env: Annotated[str, typer.Option("--password-env", help="Variable with the key's password.")] = "",
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Whether policy admits artefacts. Exit 0: all of them; 1: something blocked; 2: inconclusive, nothing or error."""
+    if (attest is None) != (key is None):
+        raise ConfigurationError("--attest and --key go together", "name a folder and a private key")
+    signer = EllipticSigner.read(key, os.environ.get(password_env, "") if password_env else "") if key else None
     counts = dict.fromkeys(Admission, 0)
     with open_gate(workspace) as gate:
-        decisions = _counted(_decisions(gate, paths, jobs), counts)
+        decisions = _counted(_attested(_decisions(gate, paths, jobs), attest, signer), counts)
         _json(decisions) if output is Format.JSON else _text(decisions, counts)
     if counts[Admission.BLOCK]:
         raise typer.Exit(1)
@@ -156,6 +167,13 @@ def _decisions(gate: AdmissionGate, paths: list[Path], jobs: int) -> Iterator[De
     yield from map(gate.decide, first)
     if len(first) == _ALONE:
         yield from map(gate.decide, files) if jobs == 1 else gate.decide_all(files, jobs)
+
+
+def _attested(decisions: Iterator[Decision], folder: Path | None, signer: EllipticSigner | None) -> Iterator[Decision]:
+    for decision in decisions:
+        if folder is not None and signer is not None:
+            attest_decision(decision, folder, signer)
+        yield decision
 
 
 def _counted(decisions: Iterator[Decision], counts: dict[Admission, int]) -> Iterator[Decision]:

@@ -42,6 +42,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     facts: Facts
     report: ArtefactReport
+    at: datetime.datetime
+    pack: str
+    pack_sha256: str
+    """Digest of the pack's policies."""
 
 
 class Recorder(Protocol):
@@ -98,6 +102,9 @@ class AdmissionGate:
             reason=ruling.reason,
             facts=facts,
             report=report,
+            at=utc_now(),
+            pack=self._pack.name,
+            pack_sha256=self._pack.sha256,
         )
         if self._recorder is not None:
             self._recorder.append(self._event(decision, purpose))

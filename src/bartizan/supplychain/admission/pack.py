@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ class AdmissionPack:
     def __init__(self, name: str, text: str, *, observe: bool = False) -> None:
         self.name = name
         self.observe = observe
+        self.sha256 = hashlib.sha256(text.encode()).hexdigest()
         self._policies = CedarPolicies(
             f"policy pack {name}",
             text,
