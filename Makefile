@@ -78,11 +78,11 @@ $(ADAPTERS)/.stamp: $(UV) requirements/adapters.txt
 	$(UV) pip install --quiet --python $(ADAPTERS)/bin/python --require-hashes -r requirements/adapters.txt
 	@touch $@
 
-train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [FROM=folder of the run that learns on [KEEP=1: only its first look at material does]]
+train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [FROM=folder of the run that learns on [BLEND=share of what it learns, 1 for an encoder of its own for material] [KEEP=1: only its first look at material does]] [MATERIAL=folder of the run whose encoder reads material]
 	test -n "$(DATA)" -a -n "$(VERSION)"
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.train --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
-	  --against $(DATA)/dev $(AGAINST) $(if $(FROM),--go-on-from $(FROM)) $(if $(KEEP),--keep-encoder)
-	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish --run build/model --development $(DATA)/dev --target $(MODEL) --version $(VERSION) $(if $(KEEP),--keep-encoder)
+	  --against $(DATA)/dev $(AGAINST) $(if $(FROM),--go-on-from $(FROM)) $(if $(BLEND),--blend $(BLEND)) $(if $(KEEP),--keep-encoder)
+	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish --run build/model --development $(DATA)/dev --target $(MODEL) --version $(VERSION) $(if $(KEEP),--keep-encoder) $(if $(MATERIAL),--material $(MATERIAL))
 
 $(TRAIN)/.stamp: requirements/train.txt
 	$(PYTHON) -m venv $(TRAIN)

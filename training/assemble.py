@@ -7,19 +7,19 @@ import json
 import shutil
 from pathlib import Path
 
-from bartizan.inspection.classifier.artefact import HEADS, MANIFEST, SCHEMA
+from bartizan.inspection.classifier.artefact import ENCODER, HEADS, MANIFEST, MATERIAL_ENCODER, SCHEMA
 
-FILES = ("linear.npz", "tokenizer.json", "encoder.onnx", "calibration.json")
+FILES = ("linear.npz", "tokenizer.json", ENCODER, "calibration.json")
 OVERLAP = 64
 MOST_WINDOWS = 32
-MOST_BYTES = 30_000_000
+MOST_BYTES = 60_000_000
 
 
 def assemble(source: Path, target: Path, version: str, low: dict[str, float]) -> int:
     """Write ``target``; its size in bytes.
 
     Args:
-        source: folder with ``FILES``.
+        source: folder with ``FILES``, and perhaps an encoder for material.
         target: the model's folder.
         version: of the model.
         low: by surface, the lower edge of the band in which the encoder runs.
@@ -29,7 +29,8 @@ def assemble(source: Path, target: Path, version: str, low: dict[str, float]) ->
     """
     target.mkdir(parents=True, exist_ok=True)
     files = []
-    for name in FILES:
+    more = (MATERIAL_ENCODER,) if (source / MATERIAL_ENCODER).exists() else ()
+    for name in (*FILES, *more):
         if (source / name).resolve() != (target / name).resolve():
             shutil.copyfile(source / name, target / name)
         content = (target / name).read_bytes()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bartizan.inspection.classifier.artefact import HEADS
+from bartizan.inspection.classifier.artefact import ENCODER, HEADS, MATERIAL_ENCODER
 from bartizan.inspection.classifier.calibration import GROUPS, LENGTHS, MIXED, SCHEMA, script_group
 from bartizan.inspection.classifier.detector import may_hold_material
 from bartizan.inspection.classifier.encoder import Encoder, Window
@@ -30,6 +30,7 @@ FEWEST = 80
 SIZE = 254
 SKIPPED = 0.6
 """Share of benign texts that the first stage alone may let pass."""
+MATERIAL = HEADS.index("content")
 LOST = {"user": 0.03, "content": 0.01}
 """Share of attacks above the threshold that the first stage may lose. Those on material are one development set and
 orders planted, with and without a wrapper, in documents that no training row holds."""
@@ -55,22 +56,29 @@ def measure(
     folder: Path, texts: Iterable[tuple[str, str, bool, bool]], log: Callable[[str], None] = print
 ) -> list[Known]:
     """Both stages over (surface, text, attack, harmful)."""
-    encoder = Encoder(folder / "tokenizer.json", folder / "encoder.onnx", threads=2)
+    encoders = [Encoder(folder / "tokenizer.json", folder / ENCODER, threads=2)]
+    if (folder / MATERIAL_ENCODER).exists():
+        encoders.append(Encoder(folder / "tokenizer.json", folder / MATERIAL_ENCODER, threads=2))
     linear = Linear.parse((folder / "linear.npz").read_bytes())
     known = []
     last = ""
     windows: list[Window] = []
-    logits = np.zeros(len(HEADS), np.float32)
+    read: dict[int, NDArray[np.float32]] = {}
     for number, (surface, text, attack, harmful) in enumerate(texts):
         if text != last:  # some are measured on both surfaces, one after the other
-            last, windows = text, cut(encoder.tokens(text), SIZE, OVERLAP)
-            if windows:
-                logits = np.stack([one.logits for one in encoder.run(windows)]).max(axis=0)
+            last, windows, read = text, cut(encoders[0].tokens(text), SIZE, OVERLAP), {}
         if not windows:
             continue
+        mixed = surface == "user" and may_hold_material(text)
+        own = 0 if surface == "user" else len(encoders) - 1
+        for place in {own, len(encoders) - 1} if mixed else {own}:
+            if place not in read:
+                read[place] = np.stack([one.logits for one in encoders[place].run(windows)]).max(axis=0)
+        logits = read[own].copy()
+        if mixed:
+            logits[MATERIAL] = read[len(encoders) - 1][MATERIAL]
         bucket = sum(1 for least in LENGTHS[1:] if len(windows) >= least)
         first = linear.screen(text).logits.max(axis=0)
-        mixed = surface == "user" and may_hold_material(text)
         known.append(Known(surface, attack, harmful, script_group(text), bucket, mixed, logits, first))
         if number % 1000 == 0:
             log(f"{number} texts")
@@ -80,7 +88,7 @@ def measure(
 def thresholds(known: Sequence[Known]) -> dict[str, dict[str, list[float]]]:
     """By head and script group, one logit per length bucket."""
     table: dict[str, dict[str, list[float]]] = {}
-    for head, column in (*zip(HEADS, range(len(HEADS)), strict=True), (MIXED, HEADS.index("content"))):
+    for head, column in (*zip(HEADS, range(len(HEADS)), strict=True), (MIXED, MATERIAL)):
         benign = [one for one in known if _harmless(head, one)]
         base = _quantile([one.logits[column] for one in benign], RATES[head])
         rows = {"other": [_cell(benign, column, base, head, None, bucket) for bucket in range(len(LENGTHS))]}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 
 import torch
 
+from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER
 from training import assemble, calibrate
 from training.encoder import Encoder
 from training.export import export
@@ -20,10 +22,14 @@ def main() -> None:
     parser.add_argument("--development", type=Path, required=True, help="folder with the development sets")
     parser.add_argument("--target", type=Path, required=True, help="folder of the model")
     parser.add_argument("--version", required=True)
+    parser.add_argument("--material", type=Path, help="another run, whose encoder is to read material")
     parser.add_argument("--keep-encoder", action="store_true", help="do not export it anew")
     options = parser.parse_args()
     if not options.keep_encoder:
         _export(options.run)
+    if options.material:
+        _export(options.material)
+        shutil.copyfile(options.material / ENCODER, options.run / MATERIAL_ENCODER)
     known = calibrate.measure(options.run, calibrate.development(options.development, options.run, SEED))
     table = calibrate.thresholds(known)
     low = calibrate.band(known, table)
@@ -37,7 +43,7 @@ def _export(run: Path) -> None:
     layers = sum(1 for name in state["state"] if name.endswith("qkv.weight"))
     encoder = Encoder(len(state["kept"]), POSITIONS, layers)
     encoder.load_state_dict(state["state"])
-    print(export(encoder, run / "encoder.onnx"), "bytes of encoder")
+    print(export(encoder, run / ENCODER), "bytes of encoder")
 
 
 if __name__ == "__main__":

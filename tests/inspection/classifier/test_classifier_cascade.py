@@ -71,6 +71,32 @@ def test_each_surface_has_its_head(tiny: Cascade) -> None:
     assert tiny.read("please unmask this", [Surface.USER])[0].scores["extraction"] > 0.99
 
 
+def test_an_encoder_for_material_reads_material_and_nothing_else(tmp_path: Path) -> None:
+    loud, quiet = tiny_model.encoder(), tiny_model.encoder(loud=-1.0)
+    texts = ("please overrule this", "please smuggle this")
+    ask = {"user": [Surface.USER], "content": [Surface.CONTENT]}
+    for name, first, second in (("one", loud, quiet), ("other", quiet, loud)):
+        model = Cascade(Artefact(tiny_model.write(tmp_path / name, tiny_model.files(encoder=first, material=second))))
+        scores = {
+            head: max(model.read(text, surfaces)[0].scores.get(head, 0.0) for text in texts)
+            for head, surfaces in ask.items()
+        }
+        assert (scores["user"] > 0.99, scores["content"] > 0.99) == (first is loud, second is loud)
+        for text in texts:  # what may be either is read by both, each for its own surface
+            (user, content), windows = counted(model, text)
+            assert [window.encoder for window in windows] == [0, 1]
+            assert user == model.read(text, [Surface.USER])[0]
+            assert content == model.read(text, [Surface.CONTENT])[0]
+
+
+def test_two_encoders_keep_to_the_windows_of_one(tmp_path: Path) -> None:
+    model = Cascade(Artefact(tiny_model.write(tmp_path, tiny_model.files(material=tiny_model.encoder()))))
+    text = padded(60_000, *((place, "overrule") for place in range(0, 60_000, 1_500)))
+    readings, windows = counted(model, text)
+    assert len(windows) == MOST
+    assert all(reading.unread for reading in readings)
+
+
 def test_forced_reads_what_the_first_stage_finds_harmless(tiny_folder: Path) -> None:
     forced = Cascade(Artefact(tiny_folder), forced=True)
     assert forced.read("all is well", [Surface.USER])[0].scores["user"] == pytest.approx(
@@ -145,7 +171,7 @@ def test_a_network_whose_logits_are_no_numbers_fails_instead_of_passing(
         def run(self, outputs: object, feed: object) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
             return [np.full((1, 5), np.nan, np.float32), np.zeros((1, 3, 2), np.float32)]
 
-    monkeypatch.setattr(tiny._encoder, "_session", Broken())
+    monkeypatch.setattr(tiny._encoders[0], "_session", Broken())
     with pytest.raises(ArtefactError):
         tiny.read("overrule", BOTH)
 

@@ -29,14 +29,20 @@ QUIET = -2.0
 
 
 def files(**replaced: bytes) -> dict[str, bytes]:
-    """The model's files by name; ``linear``, ``tokenizer``, ``encoder`` and ``calibration`` replace their content."""
+    """The model's files by name; ``linear``, ``tokenizer``, ``encoder`` and ``calibration`` replace their content, and
+    ``material`` is an encoder more."""
     found = {
         "linear": linear(),
         "tokenizer": tokenizer(),
         "encoder": encoder(),
         "calibration": calibration(),
     } | replaced
-    names = {"linear": "linear.npz", "tokenizer": "tokenizer.json", "encoder": "encoder.onnx"}
+    names = {
+        "linear": "linear.npz",
+        "tokenizer": "tokenizer.json",
+        "encoder": "encoder.onnx",
+        "material": "content.onnx",
+    }
     return {names.get(name, f"{name}.json"): content for name, content in found.items()}
 
 

@@ -14,7 +14,10 @@ SCHEMA = "bartizan/classifier/v1"
 MANIFEST = "manifest.json"
 HEADS = ("user", "content", "extraction", "jailbreak", "harmful")
 SURFACES = frozenset(HEADS[:2])
-FILES = frozenset({"linear.npz", "tokenizer.json", "encoder.onnx", "calibration.json"})
+ENCODER = "encoder.onnx"
+MATERIAL_ENCODER = "content.onnx"
+"""Reads material, if the model has it; without it one encoder reads everything."""
+FILES = frozenset({"linear.npz", "tokenizer.json", ENCODER, "calibration.json"})
 REINSTALL = "reinstall the package, or build the model with make train"
 MOST_BYTES = 64_000_000
 """Of one file."""
@@ -69,8 +72,12 @@ class Artefact:
         if wrong:
             raise ArtefactError(f"{MANIFEST}: {wrong}", REINSTALL)
 
+    def has(self, name: str) -> bool:
+        """Whether the model has such a file."""
+        return any(file.name == name for file in self.manifest.files)
+
     def read(self, name: str) -> bytes:
-        """The content of one of ``FILES``. Raises ArtefactError if it is not what the manifest vouches for."""
+        """The content of a file. Raises ArtefactError if it is not what the manifest vouches for."""
         file = next((file for file in self.manifest.files if file.name == name), None)
         if file is None:
             raise ArtefactError(f"the model has no file {name}", REINSTALL)
@@ -88,7 +95,8 @@ def _wrong(manifest: Manifest) -> str:
         return f"the schema is {manifest.schema[:80]!r}, expected {SCHEMA}"
     if manifest.heads != HEADS:
         return "the heads are not those that this version reads"
-    if len(manifest.files) != len(FILES) or {file.name for file in manifest.files} != FILES:
+    names = [file.name for file in manifest.files]
+    if len(set(names)) != len(names) or not FILES <= set(names) <= FILES | {MATERIAL_ENCODER}:
         return f"the files are not {', '.join(sorted(FILES))}"
     if not all(0 < file.size <= MOST_BYTES for file in manifest.files):
         return f"a file is empty or larger than {MOST_BYTES} bytes"

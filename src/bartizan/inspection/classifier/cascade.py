@@ -6,11 +6,12 @@ from collections.abc import Generator, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bartizan.core.errors import ArtefactError
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Span
-from bartizan.inspection.classifier.artefact import REINSTALL, Artefact
+from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER, REINSTALL, Artefact
 from bartizan.inspection.classifier.calibration import MIXED, Calibration, parse, script_group
 from bartizan.inspection.classifier.encoder import Encoded, Encoder, Window
 from bartizan.inspection.classifier.linear import Linear
@@ -54,9 +55,13 @@ class Cascade:
         if self._linear.heads != len(_SURFACE_HEADS):
             raise ArtefactError("the first stage has not one head for each surface", REINSTALL)
         self._calibration: Calibration = parse(artefact.read("calibration.json"))
-        self._encoder = Encoder(artefact.read("tokenizer.json"), artefact.read("encoder.onnx"), threads)
-        self._encoder.check(manifest.window_tokens, len(manifest.heads))
-        self._selector = Selector(self._linear, self._encoder, manifest.window_tokens, manifest.overlap_tokens)
+        tokenizer = artefact.read("tokenizer.json")
+        networks = [ENCODER, *([MATERIAL_ENCODER] if artefact.has(MATERIAL_ENCODER) else [])]
+        self._encoders = [Encoder(tokenizer, artefact.read(name), threads) for name in networks]
+        for encoder in self._encoders:
+            encoder.check(manifest.window_tokens, len(manifest.heads))
+        self._readers = {Surface.USER: 0, Surface.CONTENT: len(networks) - 1}
+        self._selector = Selector(self._linear, self._encoders[0], manifest.window_tokens, manifest.overlap_tokens)
         self._manifest = manifest
         self._low = [-np.inf if forced else manifest.low[surface.value] for surface in _SURFACE_HEADS]
 
@@ -66,7 +71,7 @@ class Cascade:
         return 2 * self._manifest.most_windows
 
     def read(self, text: str, surfaces: Sequence[Surface]) -> list[Reading]:
-        """For each of ``surfaces`` (user or content); the encoder runs once for both."""
+        """For each of ``surfaces`` (user or content); an encoder that reads both runs once."""
         return self.drive(self.steps(text, surfaces))
 
     def drive(self, steps: Steps[T]) -> T:
@@ -81,7 +86,7 @@ class Cascade:
 
     def encode(self, window: Window) -> Encoded:
         """One step: the second stage on one window."""
-        return self._encoder.encode(window)
+        return self._encoders[window.encoder].encode(window)
 
     def steps(self, text: str, surfaces: Sequence[Surface], most: int | None = None) -> Steps[list[Reading]]:
         """``read``, one encoder window at a time, for who shares the encoder.
@@ -101,32 +106,40 @@ class Cascade:
         if not suspect.any():
             return nothing
         most = self._manifest.most_windows if most is None else min(most, self._manifest.most_windows)
-        windows, number, left = self._selector.select(text, screened, suspect, heads, most)
+        asked = {self._readers[surface] for surface, own in zip(surfaces, suspects, strict=True) if own.any()}
+        windows, number, left = self._selector.select(text, screened, suspect, heads, -(-most // len(asked)))
         gaps = [_gap(int((left & own).sum())) for own in suspects]
         if not windows:
             return [reading._replace(unread=gap) for reading, gap in zip(nothing, gaps, strict=True)]
-        encoded: list[Encoded] = []
-        for window in windows:
-            encoded.append((yield window))  # noqa: PERF401 - a comprehension cannot yield
-        logits = np.stack([one.logits for one in encoded])
-        group = script_group(text)
-        scores = {
-            name: self._calibration.score(name, group, number, float(logits[:, column].max()))
-            for column, name in enumerate(self._manifest.heads)
-            if name in self._calibration.thresholds
-        }
-        if set(surfaces) == _SURFACE_HEADS.keys() and MIXED in self._calibration.thresholds:
-            highest = float(logits[:, _SURFACE_HEADS[Surface.CONTENT]].max())
-            scores["content"] = self._calibration.score(MIXED, group, number, highest)
+        encoded: dict[int, list[Encoded]] = {reader: [] for reader in sorted(asked)}
+        for reader, read in encoded.items():
+            for window in windows:
+                read.append((yield window._replace(encoder=reader)))
+        group, mixed = script_group(text), set(surfaces) == _SURFACE_HEADS.keys()
         readings = []
         for surface, head, own, gap in zip(surfaces, heads, suspects, gaps, strict=True):
             if not own.any():
                 readings.append(nothing[0])
                 continue
+            read = encoded[self._readers[surface]]
+            logits = np.stack([one.logits for one in read])
+            said = self._scores(surface, logits.max(axis=0), group, number, mixed)
             best = int(logits[:, head].argmax())
-            said = {name: score for name, score in scores.items() if name not in _OTHER_SURFACE[surface]}
-            readings.append(Reading(said, _carrier(windows[best], encoded[best], head), gap))
+            readings.append(Reading(said, _carrier(windows[best], read[best], head), gap))
         return readings
+
+    def _scores(
+        self, surface: Surface, logits: NDArray[np.float32], group: str, windows: int, mixed: bool
+    ) -> dict[str, float]:
+        """Calibrated, by head, but for the head of the other surface."""
+        scores = {}
+        for column, name in enumerate(self._manifest.heads):
+            if name not in _OTHER_SURFACE[surface]:
+                cell = MIXED if mixed and name == Surface.CONTENT.value else name
+                cell = cell if cell in self._calibration.thresholds else name
+                if cell in self._calibration.thresholds:
+                    scores[name] = self._calibration.score(cell, group, windows, float(logits[column]))
+        return scores
 
 
 _OTHER_SURFACE = {Surface.USER: frozenset({"content"}), Surface.CONTENT: frozenset({"user"})}

@@ -109,7 +109,7 @@ def _once(steps: Steps[list[Reading]], known: dict[tuple[int, ...], Encoded]) ->
     try:
         window = next(steps)
         while True:
-            tokens = tuple(window.ids)
+            tokens = (window.encoder, *window.ids)
             if tokens not in known:
                 known[tokens] = yield window
                 taken += 1

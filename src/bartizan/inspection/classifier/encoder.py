@@ -23,6 +23,8 @@ class Window(NamedTuple):
     ids: Sequence[int]
     spans: Sequence[tuple[int, int]]
     """Where each token stands in the text."""
+    encoder: int = 0
+    """Which of the model's encoders is to read it."""
 
 
 class Encoded(NamedTuple):
