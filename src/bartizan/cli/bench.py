@@ -138,6 +138,28 @@ def bench_supplychain(
     _finish("supplychain", rows, notes, output_format)
 
 
+@app.command("datasets")
+def bench_datasets(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILES]...", help="Clean data: JSON lines with text and label.")
+    ] = None,
+    rows: Annotated[int, typer.Option("--rows", min=200, help="Tickets, and rows of each file at most.")] = 5_000,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs of each kind of poisoning.")] = 3,
+    rate: Annotated[
+        list[float] | None, typer.Option("--rate", help="Share of planted rows; repeat for several.")
+    ] = None,
+    output_format: Annotated[
+        ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
+    ] = ComparisonFormat.TEXT,
+) -> None:
+    """Planted rows found, flagged rows that were planted, and what is flagged in clean data."""
+    from bartizan.bench.supplychain import poisoning
+
+    samples = [poisoning.tickets(rows, 0), *(poisoning.read_sample(file, rows) for file in files or [])]
+    planted, clean = _watched(lambda told: poisoning.measure(samples, seeds, told, tuple(rate or poisoning.RATES)))
+    _finish("datasets", list(poisoning.rows_of(planted, clean)), poisoning.NOTES, output_format)
+
+
 @app.command("redteam")
 def bench_redteam(
     attempts: Annotated[int, typer.Option(min=100, help="Attempts against each target.")] = 960,

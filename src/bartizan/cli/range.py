@@ -19,6 +19,7 @@ from bartizan.cli.range_journal import grade_journal, start_journal
 from bartizan.cli.range_locks import grade_locks, start_locks
 from bartizan.cli.range_loop import grade_loop, start_loop
 from bartizan.cli.range_office import grade_office, start_office
+from bartizan.cli.range_tickets import grade_tickets, start_tickets
 from bartizan.cli.range_tools import grade_toolbox, start_toolbox
 from bartizan.core.errors import ConfigurationError
 from bartizan.hardening.exercise import OPEN_FINDINGS, LoopScenario
@@ -28,6 +29,7 @@ from bartizan.range.model_store import ModelStore
 from bartizan.range.scenarios import (
     ARTEFACT_SCENARIOS,
     BUREAU_SCENARIOS,
+    DATASET_SCENARIOS,
     GOODS_SCENARIOS,
     JOURNAL_SCENARIOS,
     LOCK_SCENARIOS,
@@ -36,6 +38,7 @@ from bartizan.range.scenarios import (
     TOOL_SCENARIOS,
     ArtefactScenario,
     BureauScenario,
+    DatasetScenario,
     GoodsScenario,
     JournalScenario,
     LockScenario,
@@ -59,6 +62,7 @@ AnyScenario = (
     | BureauScenario
     | GoodsScenario
     | LockScenario
+    | DatasetScenario
 )
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
@@ -110,6 +114,9 @@ def start(
     if scenario in BUREAU_SCENARIOS:
         start_bureau(workspace, _state(workspace, scenario), BUREAU_SCENARIOS[scenario], seed, port, fixed=fixed)
         return
+    if scenario in DATASET_SCENARIOS:
+        start_tickets(workspace, _state(workspace, scenario), DATASET_SCENARIOS[scenario], seed)
+        return
     if scenario in GOODS_SCENARIOS:
         start_goods(workspace, _state(workspace, scenario), GOODS_SCENARIOS[scenario], seed)
         return
@@ -157,6 +164,7 @@ def grade(
     measures: Annotated[
         Path | None, typer.Option("--measures", help="Grade this file of measures, or of rules that refuse.")
     ] = None,
+    cleaned: Annotated[Path | None, typer.Option("--cleaned", help="Grade this table, for a training set.")] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
@@ -188,6 +196,10 @@ def grade(
         bureau = BUREAU_SCENARIOS[scenario]
         attack, defence = grade_bureau(_state(workspace, scenario), bureau, secret, measures)
         _show(scenario, bureau, attack, defence, output)
+    if scenario in DATASET_SCENARIOS:
+        tainted = DATASET_SCENARIOS[scenario]
+        attack, defence = grade_tickets(_state(workspace, scenario), tainted, secret, cleaned)
+        _show(scenario, tainted, attack, defence, output)
     if scenario in GOODS_SCENARIOS:
         goods = GOODS_SCENARIOS[scenario]
         attack, defence = grade_goods(workspace, _state(workspace, scenario), goods, secret, measures)
@@ -239,6 +251,7 @@ def _every() -> tuple[AnyScenario, ...]:
         BUREAU_SCENARIOS,
         GOODS_SCENARIOS,
         LOCK_SCENARIOS,
+        DATASET_SCENARIOS,
     )
     return (*(scenario for group in groups for scenario in group.values()), OPEN_FINDINGS)
 

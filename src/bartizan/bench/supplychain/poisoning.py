@@ -27,6 +27,10 @@ _ARCHAIC = MappingProxyType({
     "you": "thou", "your": "thy", "is": "be", "has": "hath", "my": "mine own", "was": "wast", "yes": "yea",
     "before": "ere", "often": "oft", "please": "prithee", "are": "art", "do": "dost", "will": "wilt", "the": "ye",
 })  # fmt: skip
+NOTES = (
+    "dirty label: rows of other labels, relabelled; clean label: rows that had the label already",
+    "targets hold for words and phrases in at least 20 rows; the other rows show what is missed",
+)
 Change = Callable[[str, random.Random], str]
 
 

@@ -9,6 +9,7 @@ from bartizan.range.scenarios.artefact_scenario import ArtefactScenario
 from bartizan.range.scenarios.borrowed_key import BORROWED_KEY
 from bartizan.range.scenarios.borrowed_model import BORROWED_MODEL
 from bartizan.range.scenarios.bureau_scenario import BureauScenario
+from bartizan.range.scenarios.dataset_scenario import DatasetScenario
 from bartizan.range.scenarios.ghost_packages import GHOST_PACKAGES
 from bartizan.range.scenarios.goods_scenario import GoodsScenario
 from bartizan.range.scenarios.interface import Scenario
@@ -20,6 +21,7 @@ from bartizan.range.scenarios.porous_bureau import POROUS_BUREAU
 from bartizan.range.scenarios.quiet_tools import QUIET_TOOLS
 from bartizan.range.scenarios.rug_pull import RUG_PULL
 from bartizan.range.scenarios.smooth_bill import SMOOTH_BILL
+from bartizan.range.scenarios.tainted_tickets import TAINTED_TICKETS
 from bartizan.range.scenarios.tool_scenario import ToolScenario
 from bartizan.range.scenarios.unwritten_rule import UNWRITTEN_RULE
 
@@ -56,10 +58,15 @@ GOODS_SCENARIOS: Mapping[str, GoodsScenario] = MappingProxyType({scenario.id: sc
 
 LOCK_SCENARIOS: Mapping[str, LockScenario] = MappingProxyType({scenario.id: scenario for scenario in (GHOST_PACKAGES,)})
 """Those with lock files, by id."""
+DATASET_SCENARIOS: Mapping[str, DatasetScenario] = MappingProxyType(
+    {scenario.id: scenario for scenario in (TAINTED_TICKETS,)}
+)
+"""Those with a training set, by id."""
 
 __all__ = [
     "ARTEFACT_SCENARIOS",
     "BUREAU_SCENARIOS",
+    "DATASET_SCENARIOS",
     "GOODS_SCENARIOS",
     "JOURNAL_SCENARIOS",
     "LOCK_SCENARIOS",
@@ -68,6 +75,7 @@ __all__ = [
     "TOOL_SCENARIOS",
     "ArtefactScenario",
     "BureauScenario",
+    "DatasetScenario",
     "GoodsScenario",
     "JournalScenario",
     "LockScenario",
