@@ -389,3 +389,27 @@ def test_a_signed_document_counts_as_signed_and_a_changed_one_is_an_error(folder
     out.write_bytes(out.read_bytes() + b"\n")
     with pytest.raises(SignatureInvalid):
         run.invoke(app, words, catch_exceptions=False)
+
+
+def test_what_other_tools_leave_open_is_written_as_the_standards_want_it() -> None:
+    said = {"name": "bartizan:asserted:licence:somebody", "value": ""}
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"timestamp": "yesterday", "lifecycles": [{"name": "baking"}, {"phase": ""}]},
+        "components": [{"type": "library", "name": "x", "bom-ref": "x", "properties": [said]}],
+    }
+    bill = from_cyclonedx(json.dumps(document).encode(), "theirs")
+    assert (bill.at, bill.lifecycle) == ("", "baking")
+    assert not bill.by_ref()["x"].of("licence")
+    assert cyclonedx_faults(cyclonedx(bill)) == []
+    with pytest.raises(BillError, match="time"):
+        spdx(bill)
+    assert spdx_faults(spdx(msgspec.structs.replace(bill, at=AT))) == []
+    for given, kept in (
+        ("2026-11-27T13:00:00.5+01:00", AT),
+        ("2026-11-27T12:00:00", ""),
+        ("0001-01-01T00:00:00+14:00", ""),
+    ):
+        document["metadata"] = {"timestamp": given}
+        assert from_cyclonedx(json.dumps(document).encode(), "theirs").at == kept

@@ -15,6 +15,8 @@ from bartizan.supplychain.bom.bill import Bill, Flow, Kind, Link, Relation
 from bartizan.supplychain.bom.cyclonedx_parts import component, service, system, vulnerability
 
 SPEC = "1.7"
+PHASES = frozenset({"design", "pre-build", "build", "post-build", "operations", "discovery", "decommission"})
+"""Of a life cycle, as the standard names them."""
 SERVICES = frozenset({Kind.SERVICE, Kind.MCP_SERVER})
 """Kinds that become services, which have endpoints and flows."""
 
@@ -53,12 +55,17 @@ def document(bill: Bill) -> dict[str, Any]:
 def _metadata(bill: Bill) -> dict[str, Any]:
     out: dict[str, Any] = {
         "timestamp": bill.at,
-        "lifecycles": [{"phase": bill.lifecycle}],
+        "lifecycles": _lifecycles(bill.lifecycle),
         "tools": {"components": [{"type": "application", "name": bill.tool, "version": bill.tool_version}]},
         "authors": [{"name": bill.author}] if bill.author else [],
         "component": system(bill),
     }
     return {key: value for key, value in out.items() if value not in ("", [])}
+
+
+def _lifecycles(name: str) -> list[dict[str, str]]:
+    """A phase of the standard, or one of somebody's own."""
+    return [{"phase" if name in PHASES else "name": name}] if name else []
 
 
 def _dependencies(bill: Bill) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ field then is what the document asserts, and `check` names the contradiction.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
@@ -99,11 +100,11 @@ class _Read:
                 name=_text(whole, "name") or "system",
                 version=_text(whole, "version"),
                 author=next((_text(one, "name") for one in _maps(metadata, "authors")), ""),
-                at=_text(metadata, "timestamp"),
+                at=_time(_text(metadata, "timestamp")),
                 revision=version if type(version) is int else 1,
                 tool=_text(tool, "name"),
                 tool_version=_text(tool, "version"),
-                lifecycle=next((_text(one, "phase") for one in lifecycles), ""),
+                lifecycle=next((_text(one, "phase") or _text(one, "name") for one in lifecycles), ""),
                 facts=tuple(fact for fact in system.facts if fact.name != "version"),
                 components=tuple(self.components.values()),
                 relations=tuple(self.relations),
@@ -147,6 +148,7 @@ class _Read:
         known = {(fact.name, fact.value) for fact in facts}
         native = ((name, printable(text, LONGEST)) for name, text in _native(value))
         facts += [Fact(name, text, self.by) for name, text in native if (name, text) not in known]
+        facts = [fact for fact in facts if fact.value]
         return Component(
             ref=ref, kind=kind, name=printable(_text(value, "name"), LONGEST) or "?", facts=tuple(sorted(set(facts)))
         )
@@ -233,6 +235,15 @@ def _card(card: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for one in _maps(_map(card, "quantitativeAnalysis"), "performanceMetrics"):
         shown = _text(one, "type") + (f"={_text(one, 'value')}" if "value" in one else "")
         yield "metric", shown + (f" on {_text(one, 'slice')}" if "slice" in one else "")
+
+
+def _time(text: str) -> str:
+    """A time of the document in whole seconds, UTC; empty for what is none."""
+    try:
+        at = datetime.datetime.fromisoformat(text)
+        return at.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at.tzinfo is not None else ""
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _map(value: dict[str, Any], key: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from bartizan.supplychain.bom.bill import Bill, Component, Flow, Kind, Link, Vulnerability
+from bartizan.supplychain.bom.bill import Bill, BillError, Component, Flow, Kind, Link, Vulnerability
 from bartizan.supplychain.bom.licences import is_spdx
 from bartizan.supplychain.bom.spdx_elements import Agents, Identifiers, Profiles, element, license_ref, type_of
 
@@ -44,7 +44,9 @@ _JUSTIFICATIONS = MappingProxyType(
 
 
 def spdx(bill: Bill) -> bytes:
-    """The document, indented, with a line end."""
+    """The document, indented, with a line end. Raises BillError: the bill has no time, which SPDX asks for."""
+    if not bill.at:
+        raise BillError("a bill without a time cannot be written as SPDX", "SPDX asks when it was made")
     return msgspec.json.format(msgspec.json.encode(document(bill)), indent=2) + b"\n"
 
 
