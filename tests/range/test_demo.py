@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from bartizan.app.last_act import harden_leftovers
 from bartizan.cli import demo as command
 from bartizan.cli.main import app
 from bartizan.core.errors import ConfigurationError, UpstreamError
 from bartizan.range.cases import load_attacks, load_benign
-from bartizan.range.demo import Cases, GatewayLauncher, Observer, run_demo
+from bartizan.range.demo import Cases, GatewayLauncher, Hardener, Observer, run_demo
 from bartizan.range.demo_workspace import DemoWorkspace
 from bartizan.range.gateway_process import gateway
 from bartizan.range.helpdesk.records import Plant
 from bartizan.range.model_store import ModelStore
-from bartizan.reporting.assessment import HIT, INCONCLUSIVE, Assessment
+from bartizan.reporting.assessment import HARDENED, HIT, INCONCLUSIVE, Assessment, Case, Remedy
+from bartizan.reporting.last_act import described
 from bartizan.reporting.report import render
 
 pytestmark = pytest.mark.slow
@@ -53,7 +56,8 @@ def few() -> Cases:
 @pytest.fixture(scope="module")
 def result(model_store: ModelStore) -> tuple[Assessment, Watching]:
     watching = Watching()
-    return asyncio.run(run_demo(model_store, gateway, watching, seed=1, cases=few())), watching
+    demo = run_demo(model_store, gateway, watching, seed=1, cases=few(), harden=harden_leftovers)
+    return asyncio.run(demo), watching
 
 
 def test_the_gateway_stops_what_worked_and_keeps_what_is_legitimate(result: tuple[Assessment, Watching]) -> None:
@@ -65,7 +69,40 @@ def test_the_gateway_stops_what_worked_and_keeps_what_is_legitimate(result: tupl
     assert all(case.guarded.verdict in {"block", "redact"} and case.guarded.rule for case in stopped)
     assert not [case.id for case in assessment.attacks if case.guarded.outcome == INCONCLUSIVE]
     assert watching.done == watching.total > 0
-    assert len(watching.stages) == 6
+    assert len(watching.stages) == 7
+
+
+def test_what_got_through_is_hardened_against_or_said_to_be_open(result: tuple[Assessment, Watching]) -> None:
+    act = result[0].last_act
+    assert act is not None
+    assert [remedy.case for remedy in act.remedies] == [case.id for case in result[0].got_through] == ["record-phone"]
+    (remedy,) = act.remedies
+    assert remedy.tried >= 1
+    assert remedy.variants >= 73
+    assert escape(described(remedy)) in render(result[0])
+    if remedy.state == HARDENED:
+        assert result[0].hardened.successes == 0
+    else:
+        assert (act.attacks, result[0].hardened) == ((), result[0].after)
+
+
+def test_a_control_that_came_into_force_is_attacked_again(model_store: ModelStore) -> None:
+    def shut(workspace: DemoWorkspace, cases: Sequence[Case], plant: Plant) -> tuple[Remedy, ...]:
+        """What an approved control does: another file of state, another policy."""
+        state = workspace.folder / ".bartizan" / "phone"
+        state.write_text(next(one.phone for one in plant.customers if one.phone in cases[0].guarded.text))
+        state.chmod(0o600)
+        canary = "canaries:\n  - {name: phone, value: {file: .bartizan/phone}}\n"
+        policy = workspace.folder / "policy.yaml"
+        policy.write_text(policy.read_text().replace("canaries:\n", canary, 1))
+        return (Remedy(case=cases[0].id, title="t", state=HARDENED, control="canary"),)
+
+    watching = Watching()
+    assessment = asyncio.run(run_demo(model_store, gateway, watching, seed=1, cases=few(), harden=shut))
+    assert (assessment.after.successes, assessment.hardened.successes) == (1, 0)
+    assert assessment.kept_hardened == assessment.kept
+    assert watching.done == watching.total
+    assert "Sent once more through the hardened gateway" in render(assessment)
 
 
 def test_its_report_names_the_rule(result: tuple[Assessment, Watching]) -> None:
@@ -85,7 +122,9 @@ def test_a_gateway_that_does_not_answer_is_an_error(model_store: ModelStore) -> 
 def test_the_command_prints_one_table_and_writes_the_report(
     result: tuple[Assessment, Watching], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def done(store: ModelStore, launch: GatewayLauncher, observer: Observer, *, seed: int) -> Assessment:
+    async def done(
+        store: ModelStore, launch: GatewayLauncher, observer: Observer, *, seed: int, harden: Hardener
+    ) -> Assessment:
         observer.stage("one")
         observer.steps(2)()
         return result[0]

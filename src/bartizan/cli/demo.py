@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bartizan.app.last_act import harden_leftovers
 from bartizan.cli.model import MODELS
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.errors import ConfigurationError
@@ -22,6 +23,7 @@ from bartizan.range.demo import run_demo
 from bartizan.range.gateway_process import gateway
 from bartizan.range.model_store import ModelStore
 from bartizan.reporting.assessment import Assessment, Quantile
+from bartizan.reporting.last_act import described
 from bartizan.reporting.report import render
 
 
@@ -35,7 +37,9 @@ def demo(
     if not report.parent.is_dir():
         raise ConfigurationError(f"there is no folder {report.parent} for the report")
     with _Screen() as screen:
-        assessment = asyncio.run(run_demo(ModelStore(workspace / MODELS), gateway, screen, seed=seed))
+        assessment = asyncio.run(
+            run_demo(ModelStore(workspace / MODELS), gateway, screen, seed=seed, harden=harden_leftovers)
+        )
     try:
         report.write_text(render(assessment), encoding="utf-8")
     except OSError as error:
@@ -96,7 +100,12 @@ def _print(assessment: Assessment, report: Path) -> None:
     table = Table("", "result", "n", "95% interval", title_justify="left")
     table.add_row("attacks that succeed without the gateway", *_rate(assessment.before))
     table.add_row("attacks that succeed through the gateway", *_rate(assessment.after))
+    act = assessment.last_act
+    if act and act.attacks:
+        table.add_row("attacks that succeed once hardened", *_rate(assessment.hardened))
     table.add_row("legitimate requests kept", *_rate(assessment.kept))
+    if act and act.benign:
+        table.add_row("legitimate requests kept once hardened", *_rate(assessment.kept_hardened))
     latency = assessment.latency
     table.add_row("added latency, p50", *_milliseconds(latency.p50, latency.n))
     table.add_row("added latency, p95", *_milliseconds(latency.p95, latency.n))
@@ -107,6 +116,8 @@ def _print(assessment: Assessment, report: Path) -> None:
     through = assessment.got_through
     if through:
         out.print(f"Still got through: {escape(', '.join(case.id for case in through))}")
+    for remedy in act.remedies if act else ():
+        out.print(f"  {escape(remedy.case)}: {escape(described(remedy))}")
     out.print(f"Report: {escape(str(report))} ({assessment.seconds:.0f} seconds)")
     out.print(
         "\nNext, put the gateway in front of your own application:\n"
@@ -135,7 +146,9 @@ def _document(assessment: Assessment, report: Path) -> dict[str, object]:
     figures = {
         "attack_success_before": rate(assessment.before),
         "attack_success_after": rate(assessment.after),
+        "attack_success_hardened": rate(assessment.hardened),
         "benign_kept": rate(assessment.kept),
+        "benign_kept_hardened": rate(assessment.kept_hardened),
         "added_latency_ms": assessment.latency,
         "inconclusive": assessment.inconclusive,
     }

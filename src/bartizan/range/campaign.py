@@ -13,6 +13,8 @@ from bartizan.range.judge import Outcome, find_secret, judge, kept
 from bartizan.reporting.assessment import Case, Exchange
 
 Progress = Callable[[], None]
+Send = Callable[[ModelClient, bool], Awaitable[Answer]]
+Decide = Callable[[Answer], tuple[Outcome, str]]
 
 
 class Campaign:
@@ -52,14 +54,16 @@ class Campaign:
         """Every benign request both ways, alternating likewise."""
         return tuple(await asyncio.gather(*(self._serve(index, benign) for index, benign in enumerate(requests))))
 
+    async def attack_again(self, attacks: Sequence[Attack]) -> tuple[Exchange, ...]:
+        """Every attack through the gateway alone."""
+        return tuple(await asyncio.gather(*(self._again(*self._attacking(one), i) for i, one in enumerate(attacks))))
+
+    async def serve_again(self, requests: Sequence[Benign]) -> tuple[Exchange, ...]:
+        """Every benign request through the gateway alone."""
+        return tuple(await asyncio.gather(*(self._again(*self._serving(one), i) for i, one in enumerate(requests))))
+
     async def _attack(self, index: int, attack: Attack) -> Case:
-        async def send(way: ModelClient, stream: bool) -> Answer:
-            return await run_attack(attack, way, self._plant, max_tokens=self._max_tokens, stream=stream)
-
-        def decide(answer: Answer) -> tuple[Outcome, str]:
-            return judge(attack, answer, self._plant, self._prompt)
-
-        direct, guarded, prompt = await self._both(index, send, decide)
+        direct, guarded, prompt = await self._both(index, *self._attacking(attack))
         return Case(
             id=attack.id,
             title=attack.title,
@@ -74,15 +78,7 @@ class Campaign:
         )
 
     async def _serve(self, index: int, benign: Benign) -> Case:
-        async def send(way: ModelClient, stream: bool) -> Answer:
-            return await run_benign(benign, way, self._plant, max_tokens=self._max_tokens, stream=stream)
-
-        def decide(answer: Answer) -> tuple[Outcome, str]:
-            if find_secret(answer.text, self._plant.secret):
-                return Outcome.INCONCLUSIVE, "the model gave the secret away unasked"
-            return kept(answer)
-
-        direct, guarded, prompt = await self._both(index, send, decide)
+        direct, guarded, prompt = await self._both(index, *self._serving(benign))
         return Case(
             id=benign.id,
             title=benign.id.replace("-", " "),
@@ -94,30 +90,51 @@ class Campaign:
             guarded=guarded,
         )
 
-    async def _both(
-        self,
-        index: int,
-        send: Callable[[ModelClient, bool], Awaitable[Answer]],
-        decide: Callable[[Answer], tuple[Outcome, str]],
-    ) -> tuple[Exchange, Exchange, str]:
+    def _attacking(self, attack: Attack) -> tuple[Send, Decide]:
+        async def send(way: ModelClient, stream: bool) -> Answer:
+            return await run_attack(attack, way, self._plant, max_tokens=self._max_tokens, stream=stream)
+
+        return send, lambda answer: judge(attack, answer, self._plant, self._prompt)
+
+    def _serving(self, benign: Benign) -> tuple[Send, Decide]:
+        async def send(way: ModelClient, stream: bool) -> Answer:
+            return await run_benign(benign, way, self._plant, max_tokens=self._max_tokens, stream=stream)
+
+        def decide(answer: Answer) -> tuple[Outcome, str]:
+            if find_secret(answer.text, self._plant.secret):
+                return Outcome.INCONCLUSIVE, "the model gave the secret away unasked"
+            return kept(answer)
+
+        return send, decide
+
+    async def _again(self, send: Send, decide: Decide, index: int) -> Exchange:
+        async with self._slots:
+            answer = await send(self._ways[1], index % 2 == 1)
+        self._advance()
+        return _exchange(answer, *decide(answer))
+
+    async def _both(self, index: int, send: Send, decide: Decide) -> tuple[Exchange, Exchange, str]:
         order = (0, 1) if index // 2 % 2 == 0 else (1, 0)
         seen: dict[int, Exchange] = {}
         prompt = ""
         async with self._slots:
             for place in order:
                 answer = await send(self._ways[place], index % 2 == 1)
-                outcome, reason = decide(answer)
                 prompt = answer.prompt
-                seen[place] = Exchange(
-                    outcome=outcome,
-                    reason=reason,
-                    text=answer.text,
-                    status=answer.status,
-                    verdict=answer.verdict,
-                    rule=answer.rule,
-                    error=answer.error,
-                    streamed=answer.streamed,
-                    milliseconds=round(answer.milliseconds, 1),
-                )
+                seen[place] = _exchange(answer, *decide(answer))
                 self._advance()
         return seen[0], seen[1], prompt
+
+
+def _exchange(answer: Answer, outcome: Outcome, reason: str) -> Exchange:
+    return Exchange(
+        outcome=outcome,
+        reason=reason,
+        text=answer.text,
+        status=answer.status,
+        verdict=answer.verdict,
+        rule=answer.rule,
+        error=answer.error,
+        streamed=answer.streamed,
+        milliseconds=round(answer.milliseconds, 1),
+    )

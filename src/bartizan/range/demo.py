@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import UpstreamError
+from bartizan.core.event import ConfigurationChanged
 from bartizan.range.campaign import Campaign
 from bartizan.range.cases import Attack, Benign, Carrier, load_attacks, load_benign
 from bartizan.range.client import ModelClient
@@ -24,11 +27,15 @@ from bartizan.range.helpdesk.records import Plant, plant
 from bartizan.range.latency import measure
 from bartizan.range.model_process import ModelProcess
 from bartizan.range.model_store import SMOLLM2, ModelStore
-from bartizan.reporting.assessment import Assessment, Fact
+from bartizan.reporting.assessment import HARDENED, HIT, Assessment, Case, Fact, LastAct, Remedy
+from bartizan.telemetry.reader import read_journal
+from bartizan.workspace.snapshot import digest_of, read_files
+from bartizan.workspace.workspace import STATE
 
 MAX_TOKENS = 48
 LATENCY_QUESTIONS = 20
 LATENCY_ROUNDS = 2
+FOLLOW_SECONDS = 30.0
 
 Cases = tuple[tuple[Attack, ...], tuple[Benign, ...]]
 
@@ -38,6 +45,14 @@ class GatewayLauncher(Protocol):
 
     def __call__(self, upstream_url: str, upstream_key: str, plant: Plant) -> AbstractContextManager[DemoWorkspace]:
         """Raises ConfigurationError when it does not become ready."""
+        ...
+
+
+class Hardener(Protocol):
+    """Hardens the workspace of a running gateway against attacks that got through."""
+
+    def __call__(self, workspace: DemoWorkspace, cases: Sequence[Case], plant: Plant) -> tuple[Remedy, ...]:
+        """Takes a minute; raises BartizanError."""
         ...
 
 
@@ -54,9 +69,15 @@ class Observer(Protocol):
 
 
 async def run_demo(
-    store: ModelStore, launch: GatewayLauncher, observer: Observer, *, seed: int, cases: Cases | None = None
+    store: ModelStore,
+    launch: GatewayLauncher,
+    observer: Observer,
+    *,
+    seed: int,
+    cases: Cases | None = None,
+    harden: Hardener | None = None,
 ) -> Assessment:
-    """Pull the model, start it and a gateway, send everything both ways.
+    """Pull the model, start it and a gateway, send everything both ways; harden, and send it again.
 
     Args:
         store: where the model is kept.
@@ -64,6 +85,7 @@ async def run_demo(
         observer: told of progress.
         seed: chooses the planted secret and records.
         cases: what is sent; by default everything that is shipped.
+        harden: takes what got through; None ends before.
 
     Raises:
         BartizanError: the model cannot be had, or a server does not start.
@@ -105,6 +127,19 @@ async def run_demo(
                     rounds=LATENCY_ROUNDS,
                     advance=observer.steps(len(questions) * 2 * LATENCY_ROUNDS),
                 )
+                through = [case for case in attack_cases if case.guarded.outcome == HIT]
+                act = None
+                if harden is not None and through:
+                    observer.stage(f"hardening against {len(through)} that got through")
+                    remedies = await asyncio.to_thread(harden, guard, through, planted)
+                    act = LastAct(remedies=remedies)
+                    if any(remedy.state == HARDENED for remedy in remedies):
+                        await _follow(guard)
+                        observer.stage("sending everything once more, through the hardened gateway")
+                        advance = observer.steps(len(attacks) + len(benign))
+                        campaign = Campaign(direct, guarded, planted, max_tokens=MAX_TOKENS, advance=advance)
+                        again = await campaign.attack_again(attacks)
+                        act = replace(act, attacks=again, benign=await campaign.serve_again(benign))
     return Assessment(
         title=f"{COMPANY} help desk, before and after",
         at=utc_now(),
@@ -116,7 +151,25 @@ async def run_demo(
         seconds=round(time.monotonic() - started, 1),
         facts=_facts(attacks, benign, seed, guard.policy),
         policy=guard.policy,
+        last_act=act,
     )
+
+
+async def _follow(guard: DemoWorkspace) -> None:
+    """Wait until the gateway has taken over its workspace as it is now. Raises UpstreamError if it does not."""
+    wanted = digest_of(read_files(guard.folder))
+    try:
+        async with asyncio.timeout(FOLLOW_SECONDS):
+            while wanted not in _in_force(guard):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise UpstreamError("the gateway did not take over the hardened workspace") from None
+    await asyncio.sleep(1.0)  # workers have it a moment after it was recorded
+
+
+def _in_force(guard: DemoWorkspace) -> set[str]:
+    records = read_journal(guard.folder / STATE / "journal")
+    return {record.digest for record in records if isinstance(record, ConfigurationChanged) and record.accepted}
 
 
 async def _warm_up(direct: ModelClient, guarded: ModelClient, planted: Plant) -> None:

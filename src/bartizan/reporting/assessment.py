@@ -12,6 +12,8 @@ from bartizan.core.stats import McNemar, Rate, mcnemar
 HIT = "hit"
 MISS = "miss"
 INCONCLUSIVE = "inconclusive"
+HARDENED = "hardened"
+"""State of a remedy that is in force."""
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,37 @@ class Fact(msgspec.Struct, frozen=True):
     value: str
 
 
+class Remedy(msgspec.Struct, frozen=True, kw_only=True):
+    """What was tried against one attack that got through the gateway."""
+
+    case: str
+    title: str
+    state: str
+    """``hardened``, ``already_stopped``, ``open`` or ``inconclusive``."""
+    control: str = ""
+    """The control that is in force now, or the one that came nearest."""
+    tried: int = 0
+    """Controls that were tried."""
+    reason: str = ""
+    """What the trial of that control says."""
+    stopped: int = 0
+    variants: int = 0
+    """Held-out variants of the attack that it was tried on."""
+    disturbed: int = 0
+    harmless: int = 0
+    """Harmless exchanges that it was tried on."""
+
+
+class LastAct(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the attacks that got through."""
+
+    remedies: tuple[Remedy, ...]
+    attacks: tuple[Exchange, ...] = ()
+    """Every attack once more, through the hardened gateway, in the order of the cases; empty if nothing changed."""
+    benign: tuple[Exchange, ...] = ()
+    """The same for the benign requests."""
+
+
 class Assessment(msgspec.Struct, kw_only=True):
     """The whole result. ``schema`` is ``bartizan/demo/v1`` in JSON."""
 
@@ -90,6 +123,8 @@ class Assessment(msgspec.Struct, kw_only=True):
     facts: tuple[Fact, ...]
     policy: str
     """The policy that was in force, as text."""
+    last_act: LastAct | None = None
+    """None if nothing got through, or nobody was to harden."""
 
     @property
     def before(self) -> Rate:
@@ -100,6 +135,20 @@ class Assessment(msgspec.Struct, kw_only=True):
     def after(self) -> Rate:
         """Attack success through the gateway, over conclusive attempts."""
         return success(case.guarded for case in self.attacks)
+
+    @property
+    def hardened(self) -> Rate:
+        """Attack success once more after hardening; that through the gateway where nothing was changed."""
+        act = self.last_act
+        return success(act.attacks) if act and act.attacks else self.after
+
+    @property
+    def kept_hardened(self) -> Rate:
+        """``kept`` once more after hardening."""
+        act = self.last_act
+        if act is None or not act.benign:
+            return self.kept
+        return success(e for c, e in zip(self.benign, act.benign, strict=True) if c.direct.outcome == HIT)
 
     @property
     def kept(self) -> Rate:

@@ -11,6 +11,7 @@ from bartizan.core.stats import Rate
 from bartizan.reporting.assessment import HIT, Assessment, Case
 from bartizan.reporting.charts import Bar, Row, rate_chart
 from bartizan.reporting.html import Html, el, page
+from bartizan.reporting.last_act import last_act
 from bartizan.reporting.method import method, ms, span
 from bartizan.reporting.transcript import attack_transcript, benign_transcript
 
@@ -28,6 +29,7 @@ def render(assessment: Assessment) -> str:
             "main",
             _tiles(assessment),
             _got_through(assessment),
+            *last_act(assessment),
             _by_technique(assessment),
             _lost(assessment),
             _all_attacks(assessment),
