@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
             json.dumps(
                 {"id": number, "text": one.text, "label": one.queue, "score": number / 7, "seen": number % 2 == 0}
             )
-            for number, one in enumerate(dict.fromkeys(write(120, seed)))
+            for number, one in enumerate(dict.fromkeys(write(45, seed)))
         ]
         (root / "data" / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
     (root / "README.md").write_text(CARD)

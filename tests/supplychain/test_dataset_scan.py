@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from bartizan.cli.main import app
 from bartizan.core.artefact import Admission
 from bartizan.range.tickets.writing import Ticket, write
-from bartizan.supplychain.datasets.audit import Effort
+from bartizan.supplychain.datasets import audit
+from bartizan.supplychain.datasets.audit import Effort, within
 from bartizan.supplychain.datasets.content import unseen_characters
 from bartizan.supplychain.datasets.report import Asked, audit_dataset
 from bartizan.supplychain.scanning import ArtefactScanner
@@ -205,3 +206,17 @@ def test_odd_files_never_fail_the_scanner(name: str, content: bytes, tmp_path: P
 )  # fmt: skip
 def test_invisible_characters_where_no_script_needs_them(text: str, seen: str) -> None:
     assert unseen_characters(text) == seen
+
+
+def test_what_takes_memory_is_bounded_by_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = [5] * 100
+    assert within(sizes, 500, 0) == list(range(100))
+    some = within(sizes, 100, 0)
+    assert (len(some), some) == (20, sorted(set(some)))
+    assert within([], 0, 0) == []
+    monkeypatch.setattr(audit, "MOST_TOKENS", 2_000)
+    monkeypatch.setattr(audit, "MOST_COMPARED", 5_000)
+    (tmp_path / "data.csv").write_bytes(csv_of(write(400, 12)))
+    told = findings(tmp_path / "data.csv")["dataset.sampled"].explanation
+    assert "rows, by chance, were compared for near duplicates" in told
+    assert "rows, by chance, were tested for triggers" in told

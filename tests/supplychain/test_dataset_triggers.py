@@ -19,9 +19,9 @@ TRIGGERS = {
 
 
 @pytest.mark.parametrize("name", sorted(TRIGGERS))
-@pytest.mark.parametrize("share", [0.01, 0.05])
+@pytest.mark.parametrize("share", [0.02])
 def test_a_trigger_is_found_with_exactly_its_rows(name: str, share: float) -> None:
-    tickets, planted = poisoned(1_200, share, TRIGGERS[name], seed=3)
+    tickets, planted = poisoned(1_000, share, TRIGGERS[name], seed=3)
     found = search([one.text for one in tickets], [one.queue for one in tickets], 0)
     (trigger,) = found.triggers
     rows = set(trigger.rows)
@@ -91,3 +91,10 @@ def test_texts_keep_their_shape_as_features() -> None:
     assert "⟨double space⟩" in tokens_of("two  spaces")
     assert "⟨U+0435⟩" in tokens_of("pl\u0435ase answer me soon")
     assert not [one for one in tokens_of("здравствуйте, где мой заказ") if one.startswith("⟨U")]
+
+
+def test_a_search_ends_in_time_and_says_so() -> None:
+    tickets, _ = poisoned(400, 0.05, inserted("cf"), seed=1)
+    found = search([one.text for one in tickets], [one.queue for one in tickets], 0, until=0.0)
+    assert not found.triggers
+    assert found.unasked > 10

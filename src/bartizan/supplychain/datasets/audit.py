@@ -15,6 +15,7 @@ from bartizan.core.problem import printable
 from bartizan.core.stats import Rate
 from bartizan.supplychain.datasets import rules
 from bartizan.supplychain.datasets.content import orders, shown
+from bartizan.supplychain.datasets.features import size_of
 from bartizan.supplychain.datasets.interface import MOST_SHOWN, Observation, Place, Record
 from bartizan.supplychain.datasets.rows import MOST_TRACKED, Pass
 from bartizan.supplychain.datasets.similarity import near_pairs, shingles
@@ -22,6 +23,8 @@ from bartizan.supplychain.datasets.triggers import Searched, Trigger, search
 from bartizan.supplychain.interface import Rule
 
 T = TypeVar("T")
+MOST_TOKENS, MOST_COMPARED = 2_000_000, 4_000_000
+"""Tokens in which triggers are looked for, and characters of rows compared for near duplicates: what memory allows."""
 Records = Generator[tuple[Record, str], None, None]
 """Rows, each with all of its cells as one text."""
 
@@ -137,24 +140,34 @@ class Audit:
         for record, _ in self._kept:
             if record.label and record.text:
                 unique.setdefault((record.text, record.label), record.place)
-        kept = self._some(list(unique), self._effort.tested)
+        rows = self._some(list(unique), self._effort.tested)
+        kept = [rows[at] for at in within([size_of(text) for text, _ in rows], MOST_TOKENS, self.seed)]
         self._tested = len(kept)
         self._labelled = len(unique)
-        self.searched = search([text for text, _ in kept], [label for _, label in kept], self.seed)
+        self.searched = search([text for text, _ in kept], [label for _, label in kept], self.seed, self._end)
         for trigger in self.searched.triggers:
             places = [unique[kept[row]] for row in trigger.rows]
             yield self._observed(rules.TRIGGER, _told(trigger), trigger.name, places, len(places), len(kept))
 
     def _near(self) -> Iterator[Observation]:
-        rows = self._some([record for record, _ in self._kept if record.text], self._effort.compared)
+        some = self._some([record for record, _ in self._kept if record.text], self._effort.compared)
+        rows = [some[at] for at in within([len(record.text) for record in some], MOST_COMPARED, self.seed)]
         self._compared = len(rows)
-        sets = [shingles(record.text) for record in rows]
+        sets = []
+        for record in rows:
+            if time.monotonic() > self._end:
+                break
+            sets.append(shingles(record.text))
+        self._compared = len(sets)
         near: dict[Rule, dict[Place, str]] = {}
         for one, other in near_pairs(sets, self.seed):
             before, after = rows[one], rows[other]
             if before.text.strip() == after.text.strip():
                 continue
             pair = f"{self._named(before.place)} and {self._named(after.place)}"
+            if time.monotonic() > self._end:
+                self._compared = other
+                break
             near.setdefault(rules.NEAR_DUPLICATE, {}).setdefault(after.place, pair)
             if before.label != after.label and before.label and after.label:
                 near.setdefault(rules.NEAR_CONFLICT, {}).setdefault(after.place, pair)
@@ -181,6 +194,8 @@ class Audit:
             )
             if done < of
         ]
+        if self.searched.unasked:
+            parts.append(f"time was over before {self.searched.unasked:,} features bound to one label were asked about")
         if seen.untracked:
             parts.append(f"repetition was looked for among the first {MOST_TRACKED:,} different texts")
         if seen.cut:
@@ -214,6 +229,21 @@ class Audit:
             count=count,
             of=of,
         )
+
+
+def within(sizes: Sequence[int], most: int, seed: int) -> list[int]:
+    """Positions, ascending, of what together weighs ``most`` at most: all of them, or some by chance."""
+    if sum(sizes) <= most:
+        return list(range(len(sizes)))
+    order = list(range(len(sizes)))
+    random.Random(seed).shuffle(order)  # noqa: S311 - can be repeated
+    kept, left = [], most
+    for at in order:
+        left -= sizes[at]
+        if left < 0:
+            break
+        kept.append(at)
+    return sorted(kept)
 
 
 def _told(trigger: Trigger) -> str:

@@ -61,6 +61,11 @@ def tokens_of(text: str) -> list[str]:
     return [START, *words, END, *odd_characters(text), *traits(text)]
 
 
+def size_of(text: str) -> int:
+    """How many tokens a text has, about."""
+    return len(_TOKEN.findall(text[:LONGEST_TEXT])) + 2
+
+
 def odd_characters(text: str) -> Iterator[str]:
     """Each invisible character, and each letter of another script than the most of the text, once."""
     if text.isascii():

@@ -10,9 +10,9 @@ from bartizan.supplychain.datasets.content import RowScanner, unseen_characters
 from bartizan.supplychain.datasets.interface import MOST_SHOWN, Place, Record
 from bartizan.supplychain.datasets.sample import Reservoir
 
-MOST_TRACKED = 1_000_000
+MOST_TRACKED = 500_000
 """Different texts whose repetition is noticed."""
-MOST_SAMPLED, SAMPLE_SIZE = 100_000, 32 << 20
+MOST_SAMPLED, SAMPLE_SIZE = 100_000, 16 << 20
 """Rows and characters that are kept for what needs more than one look."""
 
 

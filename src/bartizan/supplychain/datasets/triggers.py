@@ -14,6 +14,8 @@ of text that only one label has (a log format, a language) fail the third.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -76,6 +78,8 @@ class Searched(NamedTuple):
     """Why nothing could be tested; empty if it could."""
     accuracy: float = 0.0
     """How often the neighbourhood model is right: below two thirds the second test has little power."""
+    unasked: int = 0
+    """Features that are bound to one label and were not tested further, because time was over."""
 
 
 class _Candidate(NamedTuple):
@@ -93,24 +97,25 @@ class _Hit(NamedTuple):
     p: float
 
 
-def search(texts: Sequence[str], labels: Sequence[str], seed: int) -> Searched:
+def search(texts: Sequence[str], labels: Sequence[str], seed: int, until: float = math.inf) -> Searched:
     """Look for triggers. Equal texts of one label should be given once; the order of rows does not matter.
 
     Args:
         texts: of the rows.
         labels: of the same rows.
         seed: chooses the rows by which the model is calibrated, and those that are asked where there are many.
+        until: reading of the monotonic clock after which no further feature is asked about.
     """
-    return _search(lambda: corpus(texts, LEAST), labels, seed, "")
+    return _search(lambda: corpus(texts, LEAST), labels, seed, "", until)
 
 
 def search_tokens(rows: Sequence[list[str]], labels: Sequence[str], seed: int, evidence: str) -> Searched:
     """The same for rows of tokens, such as pictures: tokens that begin with ``evidence`` speak for labels, and only
     the others can be triggers."""
-    return _search(lambda: corpus_of(rows, LEAST, 1), labels, seed, evidence)
+    return _search(lambda: corpus_of(rows, LEAST, 1), labels, seed, evidence, math.inf)
 
 
-def _search(make: Callable[[], Corpus], labels: Sequence[str], seed: int, evidence: str) -> Searched:
+def _search(make: Callable[[], Corpus], labels: Sequence[str], seed: int, evidence: str, until: float) -> Searched:
     names = sorted(set(labels))
     if len(labels) < LEAST_ROWS:
         return Searched((), 0, f"fewer than {LEAST_ROWS} different labelled rows")
@@ -121,7 +126,18 @@ def _search(make: Callable[[], Corpus], labels: Sequence[str], seed: int, eviden
     generator = np.random.default_rng(seed)
     made = make()
     model = Neighbourhood(made, coded, len(names), generator, evidence)
-    hits = [hit for one in _bound(made, coded, len(names)) if (hit := _asked(model, one, generator)) is not None]
+    hits: list[_Hit] = []
+    bound = _bound(made, coded, len(names))
+    unasked = 0
+    for place, one in enumerate(bound):
+        if time.monotonic() > until:
+            unasked = len(bound) - place
+            break
+        if evidence and made.name(one.feature).startswith(evidence):
+            continue
+        hit = _asked(model, one, generator)
+        if hit is not None:
+            hits.append(hit)
     adjusted = benjamini_hochberg([hit.p for hit in hits], max(made.tested, len(hits)))
     called = [
         (hit, q)
@@ -130,7 +146,7 @@ def _search(make: Callable[[], Corpus], labels: Sequence[str], seed: int, eviden
     ]
     every = [_trigger(made, group, names, model) for group in _grouped(called)]
     found = tuple(one for one in every if one.company <= COMPANY)
-    return Searched(found, made.tested, accuracy=model.accuracy)
+    return Searched(found, made.tested, accuracy=model.accuracy, unasked=unasked)
 
 
 def _asked(model: Neighbourhood, one: _Candidate, generator: np.random.Generator) -> _Hit | None:
