@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 from osv_building import HIGH, MEDIUM, locked, record, report, snapshot_in
+from typer.testing import CliRunner
 
+from bartizan.cli.main import app
 from bartizan.core.artefact import Admission
 from bartizan.core.clock import utc_now
 from bartizan.policy.artefacts import ArtefactPolicy
+from bartizan.policy.packages import PackagePolicy
 from bartizan.supplychain.admission.facts import Evidence, Facts
 from bartizan.supplychain.admission.gate import open_gate
+from bartizan.supplychain.packages.checks import PackageChecks
+from bartizan.supplychain.scanning import ArtefactScanner
 from bartizan.workspace.document import loads
 from bartizan.workspace.scaffold import write_workspace
 from bartizan.workspace.waiver import Waiver, Waivers
@@ -37,6 +42,21 @@ def facts(lock: Path, *waivers: Waiver, vectors: tuple[str, str] = (HIGH, MEDIUM
     a = record("a", key="GHSA-A", vector=vectors[0], aliases=["CVE-A"], **more)
     osv = snapshot_in(lock.parent / "osv", [a, record("b", key="GHSA-B", vector=vectors[1])])
     return Evidence(lock.parent, ArtefactPolicy(), (), waivers).facts(report(lock, osv), TODAY)
+
+
+def test_a_lock_file_beside_a_model_is_passed_over_unless_somebody_asks(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    lock = model / "requirements.txt"
+    lock.write_text("torch>=2.0\n", encoding="utf-8")
+    unnamed, named = ArtefactScanner(named=frozenset()), ArtefactScanner(named=frozenset({lock}))
+    report = unnamed.scan(lock)
+    assert (report.verdict, [one.rule for one in report.findings]) == (Admission.ALLOW, ["package.passed_over"])
+    assert named.scan(lock).verdict is Admission.INCONCLUSIVE
+    asked = ArtefactScanner(packages=PackageChecks(policy=PackagePolicy(osv="osv"), root=tmp_path), named=frozenset())
+    assert asked.scan(lock).verdict is Admission.INCONCLUSIVE
+    shown = CliRunner().invoke(app, ["scan", str(model)]), CliRunner().invoke(app, ["scan", str(lock)])
+    assert [one.exit_code for one in shown] == [0, 2]
 
 
 def test_the_worst_vulnerability_is_a_fact(lock: Path) -> None:

@@ -20,7 +20,7 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.supplychain.admission.attesting import attest_decision
 from bartizan.supplychain.admission.gate import AdmissionGate, Decision, open_gate
-from bartizan.supplychain.files import Problem, open_file, walk
+from bartizan.supplychain.files import Problem, named, open_file, walk
 from bartizan.supplychain.signing.model import sign, verify
 from bartizan.supplychain.signing.signers import ABOVE, BESIDE
 from bartizan.supplychain.signing.statement import Statement
@@ -64,7 +64,7 @@ def admit(
         raise ConfigurationError("--attest and --key go together", "name a folder and a private key")
     signer = EllipticSigner.read(key, os.environ.get(password_env, "") if password_env else "") if key else None
     counts = dict.fromkeys(Admission, 0)
-    with open_gate(workspace) as gate:
+    with open_gate(workspace, named(paths)) as gate:
         decisions = _counted(_attested(_decisions(gate, paths, jobs), attest, signer), counts)
         _json(decisions) if output is Format.JSON else _text(decisions, counts)
     if counts[Admission.BLOCK]:

@@ -20,7 +20,7 @@ from bartizan.policy.packages import PackagePolicy
 from bartizan.reporting.sarif import artefact_sarif
 from bartizan.supplychain.budget import Limits
 from bartizan.supplychain.datasets.whole import whole_datasets
-from bartizan.supplychain.files import walk
+from bartizan.supplychain.files import named, walk
 from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.scanning import ArtefactScanner
 from bartizan.workspace.document import open_document
@@ -70,7 +70,7 @@ def scan(
     ] = None,
 ) -> None:
     """Scan artefacts without loading them. Exit 0: all allowed; 1: something blocked; 2: inconclusive or error."""
-    scanner = ArtefactScanner(Limits(seconds=seconds), cache, _checks(packages, osv, osv_days))
+    scanner = ArtefactScanner(Limits(seconds=seconds), cache, _checks(packages, osv, osv_days), named(paths))
     if output_format in (Format.CYCLONEDX, Format.SPDX):
         raise typer.Exit(_code(_bill(scanner, paths, jobs, output_format), fail_on))
     reports = _watched(itertools.chain(_reports(scanner, paths, jobs), whole_datasets(paths, seconds)))

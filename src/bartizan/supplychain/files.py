@@ -6,7 +6,7 @@ import hashlib
 import mmap
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -40,6 +40,11 @@ class Problem(NamedTuple):
     rule: Rule
     explanation: str
     evidence: str = ""
+
+
+def named(paths: Iterable[Path]) -> frozenset[Path]:
+    """Those of ``paths`` that are no folders."""
+    return frozenset(Path(path) for path in paths if not Path(path).is_dir())
 
 
 def walk(paths: list[Path]) -> Iterator[Path]:

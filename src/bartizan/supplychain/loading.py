@@ -66,7 +66,7 @@ def safe_load(
     source = Path(path)
     with ExitStack() as stack:
         if gate is None:
-            gate = stack.enter_context(open_gate(Path(workspace)))
+            gate = stack.enter_context(open_gate(Path(workspace), frozenset()))
         private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bartizan-load-")))
         if not source.is_dir():
             return load(_admitted(source, private / source.name, gate))

@@ -14,6 +14,7 @@ import msgspec
 
 from bartizan.core.artefact import Admission, ArtefactFinding, ArtefactReport
 from bartizan.core.problem import printable
+from bartizan.policy.packages import PackagePolicy
 from bartizan.supplychain.budget import Budget, Limits
 from bartizan.supplychain.engine import Scan
 from bartizan.supplychain.files import CHANGED, DIED, SPARSE, Opened, Problem, open_file
@@ -30,14 +31,21 @@ class ArtefactScanner:
         limits: for each file.
         cache: folder that keeps results by digest.
         packages: what the packages in lock files are held against.
+        named: files that were asked about by name. Another lock file, which lies beside a model, is judged only where
+            somebody said what packages are held against. None: every file was.
     """
 
     def __init__(
-        self, limits: Limits | None = None, cache: Path | None = None, packages: PackageChecks | None = None
+        self,
+        limits: Limits | None = None,
+        cache: Path | None = None,
+        packages: PackageChecks | None = None,
+        named: frozenset[Path] | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.cache = cache
         self.packages = packages or PackageChecks()
+        self.named = named
 
     def scan(self, path: Path) -> ArtefactReport:
         """Look at one file in this process. Never raises for what the file says."""
@@ -63,7 +71,7 @@ class ArtefactScanner:
         kept = self._kept(digest, path.name)
         if kept is not None:
             return msgspec.structs.replace(kept, path=str(path))
-        scan = self._scan(path.parent)
+        scan = self._scan(path.parent, path)
         found = scan.run(opened.source)
         if opened.sparse:
             found.append(_finding(Problem(SPARSE, "It is mostly holes, which were not read; no digest was taken.")))
@@ -80,8 +88,9 @@ class ArtefactScanner:
         scan = self._scan(None)
         return scan.run(ByteSource(content, name)), scan.formats
 
-    def _scan(self, folder: Path | None) -> Scan:
-        return Scan(scanners_with(LockFile(self.packages)), Budget(self.limits), folder)
+    def _scan(self, folder: Path | None, path: Path | None = None) -> Scan:
+        judged = self.named is None or path in self.named or self.packages.policy != PackagePolicy()
+        return Scan(scanners_with(LockFile(self.packages, judged=judged)), Budget(self.limits), folder)
 
     # -- kept results
 

@@ -149,14 +149,14 @@ def rules_of(workspace: Workspace, root: Path | None = None) -> tuple[AdmissionP
     return AdmissionPack.named(policy.pack, workspace), evidence
 
 
-def scanner_of(workspace: Workspace) -> ArtefactScanner:
+def scanner_of(workspace: Workspace, named: frozenset[Path] | None = None) -> ArtefactScanner:
     """The scanner, with what the workspace's policy asks of packages. Raises ConfigurationError."""
     policy = policy_in_force(workspace).artefacts.packages
-    return ArtefactScanner(packages=PackageChecks(policy=policy, root=workspace.root))
+    return ArtefactScanner(packages=PackageChecks(policy=policy, root=workspace.root), named=named)
 
 
 @contextlib.contextmanager
-def open_gate(root: Path) -> Iterator[AdmissionGate]:
+def open_gate(root: Path, named: frozenset[Path] | None = None) -> Iterator[AdmissionGate]:
     """The gate of a workspace; its decisions go to the workspace's journal.
 
     Raises:
@@ -167,6 +167,6 @@ def open_gate(root: Path) -> Iterator[AdmissionGate]:
     pack, evidence = rules_of(workspace)
     journal = Journal(workspace.state / "journal", "admission", workspace.deployment.journal)
     try:
-        yield AdmissionGate(scanner_of(workspace), pack, evidence, journal)
+        yield AdmissionGate(scanner_of(workspace, named), pack, evidence, journal)
     finally:
         journal.close()

@@ -27,6 +27,7 @@ VULNERABLE = {
 }
 UNJUDGED = _rule("unjudged", "Advisory that cannot be held against the version", "CWE-1395", HOLD, MEDIUM)
 COMPARED = _rule("compared", "Advisories that the packages were held against", "CWE-1395", ALLOW, INFO)
+PASSED_OVER = _rule("passed_over", "Lock file that nobody asked about", "CWE-1395", ALLOW, INFO)
 NO_SNAPSHOT = _rule("no_snapshot", "Packages that were held against no advisories", "CWE-1395", HOLD, MEDIUM)
 OLD_SNAPSHOT = _rule("old_snapshot", "Advisories that are too old", "CWE-1395", HOLD, MEDIUM)
 BROKEN_SNAPSHOT = _rule("broken_snapshot", "Advisories that cannot be read", "CWE-1395", HOLD, MEDIUM)
@@ -69,7 +70,7 @@ NO_METADATA = _rule("no_metadata", "Package of which the index metadata say noth
 LOOKALIKE = _rule("lookalike", "Name that reads like another one", "CWE-1007", ALLOW, INFO)
 
 PACKAGE_RULES: tuple[Rule, ...] = (
-    MALICIOUS, *VULNERABLE.values(), UNJUDGED, COMPARED, NO_SNAPSHOT, OLD_SNAPSHOT, BROKEN_SNAPSHOT,
+    MALICIOUS, *VULNERABLE.values(), UNJUDGED, COMPARED, PASSED_OVER, NO_SNAPSHOT, OLD_SNAPSHOT, BROKEN_SNAPSHOT,
     UNPINNED, NO_INTEGRITY, WEAK_INTEGRITY, DIRECT_URL, MOVING_COMMIT, LOCAL, OUTSIDE, RUNS, FOREIGN_FILE,
     INSECURE, EXTRA_INDEX, REMOTE_INCLUDE, UNREAD_INCLUDE, UNREAD, OPTION,
     CONFUSION, UNKNOWN_ORIGIN, FOREIGN_INDEX, OUTSIDE_INDEX, UNLISTED, OTHER_BYTES, UNKNOWN_NAME,

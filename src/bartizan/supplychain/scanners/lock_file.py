@@ -8,7 +8,12 @@ from bartizan.supplychain.interface import ArtefactFinding, ByteSource, Context,
 from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.packages.interface import HEAD
 from bartizan.supplychain.packages.readers.registry import reader_for
-from bartizan.supplychain.packages.rules import PACKAGE_RULES
+from bartizan.supplychain.packages.rules import PACKAGE_RULES, PASSED_OVER
+
+_PASSED_OVER = (
+    "It was not asked about by name, and nobody said what packages are held against: name it, or set "
+    "artefacts.packages or --osv. Loading what lies beside it installs nothing."
+)
 
 
 @scanner
@@ -17,13 +22,15 @@ class LockFile:
 
     Args:
         checks: what packages are held against; nothing but the file itself where nobody says.
+        judged: False for one that lies beside a model and that nobody asked about: it is named and passed over.
     """
 
     id = "lock"
     rules = PACKAGE_RULES
 
-    def __init__(self, checks: PackageChecks | None = None) -> None:
+    def __init__(self, checks: PackageChecks | None = None, *, judged: bool = True) -> None:
         self._checks = checks or PackageChecks()
+        self._judged = judged
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """A name or a beginning that some reader of lock files knows."""
@@ -32,5 +39,7 @@ class LockFile:
     def scan(self, source: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
         """What speaks against installing what it names."""
         reader = reader_for(context.name, source.read(0, HEAD))
-        if reader is not None:
+        if reader is not None and not self._judged:
+            yield context.found(PASSED_OVER, _PASSED_OVER)
+        elif reader is not None:
             yield from self._checks.check(source, reader, context)
