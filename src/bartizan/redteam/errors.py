@@ -17,7 +17,7 @@ class UnansweredError(TargetError):
         again: nothing was carried out, so that the trial may run again.
     """
 
-    def __init__(self, cause: str, *, again: bool) -> None:
+    def __init__(self, cause: str, *, again: bool = False) -> None:
         super().__init__(cause)
         self.again = again
 

@@ -156,12 +156,8 @@ def _text(text: str, member: str, context: Context) -> Iterator[ArtefactFinding]
 
 def _server(server: dict[str, Any], member: str, context: Context) -> Iterator[ArtefactFinding]:
     arguments = server.get("args")
-    words = (
-        [str(server.get("command", "")), *(str(one) for one in arguments if isinstance(arguments, list))]
-        if arguments
-        else [str(server.get("command", ""))]
-    )
-    yield from _command(words, member, context)
+    given = arguments if isinstance(arguments, list) else [arguments] if isinstance(arguments, str) else []
+    yield from _command([str(server.get("command", "")), *map(str, given)], member, context)
     environment = server.get("env")
     if isinstance(environment, dict):
         yield from _environment(environment, member, context)
