@@ -36,10 +36,10 @@ A template fills `{message}` (of `ask`), `{content}` and `{title}` (of `plant` a
 id for each conversation), what `capture` took from answers, and `values`. Values are percent-encoded in URLs and stay
 single texts in JSON: an attack's text cannot change the structure of a request.
 
-A planted text shows nothing while the application has no reason to read it. The shipped cases ask for a summary, a parcel, the
-weather; an application that retrieves by the words of a question, or calls one tool for one subject, then never meets
-the attack, and a campaign without findings proves little. `questions` says, for each indirect entry point, what
-leads there; it stands before the case's own request.
+A planted text shows nothing while the application has no reason to read it. The shipped cases ask for a summary, a
+parcel, the weather; an application that retrieves by the words of a question, or calls one tool for one subject, then
+never meets the attack, and a campaign without findings proves little. `questions` says, for each indirect entry point,
+what leads there; it stands before the case's own request.
 
 Cases speak of what the file tells: SLOTS. A case that needs what is missing is left out and named as not tested.
 
