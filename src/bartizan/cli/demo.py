@@ -33,7 +33,7 @@ def demo(
     workspace: WorkspaceOption = Path(),
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Attack a real model without and with the gateway, and write a report. Takes two to four minutes."""
+    """Attack a real model without and with the gateway, and write a report. Takes about four minutes."""
     if not report.parent.is_dir():
         raise ConfigurationError(f"there is no folder {report.parent} for the report")
     with _Screen() as screen:
