@@ -10,8 +10,9 @@ import typer
 from bartizan import __version__
 from bartizan.cli.bom_check import VexOption, check
 from bartizan.cli.bom_compare import diff, merge
-from bartizan.cli.bom_output import BillFormat, FormatOption, watched, write
+from bartizan.cli.bom_output import BillFormat, FormatOption, write
 from bartizan.cli.bom_reading import with_vex
+from bartizan.cli.output import watched
 from bartizan.supplychain.bom.bill import BillError
 from bartizan.supplychain.bom.describing import Describer
 from bartizan.supplychain.bom.files import Place, describe_all

@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from bartizan.cli.bom_output import watched
 from bartizan.cli.bom_reading import read_bill, with_vex
-from bartizan.cli.output import Format, FormatOption, console, print_json
+from bartizan.cli.output import Format, FormatOption, console, print_json, watched
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.core.threat import Severity

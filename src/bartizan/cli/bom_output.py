@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from bartizan.cli.output import console
 from bartizan.core.problem import printable
 from bartizan.supplychain.bom.bill import Bill, Component
 from bartizan.supplychain.bom.cyclonedx import cyclonedx
-from bartizan.supplychain.bom.describing import Described
 from bartizan.supplychain.bom.spdx import spdx
 from bartizan.workspace.files import write_file
 
@@ -83,15 +81,3 @@ def _facts(one: Component) -> Iterator[str]:
             said.setdefault(fact.by, []).append(f"{fact.name} {fact.value}")
     for by, texts in sorted(said.items(), key=lambda entry: (entry[0] != "bytes", entry[0])):
         yield f"  {'from bytes' if by == 'bytes' else f'says {by}'}: {', '.join(texts)}"
-
-
-def watched(described: Iterator[Described]) -> Iterator[Described]:
-    """The same, with a count on a terminal."""
-    terminal = Console(stderr=True)
-    if not terminal.is_terminal:
-        yield from described
-        return
-    with terminal.status("reading") as status:
-        for number, one in enumerate(described, start=1):
-            status.update(f"read {number:,} files")
-            yield one

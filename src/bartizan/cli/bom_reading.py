@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bartizan.cli.bom_output import watched
+from bartizan.cli.output import watched
 from bartizan.supplychain.bom.bill import Bill, settled
 from bartizan.supplychain.bom.cyclonedx_read import LARGEST, from_cyclonedx
 from bartizan.supplychain.bom.describing import Describer

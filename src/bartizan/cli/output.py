@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
@@ -15,6 +15,8 @@ from rich.markup import escape
 
 from bartizan.core.errors import BartizanError, DocumentError
 from bartizan.core.problem import printable
+
+T = TypeVar("T")
 
 
 class Format(StrEnum):
@@ -32,6 +34,18 @@ def print_json(name: str, content: Mapping[str, Any]) -> None:
     """One JSON document with ``schema: bartizan/NAME/v1`` on standard output."""
     document = {"schema": f"bartizan/{name}/v1", **content}
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+
+
+def watched(files: Iterator[T], doing: str = "reading", done: str = "read") -> Iterator[T]:
+    """The same, with a count on a terminal: ``doing`` before the first, then ``done`` and how many files."""
+    terminal = Console(stderr=True)
+    if not terminal.is_terminal:
+        yield from files
+        return
+    with terminal.status(doing) as status:
+        for number, one in enumerate(files, start=1):
+            status.update(f"{done} {number:,} files")
+            yield one
 
 
 def console() -> Console:

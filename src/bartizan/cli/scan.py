@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bartizan.cli.output import watched
 from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.core.problem import printable
 from bartizan.policy.packages import PackagePolicy
@@ -73,7 +74,8 @@ def scan(
     scanner = ArtefactScanner(Limits(seconds=seconds), cache, _checks(packages, osv, osv_days), named(paths))
     if output_format in (Format.CYCLONEDX, Format.SPDX):
         raise typer.Exit(_code(_bill(scanner, paths, jobs, output_format), fail_on))
-    reports = _watched(itertools.chain(_reports(scanner, paths, jobs), whole_datasets(paths, seconds)))
+    everything = itertools.chain(_reports(scanner, paths, jobs), whole_datasets(paths, seconds))
+    reports = watched(everything, "scanning", "scanned")
     verdicts = {Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[output_format](reports)
     raise typer.Exit(_code(verdicts, fail_on))
 
@@ -108,17 +110,6 @@ def _reports(scanner: ArtefactScanner, paths: list[Path], jobs: int) -> Iterator
         yield from scanner.scan_all(every(), jobs)
 
 
-def _watched(reports: Iterator[ArtefactReport]) -> Iterator[ArtefactReport]:
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield from reports
-        return
-    with console.status("scanning") as status:
-        for number, report in enumerate(reports, start=1):
-            status.update(f"scanned {number:,} files")
-            yield report
-
-
 def _code(verdicts: dict[Admission, int], fail_on: FailOn) -> int:
     if verdicts[Admission.BLOCK] or (fail_on is FailOn.INCONCLUSIVE and verdicts[Admission.INCONCLUSIVE]):
         return 1
@@ -150,7 +141,7 @@ def _sarif(reports: Iterable[ArtefactReport]) -> dict[Admission, int]:
 def _bill(scanner: ArtefactScanner, paths: list[Path], jobs: int, form: Format) -> dict[Admission, int]:
     """The files as a bill of materials with their verdicts, and facts read from the same open files."""
     from bartizan import __version__
-    from bartizan.cli.bom_output import BillFormat, watched, write
+    from bartizan.cli.bom_output import BillFormat, write
     from bartizan.supplychain.bom.describing import Describer
     from bartizan.supplychain.bom.files import Place, describe_all
     from bartizan.supplychain.bom.make import Heading, assemble, files_part, moment
