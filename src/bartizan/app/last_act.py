@@ -12,8 +12,9 @@ from typing import Any, Final
 import msgspec
 
 from bartizan.app.hardening import approve_candidate, harden
-from bartizan.hardening.findings import SCHEMA, parse_findings
-from bartizan.hardening.loop import Result
+from bartizan.core.errors import BartizanError
+from bartizan.hardening.findings import SCHEMA, RedTeamFinding, parse_findings
+from bartizan.hardening.loop import Result, State
 from bartizan.range.cases import Carrier, Goal
 from bartizan.range.demo_workspace import DemoWorkspace
 from bartizan.range.helpdesk.records import Plant
@@ -41,24 +42,30 @@ def harden_leftovers(workspace: DemoWorkspace, cases: Sequence[Case], plant: Pla
     Raises:
         BartizanError: the workspace is broken, or cannot be changed.
     """
-    findings = parse_findings(msgspec.json.encode(_export(cases, plant)), "the demo's leftovers")
+    findings = leftovers(cases, plant)
     with _environment(workspace.environment), tempfile.TemporaryDirectory(prefix="bartizan-approver-") as scratch:
         results = harden(workspace.folder, findings, seed=_SEED)
         key = Path(scratch) / "approver"
         write_key_pair(key)
+        refused: dict[str, str] = {}
         for identifier in dict.fromkeys(r.accepted.candidate.id for r in results if r.accepted):
-            approve_candidate(workspace.folder, identifier, key, "demo", enforce=True)
+            try:
+                approve_candidate(workspace.folder, identifier, key, "demo", enforce=True)
+            except BartizanError as error:  # one that would weaken another: the report says so
+                refused[identifier] = error.cause
     titles = {case.id: case.title for case in cases}
-    return tuple(_remedy(result, titles[result.finding.id]) for result in results)
+    return tuple(_remedy(result, titles[result.finding.id], refused) for result in results)
 
 
-def _export(cases: Sequence[Case], plant: Plant) -> dict[str, Any]:
-    return {"schema": SCHEMA, "findings": [_finding(case, plant) for case in cases]}
+def leftovers(cases: Sequence[Case], plant: Plant) -> tuple[RedTeamFinding, ...]:
+    """Attacks that got through, as a campaign exports findings."""
+    export = {"schema": SCHEMA, "findings": [_finding(case, plant) for case in cases]}
+    return parse_findings(msgspec.json.encode(export), "the demo's leftovers")
 
 
 def _finding(case: Case, plant: Plant) -> dict[str, Any]:
     sent = {"role": "user" if case.carrier == Carrier.CHAT else "document", "text": case.sent}
-    asked = [] if case.carrier == Carrier.CHAT else [{"role": "user", "text": case.prompt.rsplit("\n\n", 1)[-1]}]
+    asked = [{"role": "user", "text": text} for text in _asked(case)]
     return {
         "id": case.id,
         "title": case.title,
@@ -70,26 +77,38 @@ def _finding(case: Case, plant: Plant) -> dict[str, Any]:
     }
 
 
+def _asked(case: Case) -> list[str]:
+    """What an unsuspecting person asks about material: before an e-mail, after an article."""
+    match Carrier(case.carrier):
+        case Carrier.CHAT:
+            return []
+        case Carrier.EMAIL:
+            return [case.prompt.partition("\n\n")[0]]
+        case Carrier.ARTICLE:
+            return [case.prompt.rpartition("\n\n")[2]]
+
+
 def _piece(answer: str, plant: Plant) -> str:
     """What must not have been said, as it stands in the answer."""
     values = [plant.secret, *(value for one in plant.customers for value in (one.email, one.phone))]
     return next((value for value in values if value in answer), "")
 
 
-def _remedy(result: Result, title: str) -> Remedy:
+def _remedy(result: Result, title: str, refused: Mapping[str, str]) -> Remedy:
     best = result.accepted or max(
         (one for one in result.tried if one.trial),
         key=lambda one: one.trial.stopped.successes if one.trial else 0,
         default=None,
     )
     trial = best.trial if best else None
+    problem = refused.get(best.candidate.id, "") if best else ""
     return Remedy(
         case=result.finding.id,
         title=title,
-        state=result.state.value,
+        state=State.OPEN.value if problem else result.state.value,
         control=best.candidate.title if best else "",
         tried=len(result.tried),
-        reason=trial.reason if trial else "",
+        reason=problem or (trial.reason if trial else ""),
         stopped=trial.stopped.successes if trial else 0,
         variants=trial.stopped.n if trial else 0,
         disturbed=trial.disturbed.newly.successes if trial else 0,
