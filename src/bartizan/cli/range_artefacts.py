@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from bartizan.cli.output import console
-from bartizan.core.errors import ConfigurationError
+from bartizan.cli.range_gate import grade_by_gate
 from bartizan.range.scenarios.artefact_scenario import MODULE, ArtefactScenario
 from bartizan.range.scenarios.interface import DefenceGrade
 from bartizan.range.state import RangeState
@@ -28,13 +28,11 @@ def grade_intake(
     workspace: Path, state: RangeState, scenario: ArtefactScenario, secret: str, *, gate: bool
 ) -> tuple[bool | None, DefenceGrade | None]:
     """Both grades; None for what was not handed in. Raises ConfigurationError."""
-    if not secret and not gate:
-        raise ConfigurationError("nothing to grade", "give --secret for your attack, --gate for your defence, or both")
-    seed = state.seed()
-    attack = scenario.grade_attack(seed, secret) if secret else None
-    if not gate:
-        return attack, None
-    from bartizan.app.artefact_range import LabAdmission
 
-    models = str(Path(".bartizan") / "range" / scenario.id / "models")
-    return attack, scenario.grade_defence(LabAdmission(workspace), seed, models)
+    def defence(seed: int) -> DefenceGrade:
+        from bartizan.app.artefact_range import LabAdmission
+
+        models = str(Path(".bartizan") / "range" / scenario.id / "models")
+        return scenario.grade_defence(LabAdmission(workspace), seed, models)
+
+    return grade_by_gate(state, secret, gate, scenario.grade_attack, defence)
