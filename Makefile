@@ -13,8 +13,9 @@ ALONE := tests/bench/test_gateway.py tests/bench/test_load.py tests/integration/
   tests/range/test_model.py tests/range/test_range_processes.py
 TRAIN := .venv-train
 ADAPTERS := .venv-adapters
+TORCH := .venv-torch
 MODEL := src/bartizan/inspection/classifier/weights
-.PHONY: demo up test test-adapters setup setup-dev docs train lint types check-imports unit coverage lock clean
+.PHONY: demo up test test-adapters test-torch setup setup-dev docs train lint types check-imports unit coverage lock clean
 
 demo: setup ## Set up and run the main job: attack, guard, prove
 	$(BIN)/bartizan demo
@@ -78,6 +79,16 @@ $(ADAPTERS)/.stamp: $(UV) requirements/adapters.txt
 	$(UV) pip install --quiet --python $(ADAPTERS)/bin/python --require-hashes -r requirements/adapters.txt
 	@touch $@
 
+test-torch: $(TORCH)/.stamp ## Run the audits' tests with PyTorch and the opponents, which have an environment of their own
+	PYTHONPATH=src:. $(TORCH)/bin/python -m pytest -n 0 tests/robustness
+
+$(TORCH)/.stamp: $(UV) requirements/torch.txt requirements/dev.txt
+	$(PYTHON) -m venv --clear $(TORCH)
+	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(UV) pip install --quiet --python $(TORCH)/bin/python --require-hashes --no-deps -r requirements/dev.txt
+	$(UV) pip install --quiet --python $(TORCH)/bin/python --require-hashes --no-deps -r requirements/torch.txt
+	@touch $@
+
 train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [FROM=folder of the run that learns on [BLEND=share of what it learns, 1 for an encoder of its own for material] [KEEP=1: only its first look at material does]] [MATERIAL=folder of the run whose encoder reads material]
 	test -n "$(DATA)" -a -n "$(VERSION)"
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.train --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
@@ -92,12 +103,14 @@ $(TRAIN)/.stamp: requirements/train.txt
 
 lock: $(UV) ## Pin requirement files anew
 	for group in run dev docs adapters; do \
-	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra mcp --extra dev" ;; docs) extras="--extra docs" ;; adapters) extras="--extra sdk-test" ;; esac; \
+	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra mcp --extra ml --extra dev" ;; docs) extras="--extra docs" ;; adapters) extras="--extra sdk-test" ;; esac; \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 $$extras pyproject.toml -o requirements/$$group.txt; done
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --python-version 3.11 requirements/train.in -o requirements/train.txt
+	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 --override requirements/torch.overrides requirements/torch.in -o requirements/torch.txt
 	echo "uv==$$($(UV) --version | cut -d' ' -f2)" | $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements/uv.txt
 
 clean:
-	rm -rf $(VENV) $(TRAIN) $(ADAPTERS) build .mypy_cache .ruff_cache site htmlcov .coverage
+	rm -rf $(VENV) $(TRAIN) $(ADAPTERS) $(TORCH) build .mypy_cache .ruff_cache site htmlcov .coverage

@@ -1,0 +1,1 @@
+"""The audits, one file each: an attack, its figures, its positive control."""

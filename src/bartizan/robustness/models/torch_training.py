@@ -1,0 +1,89 @@
+"""Trainers of small convolutional networks (the extra ``torch``): gallery, shadow models, controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bartizan.robustness.interface import Floats, Labels, ModelUnderTest
+from bartizan.robustness.models.torch import TorchModel
+
+if TYPE_CHECKING:
+    import torch
+
+
+def small_cnn(shape: tuple[int, ...], classes: int, width: int = 16) -> torch.nn.Sequential:
+    """Two strided convolutions and a hidden layer of 128; the last layer alone is the head.
+
+    Args:
+        shape: channels, height, width.
+        classes: outputs.
+        width: channels of the first convolution.
+    """
+    from torch import nn
+
+    channels, height, across = shape
+    return nn.Sequential(
+        nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.ReLU(),
+        nn.Conv2d(width, 2 * width, 4, stride=2, padding=1), nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(2 * width * (height // 4) * (across // 4), 128), nn.ReLU(),
+        nn.Linear(128, classes),
+    )  # fmt: skip
+
+
+class TorchTrainer:
+    """Trains fresh modules with Adam and cross-entropy.
+
+    Args:
+        make: shape and classes to an untrained module; importable by name, so that other processes can call it.
+        shape: of one input.
+        classes: outputs.
+        epochs: passes over the rows.
+        batch: rows a step.
+        rate: learning rate at the start; falls to zero along a half cosine.
+        perturb: module, inputs and labels to the inputs that are trained on: adversarial training.
+        name: what it trains.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[tuple[int, ...], int], torch.nn.Sequential] = small_cnn,
+        shape: tuple[int, ...] = (1, 28, 28),
+        classes: int = 10,
+        epochs: int = 3,
+        batch: int = 128,
+        rate: float = 2e-3,
+        perturb: Callable[[torch.nn.Module, torch.Tensor, torch.Tensor], torch.Tensor] | None = None,
+        name: str = "",
+    ) -> None:
+        self._make, self._shape, self._classes = make, shape, classes
+        self._epochs, self._batch, self._rate, self._perturb = epochs, batch, rate, perturb
+        self.name = name or f"{make.__name__}, {epochs} epochs"
+
+    def fit(self, x: Floats, y: Labels, seed: int) -> ModelUnderTest:
+        """See :class:`~bartizan.robustness.interface.Trainer`. One thread, so that a seed gives one model."""
+        import torch
+
+        torch.set_num_threads(1)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            module = self._make(self._shape, self._classes)
+            inputs = torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))
+            targets = torch.from_numpy(np.ascontiguousarray(y, dtype=np.int64))
+            optimiser = torch.optim.Adam(module.parameters(), lr=self._rate)
+            steps = self._epochs * -(-len(targets) // self._batch)
+            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
+            for _ in range(self._epochs):
+                for rows in torch.randperm(len(targets)).split(self._batch):
+                    batch, labels = inputs[rows], targets[rows]
+                    if self._perturb is not None:
+                        batch = self._perturb(module, batch, labels)
+                    module.train()
+                    optimiser.zero_grad()
+                    torch.nn.functional.cross_entropy(module(batch), labels).backward()
+                    optimiser.step()
+                    schedule.step()
+        return TorchModel(module, self._shape, self._classes, (0.0, 1.0), self.name, module[:-1])

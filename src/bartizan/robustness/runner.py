@@ -1,0 +1,82 @@
+"""Runs audits against one model. What cannot be said is reported as inconclusive, with the reason."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+
+from bartizan.core.errors import BartizanError
+from bartizan.core.registry import registered
+from bartizan.core.stats import clopper_pearson
+from bartizan.core.threat import Threat
+from bartizan.reporting.audit import AuditResult, Measure, Outcome
+from bartizan.robustness import audits, data
+from bartizan.robustness.errors import AuditError
+from bartizan.robustness.interface import Access, Audit, AuditContext, Samples
+from bartizan.robustness.metered import MeteredModel
+
+
+def known() -> dict[str, Audit]:
+    """Every audit by its id."""
+    return registered(audits, "audit", Audit)  # type: ignore[type-abstract]
+
+
+def chosen(threats: Sequence[Threat] = (), ids: Sequence[str] = ()) -> list[Audit]:
+    """The audits of some threats and ids; all without either.
+
+    Raises:
+        AuditError: an id that no audit has.
+    """
+    found = known()
+    for one in ids:
+        if one not in found:
+            raise AuditError(f"there is no audit {one}", f"there are {', '.join(found)}")
+    if not threats and not ids:
+        return list(found.values())
+    return [audit for audit in found.values() if audit.id in ids or audit.threat in threats]
+
+
+def accuracy(model: MeteredModel, samples: Samples) -> Measure:
+    """On untouched rows, with its Clopper-Pearson interval."""
+    hits = int((model.predict_label(samples.x) == samples.y).sum())
+    n = len(samples)
+    return Measure(name="accuracy", value=hits / n, n=n, interval=clopper_pearson(hits, n))
+
+
+def run(context: AuditContext, selected: Sequence[Audit], budget: float = np.inf) -> Iterator[AuditResult]:
+    """One result an audit, in their order. Each audit has its own meter and ``budget``."""
+    data.check(context.data.test, context.model.classes, "test")
+    if context.data.train is not None:
+        data.check(context.data.train, context.model.classes, "train")
+    for audit in selected:
+        yield _one(audit, context, budget)
+
+
+def _one(audit: Audit, context: AuditContext, budget: float) -> AuditResult:
+    model = MeteredModel(context.model, budget=budget)
+    started = time.monotonic()
+    try:
+        if not model.access.allows(audit.needs):
+            raise AuditError(f"needs access to {audit.needs}, has {model.access}")
+        if (
+            model.predict_label(context.data.test.x[:64]).tolist()
+            != model.predict_label(context.data.test.x[:64]).tolist()
+        ):
+            raise AuditError("the model answers the same rows with different classes: no figure would mean anything")
+        result = audit.run(replace(context, model=model))
+    except BartizanError as error:
+        result = AuditResult(
+            audit=audit.id, title=audit.title, threat=audit.threat, outcome=Outcome.INCONCLUSIVE, reason=str(error)
+        )
+    return msgspec.structs.replace(
+        result,
+        access=str(min((model.access, audit.needs), key=list(Access).index)) if not result.access else result.access,
+        seed=context.seed,
+        queries=model.queries,
+        gradients=model.gradients,
+        seconds=round(time.monotonic() - started, 3),
+    )
