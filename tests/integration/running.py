@@ -32,6 +32,7 @@ from bartizan.firewall.http_upstream import HttpUpstream
 from bartizan.firewall.in_force import InForce
 from bartizan.firewall.metrics import PrometheusMeters
 from bartizan.firewall.model_routes import ModelRoutes
+from bartizan.firewall.oip.front import TensorFront
 from bartizan.firewall.services import Services
 from bartizan.firewall.worker import QuietServer
 from bartizan.inspection.signatures import SignatureDetector, load_packs
@@ -143,6 +144,7 @@ async def running(
         build_dialects(document.origins),
         Committer(KeyRing(folder / "keys")).commit,
         tools=tool_controls(document, _SIGNATURES),
+        inference=TensorFront() if document.models else None,
     )
     gateway = Gateway(services, in_force)
     listener = socket.create_server(("127.0.0.1", 0))

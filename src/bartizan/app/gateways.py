@@ -22,6 +22,7 @@ from bartizan.firewall.failover import Failover
 from bartizan.firewall.gateway import Gateway
 from bartizan.firewall.http_upstream import HttpUpstream
 from bartizan.firewall.in_force import InForce
+from bartizan.firewall.inference_front import InferenceFront
 from bartizan.firewall.meters import Meters, NoMeters
 from bartizan.firewall.model_routes import ModelRoutes
 from bartizan.firewall.recording import Commit
@@ -61,9 +62,18 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
         commit=_commit(policy, committer, kept),
         learned=learned_surfaces(policy),
         tools=tool_controls(policy, kept.signatures(packs_of(snapshot.files), policy.disabled_signatures)),
+        inference=_inference(policy),
         version=snapshot.version,
         digest=snapshot.digest,
     )
+
+
+def _inference(policy: PolicyDocument) -> InferenceFront | None:
+    if not policy.models:
+        return None
+    from bartizan.firewall.oip.front import TensorFront  # with numpy, which workers otherwise do without
+
+    return TensorFront()
 
 
 def build_services(

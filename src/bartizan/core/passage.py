@@ -75,6 +75,8 @@ class Tensor(msgspec.Struct, frozen=True, tag="tensor"):
     datatype: str
     shape: tuple[int, ...]
     path: Path = ()
+    read: bool = False
+    """A guard of tensors judges it."""
 
 
 Part = Text | Blob | Tensor

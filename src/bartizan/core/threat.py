@@ -32,6 +32,12 @@ class Guard(StrEnum):
     """A planted marker: whoever shows it has read what must stay hidden."""
     OUTPUT_HAZARD = "output_hazard"
     """Output that becomes active in the place where it is shown or run."""
+    DECLARED = "declared"
+    """A tensor is not what its model's policy declares."""
+
+
+TENSOR_GUARDS = frozenset({Guard.DECLARED})
+"""Guards of tensors; the others read text."""
 
 
 class Severity(StrEnum):

@@ -12,7 +12,7 @@ from bartizan.core.verdict import Action, Verdict
 from bartizan.firewall.asgi import Headers, Receive, Send, send_whole
 from bartizan.firewall.declined import DeclinedError, declined
 from bartizan.firewall.dialects.interface import Dialect
-from bartizan.firewall.exchange import ApiFamily, Request
+from bartizan.firewall.exchange import UNREFUSING, Request
 from bartizan.firewall.failover import Answer, Failover
 from bartizan.firewall.guard import Guard
 from bartizan.firewall.headers import is_event_stream, is_json
@@ -173,7 +173,7 @@ class AnswerSender:
     async def _say(self, declined: DeclinedError, more: Headers, send: Send) -> int:
         """Something else than the model's answer, in the style that policy wants."""
         record = self._record
-        if self._guard.policy.document.refusal.style == "error" or self._route.family is ApiFamily.EMBEDDINGS:
+        if self._guard.policy.document.refusal.style == "error" or self._route.family in UNREFUSING:
             out = error_body(self._dialect, declined, record.id)
             return await self._send(declined.status, decline_headers(declined, record.id) + more, out, send)
         out = strict_json.encode(self._dialect.refusal_document(self._request, declined.message, record.id))

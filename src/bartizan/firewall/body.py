@@ -7,20 +7,23 @@ import asyncio
 from bartizan.core.errors import WireError
 from bartizan.firewall.asgi import Receive
 from bartizan.firewall.compression import Inflater
-from bartizan.firewall.headers import ClientHeaders, is_json
+from bartizan.firewall.headers import ClientHeaders, is_binary, is_json
 from bartizan.firewall.watchdog import ClientGoneError
 from bartizan.policy.document import Bodies
 
 
-async def read_body(receive: Receive, headers: ClientHeaders, bounds: Bodies) -> bytes:
+async def read_body(receive: Receive, headers: ClientHeaders, bounds: Bodies, *, binary: bool = False) -> bytes:
     """The decoded body.
+
+    Args:
+        binary: bytes that are no JSON may follow it.
 
     Raises:
         WireError: 415 for another content type or coding, 413 past ``max_bytes`` (as carried or decoded), 408 when the
             body takes longer than ``read_seconds``, 400 for damaged compression.
         ClientGoneError: the client left before it had sent everything.
     """
-    if not is_json(headers.content_type):
+    if not is_json(headers.content_type) and not (binary and is_binary(headers.content_type)):
         raise WireError("content-type must be application/json", status=415)
     if headers.content_length.isdigit() and int(headers.content_length[:20]) > bounds.max_bytes:
         raise WireError("the body is too large", status=413)

@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 
 class ApiFamily(StrEnum):
-    """The five families, and the model list."""
+    """The six families, and the model list."""
 
     CHAT_COMPLETIONS = "openai.chat"
     RESPONSES = "openai.responses"
@@ -27,6 +27,11 @@ class ApiFamily(StrEnum):
     EMBEDDINGS = "openai.embeddings"
     MODELS = "openai.models"
     MESSAGES = "anthropic.messages"
+    INFERENCE = "oip.infer"
+
+
+UNREFUSING = frozenset({ApiFamily.EMBEDDINGS, ApiFamily.INFERENCE})
+"""Families whose answers are numbers: nothing in them could say a refusal in words, so it is an error."""
 
 
 class ChannelKind(StrEnum):

@@ -13,10 +13,11 @@ from bartizan.firewall.declined import DeclinedError, declined
 from bartizan.firewall.headers import ClientHeaders, read_headers
 from bartizan.firewall.in_force import InForce
 from bartizan.firewall.model_list import ModelList
+from bartizan.firewall.oip.paths import Endpoint, Kind, endpoint_of, speaks
 from bartizan.firewall.pipeline import Exchange
 from bartizan.firewall.recording import Record
 from bartizan.firewall.replies import decline_headers, error_body
-from bartizan.firewall.routes import CONVERSATIONS, MODELS, allowed_methods, family_of
+from bartizan.firewall.routes import CONVERSATIONS, MODELS, Route, allowed_methods, family_of
 from bartizan.firewall.services import Services
 
 _LONGEST_PATH = 200
@@ -72,9 +73,11 @@ class Gateway:
         method: str = scope["method"]
         client = scope.get("client")
         route = CONVERSATIONS.get(path)
+        endpoint = endpoint_of(path) if speaks(path) else None
+        known = _known(path, route, endpoint)
         record = Record(
             new_id("req"),
-            path if allowed_methods(path) else path[:_LONGEST_PATH],
+            endpoint.route if endpoint is not None else path if allowed_methods(path) else path[:_LONGEST_PATH],
             client[0] if client else "",
             self._services.recorder,
             self._in_force.commit,
@@ -89,13 +92,32 @@ class Gateway:
             if route is not None and method == "POST":
                 exchange = Exchange(self._services, self._in_force, route, record, headers)
                 status, action = await exchange.run(receive, send)
+            elif endpoint is not None and endpoint.method == method:
+                status, action = await self._infer(endpoint, path, headers, record, receive, send)
             elif method == "GET" and (path == MODELS or path.startswith(MODELS + "/")):
                 status, action = await self._list_models(path, headers, record, receive, send)
             else:
                 status = await self._decline(_misdirected(path, method), path, headers, record, send)
         finally:
-            known = MODELS if path.startswith(MODELS) else path if route is not None else "other"
             self._services.meters.ended(known, status, action, perf_counter() - began, record.inspected / 1e3)
+
+    async def _infer(
+        self, endpoint: Endpoint, path: str, headers: ClientHeaders, record: Record, receive: Receive, send: Send
+    ) -> tuple[int, Action]:
+        in_force = self._in_force
+        front = in_force.inference
+        try:
+            if front is None:
+                in_force.keyring.authenticate(headers)
+                raise DeclinedError(404, "the model does not exist or is not available here")
+            if endpoint.kind is Kind.INFER:
+                return await front.infer(self._services, in_force, endpoint, record, headers, receive, send)
+            status = await front.read(self._services, in_force, endpoint, record, headers, receive, send)
+        except WireError as error:
+            return await self._decline(declined(error), path, headers, record, send), Action.BLOCK
+        except DeclinedError as error:
+            return await self._decline(error, path, headers, record, send), Action.BLOCK
+        return status, Action.ALLOW
 
     async def _list_models(
         self, path: str, headers: ClientHeaders, record: Record, receive: Receive, send: Send
@@ -121,6 +143,13 @@ class Gateway:
             send, decision.status, decline_headers(decision, record.id, allow), error_body(dialect, decision, record.id)
         )
         return decision.status
+
+
+def _known(path: str, route: Route | None, endpoint: Endpoint | None) -> str:
+    """The path's name in metrics, of which there is a fixed number."""
+    if endpoint is not None:
+        return endpoint.route
+    return MODELS if path.startswith(MODELS) else path if route is not None else "other"
 
 
 def _misdirected(path: str, method: str) -> DeclinedError:

@@ -17,6 +17,7 @@ _KNOWN = {
     b"anthropic-version": "anthropic_version",
     b"anthropic-beta": "anthropic_beta",
     b"x-bartizan-approval": "approval",
+    b"inference-header-content-length": "json_length",
 }
 _LISTS = frozenset({"anthropic_beta"})
 """Fields whose lines add up to one list (RFC 9110, section 5.3)."""
@@ -40,6 +41,8 @@ class ClientHeaders:
     anthropic_beta: bytes = b""
     approval: bytes = b""
     """Token of an answer that waited for a person."""
+    json_length: bytes = b""
+    """Bytes of JSON before binary tensor data."""
 
 
 def read_headers(headers: Headers) -> ClientHeaders:
@@ -93,6 +96,11 @@ def is_json(content_type: bytes) -> bool:
         if name.strip() == b"charset" and value.strip().strip(b'"') not in (b"utf-8", b"utf8"):
             return False
     return True
+
+
+def is_binary(content_type: bytes) -> bool:
+    """True for ``application/octet-stream``, and for no type at all."""
+    return content_type.lower().partition(b";")[0].strip() in (b"", b"application/octet-stream")
 
 
 def is_event_stream(content_type: bytes) -> bool:

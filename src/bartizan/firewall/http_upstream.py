@@ -23,7 +23,7 @@ _FORBIDDEN = frozenset({"host", "content-length", "transfer-encoding", "connecti
 
 
 class HttpUpstream:
-    """An OpenAI- or Anthropic-compatible server.
+    """A server that speaks OpenAI's, Anthropic's or the Open Inference Protocol.
 
     Redirects are not followed, cookies are not kept, proxies from the environment are not used.
 
@@ -77,7 +77,7 @@ class HttpUpstream:
             configured = headers.get(name) if name == "anthropic-beta" else None
             headers[name] = f"{configured},{value}" if configured else value
         if call.body:
-            headers["content-type"] = "application/json"
+            headers["content-type"] = call.content_type
         session = self._session or self._open()
         try:
             response = await session.request(
@@ -119,6 +119,8 @@ class HttpResponse:
         self.status = response.status
         self.content_type = response.headers.get("content-type", "").encode("latin-1", "replace")
         self.retry_after = _seconds(response.headers)
+        lengths = response.headers.getall("inference-header-content-length", [])
+        self.json_length = ",".join(lengths).encode("latin-1", "replace")
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if encoding not in ("", "identity"):
             try:

@@ -10,6 +10,7 @@ from bartizan.firewall.authentication import Keyring
 from bartizan.firewall.dialects.interface import Dialect
 from bartizan.firewall.exchange import ApiFamily
 from bartizan.firewall.guard import Guard
+from bartizan.firewall.inference_front import InferenceFront
 from bartizan.firewall.recording import Commit
 from bartizan.firewall.tool_controls import ToolControls
 from bartizan.policy.document import PolicyDocument
@@ -29,6 +30,8 @@ class InForce:
     """Surfaces on which the trained model has a say; empty where it is off."""
     tools: ToolControls | None = None
     """What decides the tool calls in answers; None lets them all go on."""
+    inference: InferenceFront | None = None
+    """Serves models that take tensors; None where policy names none."""
     version: int = 0
     """Number of the workspace snapshot."""
     digest: str = ""

@@ -10,7 +10,8 @@ from bartizan.core.errors import WireError
 from bartizan.firewall.exchange import ApiFamily
 from bartizan.workspace.deployment import Upstream
 
-_ANTHROPIC = frozenset({ApiFamily.MESSAGES})
+Protocol = Literal["openai", "anthropic", "oip"]
+_PROTOCOLS: dict[ApiFamily, Protocol] = {ApiFamily.MESSAGES: "anthropic", ApiFamily.INFERENCE: "oip"}
 _ANY = "*"
 
 
@@ -24,9 +25,9 @@ class Target:
     """The upstream's name for the model."""
 
 
-def protocol_of(family: ApiFamily) -> Literal["openai", "anthropic"]:
+def protocol_of(family: ApiFamily) -> Protocol:
     """The wire protocol an API family belongs to."""
-    return "anthropic" if family in _ANTHROPIC else "openai"
+    return _PROTOCOLS.get(family, "openai")
 
 
 class ModelRoutes:
@@ -53,7 +54,11 @@ class ModelRoutes:
             raise WireError("the model does not exist or is not available here", status=404)
         return tuple(found)
 
-    def names(self, protocol: Literal["openai", "anthropic"] | None = None) -> tuple[str, ...]:
+    def upstreams(self, protocol: Protocol) -> tuple[str, ...]:
+        """Names of the upstreams that speak ``protocol``."""
+        return tuple(upstream.name for upstream in self._upstreams if upstream.protocol == protocol)
+
+    def names(self, protocol: Protocol | None = None) -> tuple[str, ...]:
         """The public model names that are configured by name, first mention first."""
         names = (
             name
@@ -64,7 +69,7 @@ class ModelRoutes:
         )
         return tuple(dict.fromkeys(names))
 
-    def open_ended(self, protocol: Literal["openai", "anthropic"]) -> tuple[str, ...]:
+    def open_ended(self, protocol: Protocol) -> tuple[str, ...]:
         """Names of the upstreams that pass every model name through."""
         return tuple(up.name for up in self._upstreams if up.protocol == protocol and _ANY in up.models)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bartizan.core.event import Usage
+from bartizan.core.event import TensorRecord, Usage
 from bartizan.core.passage import Blob, Part
 from bartizan.core.signal import Signal
 from bartizan.core.verdict import Action, Coverage, Uncovered
@@ -30,6 +30,7 @@ class Outcome:
         "observed",
         "passages",
         "rule",
+        "tensors",
         "texts",
         "usage",
     )
@@ -45,6 +46,8 @@ class Outcome:
         """Why the answer is incomplete; empty if it is complete."""
         self.texts: list[str] = []
         """What left, one text per channel."""
+        self.tensors: tuple[TensorRecord, ...] = ()
+        """What left, of a model that answers with tensors."""
         self.passages = 0
         self.characters = 0
         self._signals: list[Signal] = []

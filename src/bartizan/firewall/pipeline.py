@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from functools import partial
 from time import perf_counter
 
@@ -19,7 +20,7 @@ from bartizan.firewall.authentication import Caller
 from bartizan.firewall.body import read_body
 from bartizan.firewall.declined import CLIENT_GONE, DeclinedError, declined
 from bartizan.firewall.dialects.transcripts import FAMILIES
-from bartizan.firewall.exchange import ApiFamily, Request
+from bartizan.firewall.exchange import UNREFUSING, ApiFamily, Request
 from bartizan.firewall.headers import ClientHeaders, anthropic_headers
 from bartizan.firewall.in_force import InForce
 from bartizan.firewall.large import LARGE
@@ -89,7 +90,8 @@ class Exchange:
         in_force, record = self._in_force, self._record
         caller = self._caller = in_force.keyring.authenticate(self._headers)
         record.principal = caller.principal.name
-        headers = anthropic_headers(self._headers) if self._route.family is ApiFamily.MESSAGES else {}
+        if self._route.family is ApiFamily.MESSAGES:
+            anthropic_headers(self._headers)  # refused before the body is read
         request = await self._read(receive)
         targets = self._targets(request, caller)
         if self._services.held is not None and self._in_force.tools is not None:
@@ -104,6 +106,19 @@ class Exchange:
             redact_request(request.document, verdict.redactions)
         await record.accepted(verdict, request.parts)
         self._accepted = True
+        return await self._forward(request, targets, verdict, caller, receive, send)
+
+    async def _forward(
+        self,
+        request: Request,
+        targets: Sequence[Target],
+        verdict: Verdict,
+        caller: Caller,
+        receive: Receive,
+        send: Send,
+    ) -> tuple[int, Action]:
+        """Call the upstream and bring its answer; the request is recorded."""
+        headers = anthropic_headers(self._headers) if self._route.family is ApiFamily.MESSAGES else {}
         gate = self._tool_gate(request)
         if self._headers.approval:
             return await self._release(gate, send)
@@ -113,7 +128,7 @@ class Exchange:
             self._dialect,
             request,
             self._route,
-            record,
+            self._record,
             self._outcome,
             verdict,
             gate,
@@ -192,7 +207,7 @@ class Exchange:
         """A block, said as policy wants it."""
         refusal = self._in_force.policy.refusal
         record = self._record
-        as_message = refusal.style == "message" and self._route.family is not ApiFamily.EMBEDDINGS
+        as_message = refusal.style == "message" and self._route.family not in UNREFUSING
         decision = DeclinedError(
             200 if as_message else 400, refusal.text, reason="blocked", code="content_filter", verdict=verdict
         )

@@ -9,7 +9,15 @@ import msgspec
 
 from bartizan.core import strict_json
 from bartizan.core.clock import utc_now
-from bartizan.core.event import Commitment, RequestAccepted, RequestCompleted, RequestRefused, Timing, ToolDecided
+from bartizan.core.event import (
+    Commitment,
+    RequestAccepted,
+    RequestCompleted,
+    RequestRefused,
+    TensorRecord,
+    Timing,
+    ToolDecided,
+)
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Recorder
 from bartizan.core.passage import Origin, Part, Text
@@ -46,6 +54,7 @@ class Record:
         "session",
         "started",
         "stream",
+        "tensors",
     )
 
     def __init__(self, request_id: str, route: str, client: str, recorder: Recorder, commit: Commit) -> None:
@@ -58,6 +67,7 @@ class Record:
         self.model = ""
         self.session = ""
         self.stream = False
+        self.tensors: tuple[TensorRecord, ...] = ()
         self.started = perf_counter()
         self.inspected = -1.0
         self.first_byte = -1.0
@@ -87,6 +97,7 @@ class Record:
                 coverage=_bounded(verdict.coverage),
                 content=content,
                 prompt=prompt,
+                tensors=self.tensors,
             )
         )
         await self.recorder.commit()
@@ -114,6 +125,7 @@ class Record:
                 content=self._commitments(outcome.texts),
                 escaped=outcome.escaped,
                 error=outcome.error,
+                tensors=outcome.tensors,
             )
         )
 
@@ -140,6 +152,7 @@ class Record:
                 coverage=_bounded(verdict.coverage),
                 content=content,
                 prompt=prompt,
+                tensors=self.tensors,
                 timing=self._timing(),
             )
         )

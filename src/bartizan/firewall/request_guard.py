@@ -51,7 +51,7 @@ def inspect_request(request: Request, guard: Guard, learned: Answers = NOTHING_L
             case Blob():
                 reason = f"{part.media} content, {part.size} bytes" if part.size else f"{part.media} by reference"
                 uncovered.append(Uncovered(part.path, reason, part.media))
-            case Tensor():
+            case Tensor() if not part.read:
                 uncovered.append(Uncovered(part.path, f"tensor {part.name}", "unread"))
     uncovered.extend(Uncovered(path, reason) for path, reason in request.uncovered)
     return guard.inspect_passages(passages, uncovered, joined_passages(request.parts), learned)

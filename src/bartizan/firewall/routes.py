@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bartizan.firewall.exchange import ApiFamily
+from bartizan.firewall.oip.paths import endpoint_of, speaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ def allowed_methods(path: str) -> str:
         return "POST"
     if path == MODELS or path.startswith(MODELS + "/"):
         return "GET"
-    return ""
+    endpoint = endpoint_of(path)
+    return endpoint.method if endpoint is not None else ""
 
 
 def family_of(path: str, *, anthropic: bool) -> ApiFamily:
@@ -50,4 +52,6 @@ def family_of(path: str, *, anthropic: bool) -> ApiFamily:
     route = CONVERSATIONS.get(path)
     if route is not None:
         return route.family
+    if speaks(path):
+        return ApiFamily.INFERENCE
     return ApiFamily.MESSAGES if anthropic or path.startswith("/v1/messages") else ApiFamily.CHAT_COMPLETIONS

@@ -16,10 +16,12 @@ class Call(msgspec.Struct, frozen=True):
     path: str
     """Below the upstream's base URL, such as ``/chat/completions``."""
     body: bytes
-    """Encoded JSON; empty for a GET."""
+    """Encoded; empty for a GET."""
     stream: bool = False
     headers: Mapping[str, str] = {}
     """Protocol headers only, such as ``anthropic-version``; never a client's credentials or cookies."""
+    content_type: str = "application/json"
+    """Of the body."""
 
 
 class UpstreamResponse(Protocol):
@@ -29,6 +31,8 @@ class UpstreamResponse(Protocol):
     content_type: bytes
     retry_after: float
     """Seconds; 0 without a ``Retry-After`` in seconds."""
+    json_length: bytes
+    """``Inference-Header-Content-Length``; empty without."""
 
     async def read(self, limit: int) -> bytes:
         """The whole decoded body. Raises UpstreamError past ``limit`` bytes or when it breaks off."""

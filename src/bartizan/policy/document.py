@@ -17,6 +17,7 @@ from bartizan.core.verdict import Action, Mode
 from bartizan.policy.approvals import ApprovalRules, Approver
 from bartizan.policy.artefacts import ArtefactPolicy
 from bartizan.policy.mcp import McpPolicy
+from bartizan.policy.models import ModelRules, model_problems
 from bartizan.policy.tool_profiles import ToolOverride, override_problems
 from bartizan.policy.tools import ToolPolicy
 
@@ -109,6 +110,8 @@ class Bodies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nesting of the JSON document."""
     max_parts: int = 4_096
     """Texts and blobs in one request."""
+    max_elements: int = 4_000_000
+    """Numbers in all tensors of one request or answer."""
     read_seconds: float = 15.0
     """Until the body has arrived."""
 
@@ -253,6 +256,8 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Client credentials; `bartizan keys create` makes one."""
     anonymous: bool = False
     """Serve clients without a key, as the principal ``anonymous``. Only for loopback and labs."""
+    models: dict[str, ModelRules] = msgspec.field(default_factory=dict)
+    """Models under the Open Inference Protocol, by public name. One that is not here is not served on its routes."""
     disabled_signatures: tuple[str, ...] = ()
     """Ids of signatures that do not run."""
     mcp: McpPolicy = McpPolicy()
@@ -261,4 +266,4 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     def problems(self) -> Iterable[Problem]:
         """See :class:`bartizan.core.problem.SelfChecking`."""
-        return override_problems(self.tool_profiles)
+        return (*override_problems(self.tool_profiles), *model_problems(self.models))

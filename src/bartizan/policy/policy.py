@@ -9,7 +9,7 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.interfaces import Seen
 from bartizan.core.passage import Origin, Surface
 from bartizan.core.signal import Signal
-from bartizan.core.threat import Guard
+from bartizan.core.threat import TENSOR_GUARDS, Guard
 from bartizan.core.verdict import Action, Coverage, Mode, Redaction, Uncovered, Verdict
 from bartizan.policy.document import PolicyDocument, Row
 
@@ -43,6 +43,11 @@ class Policy:
                         f"surfaces.{surface}.obfuscation: obfuscation never blocks alone",
                         "use allow or flag; what hides in it is judged by the other guards",
                     )
+                if guard in TENSOR_GUARDS:
+                    raise ConfigurationError(
+                        f"surfaces.{surface}.{guard}: a guard of tensors reads no text",
+                        f"use models.NAME.guards.{guard}",
+                    )
                 if row.action is Action.ASK:
                     raise ConfigurationError(f"surfaces.{surface}.{guard}: text cannot be asked about", "use block")
                 self._rows[surface, guard] = (row, f"{surface}.{guard}")
@@ -66,12 +71,12 @@ class Policy:
         if found is None or signal.score < found[0].threshold:
             return NOTHING
         row, name = found
-        return self._enforce(row.action, row.mode, name)
+        return self.enforce(row.action, row.mode, name)
 
     def rule_uncovered(self, uncovered: Uncovered) -> Ruling:
         """What policy says of content that no guard read; an unknown kind blocks."""
         action = getattr(self.document.uncovered, uncovered.kind, Action.BLOCK)
-        return self._enforce(
+        return self.enforce(
             action if isinstance(action, Action) else Action.BLOCK, Mode.ENFORCE, f"uncovered.{uncovered.kind}"
         )
 
@@ -97,7 +102,8 @@ class Policy:
                 decided = ruling
         return Verdict(decided.action, decided.rule, tuple(signals), coverage, tuple(redactions), observed)
 
-    def _enforce(self, action: Action, mode: Mode, name: str) -> Ruling:
+    def enforce(self, action: Action, mode: Mode, name: str) -> Ruling:
+        """What a row asks for, its own mode and the policy's considered."""
         monitored = mode is Mode.MONITOR or self.document.mode is Mode.MONITOR
         if monitored and action.rank > Action.FLAG.rank:
             return Ruling(Action.FLAG, action, name)

@@ -53,8 +53,9 @@ class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Shown in metrics and errors."""
     url: str
     """Base URL as its SDK takes it, such as ``https://api.openai.com/v1`` or ``https://api.anthropic.com``."""
-    protocol: Literal["openai", "anthropic"]
-    """OpenAI routes go to `openai` upstreams only, Anthropic routes to `anthropic` ones."""
+    protocol: Literal["openai", "anthropic", "oip"]
+    """OpenAI routes go to `openai` upstreams only, Anthropic routes to `anthropic` ones, and those of the Open
+    Inference Protocol (`/v2`) to `oip` ones, whose URL stands without `/v2`."""
     key: SecretRef | None = None
     """The upstream's API key, by environment variable or file; none for a keyless server."""
     headers: dict[str, str] = msgspec.field(default_factory=dict)

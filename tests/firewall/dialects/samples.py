@@ -350,6 +350,7 @@ REQUESTS: dict[ApiFamily, Document] = {
     ApiFamily.COMPLETIONS: {"model": "m", "prompt": "hi"},
     ApiFamily.EMBEDDINGS: {"model": "m", "input": "hi"},
     ApiFamily.MODELS: {},
+    ApiFamily.INFERENCE: {"inputs": [{"name": "x", "datatype": "BYTES", "shape": [1], "data": ["hi"]}]},
     ApiFamily.MESSAGES: {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]},
     ApiFamily.RESPONSES: {"model": "m", "input": "hi", "instructions": "the client's own words"},
 }

@@ -22,7 +22,7 @@ from bartizan.core.event.operations import (
     ModelPulled,
     ProcessChanged,
 )
-from bartizan.core.event.record import EVENT_VERSION, Commitment, Timing, Usage
+from bartizan.core.event.record import EVENT_VERSION, Commitment, TensorRecord, Timing, Usage
 from bartizan.core.event.requests import RefusalsCounted, RequestAccepted, RequestCompleted, RequestRefused
 
 Event = (
@@ -78,6 +78,7 @@ __all__ = [
     "RequestRefused",
     "RuleAlarmed",
     "RulesChanged",
+    "TensorRecord",
     "Timing",
     "ToolDecided",
     "Usage",

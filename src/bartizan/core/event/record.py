@@ -21,6 +21,16 @@ class Commitment(msgspec.Struct, frozen=True, omit_defaults=True):
     """The text itself, redacted, only if policy asks for it."""
 
 
+class TensorRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tensor without its numbers."""
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...] = ()
+    content: Commitment | None = None
+    """To the line ``DATATYPE [SHAPE] SHA256`` over the tensor's binary form."""
+
+
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Token counts as the upstream reports them; -1 where it does not."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bartizan.core.event.record import Commitment, Record, Timing, Usage
+from bartizan.core.event.record import Commitment, Record, TensorRecord, Timing, Usage
 from bartizan.core.signal import Signal
 from bartizan.core.verdict import Action, Coverage
 
@@ -27,6 +27,8 @@ class RequestAccepted(Record, frozen=True, kw_only=True, omit_defaults=True, tag
     content: tuple[Commitment, ...] = ()
     prompt: str = ""
     """First 16 digits of the commitment to the user's last text: the same for the same text, while a key lasts."""
+    tensors: tuple[TensorRecord, ...] = ()
+    """Inputs of a model that takes tensors."""
 
 
 class RequestCompleted(Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.completed"):
@@ -50,6 +52,8 @@ class RequestCompleted(Record, frozen=True, kw_only=True, omit_defaults=True, ta
     escaped: int = 0
     """Characters of a hit that had left before it was recognised; only possible past the hold-back cap."""
     error: str = ""
+    tensors: tuple[TensorRecord, ...] = ()
+    """Outputs that left."""
 
 
 class RequestRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.refused"):
@@ -71,6 +75,8 @@ class RequestRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
     timing: Timing = Timing()
     prompt: str = ""
     """See ``RequestAccepted``."""
+    tensors: tuple[TensorRecord, ...] = ()
+    """Inputs, as far as they were read."""
 
 
 class RefusalsCounted(Record, frozen=True, kw_only=True, omit_defaults=True, tag="request.refusals_counted"):

@@ -8,6 +8,7 @@ from bartizan.firewall.dialects.chat.dialect import ChatDialect
 from bartizan.firewall.dialects.completions import CompletionsDialect
 from bartizan.firewall.dialects.defaults import default_surfaces
 from bartizan.firewall.dialects.embeddings import EmbeddingsDialect
+from bartizan.firewall.dialects.inference import InferenceDialect
 from bartizan.firewall.dialects.interface import Dialect
 from bartizan.firewall.dialects.messages.dialect import MessagesDialect
 from bartizan.firewall.dialects.models import ModelsDialect
@@ -22,6 +23,7 @@ _KINDS = (
     EmbeddingsDialect,
     ModelsDialect,
     MessagesDialect,
+    InferenceDialect,
 )
 
 

@@ -1,0 +1,55 @@
+"""What leaves of an answer: rounding, the best class alone, the label alone, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from bartizan.firewall.oip.datatypes import Array
+from bartizan.firewall.oip.tensors import Tensor
+from bartizan.policy.models import ModelRules, OutputRule
+
+
+def available(rules: ModelRules, name: str, principal: str) -> bool:
+    """True if some of the output may leave."""
+    rule = rules.output(name, principal)
+    return rule is not None and rule.mode != "suppress"
+
+
+def limited(tensor: Tensor, rule: OutputRule) -> Tensor:
+    """The tensor as it may leave: same name, datatype and shape, fewer bits of information."""
+    values = tensor.array
+    if values is None or values.dtype.kind != "f" or rule.mode == "pass":
+        return tensor
+    if rule.mode == "round":
+        limit = np.round(values, rule.decimals)
+    elif _is_binary(values):
+        # One score, not one per class: the label is on which side of one half it lies.
+        limit = (values >= 0.5).astype(values.dtype) if rule.mode == "label" else np.round(values, rule.decimals)
+    else:
+        best = np.argmax(values, axis=-1, keepdims=True)
+        kept = np.ones_like(best, values.dtype) if rule.mode == "label" else np.take_along_axis(values, best, -1)
+        limit = np.zeros_like(values)
+        np.put_along_axis(limit, best, np.round(kept, rule.decimals), -1)
+    return Tensor(tensor.name, tensor.datatype, tensor.shape, limit, tensor.binary, tensor.content_type)
+
+
+def classes_of(tensors: Sequence[Tensor], name: str, rows: int) -> npt.NDArray[np.int64] | None:
+    """The class of each query, out of the output that tells it; None if it does not tell one for each."""
+    values = next((one.array for one in tensors if one.name == name), None)
+    if values is None or values.shape[0] != rows:
+        return None
+    if values.dtype.kind != "f":
+        return values.reshape(rows, -1)[:, 0].astype(np.int64) if values.size == rows else None
+    if _is_binary(values):
+        return (values.reshape(rows, -1)[:, 0] >= 0.5).astype(np.int64) if values.size == rows else None
+    if values.ndim != 2:
+        return None
+    best: npt.NDArray[np.int64] = np.argmax(values, axis=-1).astype(np.int64)
+    return best
+
+
+def _is_binary(values: Array) -> bool:
+    return values.ndim < 2 or values.shape[-1] == 1
