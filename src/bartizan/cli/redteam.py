@@ -9,6 +9,7 @@ from bartizan.cli.redteam_converters import list_converters
 from bartizan.cli.redteam_import import import_cases
 from bartizan.cli.redteam_results import compare_runs, list_findings, replay_finding, report
 from bartizan.cli.redteam_run import plan, run
+from bartizan.cli.redteam_tools import tool_server
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Campaigns against applications and agents.")
 app.command("plan")(plan)
@@ -20,6 +21,7 @@ app.command("compare")(compare_runs)
 app.command("cases")(list_cases)
 app.command("import")(import_cases)
 app.command("converters")(list_converters)
+app.command("tool-server")(tool_server)
 
 
 @app.callback()

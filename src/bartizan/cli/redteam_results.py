@@ -94,12 +94,13 @@ def replay_finding(
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Send an attempt again, as it was sent, and judge it anew. Exit 0: no longer a hit; 1: a hit; 2: inconclusive."""
+    from bartizan.app.campaigning import tool_links
     from bartizan.redteam.campaign import Campaign
     from bartizan.redteam.replaying import replay
 
     read = Run(run)
     attempt, case = find(read, finding)
-    campaign = Campaign(scope or Path(read.plan.scope), read.plan.target)
+    campaign = Campaign(scope or Path(read.plan.scope), read.plan.target, links=tool_links())
     judgement, turns = asyncio.run(replay(campaign, attempt, case))
     if output is Format.JSON:
         print_json("redteam-replay", {"attempt": attempt.id, "judgement": judgement, "turns": turns})

@@ -23,9 +23,10 @@ TargetOption = Annotated[str, typer.Option("--target", help="Which target of the
 
 def plan(scope: ScopeArgument, target: TargetOption = "", output: FormatOption = Format.TEXT) -> None:
     """What a campaign would run, and what it would leave untested and why. Sends nothing."""
+    from bartizan.app.campaigning import tool_links
     from bartizan.redteam.campaign import Campaign
 
-    campaign = Campaign(scope, target)
+    campaign = Campaign(scope, target, links=tool_links())
     planned = campaign.planned
     cells = Counter(trial.cell for trial in planned.trials)
     if output is Format.JSON:
@@ -50,13 +51,14 @@ def run(
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Run a campaign, or go on with one. Exit 0: within the thresholds; 1: findings; 2: inconclusive or error."""
+    from bartizan.app.campaigning import tool_links
     from bartizan.cli.redteam_results import print_summary
     from bartizan.redteam.campaign import Campaign
     from bartizan.redteam.errors import RunError
     from bartizan.redteam.results import Run
     from bartizan.redteam.runner import Progress as Done
 
-    campaign = Campaign(scope, target)
+    campaign = Campaign(scope, target, links=tool_links())
     folder = out or Path("redteam-runs") / f"{scope.stem}-{campaign.spec.id}"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from bartizan.core.clock import rfc3339, utc_now
+from bartizan.core.tool_link import ToolLinks
 from bartizan.redteam.attacker import ModelAttacker
 from bartizan.redteam.case import Case, led_to
 from bartizan.redteam.cases import load_cases
@@ -24,13 +25,18 @@ from bartizan.redteam.oracles import Judge
 from bartizan.redteam.playing import Stage
 from bartizan.redteam.runner import Progress, Runner
 from bartizan.redteam.scope import Scope, check_authorised, load_scope
+from bartizan.redteam.scope_servers import ToolServerSpec
+from bartizan.redteam.scope_target import Kind
 from bartizan.redteam.secret import resolve
 from bartizan.redteam.spending import Spending
 from bartizan.redteam.strategies import strategies
 from bartizan.redteam.targets import make_target
+from bartizan.redteam.targets.tools.obedient import CAN
+from bartizan.redteam.taxonomy import Objective
 from bartizan.redteam.trial import Planned, digest, plan_trials
 
 SCHEMA = "bartizan/redteam-plan/v1"
+ALL = frozenset(Objective)
 
 
 class Campaign:
@@ -40,13 +46,20 @@ class Campaign:
         scope_path: the scope file.
         target: id of the target; may be empty when there is only one.
         cases: in place of those that the plan names.
+        links: opens connections to MCP servers, where the target has some.
 
     Raises:
         ConfigurationError, DocumentError: the scope file, a case file or a text they name cannot be used.
         ScopeError: the target is not in it, the authorisation has run out, or the plan names what does not exist.
     """
 
-    def __init__(self, scope_path: Path, target: str = "", cases: tuple[Case, ...] | None = None) -> None:
+    def __init__(
+        self,
+        scope_path: Path,
+        target: str = "",
+        cases: tuple[Case, ...] | None = None,
+        links: ToolLinks | None = None,
+    ) -> None:
         self.scope_path = scope_path
         self.scope: Scope = load_scope(scope_path)
         check_authorised(self.scope, utc_now().date())
@@ -62,7 +75,7 @@ class Campaign:
             self.judge.check(case)
         limits, helper = self.scope.limits, self.scope.attacker
         self.spending = Spending()
-        self.target: Target = make_target(self.spec, limits, self.folder, self.spending.sent)
+        self.target: Target = make_target(self.spec, limits, self.folder, self.spending.sent, self.known, links)
         self.attacker = ModelAttacker(helper, limits, self.folder, self.spending) if helper is not None else None
         self.planned: Planned = plan_trials(
             plan,
@@ -72,6 +85,7 @@ class Campaign:
             converters(),
             strategies(),
             attacker=self.attacker is not None,
+            able=CAN if self.spec.kind is Kind.AGENT and not self.spec.model else ALL,
         )
 
     def stage(self) -> Stage:
@@ -106,7 +120,7 @@ class Campaign:
             scope_sha256=hashlib.sha256(self.scope_path.read_bytes()).hexdigest(),
             target=self.spec.id,
             target_kind=self.spec.kind.value,
-            target_url=self.spec.url or self.spec.callable,
+            target_url=self.spec.url or self.spec.callable or ", ".join(_reached(one) for one in self.spec.servers),
             model=self.spec.model,
             fingerprint=digest(msgspec.json.encode(self.spec)),
             content=self._content(),
@@ -146,6 +160,10 @@ class Campaign:
     def _runner(self, journal: Journal, show: Callable[[Progress], None]) -> Runner:
         scope = self.scope
         return Runner(self.stage(), self.planned.trials, scope.limits, scope.stop, journal, self.spending, show)
+
+
+def _reached(server: ToolServerSpec) -> str:
+    return server.url or " ".join(server.command) or "the campaign's own server"
 
 
 def _must_match(earlier: PlanRecord, now: PlanRecord, folder: Path) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from bartizan.core.passage import Path
 from bartizan.core.problem import Problem, quote
 from bartizan.redteam.case import Id
+from bartizan.redteam.scope_servers import HostileSpec, ToolRequest, ToolServerSpec, server_problems
 from bartizan.redteam.secret import SecretText
 from bartizan.redteam.taxonomy import DIRECT, EntryPoint
 
@@ -27,6 +28,10 @@ class Kind(StrEnum):
     """Any JSON over HTTP, by templates."""
     PYTHON = "python"
     """A callable: ``module:function``."""
+    MCP = "mcp"
+    """A tool of an MCP server."""
+    AGENT = "agent"
+    """An agent with MCP servers, one of which is the campaign's own."""
 
 
 class RequestTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,7 +92,7 @@ class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     temperature: Annotated[float, msgspec.Meta(ge=0.0, le=2.0)] | None = None
     entry_points: tuple[EntryPoint, ...] = ()
     """Empty: ``openai`` and ``anthropic`` all seven, as messages of their form; ``http`` chat and what ``plant`` names;
-    ``python`` chat."""
+    ``python`` chat; ``mcp`` chat and what ``plant_by`` names; ``agent`` tool_output and tool_metadata."""
     callable: str = ""
     """``python``: ``module:function``, installed or beside the scope file;
     ``async def f(message: str, history: list) -> str | dict``."""
@@ -109,8 +114,18 @@ class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Entry points whose content is served as a web page, for an application that fetches what a user names."""
     page_server: PageServerSpec = PageServerSpec()
     isolated: bool = False
-    """``http``: planted content is met in its own conversation only. If not, indirect cases run one at a time, and
-    ``remove`` must say how content is taken out again."""
+    """``http``, ``mcp``: planted content is met in its own conversation only. If not, indirect cases run one at a time,
+    and ``remove`` must say how content is taken out again."""
+    servers: tuple[ToolServerSpec, ...] = ()
+    """``mcp``: the one that is attacked. ``agent``: those whose tools it has."""
+    ask_by: ToolRequest | None = None
+    """``mcp``: the call that stands for one message."""
+    plant_by: dict[EntryPoint, ToolRequest] = {}
+    """``mcp``: the call that brings content in at an indirect entry point; needs ``isolated``."""
+    hostile: HostileSpec | None = None
+    """``agent``: serve the campaign's own MCP server over HTTP; indirect cases then run one at a time."""
+    steps: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 20
+    """``agent``: most tool calls for one message."""
     blocked_statuses: tuple[int, ...] = ()
     """Statuses by which a guard of this target refuses; all others but 2xx are errors, and inconclusive. A wrong key or
     a session that ran out often means 403 too: list it only where these have a status of their own."""
@@ -148,19 +163,43 @@ def names_user(url: str) -> bool:
 def _user_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
     places: list[tuple[Path, str]] = [(("url",), spec.url), (("page_server", "url"), spec.page_server.url)]
     places += [((*field, "url"), template.url) for field, template in spec.templates()]
+    places += [(("servers", index, "url"), one.url) for index, one in enumerate(spec.servers)]
     for field, url in places:
         if names_user(url):
             hint = "send it as a header: headers: {Authorization: {env: NAME}}"
             yield Problem((*path, *field), "a user or password in a URL", "a URL without one", hint)
 
 
+def _tool_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
+    if spec.kind is Kind.AGENT:
+        for name in spec.entry_points:
+            if name not in {EntryPoint.CHAT, EntryPoint.TOOL_OUTPUT, EntryPoint.TOOL_METADATA}:
+                yield Problem((*path, "entry_points"), str(name), "chat, tool_output or tool_metadata")
+    if spec.kind is Kind.MCP:
+        if len(spec.servers) > 1 or any(one.hostile for one in spec.servers):
+            yield Problem((*path, "servers"), "several, or a hostile one", "the one server that is attacked")
+        for name in spec.entry_points:
+            if name not in {*DIRECT, *spec.plant_by}:
+                yield Problem((*path, "entry_points"), f"{name}, which plant_by does not name", f"plant_by.{name}")
+        if spec.plant_by and not spec.isolated:
+            hint = "a server that is a command has its own state for each conversation"
+            yield Problem((*path, "plant_by"), "content that is not taken out again", "isolated: true", hint)
+
+
 def kind_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
     """What a target of its kind lacks."""
-    needs = {Kind.PYTHON: ("callable",), Kind.HTTP: ("url", "ask")}.get(spec.kind, ("url", "model"))
+    needs = {
+        Kind.PYTHON: ("callable",),
+        Kind.HTTP: ("url", "ask"),
+        Kind.MCP: ("servers", "ask_by"),
+        Kind.AGENT: ("servers", *(("url",) if spec.model else ())),
+    }.get(spec.kind, ("url", "model"))
     for name in needs:
         if not getattr(spec, name):
             yield Problem((*path, "kind"), f"{spec.kind} without {name}", f"the field {name}")
     yield from _user_problems(spec, path)
+    yield from server_problems(spec.servers, path)
+    yield from _tool_problems(spec, path)
     if spec.url and not spec.url.startswith(("http://", "https://")):
         yield Problem((*path, "url"), quote(spec.url), "http:// or https://")
     for field, template in spec.templates():

@@ -16,7 +16,7 @@ from bartizan.redteam.errors import ScopeError
 from bartizan.redteam.interface import Converter, Strategy
 from bartizan.redteam.knowledge import Knowledge
 from bartizan.redteam.scope import Plan
-from bartizan.redteam.taxonomy import EntryPoint
+from bartizan.redteam.taxonomy import EntryPoint, Objective
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,10 +62,12 @@ def plan_trials(
     strategies: Mapping[str, Strategy],
     *,
     attacker: bool,
+    able: frozenset[Objective] = frozenset(Objective),
 ) -> Planned:
     """Every case the plan asks for and the target can be attacked with, times chains, strategies and repeats.
 
-    The order is drawn from the seed, so that a campaign that ends early has seen some of everything.
+    The order is drawn from the seed, so that a campaign that ends early has seen some of everything. Cases whose
+    objective is not in ``able`` are left out: the target would miss them whatever stands before it.
 
     Raises:
         ScopeError: the plan names a case, converter or strategy that does not exist, or a strategy that needs the
@@ -85,6 +87,8 @@ def plan_trials(
     untested: list[Untested] = []
     for case in cases:
         reason = _left_out(case, plan, entry_points, known)
+        if not reason and case.objective not in able:
+            reason = f"an agent without a model cannot be led to: {case.objective}"
         if reason:
             untested.append(
                 Untested(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bartizan.core.tool_link import ToolLinks, ToolServer
+from bartizan.redteam.errors import TargetError
 from bartizan.redteam.interface import Target
+from bartizan.redteam.knowledge import Knowledge
 from bartizan.redteam.scope import Limits
+from bartizan.redteam.scope_servers import ToolServerSpec
 from bartizan.redteam.scope_target import Kind, TargetSpec
 from bartizan.redteam.secret import resolve
 from bartizan.redteam.targets.channel import Channel
@@ -17,9 +22,18 @@ from bartizan.redteam.targets.model import ModelTarget
 from bartizan.redteam.targets.pacing import Pacer
 from bartizan.redteam.targets.page_server import PageServer
 from bartizan.redteam.targets.paged import PagedTarget
+from bartizan.redteam.targets.tools.agent import AgentTarget
+from bartizan.redteam.targets.tools.asked import AskedTarget
 
 
-def make_target(spec: TargetSpec, limits: Limits, folder: Path, sent: Callable[[], None] = lambda: None) -> Target:
+def make_target(
+    spec: TargetSpec,
+    limits: Limits,
+    folder: Path,
+    sent: Callable[[], None] = lambda: None,
+    known: Knowledge | None = None,
+    links: ToolLinks | None = None,
+) -> Target:
     """The target that ``spec`` describes; pages are served beside it where it asks for that.
 
     Args:
@@ -27,11 +41,15 @@ def make_target(spec: TargetSpec, limits: Limits, folder: Path, sent: Callable[[
         limits: how hard it may be pressed.
         folder: of the scope file, for the files it names.
         sent: called for each request as it leaves.
+        known: what an obedient agent keeps.
+        links: opens connections to MCP servers, for ``mcp`` and ``agent``.
 
     Raises:
         ConfigurationError: a key or another text is not where the scope file says.
-        TargetError: a callable cannot be imported.
+        TargetError: a callable cannot be imported, or there is nothing to speak to MCP servers with.
     """
+    if spec.kind in {Kind.MCP, Kind.AGENT}:
+        return _with_tools(spec, limits, folder, sent, known, links)
     target = _plain(spec, limits, folder, sent)
     if not spec.pages:
         return target
@@ -40,12 +58,42 @@ def make_target(spec: TargetSpec, limits: Limits, folder: Path, sent: Callable[[
 
 
 def make_model(spec: TargetSpec, limits: Limits, folder: Path, sent: Callable[[], None]) -> ModelTarget:
-    """The same for ``openai`` and ``anthropic``."""
+    """The same for ``openai`` and ``anthropic``; the model of an ``agent`` speaks chat completions."""
     headers = {name: resolve(value, folder) for name, value in spec.headers.items()}
-    dialect = OpenAi() if spec.kind is Kind.OPENAI else Anthropic()
+    dialect = Anthropic() if spec.kind is Kind.ANTHROPIC else OpenAi()
     key = resolve(spec.key, folder) if spec.key is not None else ""
     system = resolve(spec.system, folder) if spec.system is not None else ""
     return ModelTarget(spec, dialect, _channel(limits, sent), dialect.headers(key) | headers, system)
+
+
+def _with_tools(
+    spec: TargetSpec,
+    limits: Limits,
+    folder: Path,
+    sent: Callable[[], None],
+    known: Knowledge | None,
+    links: ToolLinks | None,
+) -> Target:
+    if links is None or known is None:
+        raise TargetError("MCP servers cannot be spoken to here", "pip install 'bartizan[mcp]'")
+    servers = tuple(_server(one, folder) for one in spec.servers)
+    pacer = Pacer(limits.requests_per_second, sent=sent)
+    if spec.kind is Kind.MCP:
+        return AskedTarget(spec, servers[0], links, pacer, limits.timeout)
+    model = make_model(spec, limits, folder, sent) if spec.model else None
+    return AgentTarget(spec, servers, links, known, model, pacer, limits.timeout)
+
+
+def _server(spec: ToolServerSpec, folder: Path) -> ToolServer:
+    own = (sys.executable, "-m", "bartizan.redteam.hostile.pipe")
+    return ToolServer(
+        name=spec.name,
+        command=own if spec.hostile else spec.command,
+        environment={name: resolve(value, folder) for name, value in spec.environment.items()},
+        folder=folder,
+        url=spec.url,
+        headers={name: resolve(value, folder) for name, value in spec.headers.items()},
+    )
 
 
 def _plain(spec: TargetSpec, limits: Limits, folder: Path, sent: Callable[[], None]) -> Target:

@@ -1,0 +1,1 @@
+"""The hostile MCP server with which campaigns attack agents; light to start, for it is a command, too."""
