@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -36,7 +37,8 @@ class McpToolLinks:
     @asynccontextmanager
     async def open(self, server: ToolServer, seconds: float) -> AsyncIterator[ToolLink]:
         """See the Protocol."""
-        bounds = McpBounds(call_seconds=seconds, start_seconds=max(seconds, STARTING), list_seconds=seconds)
+        slow = max(seconds, STARTING)  # the library bounds the handshake like any call
+        bounds = McpBounds(call_seconds=slow, start_seconds=slow, list_seconds=seconds)
         given = McpServer(name=server.name, command=server.command, url=server.url, headers=dict(server.headers))
         link: CommandLink | UrlLink
         if server.url:
@@ -49,14 +51,15 @@ class McpToolLinks:
             await upstream.settled()
             if upstream.problem:
                 raise UpstreamError(f"{server.name} is not there: {upstream.problem}", status=503)
-            yield _Link(upstream, bounds)
+            yield _Link(upstream, bounds, seconds)
         finally:
             await upstream.close()
 
 
 class _Link:
-    def __init__(self, upstream: Upstream, bounds: McpBounds) -> None:
+    def __init__(self, upstream: Upstream, bounds: McpBounds, seconds: float) -> None:
         self._upstream = upstream
+        self._seconds = seconds
         self._bounds = bounds
         self.instructions = ""
 
@@ -76,7 +79,10 @@ class _Link:
 
     async def call(self, tool: str, arguments: dict[str, Any], task: str) -> ToolAnswer:
         try:
-            raw = await self._upstream.ask(partial(_request, tool, arguments, task))
+            async with asyncio.timeout(self._seconds):
+                raw = await self._upstream.ask(partial(_request, tool, arguments, task))
+        except TimeoutError:
+            raise UpstreamError(f"{self._upstream.name} did not answer within {self._seconds:g} seconds") from None
         except MCPError as error:
             return ToolAnswer(text=error.message[:2_000], failed=True, ran=error.code not in _UNDONE)
         text = _text(raw)
