@@ -174,6 +174,8 @@ class AuditContext:
     seed: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
     """Of this audit alone, as the command line gave them: ``epsilon=0.1``."""
+    shared: dict[str, Any] = field(default_factory=dict)
+    """What audits of one run make once and use together, such as shadow models."""
 
 
 class Audit(Protocol):

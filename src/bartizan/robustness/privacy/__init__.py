@@ -1,0 +1,1 @@
+"""Attacks on what a model remembers of its training data, and the defences against them."""

@@ -1,0 +1,100 @@
+"""A likelihood ratio from few shadow models: each row's spread is drawn towards what the rows have in common.
+
+After R. Brännvall, "Exponential-Family Membership Inference: From LiRA and RMIA to BaVarIA", arXiv 2603.11799 (2026):
+normal-inverse-gamma priors and a Student predictive instead of a switch between one spread and many. The strength of
+the prior is ours: variances by the moments of their logarithms (G. K. Smyth, Statistical Applications in Genetics and
+Molecular Biology 3, 2004), centres with the weight of one model.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bartizan.robustness.errors import UnusableDataError
+from bartizan.robustness.interface import Floats
+
+_CENTRE_WEIGHT = 1.0
+_LARGEST = 1e6
+"""Degrees of freedom of a prior that all rows obey exactly."""
+
+
+class Prior(NamedTuple):
+    """Of a row's variance: scaled inverse chi-squared."""
+
+    variance: float
+    degrees: float
+
+
+def bavaria(target: Floats, shadows: Floats, keep: np.ndarray) -> Floats:
+    """Log-ratio of the predictive densities "in" and "out", ``(n,)``; arguments as :func:`lira.online`.
+
+    Raises:
+        UnusableDataError: a row is in all models or in none, or no row has two models on one side.
+    """
+    counts = keep.sum(axis=0), (~keep).sum(axis=0)
+    if min(count.min() for count in counts) == 0:
+        raise UnusableDataError("a row is in all of the shadow models or in none", "train more of them")
+    centre_out = _mean(shadows, ~keep)
+    gap = float((_mean(shadows, keep) - centre_out).mean())
+    prior = pooled(shadows, keep)
+    overall = float(centre_out.mean())
+    inside = _predictive(target, shadows, keep, centre_out + gap, prior)
+    return inside - _predictive(target, shadows, ~keep, np.full(len(target), overall), prior)
+
+
+def pooled(shadows: Floats, keep: np.ndarray) -> Prior:
+    """The prior that rows' variances, "in" and "out" taken together, suggest."""
+    from scipy.special import digamma, polygamma
+
+    squares = np.zeros(shadows.shape[1])
+    degrees = np.zeros(shadows.shape[1])
+    for side in (keep, ~keep):
+        squares += (((shadows - _mean(shadows, side)) ** 2) * side).sum(axis=0)
+        degrees += np.maximum(side.sum(axis=0) - 1, 0)
+    usable = (degrees > 0) & (squares > 0)
+    if not usable.any():
+        raise UnusableDataError("shadow models do not differ, or are too few to say how much", "train four or more")
+    half = degrees[usable] / 2
+    logs = np.log(squares[usable] / degrees[usable]) - digamma(half) + np.log(half)
+    excess = float(logs.var() - polygamma(1, half).mean())
+    if excess <= 0:
+        return Prior(float(np.exp(logs.mean())), _LARGEST)
+    prior = min(2 * _trigamma_inverse(excess), _LARGEST)
+    return Prior(float(np.exp(logs.mean() + digamma(prior / 2) - np.log(prior / 2))), prior)
+
+
+def _predictive(target: Floats, shadows: Floats, side: np.ndarray, centre: Floats, prior: Prior) -> Floats:
+    """Log-density of Student's t after a conjugate update, a row each."""
+    from scipy.stats import t
+
+    count = side.sum(axis=0)
+    mean = _mean(shadows, side)
+    weight = _CENTRE_WEIGHT + count
+    squares = (((shadows - mean) ** 2) * side).sum(axis=0)
+    degrees = prior.degrees + count
+    # The prior of the centre pulls it, but does not widen the spread: rows differ in difficulty, not in noise.
+    middle = (_CENTRE_WEIGHT * centre + count * mean) / weight
+    scale = np.sqrt((prior.degrees * prior.variance + squares) / degrees * (weight + 1) / weight)
+    found: Floats = t.logpdf(target, degrees, middle, scale)
+    return found
+
+
+def _mean(shadows: Floats, side: np.ndarray) -> Floats:
+    found: Floats = (shadows * side).sum(axis=0) / side.sum(axis=0)
+    return found
+
+
+def _trigamma_inverse(value: float) -> float:
+    """Newton's iteration of Smyth's appendix."""
+    from scipy.special import polygamma
+
+    y = 0.5 + 1 / value
+    for _ in range(50):
+        trigamma = float(polygamma(1, y))
+        step = trigamma * (1 - trigamma / value) / float(polygamma(2, y))
+        y += step
+        if -step / y < 1e-8:
+            break
+    return y
