@@ -41,6 +41,7 @@ COMMANDS = (
     "model",
     "range",
     "redteam",
+    "audit",
     "events",
     "bench",
 )

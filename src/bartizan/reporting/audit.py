@@ -98,6 +98,7 @@ class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
     gradients: int = 0
     seconds: float = 0.0
     measures: tuple[Measure, ...] = ()
+    """The first is the headline: what evidence and comparisons are about."""
     baselines: tuple[Comparison, ...] = ()
     control: Comparison | None = None
     """The positive control."""

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-_VOID = frozenset({"meta", "br", "hr", "rect", "line", "circle", "path", "link"})
+_VOID = frozenset({"meta", "br", "hr", "rect", "line", "circle", "path", "link", "img"})
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-:")
 _PLAIN_CONTROLS = frozenset("\n\t")
 
@@ -126,14 +126,16 @@ def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} or character in "\u2028\u2029\u00ad"
 
 
-def page(title: str, style: str, *body: Child, forms: str = "'none'") -> str:
+def page(title: str, style: str, *body: Child, forms: str = "'none'", pictures: bool = False) -> str:
     """A whole document that loads nothing and runs nothing: no script, and a policy that allows only ``style``.
 
     The policy is Content Security Policy Level 3 in a ``meta`` element, with the hash of the one style sheet; ``forms``
-    says where forms may be sent.
+    says where forms may be sent, ``pictures`` whether ``data:`` addresses may be shown.
     """
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action {forms}"
+    if pictures:
+        policy += "; img-src data:"
     head = el(
         "head",
         el("meta", charset="utf-8"),

@@ -73,6 +73,7 @@ class DenseModel(BaseModel):
             found.update(f"{one.dtype}:{one.shape}\n".encode() + np.ascontiguousarray(one).tobytes())
         super().__init__(name, shape, weights[-1].shape[1], bounds, f"sha256:{found.hexdigest()}")
         self.weights, self.biases = weights, biases
+        self.activation = activation
         self._forward, self._backward = _ACTIVATIONS[activation]
 
     def logits(self, x: Floats, /) -> Floats:

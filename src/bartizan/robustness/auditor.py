@@ -1,0 +1,104 @@
+"""Audits from Python, in the manner of scikit-learn: settings at construction, data at the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+
+import numpy as np
+
+from bartizan.core.clock import rfc3339, utc_now
+from bartizan.core.threat import Threat
+from bartizan.reporting.audit import AuditResult, ModelAudit
+from bartizan.robustness import runner
+from bartizan.robustness.errors import AuditError
+from bartizan.robustness.interface import Access, AuditContext, AuditData, Effort, ModelUnderTest, Trainer
+from bartizan.robustness.metered import MeteredModel
+
+
+class Auditor:
+    """Runs the audits of some threats against a model.
+
+    Args:
+        threats: all without it.
+        audits: ids such as ``evasion.linf``, beside those of the threats.
+        access: the most that attacks may ask; what the model offers without it.
+        budget: rows that one audit may ask in all.
+        effort: samples, steps, shadow models, seconds.
+        seed: of everything that chance decides.
+        options: settings of single audits, such as ``{"epsilon": "0.1"}``.
+
+    Example::
+
+        from sklearn.linear_model import LogisticRegression
+        from bartizan.robustness.auditor import Auditor
+        from bartizan.robustness.models.sklearn import from_estimator
+
+        model = from_estimator(LogisticRegression().fit(x, y), shape=(13,), classes=3, bounds=(0, 1))
+        report = Auditor(audits=["evasion.linf"]).audit(model, AuditData(Samples(x, y), Samples(x2, y2)))
+    """
+
+    def __init__(
+        self,
+        threats: Sequence[Threat] = (),
+        audits: Sequence[str] = (),
+        access: Access | None = None,
+        budget: float = np.inf,
+        effort: Effort | None = None,
+        seed: int = 0,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        self.threats, self.audits, self.access, self.budget = tuple(threats), tuple(audits), access, budget
+        self.effort, self.seed, self.options = effort or Effort(), seed, dict(options or {})
+
+    def audit(
+        self,
+        model: ModelUnderTest,
+        data: AuditData,
+        trainer: Trainer | None = None,
+        *,
+        named: str = "",
+        replay: str = "",
+        progress: Callable[[str], None] = lambda _: None,
+        done: Callable[[AuditResult], None] = lambda _: None,
+    ) -> ModelAudit:
+        """Every audit that the access allows; the others are named with the reason.
+
+        Args:
+            model: what is audited.
+            data: rows that it was, and was not, trained on.
+            trainer: trains models like it; audits that need one are inconclusive without it.
+            named: how the data is called in the report.
+            replay: the command that repeats this run.
+            progress: told the id of each audit before it runs.
+            done: told each result.
+
+        Raises:
+            AuditError: an unknown audit, data that no audit can use, or a model that does not offer the access.
+        """
+        offered = MeteredModel(model, self.access)
+        skipped: dict[str, str] = {}
+        results: list[AuditResult] = []
+        context = AuditContext(offered, data, trainer, effort=self.effort, seed=self.seed, options=self.options)
+        for audit in runner.chosen(self.threats, self.audits):
+            if not offered.access.allows(audit.needs):
+                skipped[audit.id] = f"needs access to {audit.needs}; this audit has {offered.access}"
+                continue
+            progress(audit.id)
+            results += (found := list(runner.run(context, [audit], self.budget)))
+            for one in found:
+                done(one)
+        if not results:
+            raise AuditError("no audit fits this access", "; ".join(f"{k}: {v}" for k, v in skipped.items())[:300])
+        return ModelAudit(
+            model=model.name,
+            model_digest=model.digest,
+            data=named,
+            data_digest=data.digest,
+            at=rfc3339(utc_now()),
+            version=version("bartizan"),
+            accuracy=runner.accuracy(MeteredModel(model), data.test),
+            results=tuple(results),
+            skipped=skipped,
+            replay=replay,
+        )

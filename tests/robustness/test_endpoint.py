@@ -1,0 +1,149 @@
+"""Models behind the Open Inference Protocol, on a real server: right answers, and wrong ones of all sorts."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import web
+from sklearn.datasets import load_wine
+from sklearn.linear_model import LogisticRegression
+
+from bartizan.robustness.errors import NotOfferedError, UnusableModelError
+from bartizan.robustness.interface import Access
+from bartizan.robustness.metered import MeteredModel
+from bartizan.robustness.models.endpoint import EndpointModel
+
+X, Y = load_wine(return_X_y=True)
+FITTED = LogisticRegression(max_iter=5000).fit(X, Y)
+ABOUT = {"name": "wine", "platform": "test", "inputs": [{"name": "x", "datatype": "FP64", "shape": [-1, 13]}]}
+
+
+@contextmanager
+def serving(answer: Callable[[web.Request], Awaitable[web.StreamResponse]], about: Any = ABOUT) -> Iterator[str]:
+    """A server whose ``infer`` is ``answer``; yields the model's address."""
+    started, stop, port = threading.Event(), asyncio.Event(), [0]
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def main() -> None:
+        loops.append(asyncio.get_running_loop())
+        app = web.Application(client_max_size=1 << 26)
+
+        async def described(_: web.Request) -> web.Response:
+            return web.json_response(about)
+
+        app.router.add_get("/v2/models/wine", described)
+        app.router.add_post("/v2/models/wine/infer", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port[0] = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        started.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=asyncio.run, args=(main(),))
+    thread.start()
+    assert started.wait(10)
+    try:
+        yield f"http://127.0.0.1:{port[0]}/v2/models/wine"
+    finally:
+        loops[0].call_soon_threadsafe(stop.set)
+        thread.join()
+
+
+def output(values: np.ndarray, datatype: str = "FP64") -> web.Response:
+    tensor = {"name": "y", "datatype": datatype, "shape": list(values.shape), "data": values.ravel().tolist()}
+    return web.json_response({"model_name": "wine", "outputs": [tensor]})
+
+
+async def rows(request: web.Request) -> np.ndarray:
+    (tensor,) = (await request.json())["inputs"]
+    assert tensor["name"] == "x"
+    return np.asarray(tensor["data"]).reshape(tensor["shape"])
+
+
+async def scores(request: web.Request) -> web.Response:
+    return output(np.round(FITTED.predict_proba(await rows(request)), 4))
+
+
+async def labels(request: web.Request) -> web.Response:
+    return output(FITTED.predict(await rows(request)), "INT64")
+
+
+def test_scores_and_labels_are_the_models() -> None:
+    with serving(scores) as url:
+        model = MeteredModel(EndpointModel(url, (13,), 3, batch=50))
+        assert model.access is Access.SCORES
+        assert model.digest == ""
+        assert model.predict_proba(X) == pytest.approx(FITTED.predict_proba(X), abs=2e-4)
+        assert model.queries == len(X)
+    with serving(labels) as url:
+        endpoint = EndpointModel(url, (13,), 3)
+        assert endpoint.access is Access.LABELS
+        assert (endpoint.predict_label(X) == FITTED.predict(X)).all()
+        with pytest.raises(NotOfferedError):
+            endpoint.predict_proba(X)
+
+
+async def fails(request: web.Request) -> web.Response:
+    return web.json_response({"error": "no"}, status=500)
+
+
+async def no_json(request: web.Request) -> web.Response:
+    return web.Response(text="<html>", content_type="application/json")
+
+
+async def no_outputs(request: web.Request) -> web.Response:
+    return web.json_response({"outputs": []})
+
+
+async def wrong_size(request: web.Request) -> web.Response:
+    return web.json_response({"outputs": [{"name": "y", "datatype": "FP64", "shape": [2, 3], "data": [1]}]})
+
+
+async def too_few(request: web.Request) -> web.Response:
+    return output(FITTED.predict_proba(await rows(request))[:-1])
+
+
+async def deep(request: web.Request) -> web.Response:
+    return web.Response(text="[" * 100_000, content_type="application/json")
+
+
+async def elsewhere(request: web.Request) -> web.Response:
+    raise web.HTTPFound("http://127.0.0.1:9/")
+
+
+@pytest.mark.parametrize("answer", [fails, no_json, no_outputs, wrong_size, too_few, deep, elsewhere])
+def test_wrong_answers_say_so(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> None:
+    with serving(answer) as url, pytest.raises(UnusableModelError):
+        EndpointModel(url, (13,), 3)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {},
+        [],
+        {"inputs": []},
+        {"inputs": [{"name": "x", "datatype": "BYTES", "shape": [-1, 1]}]},
+        {"inputs": [{"name": "x", "datatype": "FP64", "shape": [-1, 4]}]},
+    ],
+)
+def test_descriptions_that_do_not_fit_say_so(about: Any) -> None:
+    with serving(scores, about) as url, pytest.raises(UnusableModelError):
+        EndpointModel(url, (13,), 3)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/v2/models/wine", "http://127.0.0.1:9/other", "ftp://x/v2/models/m"]
+)
+def test_addresses_where_no_model_is(url: str) -> None:
+    with pytest.raises(UnusableModelError):
+        EndpointModel(url, (13,), 3)
