@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bartizan.core.passage import Origin, Passage, Surface
 from bartizan.core.signal import Signal
+from bartizan.core.threat import TENSOR_GUARDS
 from bartizan.core.threat import Guard as GuardName
 from bartizan.core.verdict import Verdict
 from bartizan.firewall import guard as firewall
@@ -63,18 +64,20 @@ class Guard:
         return redact(text, [(redaction.span, redaction.replacement) for redaction in verdict.redactions])
 
     def flagged(self, signals: tuple[Signal, ...], surface: Surface | str) -> dict[str, bool]:
-        """For each guard, whether a signal reached the threshold that policy sets on this surface."""
+        """For each guard of text, whether a signal reached the threshold that policy sets on this surface."""
         where = Surface(surface)
         return {
             name.value: (threshold := self._guard.policy.threshold(where, name)) is not None
             and any(signal.guard is name and signal.score >= threshold for signal in signals)
             for name in GuardName
+            if name not in TENSOR_GUARDS
         }
 
     @staticmethod
     def scores(signals: tuple[Signal, ...]) -> dict[str, float]:
-        """For each guard, the highest score of its signals; 0 without one."""
+        """For each guard of text, the highest score of its signals; 0 without one."""
         return {
             name.value: max((signal.score for signal in signals if signal.guard is name), default=0.0)
             for name in GuardName
+            if name not in TENSOR_GUARDS
         }
