@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,14 +16,41 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from bartizan.cli.output import Format, FormatOption, console, print_json
+from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 
 ScopeArgument = Annotated[Path, typer.Argument(metavar="SCOPE", help="The scope file.")]
 TargetOption = Annotated[str, typer.Option("--target", help="Which target of the scope file.")]
 
 
-def plan(scope: ScopeArgument, target: TargetOption = "", output: FormatOption = Format.TEXT) -> None:
-    """What a campaign would run, and what it would leave untested and why. Sends nothing."""
+def plan(
+    scope: Annotated[Path | None, typer.Argument(metavar="[SCOPE]", help="The scope file.")] = None,
+    target: TargetOption = "",
+    system: Annotated[
+        Path | None, typer.Option("--system", help="Workspace: draw a scope file from its system.yaml instead.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="With --system: the scope file to write.")] = None,
+    by: Annotated[str, typer.Option("--by", help="With --system: who allows the campaign.")] = "",
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="With --system: the last day on which.")
+    ] = None,
+    disguised: Annotated[
+        bool, typer.Option("--disguised", help="With --system: each case through every disguise, too.")
+    ] = False,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """What a campaign would run, and what it would leave untested and why; or a scope file drawn from system.yaml.
+    Sends nothing."""
+    if (scope is None) == (system is None):
+        raise ConfigurationError("name a scope file, or a workspace with --system")
+    if scope is None:
+        from bartizan.cli.redteam_plan import draw_plan
+
+        assert system is not None, "one of the two is named"
+        draw_plan(system, out, by, until, disguised, output)
+        return
+    if out is not None or by or until is not None or disguised:
+        raise ConfigurationError("--out, --by, --until and --disguised go with --system")
     from bartizan.app.campaigning import tool_links
     from bartizan.redteam.campaign import Campaign
 
@@ -37,11 +65,11 @@ def plan(scope: ScopeArgument, target: TargetOption = "", output: FormatOption =
     table = Table("entry point", "technique", "trials")
     for cell, n in sorted(cells.items()):
         table.add_row(*map(escape, cell), str(n))
-    out = console()
-    out.print(table, soft_wrap=False)
-    out.print(f"{len(planned.trials)} trials of {len({trial.case.id for trial in planned.trials})} cases")
+    shown = console()
+    shown.print(table, soft_wrap=False)
+    shown.print(f"{len(planned.trials)} trials of {len({trial.case.id for trial in planned.trials})} cases")
     for reason, n in Counter(one.reason for one in planned.untested).most_common():
-        out.print(f"not tested: {n} cases: {escape(printable(reason, 200))}")
+        shown.print(f"not tested: {n} cases: {escape(printable(reason, 200))}")
 
 
 def run(
