@@ -98,6 +98,19 @@ class DenseModel(BaseModel):
                 flow = flow * self._backward(below)
         return layers[-1], flow.reshape(x.shape)
 
+    def parameter_grad(self, x: Floats, slope: Slope, /) -> list[Floats]:
+        """Gradients of the sum of the losses by each layer's weights, then by each layer's biases."""
+        layers = self._layers(x)
+        flow = np.asarray(slope(layers[-1]))
+        weights: list[Floats] = []
+        biases: list[Floats] = []
+        for matrix, below in zip(reversed(self.weights), reversed(layers[:-1]), strict=True):
+            weights.insert(0, below.T @ flow)
+            biases.insert(0, flow.sum(axis=0))
+            if below is not layers[0]:
+                flow = (flow @ matrix.T) * self._backward(below)
+        return [*weights, *biases]
+
     def features(self, x: Floats, /) -> Floats:
         """The last hidden layer; the input where there is none."""
         return self._layers(x)[-2]
