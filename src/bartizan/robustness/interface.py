@@ -16,6 +16,7 @@ from bartizan.reporting.audit import AuditResult
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Labels: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 
 class Access(StrEnum):

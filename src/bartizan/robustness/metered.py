@@ -64,6 +64,16 @@ class MeteredModel:
             raise UnusableModelError(f"{self.name} answered inputs {x.shape} with gradients {gradient.shape}")
         return self._scores(logits, len(x)), gradient
 
+    def loss_grad_through(self, x: Floats, slope: Slope, /) -> tuple[Floats, Floats]:
+        """See :class:`~bartizan.robustness.models.base.BaseModel`; plain where a model has no such thing."""
+        through = getattr(self._model, "loss_grad_through", None)
+        if through is None:
+            return self.loss_grad(x, slope)
+        self._ask(x, Access.GRADIENTS)
+        self.gradients += len(x)
+        logits, gradient = through(x, slope)
+        return self._scores(logits, len(x)), gradient
+
     def features(self, x: Floats, /) -> Floats:
         """See :class:`ModelUnderTest`."""
         self._ask(x, Access.GRADIENTS)

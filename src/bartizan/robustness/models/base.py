@@ -48,6 +48,11 @@ class BaseModel:
         """See :class:`~bartizan.robustness.interface.ModelUnderTest`."""
         raise NotOfferedError(f"{self.name} gives no gradients")
 
+    def loss_grad_through(self, x: Floats, slope: Slope, /) -> tuple[Floats, Floats]:
+        """:meth:`loss_grad` with rounding, signs and the like passed straight through on the way back: BPDA of Athalye
+        et al., ICML 2018. The plain gradient where the adapter knows of no such steps."""
+        return self.loss_grad(x, slope)
+
     def features(self, x: Floats, /) -> Floats:
         """See :class:`~bartizan.robustness.interface.ModelUnderTest`."""
         raise NotOfferedError(f"{self.name} shows no inner features")

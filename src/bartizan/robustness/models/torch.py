@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,19 +57,30 @@ class TorchModel(BaseModel):
         return softmax(self.logits(x).astype(np.float64))
 
     def loss_grad(self, x: Floats, slope: Slope, /) -> tuple[Floats, Floats]:
-        """One forward and one backward pass."""
+        """One forward and one backward pass; zero where the module cuts the way back."""
+        return self._graded(x, slope, nullcontext())
+
+    def loss_grad_through(self, x: Floats, slope: Slope, /) -> tuple[Floats, Floats]:
+        """With steps of the input and of inner values passed straight through, see :mod:`.straight_through`."""
+        from bartizan.robustness.models.straight_through import StraightThrough
+
+        return self._graded(x, slope, StraightThrough())
+
+    def _graded(self, x: Floats, slope: Slope, forward: AbstractContextManager[Any]) -> tuple[Floats, Floats]:
         import torch
 
         # ``slope`` knows the labels of the whole batch, so it is asked once for all rows.
         leaves = [torch.from_numpy(chunk).requires_grad_(True) for chunk in self._chunks(x)]
-        outs = [self.module(leaf) for leaf in leaves]
+        with forward:
+            outs = [self.module(leaf) for leaf in leaves]
         found = [out.detach().numpy() for out in outs]
         logits = np.concatenate(found) if found else np.empty((0, self.classes), np.float32)
         cotangent = torch.from_numpy(np.ascontiguousarray(slope(logits), dtype=np.float32))
         gradients, start = [np.empty((0, *self.shape), np.float32)], 0
         for leaf, out in zip(leaves, outs, strict=True):
-            (gradient,) = torch.autograd.grad(out, leaf, cotangent[start : start + len(out)])
-            gradients.append(gradient.numpy())
+            part = cotangent[start : start + len(out)]
+            gradient = torch.autograd.grad(out, leaf, part, allow_unused=True)[0] if out.requires_grad else None
+            gradients.append(np.zeros(leaf.shape, np.float32) if gradient is None else gradient.numpy())
             start += len(out)
         return logits, np.concatenate(gradients)
 

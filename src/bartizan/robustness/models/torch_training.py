@@ -46,6 +46,7 @@ class TorchTrainer:
         rate: learning rate at the start; falls to zero along a half cosine.
         perturb: module, inputs and labels to the inputs that are trained on: adversarial training.
         name: what it trains.
+        objective: module, inputs and labels to the loss of the batch; cross-entropy without it.
     """
 
     def __init__(
@@ -58,10 +59,12 @@ class TorchTrainer:
         rate: float = 2e-3,
         perturb: Callable[[torch.nn.Module, torch.Tensor, torch.Tensor], torch.Tensor] | None = None,
         name: str = "",
+        objective: Callable[[torch.nn.Module, torch.Tensor, torch.Tensor], torch.Tensor] | None = None,
     ) -> None:
+        self._objective = objective
         self._make, self._shape, self._classes = make, shape, classes
         self._epochs, self._batch, self._rate, self._perturb = epochs, batch, rate, perturb
-        self.name = name or f"{make.__name__}, {epochs} epochs"
+        self.name = name or f"{getattr(make, '__name__', 'module')}, {epochs} epochs"
 
     def fit(self, x: Floats, y: Labels, seed: int) -> ModelUnderTest:
         """See :class:`~bartizan.robustness.interface.Trainer`. One thread, so that a seed gives one model."""
@@ -83,7 +86,10 @@ class TorchTrainer:
                         batch = self._perturb(module, batch, labels)
                     module.train()
                     optimiser.zero_grad()
-                    torch.nn.functional.cross_entropy(module(batch), labels).backward()
+                    if self._objective is None:
+                        torch.nn.functional.cross_entropy(module(batch), labels).backward()
+                    else:
+                        self._objective(module, batch, labels).backward()
                     optimiser.step()
                     schedule.step()
         return TorchModel(module, self._shape, self._classes, (0.0, 1.0), self.name, module[:-1])

@@ -1,0 +1,1 @@
+"""Defences of models: what each one costs and what it guarantees, which is often nothing."""

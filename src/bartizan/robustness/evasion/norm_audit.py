@@ -1,0 +1,127 @@
+"""Evasion within a ball of one norm: the ensemble as an audit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from bartizan.core.threat import Threat
+from bartizan.reporting.audit import AuditResult, Comparison, Curve
+from bartizan.robustness.errors import AuditError
+from bartizan.robustness.evasion.ball import Norm, ball_for
+from bartizan.robustness.evasion.ensemble import Evasion, evade
+from bartizan.robustness.evasion.setting import BLACK_BOX, UPPER_BOUND, WHITE_BOX, enough, options, rows, weak_model
+from bartizan.robustness.evasion.stages import Stage, plan
+from bartizan.robustness.evasion.verdict import judged, pictures, rate
+from bartizan.robustness.interface import Access, AuditContext, ModelUnderTest, Samples
+
+PAPERS = (
+    "Croce and Hein, Reliable evaluation of adversarial robustness (AutoAttack), ICML 2020",
+    "Croce and Hein, Minimally distorted adversarial examples with a fast adaptive boundary attack, ICML 2020",
+    "Andriushchenko et al., Square attack, ECCV 2020",
+    "Athalye et al., Obfuscated gradients give a false sense of security, ICML 2018",
+)
+
+
+class NormAudit:
+    """Shared by the norms; options ``epsilon`` (radius) and ``mark`` (share of evaded rows from which it is weak)."""
+
+    id = ""
+    title = ""
+    threat = Threat.ADVERSARIAL_INPUT
+    needs = Access.SCORES
+    norm: Norm
+    radius: float
+    """Where the command line gives none."""
+
+    def run(self, context: AuditContext, /) -> AuditResult:
+        """See :class:`~bartizan.robustness.interface.Audit`."""
+        given = options(context, epsilon=self.radius, mark=0.5)
+        if not 0 < given["mark"] <= 1:
+            raise AuditError(f"mark={given['mark']:g} is no share", "between 0 and 1")
+        samples, radius = rows(context), given["epsilon"]
+        found, stages = self._attack(context, context.model, samples, radius, context.effort.seconds * 0.6)
+        correct = int(found.correct.sum())
+        enough(correct)
+        what, weak = weak_model(context)
+        few = samples[: min(len(samples), 100)]
+        held, _ = self._attack(context, weak, few, radius, context.effort.seconds * 0.1)
+        caught = rate("evasion_rate", int((held.correct & ~held.robust).sum()), int(held.correct.sum()))
+        control = Comparison(what=what, measure=caught, succeeded=caught.value >= 0.5)
+        evaded = rate("evasion_rate", correct - int(found.robust.sum()), correct, "of rows classified rightly")
+        unfinished = [stage.name for stage in stages if stage.vital and stage.name in found.unfinished]
+        outcome, severity, reason = judged(evaded, given["mark"], control.succeeded, not unfinished)
+        white = context.model.access.allows(Access.GRADIENTS)
+        broken = [int(row) for row in np.flatnonzero(found.correct & ~found.robust)[:4]]
+        low, high = (float(np.min(side)) for side in context.model.bounds)
+        return AuditResult(
+            audit=self.id,
+            title=self.title,
+            threat=self.threat,
+            outcome=outcome,
+            severity=severity,
+            reason=reason,
+            threat_model=(
+                f"Knows {'the parameters' if white else 'nothing but scores of every class'}, changes one input by "
+                f"at most {radius:g} in {self.norm}, and wants any wrong class."
+            ),
+            techniques=WHITE_BOX if white else BLACK_BOX,
+            algorithm=", then ".join(f"{stage.name}" for stage in stages),
+            papers=PAPERS,
+            access=str(Access.GRADIENTS if white else Access.SCORES),
+            settings={
+                "epsilon": f"{radius:g}", "mark": f"{given['mark']:g}", "steps": str(context.effort.steps),
+                "queries": str(context.effort.queries), "samples": str(len(samples)),
+            },
+            measures=(
+                rate("accuracy", correct, found.n),
+                rate("robust_accuracy", int(found.robust.sum()), found.n, "an upper bound"),
+                evaded,
+            ),
+            baselines=(self._noise(context, samples, radius),),
+            control=control,
+            untested=(
+                UPPER_BOUND,
+                f"Changes larger than {radius:g}, other norms, rotations, patches and anything a camera adds.",
+                *(f"Cut short: {stage} ({why})." for stage, why in found.unfinished.items()),
+                *(() if white else ("Attacks that know gradients.",)),
+            ),
+            remediation="Adversarial training at this radius, then this audit again; smoothing for a guarantee.",
+            curves=(self._curve(context, samples, radius, found),),
+            pictures=pictures(samples.x, found.x, broken, low, high),
+        )  # fmt: skip
+
+    def _attack(
+        self, context: AuditContext, model: ModelUnderTest, samples: Samples, radius: float, seconds: float
+    ) -> tuple[Evasion, list[Stage]]:
+        stages = plan(model, context.effort, samples.x, samples.y)
+        return evade(model, samples, ball_for(model, self.norm, radius), stages, context.seed, seconds), stages
+
+    def _noise(self, context: AuditContext, samples: Samples, radius: float) -> Comparison:
+        ball = ball_for(context.model, self.norm, radius)
+        moved = ball.random(samples.x, np.random.default_rng(context.seed))
+        hits = int((context.model.predict_label(moved) == samples.y).sum())
+        return Comparison(
+            what="the same rows under random noise of the same size", measure=rate("accuracy", hits, len(samples))
+        )
+
+    def _curve(self, context: AuditContext, samples: Samples, radius: float, found: Evasion) -> Curve:
+        """Robust accuracy by radius on at most 100 rows with the first stages; looser than the figure at the radius."""
+        few = samples[: min(len(samples), 100)]
+        brief = replace(context.effort, queries=min(context.effort.queries, 300))
+        points = [(0.0, float(found.correct.mean()))]
+        for factor in (0.25, 0.5, 2.0):
+            stages = plan(context.model, brief, few.x, few.y)[:3]
+            ball = ball_for(context.model, self.norm, factor * radius)
+            part = evade(context.model, few, ball, stages, context.seed, context.effort.seconds * 0.05)
+            points.append((factor * radius, float(part.robust.mean())))
+        points = sorted([*points, (radius, float(found.robust.mean()))])
+        return Curve(
+            chart=f"Robust accuracy by radius in {self.norm} (upper bounds)",
+            name=context.model.name,
+            x=tuple(x for x, _ in points),
+            y=tuple(y for _, y in points),
+            x_label="radius",
+            y_label="robust accuracy",
+        )
