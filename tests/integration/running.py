@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ from bartizan.firewall.http_upstream import HttpUpstream
 from bartizan.firewall.in_force import InForce
 from bartizan.firewall.metrics import PrometheusMeters
 from bartizan.firewall.model_routes import ModelRoutes
-from bartizan.firewall.oip.front import TensorFront
+from bartizan.firewall.oip.front import build_front
 from bartizan.firewall.services import Services
 from bartizan.firewall.worker import QuietServer
 from bartizan.inspection.signatures import SignatureDetector, load_packs
@@ -118,6 +118,7 @@ async def running(
     policy: PolicyDocument | None = None,
     settings: tuple[deployment.Upstream, ...] | None = None,
     journal: deployment.Journal | None = None,
+    files: Mapping[str, bytes] = {},
 ) -> AsyncIterator[Running]:
     """A gateway before ``upstreams``."""
     document = policy or PolicyDocument(version=1, keys=KEYS)
@@ -134,6 +135,7 @@ async def running(
         recorder,
         PrometheusMeters(registry),
         budgets=keeper,
+        watch=keeper,
         approvals=approvals,
         held=HeldAnswerBook(database),
     )
@@ -144,7 +146,7 @@ async def running(
         build_dialects(document.origins),
         Committer(KeyRing(folder / "keys")).commit,
         tools=tool_controls(document, _SIGNATURES),
-        inference=TensorFront() if document.models else None,
+        inference=build_front(document.models, files) if document.models else None,
     )
     gateway = Gateway(services, in_force)
     listener = socket.create_server(("127.0.0.1", 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,13 @@ from aiohttp import web
 from onnx_server import OnnxServer, onnx_server, softmax_regression
 from running import DEBUG_KEY, KEYS, NARROW_KEY, PLAIN_KEY, Running, running
 
+from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import RequestAccepted, RequestCompleted, RequestRefused
+from bartizan.core.passage import render_path
 from bartizan.core.verdict import Action, Mode
+from bartizan.firewall.oip.front import build_front
+from bartizan.inspection.tensors.calibrate import Rows, calibrate
+from bartizan.inspection.tensors.profile import dump
 from bartizan.policy.document import PolicyDocument
 from bartizan.policy.models import (
     Bounds,
@@ -52,13 +57,15 @@ def policy_of(rules: ModelRules = RULES, **more: Any) -> PolicyDocument:
 
 
 @asynccontextmanager
-async def serving(folder: Path, policy: PolicyDocument | None = None) -> AsyncIterator[tuple[Running, OnnxServer]]:
+async def serving(
+    folder: Path, policy: PolicyDocument | None = None, files: Mapping[str, bytes] = {}, binary: bool = True
+) -> AsyncIterator[tuple[Running, OnnxServer]]:
     async with onnx_server(MODEL) as server:
         row = deployment.Upstream(
             name="onnx", url=server.url, protocol="oip", models={"digits": server.name}, retries=0,
-            max_response_bytes=1_000_000,
+            max_response_bytes=1_000_000, binary_tensors=binary,
         )  # fmt: skip
-        async with running(folder, policy=policy or policy_of(), settings=(row,)) as gateway:
+        async with running(folder, policy=policy or policy_of(), settings=(row,), files=files) as gateway:
             yield gateway, server
 
 
@@ -137,6 +144,20 @@ async def test_binary_both_ways_and_mixed(tmp_path: Path) -> None:
             gateway, gzip.compress(head + raw), **length, **{"content-encoding": "gzip"}
         )
         assert (status, len(rest)) == (200, 24)
+
+
+async def test_a_server_without_binary_data_is_spoken_to_in_json(tmp_path: Path) -> None:
+    async with serving(tmp_path, binary=False) as (gateway, server):
+        raw = np.array([ROW], "<f4").tobytes()
+        row = {"name": "x", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": len(raw)}}
+        head = json.dumps({"inputs": [row], "parameters": {"binary_data_output": True}}).encode()
+        status, document, rest = await post(gateway, head + raw, **{"Inference-Header-Content-Length": str(len(head))})
+        assert status == 200, document
+        assert [one["parameters"]["binary_data_size"] for one in document["outputs"]] == [12, 8]
+        assert np.frombuffer(rest[:12], "<f4").sum() == pytest.approx(1, abs=1e-5)
+        headers, body = server.seen[0]
+        assert "Inference-Header-Content-Length" not in headers
+        assert json.loads(body) == {"inputs": [tensor([float(np.float32(one)) for one in ROW])]}
 
 
 async def test_modes_by_principal(tmp_path: Path) -> None:
@@ -339,3 +360,102 @@ async def test_a_budget_counts_rows_per_principal_and_gives_back_what_no_model_s
         status, document, _ = await post(gateway, {"inputs": [tensor(ROW * 9, (9, 4))]})
         assert (status, document) == (413, {"error": "the request has too many queries"})
         assert len(server.seen) == 4
+
+
+def _benign(count: int, seed: int) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(seed).normal(size=(count, 4)).astype("<f4")
+
+
+@pytest.fixture(scope="module")
+def profile() -> tuple[str, bytes]:
+    values = _benign(2_000, 1)
+    made = calibrate(Rows(values, np.argmax(values @ WEIGHTS, axis=1)), "x", 0.01, 0.01, 3, "", "", resamples=20)
+    return dump(made, "digits")
+
+
+def _guarded(profile: tuple[str, bytes], **rows: TensorRow) -> tuple[PolicyDocument, dict[str, bytes]]:
+    off = {name: TensorRow(Action.ALLOW) for name in ("distribution", "similarity", "extraction")}
+    rules = msgspec.structs.replace(RULES, profile=profile[0], batch=64, guards=TensorGuards(**{**off, **rows}))
+    return policy_of(rules), {f"profiles/{profile[0]}": profile[1]}
+
+
+async def _ask(gateway: Running, values: np.ndarray[Any, Any], key: str = DEBUG_KEY) -> tuple[int, str]:
+    status, _, headers = await post(gateway, {"inputs": [tensor(values.ravel().tolist(), values.shape)]}, key)
+    return status, headers["x-bartizan-rule"] if key == DEBUG_KEY else ""
+
+
+async def test_inputs_unlike_benign_ones(tmp_path: Path, profile: tuple[str, bytes]) -> None:
+    policy, files = _guarded(profile, distribution=TensorRow(Action.BLOCK))
+    async with serving(tmp_path, policy, files) as (gateway, server):
+        found = [await _ask(gateway, row[None]) for row in np.clip(_benign(60, 2), -9, 4)]
+        passed = found.count((200, ""))
+        assert passed >= 57
+        assert await _ask(gateway, np.array([[9, -9, 9, 4]], "<f4")) == (400, "models.distribution")
+        refused = gateway.last(RequestRefused)
+        assert isinstance(refused, RequestRefused)
+        (signal,) = refused.signals
+        assert (signal.guard, signal.technique, signal.rule) == (
+            "distribution",
+            "out_of_distribution_input",
+            "x.unlike",
+        )
+        assert len(server.seen) == passed
+
+
+async def test_a_search_is_stopped_for_its_principal_alone(tmp_path: Path, profile: tuple[str, bytes]) -> None:
+    policy, files = _guarded(profile, similarity=TensorRow(Action.BLOCK))
+    async with serving(tmp_path, policy, files) as (gateway, _):
+        chance = np.random.default_rng(4)
+        near = [np.float32([[1, 0, 1, 0]]) + 0.01 * chance.normal(size=(1, 4)).astype("<f4") for _ in range(20)]
+        found = [await _ask(gateway, row) for row in near]
+        assert found[:7] == [(200, "")] * 7  # five neighbours, and twice more
+        assert found[-10:] == [(400, "models.similarity")] * 10
+        assert (await _ask(gateway, near[0], PLAIN_KEY))[0] == 200
+
+
+async def test_extraction_is_remembered_until_the_principal_is_released(
+    tmp_path: Path, profile: tuple[str, bytes]
+) -> None:
+    policy, files = _guarded(profile, extraction=TensorRow(Action.BLOCK))
+    async with serving(tmp_path, policy, files) as (gateway, _):
+        noise = np.random.default_rng(5).uniform(-4, 4, (128, 4)).astype("<f4")
+        assert await _ask(gateway, noise[:64]) == (400, "models.extraction")
+        assert await _ask(gateway, _benign(1, 9)) == (400, "models.extraction")
+        assert (await _ask(gateway, _benign(1, 9), PLAIN_KEY))[0] == 200
+        await gateway.keeper.release("debugger")
+        assert (await _ask(gateway, _benign(1, 9)))[0] == 200
+        # Benign inputs of one class alone: only the answers show it, so the request after them is stopped.
+        some = np.clip(_benign(4_000, 11), -9, 4)
+        one = some[np.argmax(some @ WEIGHTS, axis=1) == 1][:192]
+        found = [await _ask(gateway, one[at : at + 64]) for at in (0, 64, 128)]
+        assert found[0] == (200, "")
+        assert await _ask(gateway, _benign(1, 12)) == (400, "models.extraction")
+        assert gateway.last(RequestRefused).signals[0].rule in ("classes", "shape")  # type: ignore[union-attr]
+
+
+async def test_without_a_keeper_that_watches_nothing_passes(tmp_path: Path, profile: tuple[str, bytes]) -> None:
+    import dataclasses
+
+    policy, files = _guarded(profile, similarity=TensorRow(Action.FLAG))
+    async with serving(tmp_path, policy, files) as (gateway, server):
+        services = dataclasses.replace(gateway.gateway._services, watch=None)
+        gateway.gateway._services = services
+        status, document, _ = await post(gateway, {"inputs": [tensor()]})
+        assert (status, document) == (503, {"error": "The gateway cannot check its limits right now."})
+        assert not server.seen
+
+
+def test_profiles_must_fit(profile: tuple[str, bytes]) -> None:
+    policy, files = _guarded(profile)
+    with pytest.raises(ConfigurationError, match="there is no profiles/"):
+        build_front(policy.models, {})
+    with pytest.raises(ConfigurationError, match="digest"):
+        build_front(policy.models, {name: content + b" " for name, content in files.items()})
+    other = msgspec.structs.replace(policy.models["digits"], inputs={"y": InputRule("FP32", (-1, 4))})
+    with pytest.raises(ConfigurationError, match="no numeric input"):
+        build_front({"digits": other}, files)
+    wide = msgspec.structs.replace(
+        policy.models["digits"], profile="", guards=TensorGuards(similarity=TensorRow(Action.BLOCK))
+    )
+    problems = list(policy_of(wide).problems())
+    assert [render_path(one.path) for one in problems] == ["models.digits.guards.similarity.action"]

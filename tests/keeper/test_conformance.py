@@ -8,15 +8,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bartizan.core.errors import KeeperError
 from bartizan.core.limits import Budget, Cooldown, Limits, RateLimit
+from bartizan.core.query_watch import Level, Watched, WatchRules
+from bartizan.inspection.tensors.queries import pack
 from bartizan.keeper.interface import EVERYONE, Keeper, Snapshot
 from bartizan.keeper.local import LocalKeeper
 from bartizan.keeper.open import open_keeper
 from bartizan.keeper.server import KeeperServer
 from bartizan.keeper.valkey import ValkeyKeeper
+from bartizan.keeper.watch_book import MOST_STREAMS, WatchBook
 
 Opener = Callable[[int], AbstractAsyncContextManager[list[Keeper]]]
 FREE = Limits()
@@ -327,3 +331,43 @@ def test_hostile_names_are_names_like_any_other(keepers: Opener) -> None:
             assert not (await clients[0].admit(name, limits)).allowed
 
     run(work, keepers)
+
+
+RULES = WatchRules(0.2, 2, 64, Level(9.0, 90, 100), Level(0.001, 10, 100))
+
+
+def test_queries_are_watched_for_all_workers_or_by_nobody(keepers: Opener) -> None:
+    async def work(clients: list[Keeper]) -> None:
+        chance = np.random.default_rng(1)
+        rows = (0.01 * chance.normal(size=(8, 4))).astype(np.float32)
+
+        async def ask(client: Keeper, principal: str, number: int) -> Watched:
+            one = slice(number, number + 1)
+            queries = pack(rows[one], np.array([number + 1], np.uint64), np.zeros(1))
+            return await client.observe(principal, "model", RULES, queries)
+
+        if isinstance(clients[0], ValkeyKeeper):
+            with pytest.raises(KeeperError, match="not watched"):
+                await ask(clients[0], "p", 0)
+            return
+        found = [await ask(clients[number % 2], "p", number) for number in range(6)]
+        # Two neighbours are there from the third on; three close ones make a search.
+        assert found == [Watched(int(number >= 4), "", number) for number in range(6)]
+        assert await ask(clients[0], "q", 7) == Watched(0, "", 0)
+        with pytest.raises(KeeperError):
+            await clients[0].observe("p", "model", RULES, b"nonsense")
+        await clients[1].tell_classes("p", "model", RULES, 0, b"\0" * 48)
+        await clients[0].release("p")
+        assert await ask(clients[1], "p", 7) == Watched(0, "", 0)
+
+    run(work, keepers, 2)
+
+
+def test_streams_are_bounded() -> None:
+    book = WatchBook()
+    queries = pack(np.zeros((1, 2), np.float32), np.ones(1, np.uint64), np.zeros(1))
+    for number in range(MOST_STREAMS + 20):
+        book.observe(f"p{number}", "m", RULES, queries, float(number))
+    assert len(book) == MOST_STREAMS
+    book.sweep(MOST_STREAMS + 7 * 86_400.0)
+    assert len(book) == 20

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from bartizan.app.loosening import Edit, differences
+from bartizan.core.verdict import Action, Mode
 from bartizan.policy.document import PolicyDocument
 from bartizan.policy.loosening import loosened
+from bartizan.policy.models import (
+    Bounds,
+    ForPrincipal,
+    InputRule,
+    ModelRules,
+    OutputRule,
+    QueryBudget,
+    TensorGuards,
+    TensorRow,
+)
 from bartizan.workspace.document import loads
 
 
@@ -56,3 +68,42 @@ def test_the_journal_is_told_what_an_edit_touched() -> None:
     assert differences(before, before) == Edit()
     gone = differences({"policy.yaml": b"version: 1\nunknown: {field: refuse}\n"}, {})
     assert gone.loosened == ("unknown.field",)
+
+
+X = InputRule("FP32", (-1, 4), min=0, max=1, columns={"2": Bounds(max=0.5)})
+RULES = ModelRules(
+    inputs={"x": X}, outputs={"y": OutputRule("round", 2), "z": OutputRule("suppress")}, batch=8,
+    queries=QueryBudget(100), profile="p-0123456789abcdef.json",
+    guards=TensorGuards(similarity=TensorRow(Action.BLOCK)),
+)  # fmt: skip
+OF_MODELS: list[tuple[dict[str, object], str]] = [
+    ({"guards": TensorGuards()}, "guards.similarity.action"),
+    ({"guards": TensorGuards(similarity=TensorRow(Action.BLOCK, Mode.MONITOR))}, "guards.similarity.mode"),
+    ({"profile": ""}, "profile"),
+    ({"inputs": {"x": replace(X, max=2)}}, "inputs.x.bounds"),
+    ({"inputs": {"x": replace(X, min=None)}}, "inputs.x.bounds"),
+    ({"inputs": {"x": replace(X, columns={})}}, "inputs.x.bounds"),
+    ({"inputs": {"x": replace(X, finite=False)}}, "inputs.x.finite"),
+    ({"inputs": {"x": replace(X, required=False)}}, "inputs.x.required"),
+    ({"inputs": {"x": replace(X, shape=(-1, -1))}}, "inputs.x.shape"),
+    ({"inputs": {"x": X, "w": X}}, "inputs.w"),
+    ({"outputs": {"y": OutputRule("round", 4), "z": OutputRule("suppress")}}, "outputs.y"),
+    ({"outputs": {"y": OutputRule("round", 2), "z": OutputRule("label")}}, "outputs.z"),
+    ({"outputs": {**RULES.outputs, "new": OutputRule("label")}}, "outputs.new"),
+    ({"principals": {"p": ForPrincipal({"y": OutputRule()})}}, "outputs.y"),
+    ({"queries": None}, "queries"),
+    ({"queries": QueryBudget(101)}, "queries"),
+    ({"principals": {"p": ForPrincipal(queries=QueryBudget(500))}}, "queries"),
+    ({"batch": 9}, "batch"),
+    ({"versions": ("1",)}, "versions"),
+]
+
+
+@pytest.mark.parametrize(("changes", "path"), OF_MODELS, ids=[one[1] for one in OF_MODELS])
+def test_models_that_guard_less(changes: dict[str, object], path: str) -> None:
+    before = PolicyDocument(version=1, models={"m": RULES})
+    after = PolicyDocument(version=1, models={"m": replace(RULES, **changes)})  # type: ignore[arg-type]
+    assert loosened(before, after) == (f"models.m.{path}",)
+    assert loosened(before, before) == ()
+    assert loosened(before, PolicyDocument(version=1)) == ()
+    assert loosened(PolicyDocument(version=1), before) == ("models.m",)

@@ -174,6 +174,13 @@ def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
     except ConfigurationError as error:
         place = policy.place(where)
         check.result.problems.append(ConfigurationError(f"{place}: {error.cause}", error.hint))
+    if policy.value.models:
+        from bartizan.firewall.oip.front import build_front
+
+        try:
+            build_front(policy.value.models, check.files)
+        except ConfigurationError as error:
+            check.result.problems.append(_placed(error, policy, ("models",)))
     try:
         Policy(policy.value)
         KeyTable((key.sha256, key) for key in policy.value.keys)

@@ -14,6 +14,7 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import Commitment
 from bartizan.core.inference import Inference
 from bartizan.core.interfaces import Recorder
+from bartizan.core.query_watch import QueryWatch
 from bartizan.core.quota import Quota
 from bartizan.core.tool_budget import ToolQuota
 from bartizan.firewall.authentication import Keyring
@@ -28,7 +29,9 @@ from bartizan.firewall.model_routes import ModelRoutes
 from bartizan.firewall.recording import Commit
 from bartizan.firewall.services import Services
 from bartizan.keeper.local import LocalKeeper
+from bartizan.keeper.open import keeper_socket
 from bartizan.policy.document import PolicyDocument
+from bartizan.policy.models import watches
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.metrics import Registry
 from bartizan.trust.commitment import Committer
@@ -62,18 +65,23 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
         commit=_commit(policy, committer, kept),
         learned=learned_surfaces(policy),
         tools=tool_controls(policy, kept.signatures(packs_of(snapshot.files), policy.disabled_signatures)),
-        inference=_inference(policy),
+        inference=_inference(policy, workspace, snapshot.files),
         version=snapshot.version,
         digest=snapshot.digest,
     )
 
 
-def _inference(policy: PolicyDocument) -> InferenceFront | None:
+def _inference(policy: PolicyDocument, workspace: Workspace, files: Mapping[str, bytes]) -> InferenceFront | None:
     if not policy.models:
         return None
-    from bartizan.firewall.oip.front import TensorFront  # with numpy, which workers otherwise do without
+    from bartizan.firewall.oip.front import build_front  # with numpy, which workers otherwise do without
 
-    return TensorFront()
+    if keeper_socket(workspace.deployment.keeper, workspace.root) is None and any(map(watches, policy.models.values())):
+        raise ConfigurationError(
+            "similarity and extraction of a model in policy need the keeper on this machine",
+            "use keeper: unix:PATH, or set both guards to allow",
+        )
+    return build_front(policy.models, files)
 
 
 def build_services(
@@ -86,6 +94,7 @@ def build_services(
     budgets: ToolQuota | None = None,
     approvals: Approvals | None = None,
     held: HeldAnswers | None = None,
+    watch: QueryWatch | None = None,
 ) -> Services:
     """Upstreams with their keys, and what is handed in. Raises ConfigurationError."""
     if not deployment.upstreams:
@@ -106,6 +115,7 @@ def build_services(
         meters,
         inference,
         budgets,
+        watch,
         approvals,
         held,
     )
@@ -144,6 +154,7 @@ def build_gateway(
         meters or NoMeters(),
         _own_inference(deployment) if in_force.learned else None,
         LocalKeeper(),
+        watch=LocalKeeper(),
     )
     return Gateway(services, in_force)
 

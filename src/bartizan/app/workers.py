@@ -79,6 +79,7 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
             keeper,
             asking.approvals if asking is not None else None,
             asking.held if asking is not None else None,
+            keeper,
         )
         gateway = Gateway(services, build_in_force(workspace, snapshot, committer, kept))
         lost = registry.counter("bartizan_journal_lost_total", "Records that could not be kept.").labels()

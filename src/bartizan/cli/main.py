@@ -28,6 +28,7 @@ COMMANDS = (
     "bom",
     "dataset",
     "policy",
+    "profile",
     "rules",
     "findings",
     "harden",

@@ -34,9 +34,15 @@ class Guard(StrEnum):
     """Output that becomes active in the place where it is shown or run."""
     DECLARED = "declared"
     """A tensor is not what its model's policy declares."""
+    DISTRIBUTION = "distribution"
+    """A tensor is unlike the benign ones that a profile was made from."""
+    SIMILARITY = "similarity"
+    """A tensor stands close to several earlier ones of its principal."""
+    EXTRACTION = "extraction"
+    """A principal's queries copy a model."""
 
 
-TENSOR_GUARDS = frozenset({Guard.DECLARED})
+TENSOR_GUARDS = frozenset({Guard.DECLARED, Guard.DISTRIBUTION, Guard.SIMILARITY, Guard.EXTRACTION})
 """Guards of tensors; the others read text."""
 
 

@@ -16,7 +16,7 @@ async def read_body(receive: Receive, headers: ClientHeaders, bounds: Bodies, *,
     """The decoded body.
 
     Args:
-        binary: bytes that are no JSON may follow it.
+        binary: it may come as bytes, or without a type, as clients of the Open Inference Protocol send it.
 
     Raises:
         WireError: 415 for another content type or coding, 413 past ``max_bytes`` (as carried or decoded), 408 when the

@@ -23,6 +23,8 @@ class Target:
     """Name of the upstream."""
     model: str
     """The upstream's name for the model."""
+    binary: bool = True
+    """It takes binary tensor data."""
 
 
 def protocol_of(family: ApiFamily) -> Protocol:
@@ -49,7 +51,7 @@ class ModelRoutes:
                 continue
             name = upstream.models.get(model) or self._passed(upstream, model)
             if name:
-                found.append(Target(upstream.name, name))
+                found.append(Target(upstream.name, name, upstream.binary_tensors))
         if not found:
             raise WireError("the model does not exist or is not available here", status=404)
         return tuple(found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bartizan.core.approval import Approvals, HeldAnswers
 from bartizan.core.inference import Inference
 from bartizan.core.interfaces import Recorder
+from bartizan.core.query_watch import QueryWatch
 from bartizan.core.quota import Quota
 from bartizan.core.tool_budget import ToolQuota
 from bartizan.firewall.failover import Failover
@@ -29,6 +30,8 @@ class Services:
     """The trained model; without it, where policy wants it, every text counts as unread."""
     budgets: ToolQuota | None = None
     """Counts tool calls; None counts nothing."""
+    watch: QueryWatch | None = None
+    """Remembers queries to models that take tensors; None: where policy wants it, they are refused."""
     approvals: Approvals | None = None
     """Where a person is asked about tool calls; None: nobody can be, so what needs asking is refused."""
     held: HeldAnswers | None = None

@@ -8,6 +8,7 @@ from typing import Final
 
 from bartizan.core.errors import KeeperError
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.core.query_watch import Watched, WatchRules
 from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper import messages as m
 from bartizan.keeper.cooldown import Refused
@@ -16,6 +17,8 @@ from bartizan.keeper.lease import LeaseTable
 from bartizan.keeper.link import Link, Service
 
 TIMEOUT_SECONDS: Final = 0.25
+OBSERVE_SECONDS: Final = 3.0
+"""For the judgement of queries, also of the first ones, for which the keeper loads what judges."""
 _TICK_SECONDS: Final = 0.02
 _ALLOWED: Final = Grant(allowed=True)
 _KEEPER: Final = Service("the keeper", m.Reply, m.PROTOCOL)
@@ -128,6 +131,23 @@ class SocketKeeper:
         """See the interface. Returns when sent."""
         if not ran:
             await self._open().tell(m.SettleCall(use, limits, ran, window))
+
+    async def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
+        """See :class:`bartizan.core.query_watch.QueryWatch`. One round trip; the first one may take a second."""
+        link = self._open()
+        identifier = link.new_id()
+        question = m.Observe(identifier, principal, stream, rules, queries)
+        try:
+            async with asyncio.timeout(OBSERVE_SECONDS):
+                reply = await link.call(question, identifier, patient=True)
+        except TimeoutError:
+            raise KeeperError("the keeper did not judge queries in time") from None
+        assert isinstance(reply, m.WatchedIs)
+        return reply.watched
+
+    async def tell_classes(self, principal: str, stream: str, rules: WatchRules, first: int, classes: bytes) -> None:
+        """See :class:`bartizan.core.query_watch.QueryWatch`. Returns when sent."""
+        await self._open().tell(m.TellClasses(principal, stream, rules, first, classes))
 
     async def quarantine(self, principal: str) -> None:
         """See the interface."""

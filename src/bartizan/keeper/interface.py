@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from bartizan.core.limits import Limits
+from bartizan.core.query_watch import Watched, WatchRules
 from bartizan.core.tool_budget import ToolLimits, ToolUse
 
 EVERYONE = "*"
@@ -67,6 +68,14 @@ class Keeper(Protocol):
 
     async def settle_call(self, use: ToolUse, limits: ToolLimits, ran: bool, window: int = 0) -> None:
         """See :class:`bartizan.core.tool_budget.ToolQuota`."""
+        ...
+
+    async def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
+        """See :class:`bartizan.core.query_watch.QueryWatch`."""
+        ...
+
+    async def tell_classes(self, principal: str, stream: str, rules: WatchRules, first: int, classes: bytes) -> None:
+        """See :class:`bartizan.core.query_watch.QueryWatch`."""
         ...
 
     async def quarantine(self, principal: str) -> None:

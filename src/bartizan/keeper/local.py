@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bartizan.core.limits import Limits
+from bartizan.core.query_watch import Watched, WatchRules
 from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper.interface import Grant, Snapshot
 from bartizan.keeper.state import KeeperState
@@ -50,12 +51,21 @@ class LocalKeeper:
         """See the interface."""
         self._state.settle_call(use, limits, ran, window)
 
+    async def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
+        """See :class:`bartizan.core.query_watch.QueryWatch`."""
+        return self._state.observe(principal, stream, rules, queries)
+
+    async def tell_classes(self, principal: str, stream: str, rules: WatchRules, first: int, classes: bytes) -> None:
+        """See :class:`bartizan.core.query_watch.QueryWatch`."""
+        self._state.watch.tell_classes(principal, stream, rules, first, classes)
+
     async def quarantine(self, principal: str) -> None:
         """See the interface."""
         self._state.refusals.quarantine(principal)
 
     async def release(self, principal: str) -> None:
         """See the interface."""
+        self._state.watch.forget(principal)
         self._state.refusals.release(principal)
 
     async def publish(self, snapshot: Snapshot) -> None:

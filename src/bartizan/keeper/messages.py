@@ -7,11 +7,12 @@ from typing import Annotated, Final
 import msgspec
 
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.core.query_watch import Watched, WatchRules
 from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper.cooldown import Refused
 from bartizan.keeper.interface import Grant, Snapshot
 
-PROTOCOL: Final = 2
+PROTOCOL: Final = 3
 
 Name = Annotated[str, msgspec.Meta(max_length=512)]
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
@@ -100,6 +101,26 @@ class GetSnapshot(_Message, frozen=True, array_like=True, tag=True):
     """-1: at once, whatever it is."""
 
 
+class Observe(_Message, frozen=True, array_like=True, tag=True):
+    """Answered with WatchedIs."""
+
+    id: Id
+    principal: Name
+    stream: Name
+    rules: WatchRules
+    queries: bytes
+
+
+class TellClasses(_Message, frozen=True, array_like=True, tag=True):
+    """Not answered."""
+
+    principal: Name
+    stream: Name
+    rules: WatchRules
+    first: Count
+    classes: bytes
+
+
 class Ping(_Message, frozen=True, array_like=True, tag=True):
     """Answered with Done."""
 
@@ -107,7 +128,18 @@ class Ping(_Message, frozen=True, array_like=True, tag=True):
 
 
 Request = (
-    Admit | Settle | AdmitCall | SettleCall | GiveBack | RecordBlock | SetQuarantine | Publish | GetSnapshot | Ping
+    Admit
+    | Settle
+    | AdmitCall
+    | SettleCall
+    | GiveBack
+    | RecordBlock
+    | SetQuarantine
+    | Publish
+    | GetSnapshot
+    | Observe
+    | TellClasses
+    | Ping
 )
 
 
@@ -146,6 +178,13 @@ class SnapshotIs(_Message, frozen=True, array_like=True, tag=True):
     snapshot: Snapshot | None
 
 
+class WatchedIs(_Message, frozen=True, array_like=True, tag=True):
+    """Answer to Observe."""
+
+    id: int
+    watched: Watched
+
+
 class Told(_Message, frozen=True, array_like=True, tag=True):
     """Pushed when somebody is refused from now on, or served again."""
 
@@ -156,7 +195,7 @@ class Alive(_Message, frozen=True, array_like=True, tag=True):
     """Pushed every HEARTBEAT_SECONDS."""
 
 
-Answer = Decided | Done | Failed | SnapshotIs
+Answer = Decided | Done | Failed | SnapshotIs | WatchedIs
 Pushed = Welcome | Told | Alive
 Reply = Answer | Pushed
 

@@ -126,6 +126,15 @@ class KeeperServer:
                 connection.send(m.Done(request.id))
             case m.GetSnapshot():
                 self._get_snapshot(connection, request)
+            case m.Observe() if not self._state.watch.ready:
+                self._spawn(self._load_judge_then_handle(connection, request))
+            case m.Observe():
+                watched = self._state.observe(request.principal, request.stream, request.rules, request.queries)
+                connection.send(m.WatchedIs(request.id, watched))
+            case m.TellClasses():
+                self._state.watch.tell_classes(
+                    request.principal, request.stream, request.rules, request.first, request.classes
+                )
             case m.Ping():
                 connection.send(m.Done(request.id))
 
@@ -156,6 +165,13 @@ class KeeperServer:
         except BartizanError as error:
             connection.fail(request, error)
 
+    async def _load_judge_then_handle(self, connection: Connection[m.Request], request: m.Observe) -> None:
+        try:
+            await asyncio.to_thread(self._state.watch.load)  # the loop must go on answering others
+            self.handle(connection, request)
+        except BartizanError as error:
+            connection.fail(request, error)
+
     async def _set_quarantine(self, connection: Connection[m.Request], request: m.SetQuarantine) -> None:
         refusals = self._state.refusals
         # Refuse at once, remember afterwards; serve again only once the store has forgotten.
@@ -169,6 +185,7 @@ class KeeperServer:
             connection.fail(request, error)
             return
         if not request.on:
+            self._state.watch.forget(request.principal)
             self._tell(refusals.release(request.principal))
         connection.send(m.Done(request.id))
 

@@ -9,6 +9,7 @@ import msgspec
 
 from bartizan.core.errors import KeeperError
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.core.query_watch import Watched, WatchRules
 from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper.budget import BudgetBook, Spend, nano
 from bartizan.keeper.clock import Clock, SystemClock
@@ -17,6 +18,7 @@ from bartizan.keeper.interface import Grant, Snapshot, session_target
 from bartizan.keeper.loops import LoopBook
 from bartizan.keeper.rates import RateBook
 from bartizan.keeper.tool_book import ToolBook, ToolSum, session_owner, used
+from bartizan.keeper.watch_book import WatchBook
 from bartizan.keeper.window import window_at
 
 MOST_PRINCIPALS: Final = 100_000
@@ -55,6 +57,7 @@ class KeeperState:
         self.tools = ToolBook()
         self.tools.load(tools)
         self._loops = LoopBook()
+        self.watch = WatchBook()
         self.snapshot: Snapshot | None = None
 
     def needs_load(self, principal: str, limits: Limits) -> bool:
@@ -125,6 +128,10 @@ class KeeperState:
         if not ran:
             self.tools.take_back(use, used(use), limits, window, self._clock.unix())
 
+    def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
+        """Take note of queries; see :class:`bartizan.core.query_watch.QueryWatch`. Raises KeeperError."""
+        return self.watch.observe(principal, stream, rules, queries, self._clock.unix())
+
     def give_back(self, principal: str, rate: RateLimit, count: int) -> None:
         """Return leased requests that were not used."""
         self._rates.give_back(principal, rate, count)
@@ -156,7 +163,8 @@ class KeeperState:
         self.refusals.sweep(now)
         self.budgets.sweep(self._clock.unix(), MOST_PRINCIPALS)
         self.tools.sweep(self._clock.unix(), MOST_PRINCIPALS)
+        self.watch.sweep(self._clock.unix())
 
     def size(self) -> int:
         """Number of entries held."""
-        return len(self._rates) + len(self.refusals) + len(self.budgets) + len(self.tools)
+        return len(self._rates) + len(self.refusals) + len(self.budgets) + len(self.tools) + len(self.watch)

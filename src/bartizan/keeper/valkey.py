@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from bartizan.core.errors import ConfigurationError, KeeperError
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.core.query_watch import Watched, WatchRules
 from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper import valkey_scripts as scripts
 from bartizan.keeper import valkey_tools as tools
@@ -182,6 +183,14 @@ class ValkeyKeeper:
     def _sums(self, use: ToolUse) -> list[str]:
         session = session_owner(use)
         return [self._key(session, "tools"), self._key(session, "recipients"), self._key(use.principal, "tools")]
+
+    async def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
+        """Raises KeeperError, always: streams are watched in one process, which a Valkey server is not."""
+        raise KeeperError("queries are not watched with a Valkey keeper", "switch similarity and extraction off")
+
+    async def tell_classes(self, principal: str, stream: str, rules: WatchRules, first: int, classes: bytes) -> None:
+        """Raises KeeperError, always."""
+        await self.observe(principal, stream, rules, classes)
 
     async def quarantine(self, principal: str) -> None:
         """See the interface."""

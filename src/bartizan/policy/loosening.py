@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from bartizan.core.limits import Limits
 from bartizan.core.verdict import Action, Mode
 from bartizan.policy.document import PolicyDocument, Row
+from bartizan.policy.model_loosening import model_loosened
 
 _STRICT = {
     "pins": ("first_use", "approve"),
@@ -59,6 +60,10 @@ def _settings(before: PolicyDocument, after: PolicyDocument) -> Iterator[str]:
         if order.index(getattr(after.mcp, name)) < order.index(getattr(before.mcp, name)):
             yield f"mcp.{name}"
     yield from _limits("mcp.limits", before.mcp.limits, after.mcp.limits)
+    for name, rules in before.models.items():
+        if (now := after.models.get(name)) is not None:  # one that is gone is not served
+            yield from model_loosened(f"models.{name}", rules, now)
+    yield from (f"models.{name}" for name in after.models if name not in before.models)
 
 
 def _row(path: str, before: Row, after: Row | None) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
@@ -10,6 +11,11 @@ import msgspec
 from bartizan.core.passage import Path
 from bartizan.core.problem import Problem
 from bartizan.core.verdict import Action, Mode
+
+PROFILES = "profiles"
+"""Folder of the workspace that holds calibrated profiles."""
+_PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,80}-[0-9a-f]{16}\.json")
+_MAKE = "'bartizan profile make' writes one and prints its name"
 
 Datatype = Literal[
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"
@@ -68,10 +74,16 @@ class TensorRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TensorGuards(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The guards of one model's tensors."""
+    """The guards of one model's tensors. All but the first need a `profile`, and are off without it."""
 
     declared: TensorRow = TensorRow(Action.BLOCK)
     """Datatype, shape, ranges, categories, NaN: what `inputs` says."""
+    distribution: TensorRow = TensorRow(Action.FLAG)
+    """Inputs unlike those that the profile was made from."""
+    similarity: TensorRow = TensorRow(Action.FLAG)
+    """Inputs that stand close to several earlier ones of the same principal: search for an adversarial example."""
+    extraction: TensorRow = TensorRow(Action.FLAG)
+    """A principal's queries, taken together, are not like benign ones: the model is being copied."""
 
 
 class QueryBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +117,8 @@ class ModelRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Queries in one request."""
     versions: tuple[str, ...] = ()
     """Versions that a path may name; empty: none, the server decides."""
+    profile: str = ""
+    """File in `profiles/`, as `bartizan profile make` names it."""
     guards: TensorGuards = TensorGuards()
     queries: QueryBudget | None = None
     """Per principal; none without it. Rates and budgets of the key count requests beside it."""
@@ -122,6 +136,12 @@ class ModelRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The principal's budget of queries."""
         special = self.principals.get(principal)
         return special.queries if special is not None and special.queries is not None else self.queries
+
+
+def watches(rules: ModelRules) -> bool:
+    """True if queries of a principal are judged together."""
+    guards = rules.guards
+    return bool(rules.profile) and any(row.action is not Action.ALLOW for row in (guards.similarity, guards.extraction))
 
 
 def model_problems(models: Mapping[str, ModelRules]) -> Iterator[Problem]:
@@ -145,10 +165,14 @@ def _problems(path: Path, rules: ModelRules) -> Iterator[Problem]:
         yield Problem(
             (*path, "classes"), rules.classes, "the name of an output", "add it to outputs, as suppress if need be"
         )
+    if rules.profile and not _PROFILE.fullmatch(rules.profile):
+        yield Problem((*path, "profile"), rules.profile, "NAME-DIGEST.json", _MAKE)
     for guard in TensorGuards.__struct_fields__:
         row: TensorRow = getattr(rules.guards, guard)
         if row.action in (Action.REDACT, Action.ASK):
             yield Problem((*path, "guards", guard, "action"), row.action, "allow, flag or block")
+        elif row.action is Action.BLOCK and guard != "declared" and not rules.profile:
+            yield Problem((*path, "guards", guard, "action"), row.action, "a profile beside it", _MAKE)
     for place, budget in [
         (path, rules.queries),
         *(((*path, "principals", n), p.queries) for n, p in rules.principals.items()),

@@ -56,6 +56,8 @@ class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     protocol: Literal["openai", "anthropic", "oip"]
     """OpenAI routes go to `openai` upstreams only, Anthropic routes to `anthropic` ones, and those of the Open
     Inference Protocol (`/v2`) to `oip` ones, whose URL stands without `/v2`."""
+    binary_tensors: bool = True
+    """An `oip` server takes binary tensor data. Off: the gateway sends it JSON, whatever its client sends."""
     key: SecretRef | None = None
     """The upstream's API key, by environment variable or file; none for a keyless server."""
     headers: dict[str, str] = msgspec.field(default_factory=dict)

@@ -13,7 +13,16 @@ from bartizan.workspace.files import read_bounded
 
 SIGNED = "snapshot.json"
 """The signature over all others, if there is one."""
-WATCHED = ("policy.yaml", "system.yaml", "waivers.yaml", "signatures/*.yaml", "rules/*.yaml", "rules/*.yml", SIGNED)
+WATCHED = (
+    "policy.yaml",
+    "system.yaml",
+    "waivers.yaml",
+    "signatures/*.yaml",
+    "rules/*.yaml",
+    "rules/*.yml",
+    "profiles/*.json",
+    SIGNED,
+)
 """What can change while running."""
 
 MAX_FILES = 512

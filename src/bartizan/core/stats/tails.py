@@ -1,4 +1,4 @@
-"""Upper tails: Student's t and the binomial by the incomplete beta function, Poisson and hypergeometric by their sums.
+"""Upper tails of Student's t, chi-square, and the (beta-)binomial, Poisson and hypergeometric distributions.
 
 Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.1, 26.5.24, 26.4.21 and 26.1.21.
 """
@@ -85,3 +85,67 @@ def hypergeometric_tail(count: int, drawn: int, marked: int, population: int) ->
 
 def _log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def beta_binomial_tail(count: int, n: int, a: float, b: float) -> float:
+    """Probability of ``count`` or more successes in ``n`` trials whose common probability follows Beta(a, b).
+
+    With a = m + 1 - k and b = k it is the exact law of how many of ``n`` new values exceed the k-th smallest of ``m``
+    earlier ones, when all are exchangeable (S. S. Wilks, 1942).
+
+    Raises:
+        ValueError: ``n`` is negative, or ``a`` or ``b`` is not positive.
+    """
+    if n < 0 or a <= 0 or b <= 0:
+        raise ValueError(f"no beta-binomial distribution has n={n}, a={a}, b={b}")
+    if count <= 0:
+        return 1.0
+    if count > n:
+        return 0.0
+    term = math.exp(_log_choose(n, count) + _log_beta(count + a, n - count + b) - _log_beta(a, b))
+    total = 0.0
+    for index in range(count, n + 1):
+        total += term
+        if index == n or term < total * 1e-17:
+            break
+        term *= (n - index) / (index + 1) * (index + a) / (n - index - 1 + b)
+    return min(1.0, total)
+
+
+def chi_square_tail(x: float, degrees: int) -> float:
+    """Probability of more than ``x`` under the chi-square distribution: the regularised incomplete gamma function.
+
+    By its series below a + 1, by its continued fraction above (W. H. Press et al., Numerical Recipes, section 6.2).
+
+    Raises:
+        ValueError: ``degrees`` is below 1 or ``x`` is negative.
+    """
+    if degrees < 1 or x < 0:
+        raise ValueError(f"no chi-square distribution has {degrees} degrees of freedom and reaches {x}")
+    a, z = degrees / 2, x / 2
+    if z == 0:
+        return 1.0
+    front = math.exp(a * math.log(z) - z - math.lgamma(a))
+    if z < a + 1:
+        term = total = 1 / a
+        index = a
+        while term > total * 1e-16:
+            index += 1
+            term *= z / index
+            total += term
+        return max(0.0, 1 - front * total)
+    d = 1 / (z + 1 - a)
+    c, value = 1e300, d
+    for index in range(1, 100_000):
+        step = -index * (index - a)
+        base = z + 2 * index + 1 - a
+        d = 1 / (step * d + base)
+        c = base + step / c
+        value *= c * d
+        if abs(c * d - 1) < 1e-15:
+            break
+    return min(1.0, front * value)
+
+
+def _log_beta(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -23,10 +23,12 @@ from bartizan.firewall.large import LARGE
 from bartizan.firewall.model_routes import Target
 from bartizan.firewall.oip.answer import read_answer, release, written
 from bartizan.firewall.oip.declared import faults, row_count
+from bartizan.firewall.oip.outputs import classes_of
 from bartizan.firewall.oip.paths import Endpoint
 from bartizan.firewall.oip.request import TensorRequest, read_request
 from bartizan.firewall.oip.tensors import Tensor, recorded
 from bartizan.firewall.oip.verdicts import Found, joined
+from bartizan.firewall.oip.watching import Reading, Watcher, told
 from bartizan.firewall.oip.wire import LENGTH_HEADER
 from bartizan.firewall.pipeline import Exchange
 from bartizan.firewall.recording import Record
@@ -37,7 +39,7 @@ from bartizan.firewall.services import Services
 from bartizan.firewall.upstream import Call
 from bartizan.firewall.upstream_errors import read_error
 from bartizan.firewall.watchdog import Watchdog
-from bartizan.policy.models import ModelRules
+from bartizan.policy.models import ModelRules, TensorRow, watches
 
 _log = logging.getLogger("bartizan.firewall")
 P = ParamSpec("P")
@@ -60,6 +62,7 @@ class InferenceExchange(Exchange):
     Args:
         endpoint: the path.
         rules: of its model; None if policy names none.
+        watcher: of its profile; None without one.
     """
 
     def __init__(
@@ -70,10 +73,13 @@ class InferenceExchange(Exchange):
         record: Record,
         headers: ClientHeaders,
         rules: ModelRules | None,
+        watcher: Watcher | None = None,
     ) -> None:
         super().__init__(services, in_force, Route(endpoint.route, ApiFamily.INFERENCE, ""), record, headers)
         self._endpoint = endpoint
         self._given = rules
+        self._watcher = watcher
+        self._first: int | None = None
         self._charged: _Charged | None = None
         record.model = endpoint.model
 
@@ -86,7 +92,7 @@ class InferenceExchange(Exchange):
 
     async def _read(self, receive: Receive) -> TensorRequest:
         rules, record, bounds = self._rules, self._record, self._in_force.policy.bodies
-        body = await read_body(receive, self._headers, bounds, binary=bool(self._headers.json_length))
+        body = await read_body(receive, self._headers, bounds, binary=True)
         if len(body) < LARGE:
             request = self._parsed_tensors(body, rules)
         else:
@@ -143,11 +149,51 @@ class InferenceExchange(Exchange):
         return joined(verdict, found, self._rules.guards, self._guard.policy)
 
     async def _judged(self, request: TensorRequest) -> list[Found]:
-        rules = self._rules
-        if rules.guards.declared.action is Action.ALLOW:
+        guards, found = self._rules.guards, list[Found]()
+        if guards.declared.action is not Action.ALLOW:
+            wrong = await self._offloaded(request, faults, self._rules, request.tensors)
+            found = [Found(Guard.DECLARED, wrong)] if wrong else []
+        if self._watcher is None or (found and self._stopped(guards.declared)):
+            return found
+        reading = await self._offloaded(request, self._watcher.read, request.tensors)
+        if reading is None:
+            return [*found, Found(Guard.DISTRIBUTION, ["unreadable"])]
+        if reading.unlike and guards.distribution.action is not Action.ALLOW:
+            found.append(Found(Guard.DISTRIBUTION, [f"{self._watcher.profile.input}.unlike"]))
+        return [*found, *await self._watched(self._watcher, reading)]
+
+    def _stopped(self, row: TensorRow) -> bool:
+        return self._guard.policy.enforce(row.action, row.mode, "").action is Action.BLOCK
+
+    async def _watched(self, watcher: Watcher, reading: Reading) -> list[Found]:
+        """What the keeper says of the principal's stream; these queries belong to it from now on."""
+        if not watches(self._rules):
             return []
-        wrong = await self._offloaded(request, faults, rules, request.tensors)
-        return [Found(Guard.DECLARED, wrong)] if wrong else []
+        watch, guards = self._services.watch, self._rules.guards
+        if watch is None:
+            raise KeeperError("nobody watches queries here")
+        seen = await watch.observe(self._record.principal, self._stream, watcher.profile.watch, reading.queries)
+        self._first = seen.first
+        found: list[Found] = []
+        if seen.similar and guards.similarity.action is not Action.ALLOW:
+            found.append(Found(Guard.SIMILARITY, ["near"]))
+        if seen.extraction and guards.extraction.action is not Action.ALLOW:
+            found.append(Found(Guard.EXTRACTION, [seen.extraction]))
+        return found
+
+    @property
+    def _stream(self) -> str:
+        return f"{self._endpoint.model}\x1f{self._watcher.digest if self._watcher is not None else ''}"
+
+    async def _tell(self, classes: bytes) -> None:
+        """The keeper learns what the model answered; if it cannot, its tests of classes know less."""
+        watch, watcher, first = self._services.watch, self._watcher, self._first
+        if watch is None or watcher is None or first is None:
+            return
+        try:
+            await watch.tell_classes(self._record.principal, self._stream, watcher.profile.watch, first, classes)
+        except KeeperError as error:
+            _log.error("classes not told: %s", error.cause, extra={"request": self._record.id})
 
     async def _forward(
         self,
@@ -162,11 +208,15 @@ class InferenceExchange(Exchange):
         if self._headers.approval:
             raise DeclinedError(403, "This approval cannot be used.", reason="approval: of another family")
         record, outcome = self._record, self._outcome
-        body, length = await self._offloaded(request, request.body, self._rules.classes)
-        answer, content_type, json_length = await self._ask(targets, body, length, receive)
-        leaving, headers, passes = await self._offloaded(
+        bodies = {
+            binary: await self._offloaded(request, request.body, self._rules.classes, binary=binary)
+            for binary in {target.binary for target in targets}
+        }
+        answer, content_type, json_length = await self._ask(targets, bodies, receive)
+        leaving, headers, passes, classes = await self._offloaded(
             request, self._answered, request, answer, content_type, json_length
         )
+        await self._tell(classes)
         status = 200
         if not passes:
             await self._count_block(caller)
@@ -179,13 +229,14 @@ class InferenceExchange(Exchange):
         return status, max(verdict.action, outcome.action, key=lambda action: action.rank)
 
     async def _ask(
-        self, targets: Sequence[Target], body: bytes, length: int, receive: Receive
+        self, targets: Sequence[Target], bodies: Mapping[bool, tuple[bytes, int]], receive: Receive
     ) -> tuple[bytes, bytes, bytes]:
         """Body, content type and JSON length of the upstream's answer."""
-        more = {LENGTH_HEADER: str(length)} if length else {}
-        kind = "application/octet-stream" if length else "application/json"
 
         def call(target: Target) -> Call:
+            body, length = bodies[target.binary]
+            more = {LENGTH_HEADER: str(length)} if length else {}
+            kind = "application/octet-stream" if length else "application/json"
             return Call(
                 self._endpoint.upstream_path(quote(target.model, safe="")), body, headers=more, content_type=kind
             )
@@ -209,15 +260,16 @@ class InferenceExchange(Exchange):
 
     def _answered(
         self, request: TensorRequest, body: bytes, content_type: bytes, length: bytes
-    ) -> tuple[bytes, Headers, bool]:
+    ) -> tuple[bytes, Headers, bool, bytes]:
         answered = read_answer(body, content_type, length, self._in_force.policy.bodies.max_elements)
-        principal = self._record.principal
+        principal, rows = self._record.principal, row_count(self._rules, request.tensors)
+        classes = told(classes_of(answered.tensors, self._rules.classes, rows))
         leaving, passes = release(answered, request, self._rules, principal, self._dialect, self._guard, self._outcome)
         if not passes:
             self._outcome.texts.clear()
-            return b"", [], False
+            return b"", [], False, classes
         self._outcome.tensors = recorded(leaving, self._record.commit)
-        return *written(self._endpoint.model, answered.version, request.identifier, leaving), True
+        return *written(self._endpoint.model, answered.version, request.identifier, leaving), True, classes
 
     async def _offloaded(self, request: TensorRequest, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``work`` elsewhere than on the event loop, where the request is large."""

@@ -37,7 +37,10 @@ def limited(tensor: Tensor, rule: OutputRule) -> Tensor:
 
 
 def classes_of(tensors: Sequence[Tensor], name: str, rows: int) -> npt.NDArray[np.int64] | None:
-    """The class of each query, out of the output that tells it; None if it does not tell one for each."""
+    """The class of each query, out of the output that tells it: without a name, one for all; None if it does not tell
+    one for each."""
+    if not name:
+        return np.zeros(rows, np.int64)
     values = next((one.array for one in tensors if one.name == name), None)
     if values is None or values.shape[0] != rows:
         return None

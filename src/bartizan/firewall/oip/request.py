@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from bartizan.core.errors import WireError
@@ -37,26 +38,33 @@ class TensorRequest(Request):
         """Whether an output is wanted as binary data."""
         return self.wanted.get(output, self.binary)
 
-    def body(self, classes: str) -> tuple[bytes, int]:
+    def body(self, classes: str, *, binary: bool) -> tuple[bytes, int]:
         """What goes upstream, and the length of its JSON part where binary data follows.
 
         Args:
             classes: output that is asked for also if the client does not; empty for none.
+            binary: the server takes binary data; otherwise all of it is sent, and asked for, as JSON.
 
         Raises:
             WireError: redaction left nothing that can be sent.
         """
         document: Document = {"id": self.identifier} if self.identifier else {}
-        if self.binary:
+        if self.binary and binary:
             document["parameters"] = {"binary_data_output": True}
         if self.wanted:
             asked = {classes: self.binary, **self.wanted} if classes else self.wanted
-            document["outputs"] = [{"name": name, "parameters": {"binary_data": b}} for name, b in asked.items()]
+            document["outputs"] = [
+                {"name": name, "parameters": {"binary_data": wanted}}
+                if binary and (wanted or self.binary)
+                else {"name": name}
+                for name, wanted in asked.items()
+            ]
         for tensor, row in zip(self.tensors, self.document["inputs"], strict=True):
             if "data" in row:
                 tensor.values = row["data"]
         try:
-            return write(document, "inputs", self.tensors)
+            sent = self.tensors if binary else [replace(one, binary=False) for one in self.tensors]
+            return write(document, "inputs", sent)
         except ValuesError as error:
             raise WireError(str(error)) from None
 

@@ -18,6 +18,9 @@ MOST_SIGNALS = 16
 _NOWHERE = Span(0, 0)
 _KINDS: dict[Guard, tuple[Threat, str, Severity]] = {
     Guard.DECLARED: (Threat.ADVERSARIAL_INPUT, "undeclared_tensor", Severity.LOW),
+    Guard.DISTRIBUTION: (Threat.ADVERSARIAL_INPUT, "out_of_distribution_input", Severity.MEDIUM),
+    Guard.SIMILARITY: (Threat.ADVERSARIAL_INPUT, "query_based_evasion", Severity.HIGH),
+    Guard.EXTRACTION: (Threat.MODEL_EXTRACTION, "extraction_queries", Severity.HIGH),
 }
 
 

@@ -1,0 +1,179 @@
+"""One principal's queries to one model: what is remembered, and when they give themselves away.
+
+Two questions. Is a query close to several earlier ones, as in a search for an adversarial example (S. Chen et al.,
+2019; H. Li et al., "Blacklight", 2022)? And is the stream as a whole unlike benign ones, as when a model is copied: too
+many queries far from benign ones, too many near each other, other classes than benign clients get, or distances that do
+not look natural (PRADA, M. Juuti et al., 2019)? The second is asked at 64, 128, 256 ... queries; the allowed share of
+false alarms is divided among tests and times, so that it holds however long a stream grows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from statistics import NormalDist
+
+import numpy as np
+
+from bartizan.core.query_watch import Level, Watched, WatchRules
+from bartizan.core.stats.tails import beta_binomial_tail, chi_square_tail
+from bartizan.inspection.tensors.neighbours import distances, nearest
+from bartizan.inspection.tensors.normality import crookedness
+from bartizan.inspection.tensors.queries import unpack
+
+FIRST_LOOK = 64
+RECENT, PERSISTENT = 64, 3
+"""Queries of late, and how many of them are close to earlier ones before one is called similar."""
+MOST_WINDOW = 1_024
+MOST_CLASSES = 1_024
+MOST_DISTANCES = 512
+"""Distances whose law is looked at."""
+LAST_LOOK = 2**20
+"""Queries after which a stream begins anew: its counts, not what it did."""
+_TESTS = 4
+
+
+class Stream:
+    """The state of one stream, about 0.1 MB at most.
+
+    Args:
+        width: numbers per query.
+        window: earlier queries that are remembered.
+    """
+
+    def __init__(self, width: int, window: int) -> None:
+        size = min(max(window, 1), MOST_WINDOW)
+        self._sketches = np.zeros((size, width), np.float32)
+        self._digests = np.zeros(size, np.uint64)
+        self._classes = np.full(size, -1, np.int64)
+        self._numbers = np.full(size, -1, np.int64)
+        self._seen = 0
+        """Queries so far; repetitions of remembered ones are not counted."""
+        self._number = 0
+        self._recent: deque[bool] = deque(maxlen=RECENT)
+        self._far = self._near = self._labelled = 0
+        self._by_class: Counter[int] = Counter()
+        self._apart: list[float] = []
+        self.extraction = ""
+
+    @property
+    def width(self) -> int:
+        """Numbers per query."""
+        return self._sketches.shape[1]
+
+    def observe(self, rules: WatchRules, queries: bytes) -> Watched:
+        """See :class:`bartizan.core.query_watch.QueryWatch`. Raises KeeperError for what are no queries."""
+        sketches, digests, unlike = unpack(queries)
+        first, similar = self._number, 0
+        for sketch, digest, far in zip(sketches, digests, unlike, strict=True):
+            self._number += 1
+            held = min(self._seen, len(self._sketches))
+            if held and (self._digests[:held] == digest).any():
+                continue  # the very same again tells nobody anything new
+            apart = distances(sketch, self._sketches[:held])
+            similar += persists(self._recent, nearest(apart, rules.neighbour) <= rules.radius)
+            self._near += bool(apart.size and float(apart.min()) < rules.near.value)
+            self._far += bool(far > rules.far.value)
+            place = self._seen % len(self._sketches)
+            self._sketches[place], self._digests[place] = sketch, digest
+            self._classes[place], self._numbers[place] = -1, self._number - 1
+            self._seen += 1
+            if _looks(self._seen):
+                self._look(rules)
+        return Watched(similar, self.extraction, first)
+
+    def tell_classes(self, rules: WatchRules, first: int, classes: bytes) -> None:
+        """See :class:`bartizan.core.query_watch.QueryWatch`."""
+        for offset, label in enumerate(np.frombuffer(classes[: len(classes) // 8 * 8], "<i8").tolist()):
+            (places,) = np.nonzero(self._numbers == first + offset)
+            if not places.size or self._classes[places[0]] != -1:
+                continue  # forgotten meanwhile, a repetition, or told before
+            kin = self._classes == max(label, 0)
+            if kin.any():
+                apart = distances(self._sketches[places[0]], self._sketches[kin])
+                self._apart.append(float(apart.min()))
+                del self._apart[:-MOST_DISTANCES]
+            self._classes[places[0]] = max(label, 0)
+            if len(self._by_class) < MOST_CLASSES or label in self._by_class:
+                self._by_class[label] += 1
+            self._labelled += 1
+            if _looks(self._labelled):
+                self._look_at_classes(rules)
+
+    def _look(self, rules: WatchRules) -> None:
+        allowed = allowance(rules.rate, self._seen)
+        if exceeds(self._far, self._seen, rules.far, above=True) < allowed:
+            self._raise("far")
+        if exceeds(self._near, self._seen, rules.near, above=False) < allowed:
+            self._raise("near")
+        if self._seen >= LAST_LOOK:
+            self._seen = self._far = self._near = self._labelled = 0
+            self._by_class.clear()
+
+    def _look_at_classes(self, rules: WatchRules) -> None:
+        allowed = allowance(rules.rate, self._labelled)
+        if rules.classes and imbalance(self._by_class, rules.classes) < allowed:
+            self._raise("classes")
+        if unnatural(self._apart, rules) < allowed:
+            self._raise("shape")
+
+    def _raise(self, test: str) -> None:
+        self.extraction = self.extraction or test
+
+
+def persists(recent: deque[bool], close: bool) -> bool:
+    """True if a query is close to earlier ones and so were two others of late: benign inputs of a common kind are close
+    now and then, those of a search all the time. ``recent`` takes note."""
+    recent.append(close)
+    return close and sum(recent) >= PERSISTENT
+
+
+def _looks(count: int) -> bool:
+    """True at 64, 128, 256 ..."""
+    return count >= FIRST_LOOK and count & (count - 1) == 0
+
+
+def allowance(rate: float, count: int) -> float:
+    """The share of false alarms of one test at one look; over all tests and looks they add up to ``rate`` at most."""
+    look = int(math.log2(max(1, count // FIRST_LOOK))) + 1
+    return rate / _TESTS * 6 / (math.pi * look) ** 2
+
+
+def exceeds(count: int, n: int, level: Level, *, above: bool) -> float:
+    """Probability that so many of ``n`` benign queries, or more, lie beyond a level that was found on ``level.of``
+    benign ones (:func:`bartizan.core.stats.tails.beta_binomial_tail`)."""
+    beyond = level.of + 1 - level.rank if above else level.rank
+    return beta_binomial_tail(count, n, beyond, level.of + 1 - beyond)
+
+
+def imbalance(found: Counter[int], benign: tuple[int, ...]) -> float:
+    """Probability that classes of benign queries differ so much from those of other benign ones: Pearson's test of two
+    samples. Classes with fewer than five expected are put together."""
+    size = sum(found.values())
+    pairs = [(found.get(label, 0), count) for label, count in enumerate(benign)]
+    pairs.append((size - sum(have for have, _ in pairs), 0))
+    total = size + sum(benign)
+    rare = [pair for pair in pairs if sum(pair) * size < 5 * total]
+    kept = [pair for pair in pairs if sum(pair) * size >= 5 * total]
+    if rare and (lumped := (sum(one for one, _ in rare), sum(other for _, other in rare))) != (0, 0):
+        kept.append(lumped)
+    if len(kept) < 2 or not size:
+        return 1.0
+    share = size / total
+    statistic = sum(
+        (have - sum((have, want)) * share) ** 2 / (sum((have, want)) * share)
+        + (want - sum((have, want)) * (1 - share)) ** 2 / (sum((have, want)) * (1 - share))
+        for have, want in kept
+    )
+    return chi_square_tail(statistic, len(kept) - 1)
+
+
+def unnatural(apart: list[float], rules: WatchRules) -> float:
+    """Probability that distances between benign queries of a class are so far from normal."""
+    shape = max((one for one in rules.shapes if one.size <= len(apart)), key=lambda one: one.size, default=None)
+    if shape is None:
+        return 1.0
+    crooked = crookedness(np.array(apart[-shape.size :]))
+    if math.isinf(crooked):
+        return 1.0
+    return 1 - NormalDist(shape.mean, max(shape.deviation, 1e-6)).cdf(crooked)
