@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
 from hypothesis import settings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""Read by the libraries behind numpy when they are loaded. There is a process of tests for each core already, and
+threads that wait for a core that another process has make small matrices many times slower."""
 
 settings.register_profile("shared", deadline=timedelta(seconds=2))
 """Per example. Tests share the cores with each other, so the default of a fifth of a second, by the clock, fails now

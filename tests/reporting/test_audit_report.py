@@ -58,6 +58,7 @@ def test_the_report_says_what_was_measured_and_runs_nothing() -> None:
 def test_a_rate_is_a_percentage_and_the_rest_is_not() -> None:
     assert figure(RATE) == "62.0% (58.9–65.0%)"
     assert figure(Measure(name="distance", value=3.14159, n=5, unit="pixels")) == "3.142 pixels"
+    assert figure(Measure(name="online/auc", value=0.672, n=9, interval=(0.6, 0.7))) == "0.672 (0.6–0.7)"
     assert figure(Measure(name="none", value=0.0, n=10, interval=(0.0, 0.31))) == "0.0% (0.0–31.0%)"
 
 

@@ -38,6 +38,7 @@ from bartizan.supplychain.scanning import ArtefactScanner
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Attack a model, and measure what it withstands.")
 app.command("compare")(compare)
 app.command("gallery")(gallery)
+_SHOWN = 6
 _STYLES = {Outcome.WEAK: "red", Outcome.WITHSTOOD: "green", Outcome.INCONCLUSIVE: "yellow"}
 
 
@@ -227,9 +228,11 @@ def _print(found: ModelAudit) -> None:
 def _print_result(one: AuditResult, out: Console) -> None:
     style = _STYLES[one.outcome]
     out.print(f"[{style}]{one.outcome}[/{style}] {escape(one.audit)}: {escape(printable(one.reason, 400))}")
-    for measure in one.measures:
+    for measure in one.measures[:_SHOWN]:
         note = f"  {measure.note}" if measure.note else ""
         out.print(escape(f"  {measure.name:<28} {figure(measure)}, n = {measure.n:,}{note}"), style="dim")
+    if len(one.measures) > _SHOWN:
+        out.print(f"  {len(one.measures) - _SHOWN} more figures: --report or --format json", style="dim")
     for each in one.baselines:
         out.print(
             escape(f"  baseline                     {each.measure.name} {figure(each.measure)}: {each.what}"),

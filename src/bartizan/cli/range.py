@@ -12,36 +12,21 @@ from rich.table import Table
 
 from bartizan.cli.model import MODELS
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
-from bartizan.cli.range_artefacts import grade_intake, start_intake
-from bartizan.cli.range_bureau import grade_bureau, start_bureau
-from bartizan.cli.range_goods import grade_goods, start_goods
-from bartizan.cli.range_journal import grade_journal, start_journal
-from bartizan.cli.range_locks import grade_locks, start_locks
-from bartizan.cli.range_loop import grade_loop, start_loop
-from bartizan.cli.range_office import grade_office, start_office
-from bartizan.cli.range_tickets import grade_tickets, start_tickets
-from bartizan.cli.range_tools import grade_toolbox, start_toolbox
+from bartizan.cli.range_kinds import KINDS, HandedIn, Start, kind_of
 from bartizan.core.errors import ConfigurationError
-from bartizan.hardening.exercise import OPEN_FINDINGS, LoopScenario
+from bartizan.hardening.exercise import LoopScenario
 from bartizan.range.client import ModelClient
 from bartizan.range.helpdesk.records import plant
 from bartizan.range.model_store import ModelStore
 from bartizan.range.scenarios import (
-    ARTEFACT_SCENARIOS,
-    BUREAU_SCENARIOS,
-    DATASET_SCENARIOS,
-    GOODS_SCENARIOS,
-    JOURNAL_SCENARIOS,
-    LOCK_SCENARIOS,
-    OFFICE_SCENARIOS,
     SCENARIOS,
-    TOOL_SCENARIOS,
     ArtefactScenario,
     BureauScenario,
     DatasetScenario,
     GoodsScenario,
     JournalScenario,
     LockScenario,
+    ModelScenario,
     OfficeScenario,
     Scenario,
     ToolScenario,
@@ -63,6 +48,7 @@ AnyScenario = (
     | GoodsScenario
     | LockScenario
     | DatasetScenario
+    | ModelScenario
 )
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
@@ -93,32 +79,9 @@ def start(
     key_env: KeyOption = "",
 ) -> None:
     """Run the application and its model on loopback until Ctrl-C; for the others, say how to use them."""
-    if scenario in TOOL_SCENARIOS:
-        start_toolbox(workspace, _state(workspace, scenario), scenario, seed)
-        return
-    if scenario in ARTEFACT_SCENARIOS:
-        start_intake(workspace, _state(workspace, scenario), ARTEFACT_SCENARIOS[scenario], seed)
-        return
-    if scenario in LOCK_SCENARIOS:
-        start_locks(workspace, _state(workspace, scenario), LOCK_SCENARIOS[scenario], seed)
-        return
-    if scenario in OFFICE_SCENARIOS:
-        start_office(workspace, _state(workspace, scenario), OFFICE_SCENARIOS[scenario], seed)
-        return
-    if scenario in JOURNAL_SCENARIOS:
-        start_journal(workspace, _state(workspace, scenario), JOURNAL_SCENARIOS[scenario], seed)
-        return
-    if scenario == OPEN_FINDINGS.id:
-        start_loop(workspace, _state(workspace, scenario), OPEN_FINDINGS, seed)
-        return
-    if scenario in BUREAU_SCENARIOS:
-        start_bureau(workspace, _state(workspace, scenario), BUREAU_SCENARIOS[scenario], seed, port, fixed=fixed)
-        return
-    if scenario in DATASET_SCENARIOS:
-        start_tickets(workspace, _state(workspace, scenario), DATASET_SCENARIOS[scenario], seed)
-        return
-    if scenario in GOODS_SCENARIOS:
-        start_goods(workspace, _state(workspace, scenario), GOODS_SCENARIOS[scenario], seed)
+    kind = kind_of(scenario)
+    if kind is not None:
+        kind.start(Start(workspace, _state(workspace, scenario), seed, port, fixed), kind.scenarios[scenario])
         return
     _find(scenario)
     way = (gateway, _key(key_env)) if gateway else None
@@ -165,45 +128,22 @@ def grade(
         Path | None, typer.Option("--measures", help="Grade this file of measures, or of rules that refuse.")
     ] = None,
     cleaned: Annotated[Path | None, typer.Option("--cleaned", help="Grade this table, for a training set.")] = None,
+    changed: Annotated[
+        Path | None, typer.Option("--changed", help="Grade these changed inputs, for a classifier.")
+    ] = None,
+    model: Annotated[Path | None, typer.Option("--model", help="Grade this model, for a classifier.")] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
-    if scenario in TOOL_SCENARIOS:
-        tools = TOOL_SCENARIOS[scenario]
-        attack, defence = grade_toolbox(workspace, _state(workspace, scenario), tools, secret, proxy=proxy)
-        _show(scenario, tools, attack, defence, output)
-    if scenario in ARTEFACT_SCENARIOS:
-        files = ARTEFACT_SCENARIOS[scenario]
-        attack, defence = grade_intake(workspace, _state(workspace, scenario), files, secret, gate=gate)
-        _show(scenario, files, attack, defence, output)
-    if scenario in LOCK_SCENARIOS:
-        locks = LOCK_SCENARIOS[scenario]
-        attack, defence = grade_locks(workspace, _state(workspace, scenario), locks, secret, gate=gate)
-        _show(scenario, locks, attack, defence, output)
-    if scenario in OFFICE_SCENARIOS:
-        office = OFFICE_SCENARIOS[scenario]
-        attack, defence = grade_office(workspace, _state(workspace, scenario), office, secret, guard=guard)
-        _show(scenario, office, attack, defence, output)
-    if scenario in JOURNAL_SCENARIOS:
-        hunted = JOURNAL_SCENARIOS[scenario]
-        attack, defence = grade_journal(_state(workspace, scenario), hunted, secret, rules or [])
-        _show(scenario, hunted, attack, defence, output)
-    if scenario == OPEN_FINDINGS.id:
-        state = _state(workspace, scenario)
-        attack, defence = grade_loop(workspace, state, OPEN_FINDINGS, secret, hardened=hardened)
-        _show(scenario, OPEN_FINDINGS, attack, defence, output)
-    if scenario in BUREAU_SCENARIOS:
-        bureau = BUREAU_SCENARIOS[scenario]
-        attack, defence = grade_bureau(_state(workspace, scenario), bureau, secret, measures)
-        _show(scenario, bureau, attack, defence, output)
-    if scenario in DATASET_SCENARIOS:
-        tainted = DATASET_SCENARIOS[scenario]
-        attack, defence = grade_tickets(_state(workspace, scenario), tainted, secret, cleaned)
-        _show(scenario, tainted, attack, defence, output)
-    if scenario in GOODS_SCENARIOS:
-        goods = GOODS_SCENARIOS[scenario]
-        attack, defence = grade_goods(workspace, _state(workspace, scenario), goods, secret, measures)
-        _show(scenario, goods, attack, defence, output)
+    kind = kind_of(scenario)
+    if kind is not None:
+        given = HandedIn(
+            workspace, _state(workspace, scenario), secret, proxy, gate, guard, tuple(rules or ()), hardened, measures,
+            cleaned, changed, model,
+        )  # fmt: skip
+        exercise = kind.scenarios[scenario]
+        attack, defence = kind.grade(given, exercise)
+        _show(scenario, exercise, attack, defence, output)
     chosen = _find(scenario)
     if not secret and not gateway:
         raise ConfigurationError(
@@ -242,18 +182,7 @@ def _show(
 
 
 def _every() -> tuple[AnyScenario, ...]:
-    groups = (
-        SCENARIOS,
-        TOOL_SCENARIOS,
-        ARTEFACT_SCENARIOS,
-        OFFICE_SCENARIOS,
-        JOURNAL_SCENARIOS,
-        BUREAU_SCENARIOS,
-        GOODS_SCENARIOS,
-        LOCK_SCENARIOS,
-        DATASET_SCENARIOS,
-    )
-    return (*(scenario for group in groups for scenario in group.values()), OPEN_FINDINGS)
+    return (*SCENARIOS.values(), *(one for kind in KINDS for one in kind.scenarios.values()))
 
 
 def _status(attack: bool | None, defence: DefenceGrade | None) -> int:
@@ -265,7 +194,7 @@ def _status(attack: bool | None, defence: DefenceGrade | None) -> int:
 def _print(scenario: AnyScenario, attack: bool | None, defence: DefenceGrade | None) -> None:
     out = console()
     if attack is not None:
-        out.print(f"attack   {'passed: this is the secret' if attack else 'failed: this is not the secret'}")
+        out.print(f"attack   {_said(scenario, passed=attack)}")
     if defence is not None:
         word = {True: "passed", False: "failed", None: "inconclusive: too few cases were conclusive"}[defence.passed]
         out.print(f"defence  {word}")
@@ -276,6 +205,12 @@ def _print(scenario: AnyScenario, attack: bool | None, defence: DefenceGrade | N
         out.print(f"  {kept}  {defence.kept}   (at least {scenario.keep_at_least:.0%})", markup=False)
         if defence.inconclusive:
             out.print(f"  not counted, for they were inconclusive: {defence.inconclusive}")
+
+
+def _said(scenario: AnyScenario, *, passed: bool) -> str:
+    if isinstance(scenario, ModelScenario):
+        return "passed: most are misread" if passed else "failed: too few are misread"
+    return "passed: this is the secret" if passed else "failed: this is not the secret"
 
 
 def _find(scenario: str) -> Scenario:

@@ -34,6 +34,11 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Empty for a rate in [0, 1]."""
     note: str = ""
 
+    @property
+    def is_rate(self) -> bool:
+        """A share of n, which is shown in percent; an area under a curve is none."""
+        return not self.unit and 0 <= self.value <= 1 and not self.name.endswith("auc")
+
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """The same figure elsewhere: a baseline, or the positive control."""

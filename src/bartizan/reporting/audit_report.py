@@ -96,7 +96,7 @@ def _said(control: Comparison) -> str:
 
 def figure(measure: Measure) -> str:
     """``62.0% (58.9–65.0%)`` for rates, ``0.672`` and a unit otherwise."""
-    rate = not measure.unit and 0 <= measure.value <= 1 and measure.interval is not None
+    rate = measure.is_rate and measure.interval is not None
     value = f"{100 * measure.value:.1f}%" if rate else f"{measure.value:.4g}"
     if measure.interval is not None:
         low, high = measure.interval

@@ -56,14 +56,10 @@ def compare(before: ModelAudit, after: ModelAudit) -> tuple[Compared, ...]:
 def _compared(audit: str, one: Measure, other: Measure, alike: bool) -> Compared:
     difference = None
     change = Change.UNKNOWN
-    if one.interval is not None and other.interval is not None and one.n and other.n and _rate(one) and _rate(other):
+    if one.interval is not None and other.interval is not None and one.n and other.n and one.is_rate and other.is_rate:
         difference = newcombe(other.value * other.n, other.n, one.value * one.n, one.n)
         if alike:
             rise = 1 if difference[0] > 0 else -1 if difference[1] < 0 else 0
             good = rise if one.name.startswith(_RISES) else -rise
             change = {1: Change.BETTER, -1: Change.WORSE, 0: Change.SAME}[good]
     return Compared(audit=audit, measure=one.name, before=one, after=other, difference=difference, change=change)
-
-
-def _rate(measure: Measure) -> bool:
-    return not measure.unit and 0 <= measure.value <= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -35,7 +36,13 @@ class SklearnTrainer:
 
     def fit(self, x: Floats, y: Labels, seed: int) -> ModelUnderTest:
         """See :class:`~bartizan.robustness.interface.Trainer`."""
-        estimator = self._make(seed).fit(x.reshape(len(x), -1), y)
+        from sklearn.exceptions import ConvergenceWarning
+        from threadpoolctl import threadpool_limits
+
+        # How long to train is the recipe's choice; and for small matrices, threads of BLAS wait more than they work.
+        with warnings.catch_warnings(), threadpool_limits(1):
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            estimator = self._make(seed).fit(x.reshape(len(x), -1), y)
         return from_estimator(estimator, self._shape, self._classes, self._bounds, self.name)
 
 

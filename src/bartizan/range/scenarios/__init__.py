@@ -8,6 +8,7 @@ from types import MappingProxyType
 from bartizan.range.scenarios.artefact_scenario import ArtefactScenario
 from bartizan.range.scenarios.borrowed_key import BORROWED_KEY
 from bartizan.range.scenarios.borrowed_model import BORROWED_MODEL
+from bartizan.range.scenarios.brittle_meter import BRITTLE_METER
 from bartizan.range.scenarios.bureau_scenario import BureauScenario
 from bartizan.range.scenarios.dataset_scenario import DatasetScenario
 from bartizan.range.scenarios.ghost_packages import GHOST_PACKAGES
@@ -16,6 +17,7 @@ from bartizan.range.scenarios.interface import Scenario
 from bartizan.range.scenarios.journal_scenario import JournalScenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
 from bartizan.range.scenarios.lock_scenario import LockScenario
+from bartizan.range.scenarios.model_scenario import ModelScenario
 from bartizan.range.scenarios.office_scenario import OfficeScenario
 from bartizan.range.scenarios.porous_bureau import POROUS_BUREAU
 from bartizan.range.scenarios.quiet_tools import QUIET_TOOLS
@@ -63,6 +65,9 @@ DATASET_SCENARIOS: Mapping[str, DatasetScenario] = MappingProxyType(
 )
 """Those with a training set, by id."""
 
+MODEL_SCENARIOS: Mapping[str, ModelScenario] = MappingProxyType({BRITTLE_METER.id: BRITTLE_METER})
+"""Those with a classifier, by id."""
+
 __all__ = [
     "ARTEFACT_SCENARIOS",
     "BUREAU_SCENARIOS",
@@ -70,6 +75,7 @@ __all__ = [
     "GOODS_SCENARIOS",
     "JOURNAL_SCENARIOS",
     "LOCK_SCENARIOS",
+    "MODEL_SCENARIOS",
     "OFFICE_SCENARIOS",
     "SCENARIOS",
     "TOOL_SCENARIOS",
@@ -79,6 +85,7 @@ __all__ = [
     "GoodsScenario",
     "JournalScenario",
     "LockScenario",
+    "ModelScenario",
     "OfficeScenario",
     "Scenario",
     "ToolScenario",

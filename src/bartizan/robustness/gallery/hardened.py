@@ -31,15 +31,17 @@ class HardenedTrainer:
     def fit(self, x: Floats, y: Labels, seed: int) -> ModelUnderTest:
         """See :class:`~bartizan.robustness.interface.Trainer`."""
         from sklearn.neural_network import MLPClassifier
+        from threadpoolctl import threadpool_limits
 
         chance = np.random.default_rng(seed)
         estimator = MLPClassifier(self.hidden, learning_rate_init=2e-3, random_state=seed)
         flat = x.reshape(len(x), -1)
         estimator.partial_fit(flat[: self.batch], y[: self.batch], classes=np.arange(self.classes))
-        for _ in range(self.epochs):
-            for rows in np.array_split(chance.permutation(len(y)), max(1, len(y) // self.batch)):
-                model = from_estimator(estimator, flat.shape[1:], self.classes, (0, 1))
-                estimator.partial_fit(self._moved(model, flat[rows], y[rows], chance), y[rows])
+        with threadpool_limits(1):  # for small matrices, threads of BLAS wait more than they work
+            for _ in range(self.epochs):
+                for rows in np.array_split(chance.permutation(len(y)), max(1, len(y) // self.batch)):
+                    model = from_estimator(estimator, flat.shape[1:], self.classes, (0, 1))
+                    estimator.partial_fit(self._moved(model, flat[rows], y[rows], chance), y[rows])
         return from_estimator(estimator, self.shape, self.classes, (0, 1), self.name)
 
     def _moved(self, model: ModelUnderTest, x: Floats, y: Labels, chance: np.random.Generator) -> Floats:
