@@ -102,6 +102,12 @@ def planted() -> dict[str, list[dict[str, Any]]]:
             {"kind": "process.changed", "process": "worker2", "state": "lost", "every": 2},
         ],
         "broken-records": [{"kind": "journal.damaged", "segment": "w1-x.jsonl", "line": 3, "problem": "altered"}],
+        "attacks-of-nobodys-campaign": [
+            {**refused, "request": "w", "signals": injection()},
+            {**refused, "request": "ours", "principal": "red-team", "signals": injection()},
+            {"kind": "campaign.attempted", "campaign": "rtc-1", "attempt": "a", "case": "c", "entry_point": "chat",
+             "objective": "leak_secret", "technique": "jailbreak", "outcome": "miss", "requests": ["ours"]},
+        ],
     }  # fmt: skip
 
 

@@ -107,6 +107,12 @@ def test_the_rules_of_their_rows_fire_on_the_same_journal(results: dict[str, Hun
     assert run.summary.noisy == []
 
 
+def test_a_campaign_of_ours_is_told_from_attackers(results: dict[str, HuntResult]) -> None:
+    found = {row["principal"] for row in rows(results["attacks-of-nobodys-campaign"])}
+    assert "mallory" in found
+    assert "red-team" not in found
+
+
 def test_an_ordinary_day_has_no_attacker(lake: Lake) -> None:
     quiet = {"escaped-texts", "hostile-tools", "loosened-policy", "broken-records", "blocked-then-passed", "hang-ups",
              "shared-prompts", "unread-content", "disguises", "model-enumeration", "prompt-variety"}  # fmt: skip

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from pathlib import Path
 
 from bartizan.core.tool_link import ToolLink, ToolLinks, ToolServer
+from bartizan.redteam.announcing import Announcer
 
 
 def tool_links() -> ToolLinks | None:
@@ -21,3 +24,27 @@ class _Links:
         from bartizan.app.tool_links import McpToolLinks
 
         return McpToolLinks().open(server, seconds)
+
+
+@contextmanager
+def announcer(root: Path | None) -> Iterator[Announcer | None]:
+    """Tells the journal of the workspace at ``root`` of a campaign; None where nobody is to be told.
+
+    Raises:
+        ConfigurationError: there is no such workspace.
+        JournalError: its journal cannot be written.
+    """
+    if root is None:
+        yield None
+        return
+    from bartizan.app.places import committer_of, journal_of
+    from bartizan.telemetry.journal import Journal
+    from bartizan.workspace.workspace import DEPLOYMENT, Workspace
+
+    workspace = Workspace(root)
+    settings = workspace.deployment.journal if (workspace.root / DEPLOYMENT).exists() else None
+    journal = Journal(journal_of(workspace), "redteam", settings)
+    try:
+        yield Announcer(journal, committer_of(workspace).commit)
+    finally:
+        journal.close()

@@ -76,10 +76,13 @@ def run(
     scope: ScopeArgument,
     target: TargetOption = "",
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the run; an existing one is resumed.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Record the campaign in this workspace's journal.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Run a campaign, or go on with one. Exit 0: within the thresholds; 1: findings; 2: inconclusive or error."""
-    from bartizan.app.campaigning import tool_links
+    from bartizan.app.campaigning import announcer, tool_links
     from bartizan.cli.redteam_results import print_summary
     from bartizan.redteam.campaign import Campaign
     from bartizan.redteam.errors import RunError
@@ -97,7 +100,8 @@ def run(
             bar.update(task, completed=done.done, description=text)
 
         try:
-            ended = asyncio.run(campaign.run(folder, show))
+            with announcer(workspace) as told:
+                ended = asyncio.run(campaign.run(folder, show, told))
         except KeyboardInterrupt:
             raise RunError("interrupted", "the same command goes on where it was") from None
     raise typer.Exit(print_summary(Run(folder), output, ended))

@@ -26,6 +26,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lost: bool = False
     """It was sent and no answer came, for time ran out, the connection broke, or a gateway said so (504): it may have
     been carried out, so the trial ends, and does not run again."""
+    request: str = ""
+    """How a gateway calls the request in its journal (``X-Request-Id``)."""
     requests: tuple[str, ...] = ()
     """URLs at which an attack server of the campaign was called meanwhile, below a page's own: side effects."""
     pages: tuple[str, ...] = ()

@@ -12,7 +12,9 @@ import msgspec
 
 from bartizan.core.clock import rfc3339, utc_now
 from bartizan.core.tool_link import ToolLinks
+from bartizan.redteam.announcing import Announcer
 from bartizan.redteam.attacker import ModelAttacker
+from bartizan.redteam.attempt import Attempt
 from bartizan.redteam.case import Case, led_to
 from bartizan.redteam.cases import load_cases
 from bartizan.redteam.cases.loader import BUILTIN
@@ -135,8 +137,15 @@ class Campaign:
             untested=planned.untested,
         )
 
-    async def run(self, folder: Path, show: Callable[[Progress], None] = lambda progress: None) -> str:
+    async def run(
+        self,
+        folder: Path,
+        show: Callable[[Progress], None] = lambda progress: None,
+        announcer: Announcer | None = None,
+    ) -> str:
         """Run, or go on with, the campaign in ``folder``. Returns why it ended early, or "".
+
+        ``announcer`` tells the deployment that is attacked.
 
         Raises:
             RunError: the folder belongs to another campaign, is in use, or cannot be written.
@@ -151,15 +160,29 @@ class Campaign:
                     if earlier.scope_sha256 != now.scope_sha256:
                         text = "the scope file was edited after the campaign began, in what a resumed one may change"
                         journal.add(Noted(at=now.started, text=text))
-                return await self._runner(journal, show).run()
+                if announcer is None:
+                    return await self._runner(journal, show).run()
+                await announcer.begun(earlier or now, resumed=earlier is not None)
+                runner = self._runner(journal, show, announcer.attempted)
+                reason = "it was stopped"
+                try:
+                    reason = await runner.run()
+                finally:
+                    await announcer.over(runner.progress, reason)
+                return reason
         finally:
             await self.target.close()
             if self.attacker is not None:
                 await self.attacker.close()
 
-    def _runner(self, journal: Journal, show: Callable[[Progress], None]) -> Runner:
-        scope = self.scope
-        return Runner(self.stage(), self.planned.trials, scope.limits, scope.stop, journal, self.spending, show)
+    def _runner(
+        self,
+        journal: Journal,
+        show: Callable[[Progress], None],
+        tell: Callable[[Attempt], None] = lambda attempt: None,
+    ) -> Runner:
+        scope, trials = self.scope, self.planned.trials
+        return Runner(self.stage(), trials, scope.limits, scope.stop, journal, self.spending, show, tell)
 
 
 def _reached(server: ToolServerSpec) -> str:

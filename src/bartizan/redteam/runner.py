@@ -53,6 +53,7 @@ class Runner:
         journal: open.
         spending: where target and attacker model count what is sent.
         show: called after each trial.
+        tell: called with each attempt before it is recorded.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Runner:
         journal: Journal,
         spending: Spending,
         show: Callable[[Progress], None] = lambda progress: None,
+        tell: Callable[[Attempt], None] = lambda attempt: None,
     ) -> None:
         self._stage = stage
         self._trials = trials
@@ -71,6 +73,7 @@ class Runner:
         self._stop = stop
         self._journal = journal
         self._show = show
+        self._tell = tell
         self._spending = spending
         self._cells: dict[tuple[str, str], Cell] = {}
         self._places: dict[str, int] = {}
@@ -155,6 +158,7 @@ class Runner:
                 )
 
     def _closed(self, attempt: Attempt) -> None:
+        self._tell(attempt)
         self._journal.add(attempted(attempt))
         for turn in attempt.turns:
             self._spending.take(turn.reply)

@@ -13,6 +13,7 @@ from bartizan.core.event.agents import (
     QuarantineChanged,
     ToolDecided,
 )
+from bartizan.core.event.campaigns import CampaignAttempted, CampaignChanged
 from bartizan.core.event.detections import FindingRaised, RuleAlarmed, RulesChanged
 from bartizan.core.event.journal import Head, JournalDamaged, JournalSealed
 from bartizan.core.event.operations import (
@@ -49,6 +50,8 @@ Event = (
     | FindingRaised
     | RuleAlarmed
     | RulesChanged
+    | CampaignChanged
+    | CampaignAttempted
 )
 
 __all__ = [
@@ -58,6 +61,8 @@ __all__ = [
     "ApprovalRefused",
     "ApprovalRequested",
     "ArtefactDecided",
+    "CampaignAttempted",
+    "CampaignChanged",
     "Commitment",
     "ConfigurationChanged",
     "ControlChanged",

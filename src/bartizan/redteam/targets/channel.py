@@ -13,6 +13,7 @@ from bartizan.redteam.targets.pacing import Pacer, retry_after
 
 MAX_BODY = 2_000_000
 _MAX_BEFORE = 200_000
+LONGEST_ID = 128
 CONNECT = 10.0
 """Seconds for a connection, and at most half of those for the whole request, so that it is told from a late reply."""
 _BUSY = frozenset({429, 502, 503, 529})
@@ -39,6 +40,12 @@ class Raw(msgspec.Struct, kw_only=True):
     tries: int = 1
     milliseconds: float = 0.0
     """Of the last try."""
+
+    @property
+    def request_id(self) -> str:
+        """How a gateway calls the request, if it says so in a form that can be written down."""
+        said = self.headers.get("X-Request-Id", "")
+        return said if len(said) <= LONGEST_ID and said.isascii() and said.isprintable() else ""
 
     @property
     def unreachable(self) -> bool:

@@ -165,7 +165,7 @@ def _captured(raw: Raw, template: RequestTemplate, what: str) -> dict[str, str]:
 def read(raw: Raw, spec: TargetSpec) -> Reply:
     """What a raw answer says; HTML where JSON should be, and statuses other than 2xx, are errors."""
     facts: dict[str, Any] = {"status": raw.status, "milliseconds": round(raw.milliseconds, 1), "tries": raw.tries}
-    facts["lost"] = raw.lost
+    facts |= {"lost": raw.lost, "request": raw.request_id}
     paths = spec.reply
     whole = not (paths.text or paths.tool_calls)
     if raw.error:

@@ -98,7 +98,7 @@ class ModelConversation:
 def read_reply(raw: Raw, target: ModelTarget) -> Reply:
     """What a raw answer says; what cannot be read is an error, never an answer."""
     facts: dict[str, Any] = {"status": raw.status, "milliseconds": round(raw.milliseconds, 1), "tries": raw.tries}
-    facts["lost"] = raw.lost
+    facts |= {"lost": raw.lost, "request": raw.request_id}
     hint = " ".join(filter(None, (raw.headers.get(f"X-Bartizan-{n}", "")[:200] for n in ("Verdict", "Rule"))))
     if hint:
         facts["hint"] = hint
