@@ -40,4 +40,5 @@ class MembershipBavaria:
 
 
 def _scores(given: Answers) -> Mapping[str, Floats]:
-    return {"student": bavaria(given.target, given.shadows, given.keep)}
+    rows = given.target, given.shadows, given.keep
+    return {"student": bavaria(*rows), "normal": bavaria(*rows, heavy=False)}

@@ -27,8 +27,11 @@ class Prior(NamedTuple):
     degrees: float
 
 
-def bavaria(target: Floats, shadows: Floats, keep: np.ndarray) -> Floats:
+def bavaria(target: Floats, shadows: Floats, keep: np.ndarray, heavy: bool = True) -> Floats:
     """Log-ratio of the predictive densities "in" and "out", ``(n,)``; arguments as :func:`lira.online`.
+
+    With ``heavy`` the predictive is Student's (the paper's t), otherwise normal with the same spread (its n): heavy
+    tails doubt the surest rows, which costs finds at the lowest false-positive rates.
 
     Raises:
         UnusableDataError: a row is in all models or in none, or no row has two models on one side.
@@ -40,8 +43,8 @@ def bavaria(target: Floats, shadows: Floats, keep: np.ndarray) -> Floats:
     gap = float((_mean(shadows, keep) - centre_out).mean())
     prior = pooled(shadows, keep)
     overall = float(centre_out.mean())
-    inside = _predictive(target, shadows, keep, centre_out + gap, prior)
-    return inside - _predictive(target, shadows, ~keep, np.full(len(target), overall), prior)
+    inside = _predictive(target, shadows, keep, centre_out + gap, prior, heavy)
+    return inside - _predictive(target, shadows, ~keep, np.full(len(target), overall), prior, heavy)
 
 
 def pooled(shadows: Floats, keep: np.ndarray) -> Prior:
@@ -65,9 +68,9 @@ def pooled(shadows: Floats, keep: np.ndarray) -> Prior:
     return Prior(float(np.exp(logs.mean() + digamma(prior / 2) - np.log(prior / 2))), prior)
 
 
-def _predictive(target: Floats, shadows: Floats, side: np.ndarray, centre: Floats, prior: Prior) -> Floats:
-    """Log-density of Student's t after a conjugate update, a row each."""
-    from scipy.stats import t
+def _predictive(target: Floats, shadows: Floats, side: np.ndarray, centre: Floats, prior: Prior, heavy: bool) -> Floats:
+    """Log-density after a conjugate update, a row each."""
+    from scipy.stats import norm, t
 
     count = side.sum(axis=0)
     mean = _mean(shadows, side)
@@ -77,7 +80,7 @@ def _predictive(target: Floats, shadows: Floats, side: np.ndarray, centre: Float
     # The prior of the centre pulls it, but does not widen the spread: rows differ in difficulty, not in noise.
     middle = (_CENTRE_WEIGHT * centre + count * mean) / weight
     scale = np.sqrt((prior.degrees * prior.variance + squares) / degrees * (weight + 1) / weight)
-    found: Floats = t.logpdf(target, degrees, middle, scale)
+    found: Floats = t.logpdf(target, degrees, middle, scale) if heavy else norm.logpdf(target, middle, scale)
     return found
 
 
