@@ -62,7 +62,7 @@ def _one(audit: Audit, context: AuditContext, budget: float) -> AuditResult:
     try:
         if not model.access.allows(audit.needs):
             raise AuditError(f"needs access to {audit.needs}, has {model.access}")
-        if (
+        if not getattr(audit, "takes_chance", False) and (
             model.predict_label(context.data.test.x[:64]).tolist()
             != model.predict_label(context.data.test.x[:64]).tolist()
         ):

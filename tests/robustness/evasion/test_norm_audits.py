@@ -118,10 +118,10 @@ def test_inconclusive_with_a_reason(network: ModelUnderTest, more: dict[str, obj
     assert said in found.reason
 
 
-def test_labels_alone_are_not_enough(network: ModelUnderTest) -> None:
-    found = one(MeteredModel(network, Access.LABELS), "evasion.linf")
+def test_masking_cannot_be_judged_without_gradients(network: ModelUnderTest) -> None:
+    found = one(MeteredModel(network, Access.SCORES), "evasion.masking")
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert "needs access to scores" in found.reason
+    assert "needs access to gradients" in found.reason
 
 
 def test_an_unknown_audit_is_refused() -> None:

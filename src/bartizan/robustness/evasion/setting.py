@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -36,13 +37,16 @@ def options(context: AuditContext, **defaults: float) -> Options:
     """Each default, or what the command line gave.
 
     Raises:
-        AuditError: an option that the audit does not know, or a value that is no finite number.
+        AuditError: a misspelt option, or a value that is no finite number. Other names belong to other audits.
     """
     for name in context.options:
-        if name not in defaults:
-            raise AuditError(f"this audit has no option {name}", f"it has {', '.join(defaults)}")
+        near = get_close_matches(name, defaults, 1, 0.8)
+        if name not in defaults and near:
+            raise AuditError(f"this audit has no option {name}", f"{near[0]}?")
     found = dict(defaults)
     for name, text in context.options.items():
+        if name not in defaults:
+            continue
         try:
             found[name] = float(text)
         except ValueError as error:

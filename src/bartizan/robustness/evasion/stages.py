@@ -12,6 +12,7 @@ from bartizan.robustness.errors import NotOfferedError
 from bartizan.robustness.evasion.apgd import apgd
 from bartizan.robustness.evasion.ball import Ball
 from bartizan.robustness.evasion.fab import fab_targeted
+from bartizan.robustness.evasion.hopskipjump import hopskipjump
 from bartizan.robustness.evasion.losses import ScaledCrossEntropy, targeted, untargeted
 from bartizan.robustness.evasion.oracle import Oracle, estimated
 from bartizan.robustness.evasion.square import square
@@ -97,6 +98,8 @@ def plan(model: ModelUnderTest, effort: Effort, x: Floats, y: Labels) -> list[St
                 Stage("apgd-t", gradients, towards(steps), True, others),
                 Stage("fab-t", gradients, boundary(max(steps // 2, 10)), False, min(others, 3)),
             ]
+    if model.access is Access.LABELS:
+        found.append(Stage("hopskipjump", Access.LABELS, walks(effort.queries)))
     if model.access.allows(Access.SCORES):
         blind = not any(stage.vital for stage in found)
         found.append(Stage("square", Access.SCORES, squares(effort.queries if blind else queries), blind))
@@ -149,6 +152,15 @@ def squares(queries: int) -> Attack:
 
     def attack(on: Try) -> Floats:
         return square(on.model, on.x, on.y, on.ball, queries, on.rng)
+
+    return attack
+
+
+def walks(queries: int) -> Attack:
+    """HopSkipJump."""
+
+    def attack(on: Try) -> Floats:
+        return hopskipjump(on.model, on.x, on.y, on.ball, queries, on.rng)
 
     return attack
 
