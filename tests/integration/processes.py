@@ -83,7 +83,9 @@ class Up:
             return await self.process.wait()
 
 
-def write_workspace(root: Path, upstream: FakeUpstream, policy: str = "", listen: str = "", more: str = "") -> None:
+def write_workspace(
+    root: Path, upstream: FakeUpstream, policy: str = "", listen: str = "", more: str = "", upstreams: str = ""
+) -> None:
     root.mkdir(exist_ok=True)
     (root / "bartizan.yaml").write_text(
         f"""version: 1
@@ -93,7 +95,7 @@ upstreams:
     url: {upstream.url}/v1
     protocol: openai
     models: {{"*": "*"}}
-journal: {{durability: fsync}}
+{upstreams}journal: {{durability: fsync}}
 {more}"""
     )
     write_policy(root, policy)
@@ -118,6 +120,7 @@ async def up(
     listen: str = "",
     more: str = "",
     trust: ssl.SSLContext | bool = True,
+    upstreams: str = "",
 ) -> AsyncIterator[Up]:
     """Start it and wait until it serves.
 
@@ -129,8 +132,9 @@ async def up(
         listen: more of ``listen:``, beginning with a comma.
         more: more lines of ``bartizan.yaml``.
         trust: whom a client trusts.
+        upstreams: more rows of ``upstreams:``.
     """
-    write_workspace(root, upstream, policy, listen, more)
+    write_workspace(root, upstream, policy, listen, more, upstreams)
     log = (root / "log").open("wb")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bartizan", "up", "--workspace", str(root), "--workers", str(workers),

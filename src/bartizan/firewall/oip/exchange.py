@@ -42,6 +42,8 @@ from bartizan.firewall.watchdog import Watchdog
 from bartizan.policy.models import ModelRules, TensorRow, watches
 
 _log = logging.getLogger("bartizan.firewall")
+HEAVY = 262_144
+"""Bytes of numbers from which work on them is done off the event loop: about two milliseconds of it."""
 P = ParamSpec("P")
 T = TypeVar("T")
 NOT_HERE = "the model does not exist or is not available here"
@@ -93,7 +95,7 @@ class InferenceExchange(Exchange):
     async def _read(self, receive: Receive) -> TensorRequest:
         rules, record, bounds = self._rules, self._record, self._in_force.policy.bodies
         body = await read_body(receive, self._headers, bounds, binary=True)
-        if len(body) < LARGE:
+        if len(body) < (HEAVY if self._headers.json_length else LARGE):
             request = self._parsed_tensors(body, rules)
         else:
             request = await self._services.large.run(record.principal, self._parsed_tensors, body, rules)
@@ -273,7 +275,7 @@ class InferenceExchange(Exchange):
 
     async def _offloaded(self, request: TensorRequest, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``work`` elsewhere than on the event loop, where the request is large."""
-        if sum(_size(one) for one in request.tensors) < LARGE:
+        if sum(_size(one) for one in request.tensors) < HEAVY:
             return work(*args, **kwargs)
         return await self._services.large.run(self._record.principal, work, *args, **kwargs)
 

@@ -1,0 +1,87 @@
+"""Inference through ``bartizan up``: two workers, one keeper that dies, edits of policy and profile."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fake_upstream import fake_upstream
+from onnx_server import onnx_server, softmax_regression
+from processes import HEADERS, Up, up, write_policy
+
+from bartizan.core.event import ConfigurationChanged, RequestAccepted, RequestRefused
+from bartizan.inspection.tensors.calibrate import Rows, calibrate
+from bartizan.inspection.tensors.profile import dump
+
+CHANCE = np.random.default_rng(1)
+WEIGHTS = CHANCE.normal(size=(4, 3))
+MODELS = """models:
+  digits:
+    inputs: {{x: {{datatype: FP32, shape: [-1, 4], min: {low}, max: 9}}}}
+    outputs: {{scores: {{mode: round}}, label: {{}}}}
+    classes: label
+    profile: {profile}
+    guards: {{distribution: {{action: allow}}, similarity: {{action: block}}}}
+"""
+
+
+async def ask(gateway: Up, row: Any) -> int:
+    values = np.asarray(row, dtype=np.float32).ravel().tolist()
+    body = {"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 4], "data": values}]}
+    headers = HEADERS | {"connection": "close"}  # so that both workers get some
+    async with gateway.session.post(gateway.url + "/v2/models/digits/infer", json=body, headers=headers) as reply:
+        await reply.read()
+        return reply.status
+
+
+async def test_workers_share_what_they_saw_and_fail_closed(tmp_path: Path) -> None:
+    root = tmp_path / "ws"
+    values = CHANCE.normal(size=(600, 4)).astype("<f4")
+    name, content = dump(calibrate(Rows(values, None), "x", 0.01, 0.01, 3, "", "", resamples=5), "digits")
+    (root / "profiles").mkdir(parents=True)
+    (root / "profiles" / name).write_bytes(content)
+    near = [np.array([1, 0, 1, 0]) + 0.01 * CHANCE.normal(size=4) for _ in range(40)]
+    async with fake_upstream() as fake, onnx_server(softmax_regression(WEIGHTS, np.zeros(3))) as server:
+        row = f"  - {{name: onnx, url: '{server.url}', protocol: oip, models: {{digits: {server.name}}}}}\n"
+        models = MODELS.format(low=-9, profile=name)
+        async with up(root, fake, models, workers=2, upstreams=row) as gateway:
+            found = [await ask(gateway, one) for one in near[:20]]
+            assert found[:7] == [200] * 7
+            assert found[-8:] == [400] * 8
+            events = gateway.events()
+            assert {one.rule for one in events if isinstance(one, RequestRefused)} == {"models.similarity"}
+            assert all(one.tensors for one in events if isinstance(one, RequestAccepted))
+
+            # Without a keeper nothing is served; a new one knows no streams.
+            gateway.process.send_signal(signal.SIGSTOP)
+            try:
+                gateway.kill("keeper")
+                await asyncio.sleep(0.3)
+                before = len(server.seen)
+                assert await ask(gateway, near[20]) == 503
+                assert len(server.seen) == before
+            finally:
+                gateway.process.send_signal(signal.SIGCONT)
+            async with asyncio.timeout(20):
+                while await ask(gateway, near[21]) != 200:  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.1)
+
+            # A profile that is not there keeps the last good policy in force.
+            write_policy(root, MODELS.format(low=5, profile="other-0123456789abcdef.json"))
+            async with asyncio.timeout(20):
+                while not any(isinstance(e, ConfigurationChanged) and not e.accepted for e in gateway.events()):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            assert await ask(gateway, [2, 2, 2, 2]) == 200
+
+
+def test_a_gateway_for_language_models_does_without_numpy() -> None:
+    code = "import sys, bartizan.firewall.gateway, bartizan.firewall.dialects.registry, bartizan.keeper.server\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code + "print('numpy' in sys.modules)"], capture_output=True, check=True
+    )
+    assert done.stdout == b"False\n"
