@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
+from bartizan.robustness.engines import Engine, engaged
+from bartizan.robustness.errors import AuditError
+from bartizan.robustness.gallery.recipes import linear
 from bartizan.robustness.training import Job, SklearnTrainer, train_all
 
 rng = np.random.default_rng(0)
@@ -27,6 +31,23 @@ def test_other_processes_train_the_same_models(make: object) -> None:
     here, there = (train_all(trainer, X, Y, jobs, workers) for workers in (1, 2))
     for one, other in zip(here, there, strict=True):
         assert (one.predict_proba(X) == other.predict_proba(X)).all()
+
+
+def test_ray_trains_the_same_models() -> None:
+    pytest.importorskip("ray", reason="ray is not installed")
+    trainer = SklearnTrainer(linear, (4,), 2)  # importable on the nodes, which this file is not
+    jobs = [Job(rng.permutation(120)[:80], seed) for seed in range(3)]
+    here = train_all(trainer, X, Y, jobs, 1)
+    with engaged(Engine.RAY):
+        there = train_all(trainer, X, Y, jobs, 2)
+    for one, other in zip(here, there, strict=True):
+        assert (one.predict_proba(X) == other.predict_proba(X)).all()
+
+
+def test_without_ray_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(AuditError, match="no Ray"), engaged(Engine.RAY):
+        pass
 
 
 def test_a_small_network_learns_and_gives_gradients() -> None:

@@ -27,6 +27,7 @@ from bartizan.reporting.audit_report import figure, render
 from bartizan.reporting.sarif import finding_sarif
 from bartizan.robustness.auditor import Auditor
 from bartizan.robustness.data import load
+from bartizan.robustness.engines import Engine, engaged
 from bartizan.robustness.errors import AuditError
 from bartizan.robustness.findings import evidence, findings
 from bartizan.robustness.gallery.recipes import recipe
@@ -92,6 +93,7 @@ def run(
     shadows: Annotated[int, typer.Option("--shadows", min=1, help="Shadow models.")] = 16,
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="Time limit for each audit.")] = 180.0,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that train side by side.")] = 2,
+    engine: Annotated[Engine, typer.Option("--engine", help="Where models are trained.")] = Engine.LOCAL,
     label: Annotated[str, typer.Option("--label", help="Column of labels in a .csv.")] = "label",
     bounds: Annotated[
         str, typer.Option("--bounds", help="Smallest and largest legal value, as 0,1; from the data without it.")
@@ -116,7 +118,8 @@ def run(
         threat or (), audit or (), access, budget if budget is not None else math.inf, effort, seed,
         _options(option or []),
     )  # fmt: skip
-    found = _watched(auditor, loaded.model, rows, kind, named)
+    with engaged(engine):
+        found = _watched(auditor, loaded.model, rows, kind, named)
     for path, content in ((report, render(found)), (save, _json(found).decode() + "\n")):
         if path is not None:
             _write(path, content)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from bartizan.robustness.interface import Floats, Labels, ModelUnderTest, Trainer
 from bartizan.robustness.models.sklearn import from_estimator
+
+T = TypeVar("T")
 
 
 class SklearnTrainer:
@@ -54,11 +56,24 @@ class Job(NamedTuple):
     seed: int
 
 
-def train_all(trainer: Trainer, x: Floats, y: Labels, jobs: Sequence[Job], workers: int) -> list[ModelUnderTest]:
-    """A model for each job, trained side by side in ``workers`` processes; here where there is one."""
-    from joblib import Parallel, delayed
+def side_by_side(calls: Iterable[tuple[Callable[..., T], tuple[Any, ...]]], workers: int) -> list[T]:
+    """The result of each function with its arguments, in order: here where there is one worker, else in processes.
 
+    Within ``engines.engaged``, the work goes to that engine instead.
+    """
+    from joblib import Parallel, delayed
+    from joblib.parallel import get_active_backend
+
+    if workers < 2:
+        return [function(*arguments) for function, arguments in calls]
+    backend, _ = get_active_backend()
     # Workers inherit no thread setting: two of them with all cores each are slower than one.
-    parallel = Parallel(n_jobs=min(workers, len(jobs)) or 1, inner_max_num_threads=1) if workers > 1 else Parallel(1)
-    found: list[ModelUnderTest] = parallel(delayed(trainer.fit)(x[job.rows], y[job.rows], job.seed) for job in jobs)
+    limits = {"inner_max_num_threads": 1} if backend.supports_inner_max_num_threads else {}
+    found: list[T] = Parallel(n_jobs=workers, **limits)(delayed(call)(*arguments) for call, arguments in calls)
     return found
+
+
+def train_all(trainer: Trainer, x: Floats, y: Labels, jobs: Sequence[Job], workers: int) -> list[ModelUnderTest]:
+    """A model for each job, trained side by side in at most ``workers`` processes."""
+    calls = ((trainer.fit, (x[job.rows], y[job.rows], job.seed)) for job in jobs)
+    return side_by_side(calls, min(workers, len(jobs)))
