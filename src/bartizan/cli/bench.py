@@ -13,6 +13,8 @@ from rich.console import Console
 
 from bartizan.bench import detection, gateway, labelled, redteam, scorers, stages
 from bartizan.bench.agents import dojo, figures
+from bartizan.bench.robustness import run as robustness
+from bartizan.bench.robustness.run import Part
 from bartizan.bench.supplychain import comparison, scanners, speed
 from bartizan.bench.table import Row, as_json, as_markdown, show
 from bartizan.core.passage import Surface
@@ -168,6 +170,20 @@ def bench_redteam(
     """What a campaign costs, beside a bare client, and how near it comes to what its target allows."""
     rows = _watched(lambda progress: redteam.run(progress, attempts))
     _finish("redteam", rows, redteam.NOTES, output_format)
+
+
+@app.command("robustness")
+def bench_robustness(
+    part: Annotated[
+        list[Part] | None, typer.Option("--part", help="A threat; repeat for several. Otherwise all.")
+    ] = None,
+    output_format: Annotated[
+        ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
+    ] = ComparisonFormat.TEXT,
+) -> None:
+    """Attacks on models and their defences, beside libraries that are installed, on models trained in the same run."""
+    rows, notes = _watched(lambda progress: robustness.run(part or list(Part), progress))
+    _finish("robustness", rows, notes, output_format)
 
 
 @app.command("telemetry")
