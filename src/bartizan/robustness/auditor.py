@@ -11,7 +11,7 @@ from bartizan.core.clock import rfc3339, utc_now
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult, ModelAudit
 from bartizan.robustness import runner
-from bartizan.robustness.errors import AuditError
+from bartizan.robustness.errors import AuditError, NotApplicableError
 from bartizan.robustness.interface import Access, AuditContext, AuditData, Effort, ModelUnderTest, Trainer
 from bartizan.robustness.metered import MeteredModel
 
@@ -85,7 +85,13 @@ class Auditor:
                 skipped[audit.id] = f"needs access to {audit.needs}; this audit has {offered.access}"
                 continue
             progress(audit.id)
-            results += (found := list(runner.run(context, [audit], self.budget)))
+            try:
+                results += (found := list(runner.run(context, [audit], self.budget)))
+            except NotApplicableError as error:
+                if audit.id in self.audits:
+                    raise
+                skipped[audit.id] = str(error)
+                continue
             for one in found:
                 done(one)
         if not results:

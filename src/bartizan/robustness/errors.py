@@ -13,6 +13,10 @@ class NotOfferedError(AuditError):
     """The model does not answer this kind of question, or the declared access does not allow it."""
 
 
+class NotApplicableError(AuditError):
+    """The audit does not fit this kind of model or data at all: it is named as not run, and says nothing."""
+
+
 class BudgetSpentError(AuditError):
     """The query budget does not cover what was asked; nothing of it was asked."""
 

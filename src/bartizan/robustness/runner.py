@@ -15,7 +15,7 @@ from bartizan.core.stats import clopper_pearson
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult, Measure, Outcome
 from bartizan.robustness import audits, data
-from bartizan.robustness.errors import AuditError
+from bartizan.robustness.errors import AuditError, NotApplicableError
 from bartizan.robustness.interface import Access, Audit, AuditContext, Samples
 from bartizan.robustness.metered import MeteredModel
 
@@ -48,7 +48,12 @@ def accuracy(model: MeteredModel, samples: Samples) -> Measure:
 
 
 def run(context: AuditContext, selected: Sequence[Audit], budget: float = np.inf) -> Iterator[AuditResult]:
-    """One result an audit, in their order. Each audit has its own meter and ``budget``."""
+    """One result an audit, in their order. Each audit has its own meter and ``budget``.
+
+    Raises:
+        UnusableDataError: rows that no audit can use.
+        NotApplicableError: an audit does not fit this kind of model or data at all.
+    """
     data.check(context.data.test, context.model.classes, "test")
     if context.data.train is not None:
         data.check(context.data.train, context.model.classes, "train")
@@ -68,6 +73,8 @@ def _one(audit: Audit, context: AuditContext, budget: float) -> AuditResult:
         ):
             raise AuditError("the model answers the same rows with different classes: no figure would mean anything")
         result = audit.run(replace(context, model=model))
+    except NotApplicableError:
+        raise
     except BartizanError as error:
         result = AuditResult(
             audit=audit.id, title=audit.title, threat=audit.threat, outcome=Outcome.INCONCLUSIVE, reason=str(error)

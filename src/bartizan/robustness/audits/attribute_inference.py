@@ -9,7 +9,7 @@ import numpy as np
 from bartizan.core.stats import clopper_pearson, mcnemar
 from bartizan.core.threat import Severity, Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
-from bartizan.robustness.errors import AuditError, UnusableDataError
+from bartizan.robustness.errors import AuditError, NotApplicableError, UnusableDataError
 from bartizan.robustness.interface import Access, AuditContext, Labels, ModelUnderTest, Samples, audit
 from bartizan.robustness.models.sklearn import from_estimator
 from bartizan.robustness.privacy.attributes import Attacker, Attribute, Guesses, attribute
@@ -118,7 +118,7 @@ def _split(context: AuditContext) -> tuple[Samples, Samples, Samples]:
 def _hidden(context: AuditContext, public: Samples) -> list[Attribute]:
     named = context.options.get("column", "")
     if public.x.ndim != 2:
-        raise UnusableDataError(f"rows of shape {public.x.shape[1:]} are no table", "attributes are columns")
+        raise NotApplicableError(f"rows of shape {public.x.shape[1:]} are no table", "attributes are columns")
     if named:
         return [attribute(public.x, _number(context, one.strip())) for one in named.split(",")]
     counts = [len(np.unique(column)) for column in public.x.T]

@@ -7,7 +7,7 @@ import numpy as np
 from bartizan.core.stats import clopper_pearson
 from bartizan.core.threat import Severity, Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
-from bartizan.robustness.errors import AuditError
+from bartizan.robustness.errors import NotApplicableError
 from bartizan.robustness.interface import Access, AuditContext, ModelUnderTest, Samples, audit
 from bartizan.robustness.poisoning.examination import Examination, examine
 from bartizan.robustness.poisoning.trigger import Trigger, victims
@@ -26,7 +26,7 @@ class Cleanse:
         """See :class:`~bartizan.robustness.interface.Audit`."""
         examined = examine(context)
         if not len(examined.found.suspects):
-            raise AuditError("poisoning.rows names no rows, so there is nothing to set aside")
+            raise NotApplicableError("poisoning.rows names no rows, so there is nothing to set aside")
         kept = np.setdiff1d(np.arange(len(examined.train)), examined.found.suspects)
         clean = examined.train[kept]
         after = examined.trainer.fit(clean.x, clean.y, context.seed)
