@@ -74,6 +74,13 @@ class MeteredModel:
         logits, gradient = through(x, slope)
         return self._scores(logits, len(x)), gradient
 
+    def splits(self) -> list[Floats] | None:
+        """See :class:`~bartizan.robustness.models.base.BaseModel`; None where access was lowered."""
+        if self.access is not self._model.access:
+            return None
+        found: list[Floats] | None = getattr(self._model, "splits", lambda: None)()
+        return found
+
     def features(self, x: Floats, /) -> Floats:
         """See :class:`ModelUnderTest`."""
         self._ask(x, Access.GRADIENTS)

@@ -53,6 +53,10 @@ class BaseModel:
         et al., ICML 2018. The plain gradient where the adapter knows of no such steps."""
         return self.loss_grad(x, slope)
 
+    def splits(self) -> list[Floats] | None:
+        """Thresholds of tree ensembles, column by column; None where there are no trees."""
+        return None
+
     def features(self, x: Floats, /) -> Floats:
         """See :class:`~bartizan.robustness.interface.ModelUnderTest`."""
         raise NotOfferedError(f"{self.name} shows no inner features")

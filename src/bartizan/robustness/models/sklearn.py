@@ -47,6 +47,12 @@ class SklearnModel(BaseModel):
             found[:, self._columns] = self.estimator.predict_proba(x.reshape(len(x), -1))
         return found
 
+    def splits(self) -> list[Floats] | None:
+        """Of trees."""
+        from bartizan.robustness.models.splits import splits
+
+        return splits(self.estimator, int(np.prod(self.shape)))
+
 
 class DenseModel(BaseModel):
     """Layers of matrices with one activation between them: linear models and multilayer perceptrons, with gradients.
