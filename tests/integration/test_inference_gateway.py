@@ -433,6 +433,15 @@ async def test_extraction_is_remembered_until_the_principal_is_released(
         assert gateway.last(RequestRefused).signals[0].rule in ("classes", "shape")  # type: ignore[union-attr]
 
 
+async def test_classes_that_policy_does_not_name_are_not_made_up(tmp_path: Path, profile: tuple[str, bytes]) -> None:
+    policy, files = _guarded(profile, extraction=TensorRow(Action.BLOCK))
+    models = {"digits": msgspec.structs.replace(policy.models["digits"], classes="")}
+    async with serving(tmp_path, msgspec.structs.replace(policy, models=models), files) as (gateway, _):
+        some = np.clip(_benign(320, 31), -9, 4)
+        found = [await _ask(gateway, some[at : at + 64]) for at in range(0, 320, 64)]
+        assert found == [(200, "")] * 5
+
+
 async def test_without_a_keeper_that_watches_nothing_passes(tmp_path: Path, profile: tuple[str, bytes]) -> None:
     import dataclasses
 

@@ -333,7 +333,7 @@ def test_hostile_names_are_names_like_any_other(keepers: Opener) -> None:
     run(work, keepers)
 
 
-RULES = WatchRules(0.2, 2, 64, Level(9.0, 90, 100), Level(0.001, 10, 100))
+RULES = WatchRules(0.2, 2, 64, Level(9.0, 0.1, 100), Level(0.001, 0.1, 100))
 
 
 def test_queries_are_watched_for_all_workers_or_by_nobody(keepers: Opener) -> None:

@@ -23,6 +23,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Profiles of 
 ClassesOption = Annotated[
     Path | None, typer.Option("--classes", help="The model's class for each row, a whole number: a file of one column.")
 ]
+ClientsOption = Annotated[
+    Path | None, typer.Option("--clients", help="Who sent each row, a whole number: a file of one column.")
+]
 DataArgument = Annotated[Path, typer.Argument(metavar="DATA", help="Rows of numbers: .npy, .csv or .jsonl.")]
 
 
@@ -37,6 +40,7 @@ def make(
     name: Annotated[str, typer.Option("--name", help="Of the profile; its digest is added.")],
     tensor: Annotated[str, typer.Option("--input", help="Name of the model's input that the rows are.")],
     classes: ClassesOption = None,
+    clients: ClientsOption = None,
     rate: Annotated[
         float, typer.Option("--rate", min=0.0001, max=0.2, help="Share of benign rows that each guard may flag.")
     ] = 0.005,
@@ -48,6 +52,9 @@ def make(
         bool, typer.Option("--in-order", help="Split the rows as they stand, oldest first, instead of by chance.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split.")] = 0,
+    resamples: Annotated[
+        int, typer.Option("--resamples", min=1, help="Benign streams that are drawn from rows of unknown clients.")
+    ] = 200,
     workspace: WorkspaceOption = Path(),
     output: FormatOption = Format.TEXT,
 ) -> None:
@@ -64,7 +71,9 @@ def make(
         raise ConfigurationError("the name of a profile has letters, digits, - and _", "such as --name digits")
     chance = -1 if in_order else seed
     made = utc_now().isoformat(timespec="seconds")
-    profile = calibrate(_rows(data, classes, chance), tensor, rate, streams, chance, digest_of(data), made)
+    profile = calibrate(
+        _rows(data, classes, chance, clients), tensor, rate, streams, chance, digest_of(data), made, resamples
+    )
     file, content = dump(profile, name)
     write_file(folder.path(f"{PROFILES}/{file}"), f"{PROFILES}/{file}", content, 0o644)
     if output is Format.JSON:
@@ -104,18 +113,18 @@ def try_profile(
     raise typer.Exit(1 if odd else 0)
 
 
-def _rows(data: Path, classes: Path | None, seed: int) -> Rows:
-    import numpy as np
-
+def _rows(data: Path, classes: Path | None, seed: int, clients: Path | None = None) -> Rows:
     from bartizan.inspection.tensors.calibrate import Rows
-    from bartizan.inspection.tensors.reading import chosen, read_rows
+    from bartizan.inspection.tensors.reading import chosen, read_numbers, read_rows
 
     values = read_rows(data)
-    told = None if classes is None else read_rows(classes)
-    if told is not None and (told.size != len(values) or (told < 0).any() or (told != np.floor(told)).any()):
-        raise ConfigurationError("the classes are not one whole number from 0 on for each row")
+    told, owners = (None if path is None else read_numbers(path, len(values)) for path in (classes, clients))
     kept = chosen(len(values), seed)
-    return Rows(values[kept], None if told is None else told.reshape(-1)[kept].astype(np.int64))
+    return Rows(
+        values[kept],
+        None if told is None else told[kept],
+        None if owners is None else owners[kept],
+    )
 
 
 def _told(profile: Profile) -> dict[str, Any]:
@@ -127,6 +136,7 @@ def _table(profile: Profile) -> None:
     table = Table("guard", "asked for", "false alarms on benign rows that taught nothing")
     for one in profile.measured:
         asked = profile.watch.rate if one.guard == "extraction" else profile.rate
-        shown = f"{Rate(one.count, one.n)}" + (" (streams drawn from these rows)" if one.guard == "extraction" else "")
+        of = "clients" if profile.clients else "streams drawn from these rows"
+        shown = f"{Rate(one.count, one.n)}" + (f" ({of})" if one.guard == "extraction" else "")
         table.add_row(printable(one.guard), f"{asked:.2%}", shown)
     console().print(table)

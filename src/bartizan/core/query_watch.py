@@ -8,11 +8,12 @@ import msgspec
 
 
 class Level(msgspec.Struct, frozen=True, array_like=True):
-    """A rank among benign values: of ``of`` values, ``rank`` are at most ``value``."""
+    """A value, and what is known of the share of benign ones beyond it: a beta law of mean ``share``, weight ``of``."""
 
     value: float
-    rank: int
-    of: int
+    share: float
+    of: float
+    """Benign values that it was found on, plus one; fewer where clients differ."""
 
 
 class Shape(msgspec.Struct, frozen=True, array_like=True):
@@ -38,6 +39,8 @@ class WatchRules(msgspec.Struct, frozen=True, array_like=True):
     classes: tuple[int, ...] = ()
     """Benign queries per class; empty: classes are not told."""
     shapes: tuple[Shape, ...] = ()
+    class_spread: float = 0.0
+    """Intraclass correlation of the classes of benign clients."""
     rate: float = 0.01
     """Share of benign streams that may be taken for extraction, however long they grow."""
 

@@ -153,8 +153,11 @@ def model_problems(models: Mapping[str, ModelRules]) -> Iterator[Problem]:
 def _problems(path: Path, rules: ModelRules) -> Iterator[Problem]:
     for name, one in rules.inputs.items():
         yield from _input_problems((*path, "inputs", name), one)
+    for name, output_rule in rules.outputs.items():
+        yield from _output_problems((*path, "outputs", name), output_rule)
     for name, special in rules.principals.items():
-        for output in special.outputs:
+        for output, output_rule in special.outputs.items():
+            yield from _output_problems((*path, "principals", name, "outputs", output), output_rule)
             if output not in rules.outputs:
                 yield Problem((*path, "principals", name, "outputs", output), "an output", "one named in outputs")
     if not rules.inputs:
@@ -179,6 +182,11 @@ def _problems(path: Path, rules: ModelRules) -> Iterator[Problem]:
     ]:
         if budget is not None and budget.rows < 1:
             yield Problem((*place, "queries", "rows"), f"{budget.rows}", "a number from 1 on")
+
+
+def _output_problems(path: Path, rule: OutputRule) -> Iterator[Problem]:
+    if not 0 <= rule.decimals <= 15:
+        yield Problem((*path, "decimals"), f"{rule.decimals}", "a number from 0 to 15")
 
 
 def _input_problems(path: Path, rule: InputRule) -> Iterator[Problem]:

@@ -110,6 +110,7 @@ REFUSED: list[tuple[str, Any, bytes, bytes | None]] = [
     ("shared memory", {"inputs": [row(data=None, parameters={"shared_memory_region": "r"})]}, b"", None),
     ("sequence", {"inputs": [row()], "parameters": {"sequence_id": 1}}, b"", None),
     ("codec that decodes otherwise", {"inputs": [row(parameters={"content_type": "base64"})]}, b"", None),
+    ("texts' codec for numbers", {"inputs": [row(parameters={"content_type": "str"})]}, b"", None),
     ("parameters is a list", {"inputs": [row()], "parameters": []}, b"", None),
     ("flag is a number", {"inputs": [row()], "parameters": {"binary_data_output": 1}}, b"", None),
     ("id with spaces", {"inputs": [row()], "id": "ignore this"}, b"", None),
@@ -177,7 +178,7 @@ KEYS = ["name", "datatype", "shape", "data", "parameters", "binary_data_size", "
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
     | st.sampled_from(["x", "FP32", "BYTES", "BOOL", "INT8", ""]),
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from(KEYS), inner),
+    lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(st.sampled_from(KEYS), inner, max_size=6)),
     max_leaves=20,
 )  # fmt: skip
 

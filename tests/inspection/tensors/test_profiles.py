@@ -62,6 +62,35 @@ def test_false_alarms_keep_their_rate(profile: Profile) -> None:
     assert alarms <= stats.binom.ppf(0.999, 40, 0.01)
 
 
+def clients(count: int, each: int, seed: int) -> Rows:
+    """Each of them sends rows around a place of its own."""
+    chance = np.random.default_rng(seed)
+    made = [chance.normal(size=(each, 6)) * 0.4 + chance.normal(size=6) for _ in range(count)]
+    values = np.concatenate(made) @ BASIS + chance.normal(size=(count * each, 20)) * 0.3
+    return Rows(values, np.argmax(values @ WEIGHTS, axis=1), np.repeat(np.arange(count), each))
+
+
+def test_clients_that_differ_are_not_taken_for_thieves() -> None:
+    rows_of = clients(120, 130, 5)
+    told = calibrate(rows_of, "x", 0.01, 0.01, 7, "", "", resamples=5)
+    untold = calibrate(rows_of._replace(clients=None), "x", 0.01, 0.01, 7, "", "", resamples=5)
+    assert (told.clients, untold.clients) == (120, 0)
+    assert told.watch.class_spread > 0.05
+    assert told.watch.near.of < untold.watch.near.of / 10
+    alarms = Counter[str]()
+    for seed in range(30):
+        one = clients(1, 256, 900 + seed)
+        alarms["told"] += bool(played(told, one).extraction)
+        alarms["untold"] += bool(played(untold, one).extraction)
+    assert alarms["told"] <= stats.binom.ppf(0.999, 30, 0.03)
+    assert alarms["untold"] > 15
+    noise = np.random.default_rng(8).uniform(-8, 8, (256, 20))
+    assert played(told, rows(noise)).extraction
+    assert next(one for one in told.measured if one.guard == "extraction").n >= 20
+    with pytest.raises(TooFewError, match="clients"):
+        calibrate(clients(30, 130, 5), "x", 0.01, 0.01, 7, "", "")
+
+
 def jacobian(count: int) -> npt.NDArray[np.float64]:
     """Seeds and their augmentations along one direction of the model, as in Papernot et al., 2017."""
     made = benign(count // 8, 55)
@@ -140,9 +169,9 @@ def test_tails_are_those_of_scipy() -> None:
 
 
 def test_levels_are_exact_for_exchangeable_values() -> None:
-    """The k-th of m benign values is passed by the next one with probability (m + 1 - k) / (m + 1)."""
-    assert exceeds(1, 1, Level(0.0, 900, 999), above=True) == pytest.approx(0.1)
-    assert exceeds(1, 1, Level(0.0, 100, 999), above=False) == pytest.approx(0.1)
+    """A tenth of the ranks is passed by the next value with probability 0.1, and by two with that of two draws."""
+    assert exceeds(1, 1, Level(0.0, 0.1, 1_000)) == pytest.approx(0.1)
+    assert exceeds(2, 2, Level(0.0, 0.1, 1_000)) == pytest.approx(100 / 1_000 * 101 / 1_001)
 
 
 def test_allowances_add_up() -> None:
@@ -203,7 +232,7 @@ def test_hostile_queries_raise_nothing_else(data: bytes) -> None:
         unpack(data)
 
 
-RULES = WatchRules(0.5, 2, 16, Level(1.0, 90, 99), Level(0.1, 10, 99))
+RULES = WatchRules(0.5, 2, 16, Level(1.0, 0.1, 100), Level(0.1, 0.1, 100))
 
 
 def test_memory_of_a_stream_is_bounded() -> None:

@@ -26,7 +26,7 @@ from bartizan.firewall.oip.declared import faults, row_count
 from bartizan.firewall.oip.outputs import classes_of
 from bartizan.firewall.oip.paths import Endpoint
 from bartizan.firewall.oip.request import TensorRequest, read_request
-from bartizan.firewall.oip.tensors import Tensor, recorded
+from bartizan.firewall.oip.tensors import recorded
 from bartizan.firewall.oip.verdicts import Found, joined
 from bartizan.firewall.oip.watching import Reading, Watcher, told
 from bartizan.firewall.oip.wire import LENGTH_HEADER
@@ -153,11 +153,11 @@ class InferenceExchange(Exchange):
     async def _judged(self, request: TensorRequest) -> list[Found]:
         guards, found = self._rules.guards, list[Found]()
         if guards.declared.action is not Action.ALLOW:
-            wrong = await self._offloaded(request, faults, self._rules, request.tensors)
+            wrong = await self._offloaded(_size(request), faults, self._rules, request.tensors)
             found = [Found(Guard.DECLARED, wrong)] if wrong else []
         if self._watcher is None or (found and self._stopped(guards.declared)):
             return found
-        reading = await self._offloaded(request, self._watcher.read, request.tensors)
+        reading = await self._offloaded(_size(request), self._watcher.read, request.tensors)
         if reading is None:
             return [*found, Found(Guard.DISTRIBUTION, ["unreadable"])]
         if reading.unlike and guards.distribution.action is not Action.ALLOW:
@@ -190,7 +190,7 @@ class InferenceExchange(Exchange):
     async def _tell(self, classes: bytes) -> None:
         """The keeper learns what the model answered; if it cannot, its tests of classes know less."""
         watch, watcher, first = self._services.watch, self._watcher, self._first
-        if watch is None or watcher is None or first is None:
+        if watch is None or watcher is None or first is None or (watcher.told_classes and not self._rules.classes):
             return
         try:
             await watch.tell_classes(self._record.principal, self._stream, watcher.profile.watch, first, classes)
@@ -211,12 +211,13 @@ class InferenceExchange(Exchange):
             raise DeclinedError(403, "This approval cannot be used.", reason="approval: of another family")
         record, outcome = self._record, self._outcome
         bodies = {
-            binary: await self._offloaded(request, request.body, self._rules.classes, binary=binary)
+            binary: await self._offloaded(_size(request), request.body, self._rules.classes, binary=binary)
             for binary in {target.binary for target in targets}
         }
         answer, content_type, json_length = await self._ask(targets, bodies, receive)
+        size = len(answer) if json_length else 4 * len(answer)  # numbers written as text take longer
         leaving, headers, passes, classes = await self._offloaded(
-            request, self._answered, request, answer, content_type, json_length
+            size, self._answered, request, answer, content_type, json_length
         )
         await self._tell(classes)
         status = 200
@@ -273,15 +274,17 @@ class InferenceExchange(Exchange):
         self._outcome.tensors = recorded(leaving, self._record.commit)
         return *written(self._endpoint.model, answered.version, request.identifier, leaving), True, classes
 
-    async def _offloaded(self, request: TensorRequest, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """``work`` elsewhere than on the event loop, where the request is large."""
-        if sum(_size(one) for one in request.tensors) < HEAVY:
+    async def _offloaded(self, size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """``work`` on so many bytes, elsewhere than on the event loop where they are many."""
+        if size < HEAVY:
             return work(*args, **kwargs)
         return await self._services.large.run(self._record.principal, work, *args, **kwargs)
 
 
-def _size(tensor: Tensor) -> int:
-    return tensor.array.nbytes if tensor.array is not None else 16 * len(tensor.values)
+def _size(request: TensorRequest) -> int:
+    arrays = [one.array for one in request.tensors]
+    texts = sum(len(one.values) for one in request.tensors if one.array is None)
+    return 16 * texts + sum(one.nbytes for one in arrays if one is not None)
 
 
 def _rank(decided: tuple[Action, str]) -> int:

@@ -41,6 +41,8 @@ class Watcher:
         self.profile = profile
         self.digest = digest
         self._batched = batched
+        self.told_classes = bool(profile.watch.classes)
+        """It was made with classes: without those of an answer nothing is told."""
         self._density = density_of(profile)
 
     def read(self, tensors: Sequence[Tensor]) -> Reading | None:

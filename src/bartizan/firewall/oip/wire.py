@@ -12,7 +12,7 @@ from typing import Any
 
 from bartizan.core.strict_json import encode
 from bartizan.firewall.exchange import Document
-from bartizan.firewall.oip.datatypes import known
+from bartizan.firewall.oip.datatypes import BYTES, known
 from bartizan.firewall.oip.tensors import LONGEST_NAME, Tensor
 from bartizan.firewall.oip.values import ValuesError, from_bytes, from_json, shape_of, to_bytes, to_json
 
@@ -118,7 +118,7 @@ def _read(row: Any, rest: memoryview, most: int) -> tuple[Tensor, int]:
     shape = shape_of(row.get("shape"), most)
     parameters = parameters_of(row, {"binary_data_size": int, "content_type": str})
     content_type = parameters.get("content_type", "")
-    if content_type and content_type not in CONTENT_TYPES:
+    if (content_type and content_type not in CONTENT_TYPES) or (content_type == "str" and datatype != BYTES):
         raise ValuesError("the content type is not known")
     size = parameters.get("binary_data_size")
     if size is None:

@@ -11,11 +11,21 @@ import math
 from collections import deque
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from bartizan.core.errors import BartizanError
 from bartizan.core.query_watch import Level, Shape, WatchRules
+from bartizan.inspection.tensors.clients import (
+    FEWEST,
+    Split,
+    correlation,
+    runs,
+    split_by_client,
+    spread_out,
+    usual_window,
+)
 from bartizan.inspection.tensors.density import Density, fit
 from bartizan.inspection.tensors.features import features_of, project
 from bartizan.inspection.tensors.neighbours import distances, nearest
@@ -38,10 +48,12 @@ class TooFewError(BartizanError):
 
 
 class Rows(NamedTuple):
-    """Benign rows, and the classes that the model gave them (None: not told)."""
+    """Benign rows, the classes that the model gave them, and their clients (None: not told)."""
 
     values: npt.NDArray[Any]
     classes: npt.NDArray[np.int64] | None
+    clients: npt.NDArray[np.int64] | None = None
+    """Who sent each row."""
 
 
 def needed(rate: float) -> int:
@@ -70,44 +82,113 @@ def calibrate(
     count = len(rows.values)
     if count < needed(rate):
         raise TooFewError(f"{count} rows are too few for a rate of {rate:g}", f"at least {needed(rate)} are needed")
-    order = np.arange(count) if seed < 0 else np.random.default_rng(seed).permutation(count)
-    features = features_of(rows.values[order], count)
-    classes = None if rows.classes is None else np.minimum(rows.classes[order], MOST_CLASSES)
-    half, rest = count // 2, count // 2 + count // 4
+    split = _split(rows, seed)
+    features = features_of(rows.values[split.order], count)
+    classes = None if rows.classes is None else np.minimum(rows.classes[split.order], MOST_CLASSES)
+    half, rest = split.half, split.rest
+    owners = _owners(rows, split)
+    if rest - half < math.ceil(1 / rate):
+        raise TooFewError(f"{rest - half} rows are left to set thresholds, too few for a rate of {rate:g}")
     try:
         density = fit(features[:half])
     except ValueError as error:
         raise TooFewError(f"nothing can be learned from these rows: {error}") from None
     standard = density.standard(features)
-    sketches, unlike = project(standard), density.distance(standard)
-    # Earlier rows of a window may come from the part before; what is judged may not.
-    apart = [_apart(sketches, place) for place in range(half, count)]
-    inner, last = slice(half, rest), slice(rest, count)
-    threshold = _level(unlike[inner], rate, above=True).value
+    part = _Part(project(standard), density.distance(standard), classes, owners)
+    inner, last = part.cut(half, rest), part.cut(rest, count)
+    threshold = _level(inner.unlike, rate, above=True).value
+    window = WINDOW if owners is None else usual_window(owners[half:rest], WINDOW)
+    kth, first = _apart(part, half, rest, window)
+    full = _full(part, half, rest, window)
+    if full.sum() < math.ceil(1 / rate):
+        raise TooFewError(f"{int(full.sum())} rows have a full window before them, too few for a rate of {rate:g}")
     watch = WatchRules(
-        radius=_level(np.array([kth for kth, _ in apart[: rest - half]]), rate, above=False).value,
+        radius=_level(kth[full], rate, above=False).value,
         neighbour=NEIGHBOUR,
-        window=WINDOW,
-        far=_level(unlike[inner], BEYOND, above=True),
-        near=_level(np.array([first for _, first in apart[: rest - half]]), BEYOND, above=False),
+        window=window,
+        far=_level(inner.unlike, BEYOND, above=True),
+        near=_level(first[full], BEYOND, above=False),
         classes=() if classes is None else tuple(np.bincount(np.maximum(classes[:rest], 0)).tolist()),
-        shapes=_shapes(sketches[:rest], None if classes is None else classes[:rest], abs(seed), resamples),
+        shapes=_shapes(part.cut(0, rest), abs(seed), resamples),
         rate=streams,
     )
-    alarms = _alarms(
-        watch, sketches[last], unlike[last], None if classes is None else classes[last], abs(seed), resamples
-    )
+    if rows.clients is not None:
+        watch = _with_clients(watch, inner, inner.take(np.nonzero(full)[0]), first[full], seed)
+    alarms, tried = _alarms(watch, last, abs(seed), resamples)
     recent: deque[bool] = deque(maxlen=RECENT)
-    similar = sum(persists(recent, kth <= watch.radius) for kth, _ in apart[rest - half :])
+    similar = sum(persists(recent, bool(far <= watch.radius)) for far in _apart(part, rest, count, window)[0])
     measured = (
-        Measured("distribution", int((unlike[last] > threshold).sum()), count - rest),
+        Measured("distribution", int((last.unlike > threshold).sum()), count - rest),
         Measured("similarity", similar, count - rest),
-        Measured("extraction", alarms, resamples),
+        Measured("extraction", alarms, tried),
     )
     return Profile(
         input=name, width=int(rows.values[0].size), made=made, data=data, rows=count, seed=seed,
+        clients=0 if rows.clients is None else len(np.unique(rows.clients)),
         threshold=threshold, rate=rate, watch=watch, measured=measured, **encoded(density),
     )  # fmt: skip
+
+
+class _Part(NamedTuple):
+    """Some of the rows, measured."""
+
+    sketches: npt.NDArray[np.float32]
+    unlike: npt.NDArray[np.float64]
+    classes: npt.NDArray[np.int64] | None
+    owners: npt.NDArray[np.int64] | None
+    """Clients, where they are told; rows of one stand together."""
+
+    def cut(self, begin: int, end: int) -> _Part:
+        """The rows from ``begin`` to before ``end``."""
+        return self.take(np.arange(begin, end))
+
+    def take(self, places: npt.NDArray[np.int64]) -> _Part:
+        """These rows, in this order."""
+        classes = None if self.classes is None else self.classes[places]
+        owners = None if self.owners is None else self.owners[places]
+        return _Part(self.sketches[places], self.unlike[places], classes, owners)
+
+
+def _split(rows: Rows, seed: int) -> Split:
+    count = len(rows.values)
+    if rows.clients is not None:
+        return split_by_client(rows.clients, seed)
+    order = np.arange(count) if seed < 0 else np.random.default_rng(seed).permutation(count)
+    return Split(order, count // 2, count // 2 + count // 4)
+
+
+def _owners(rows: Rows, split: Split) -> npt.NDArray[np.int64] | None:
+    """Raises TooFewError where a part has too few clients."""
+    if rows.clients is None:
+        return None
+    owners = rows.clients[split.order]
+    fewest = min(len(np.unique(owners[split.half : split.rest])), len(np.unique(owners[split.rest :])))
+    if fewest < FEWEST:
+        raise TooFewError(
+            f"a part of the rows has {fewest} clients, too few to see how they differ",
+            f"about {4 * FEWEST} clients are needed, or leave them out",
+        )
+    return owners
+
+
+def _with_clients(
+    watch: WatchRules, inner: _Part, full: _Part, first: npt.NDArray[np.float64], seed: int
+) -> WatchRules:
+    """What clients differ in weighs less; the law of distances, learned from everybody's rows, is not asked."""
+    assert inner.owners is not None
+    assert full.owners is not None
+    clients = runs(inner.owners)
+    spread = 0.0
+    if inner.classes is not None and watch.classes:
+        counts = [np.bincount(inner.classes[one], minlength=len(watch.classes)) for one in clients]
+        spread = correlation(np.array(counts, np.float64), seed)
+    return msgspec.structs.replace(
+        watch,
+        far=spread_out(watch.far, inner.unlike > watch.far.value, clients, seed),
+        near=spread_out(watch.near, first < watch.near.value, runs(full.owners), seed),
+        shapes=(),
+        class_spread=spread,
+    )
 
 
 def digests_of(values: npt.NDArray[Any], rows: int) -> npt.NDArray[np.uint64]:
@@ -121,30 +202,42 @@ def _level(values: npt.NDArray[np.float64], rate: float, *, above: bool) -> Leve
     ranked = np.sort(values)
     beyond = math.floor(rate * (len(ranked) + 1))
     if beyond < 1:
-        return Level(float("inf") if above else -1.0, len(ranked) if above else 0, len(ranked))
+        return Level(float("inf") if above else -1.0, 1 / (len(ranked) + 1), len(ranked) + 1)
     rank = len(ranked) + 1 - beyond if above else beyond
-    return Level(float(ranked[rank - 1]), rank, len(ranked))
+    return Level(float(ranked[rank - 1]), beyond / (len(ranked) + 1), len(ranked) + 1)
 
 
-def _apart(sketches: npt.NDArray[np.float32], place: int) -> tuple[float, float]:
-    """Distance of a row to its fifth nearest and to its nearest among the rows of the window before it."""
-    apart = distances(sketches[place], sketches[max(0, place - WINDOW) : place])
-    apart = apart[apart > 0]
-    return nearest(apart, NEIGHBOUR), nearest(apart, 1)
+def _full(part: _Part, begin: int, end: int, window: int) -> npt.NDArray[np.bool_]:
+    """Which rows have a whole window of earlier ones: in a stream that goes on, sooner or later all."""
+    places = np.arange(begin, end)
+    if part.owners is None:
+        return places >= min(window, begin)
+    starts = np.concatenate([np.full(one.stop - one.start, one.start) for one in runs(part.owners)])
+    whole: npt.NDArray[np.bool_] = places - starts[begin:end] >= window
+    return whole
 
 
-def _shapes(
-    sketches: npt.NDArray[np.float32], classes: npt.NDArray[np.int64] | None, seed: int, resamples: int
-) -> tuple[Shape, ...]:
+def _apart(part: _Part, begin: int, end: int, window: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Distance of each row from ``begin`` to its fifth nearest and to its nearest in the window before it, which is its
+    client's own where clients are told."""
+    found = np.empty((end - begin, 2))
+    for place in range(begin, end):
+        earlier = slice(max(0, place - window), place)
+        apart = distances(part.sketches[place], part.sketches[earlier])
+        if part.owners is not None:
+            apart = apart[part.owners[earlier] == part.owners[place]]
+        apart = apart[apart > 0]
+        found[place - begin] = nearest(apart, NEIGHBOUR), nearest(apart, 1)
+    return found[:, 0], found[:, 1]
+
+
+def _shapes(part: _Part, seed: int, resamples: int) -> tuple[Shape, ...]:
     """The law of :func:`crookedness` in benign streams of several sizes, drawn from the rows."""
     chance = np.random.default_rng(seed + 1)
     found: list[Shape] = []
-    size = FIRST_LOOK
-    while size <= MOST_DISTANCES and 4 * size <= len(sketches):
-        values = [
-            crookedness(_stream_distances(sketches, classes, chance.permutation(len(sketches)), size))
-            for _ in range(resamples)
-        ]
+    size, count = FIRST_LOOK, len(part.sketches)
+    while size <= MOST_DISTANCES and 4 * size <= count and part.owners is None:
+        values = [crookedness(_stream_distances(part, chance.permutation(count), size)) for _ in range(resamples)]
         finite = [value for value in values if math.isfinite(value)]
         if len(finite) >= resamples // 2:
             found.append(Shape(size, float(np.mean(finite)), float(np.std(finite))))
@@ -152,45 +245,40 @@ def _shapes(
     return tuple(found)
 
 
-def _stream_distances(
-    sketches: npt.NDArray[np.float32], classes: npt.NDArray[np.int64] | None, order: npt.NDArray[np.int64], size: int
-) -> npt.NDArray[np.float64]:
+def _stream_distances(part: _Part, order: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.float64]:
     """Distances to the nearest earlier row of the same class, the first ``size`` of a stream in this order."""
-    order = order[: size + WINDOW]
-    rows = sketches[order].astype(np.float64)
+    some = part.take(order[: size + WINDOW])
+    rows = some.sketches.astype(np.float64)
     squares = (rows**2).sum(axis=1)
     apart = squares[:, None] + squares[None, :] - 2 * rows @ rows.T
-    place = np.arange(len(order))
+    place = np.arange(len(rows))
     earlier = (place[None, :] < place[:, None]) & (place[None, :] >= place[:, None] - WINDOW)
-    if classes is not None:
-        earlier &= classes[order][None, :] == classes[order][:, None]
+    if some.classes is not None:
+        earlier &= some.classes[None, :] == some.classes[:, None]
     nearest_ones = np.where(earlier, apart, np.inf).min(axis=1)
     found: npt.NDArray[np.float64] = np.sqrt(np.maximum(nearest_ones[np.isfinite(nearest_ones)][:size], 0))
     return found
 
 
-def _alarms(
-    watch: WatchRules,
-    sketches: npt.NDArray[np.float32],
-    unlike: npt.NDArray[np.float64],
-    classes: npt.NDArray[np.int64] | None,
-    seed: int,
-    resamples: int,
-) -> int:
-    """How many streams, drawn from benign rows that taught nothing, are taken for extraction."""
-    chance = np.random.default_rng(seed + 2)
-    size = min(len(sketches), 1_024)
-    alarms = 0
-    for _ in range(resamples):
-        order = chance.permutation(len(sketches))[:size]
-        stream = Stream(sketches.shape[1], WINDOW)
-        for begin in range(0, size, _BATCH):
-            some = order[begin : begin + _BATCH]
-            stream.observe(watch, pack(sketches[some], some.astype(np.uint64), unlike[some]))
-            labels = np.zeros(len(some), np.int64) if classes is None else classes[some]
-            stream.tell_classes(watch, begin, labels.astype("<i8").tobytes())
-        alarms += bool(stream.extraction)
-    return alarms
+def _alarms(watch: WatchRules, last: _Part, seed: int, resamples: int) -> tuple[int, int]:
+    """How many streams of benign rows that taught nothing are taken for extraction, and of how many: each client's own,
+    or as many as are drawn from the rows."""
+    if last.owners is not None:
+        streams = [np.arange(one.start, one.stop) for one in runs(last.owners)]
+    else:
+        chance, size = np.random.default_rng(seed + 2), min(len(last.sketches), 1_024)
+        streams = [chance.permutation(len(last.sketches))[:size] for _ in range(resamples)]
+    return sum(_taken(watch, last.take(order), order) for order in streams), len(streams)
+
+
+def _taken(watch: WatchRules, some: _Part, order: npt.NDArray[np.int64]) -> bool:
+    stream = Stream(some.sketches.shape[1], watch.window)
+    for begin in range(0, len(order), _BATCH):
+        here = slice(begin, begin + _BATCH)
+        stream.observe(watch, pack(some.sketches[here], order[here].astype(np.uint64), some.unlike[here]))
+        labels = np.zeros(len(order[here]), np.int64) if some.classes is None else some.classes[here]
+        stream.tell_classes(watch, begin, labels.astype("<i8").tobytes())
+    return bool(stream.extraction)
 
 
 __all__ = ["Density", "Rows", "TooFewError", "calibrate", "digests_of", "needed"]

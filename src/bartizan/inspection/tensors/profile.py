@@ -42,6 +42,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     data: str
     """SHA-256 of the file it was made from."""
     rows: int
+    clients: int = 0
+    """Clients that were told apart; 0 where nobody said whose the rows are."""
     seed: int
     """Of the split; -1 where the rows kept their order."""
     threshold: float
@@ -109,11 +111,12 @@ def load(name: str, content: bytes) -> Profile:
         raise ConfigurationError(f"profile {name}: rows of {profile.width} numbers")
     watch = profile.watch
     if (
-        not all(0 < level.rank <= level.of for level in (watch.far, watch.near))
+        not all(0 < level.share < 1 and level.of > 0 for level in (watch.far, watch.near))
         or len(watch.classes) > MOST_CLASSES + 1
     ):
-        raise ConfigurationError(f"profile {name}: its levels are no ranks")
-    if not 0 < watch.rate < 1 or not 0 < watch.window <= MOST_WINDOW or not 0 < watch.neighbour <= watch.window:
+        raise ConfigurationError(f"profile {name}: its levels are none")
+    counts = 0 < watch.window <= MOST_WINDOW and 0 < watch.neighbour <= watch.window
+    if not counts or not 0 <= watch.class_spread < 1 or not 0 < watch.rate < 1:
         raise ConfigurationError(f"profile {name}: its rates or windows are out of range")
     density_of(profile)
     return profile

@@ -49,6 +49,14 @@ def read_rows(path: Path) -> npt.NDArray[Any]:
     return values
 
 
+def read_numbers(path: Path, rows: int) -> npt.NDArray[np.int64]:
+    """One whole number from 0 on for each of ``rows``. Raises ConfigurationError."""
+    values = read_rows(path)
+    if values.size != rows or (values < 0).any() or (values > 2**53).any() or (values != np.floor(values)).any():
+        raise ConfigurationError(f"{path.name} is not one whole number from 0 on for each row")
+    return values.reshape(-1).astype(np.int64)
+
+
 def digest_of(path: Path) -> str:
     """SHA-256, hexadecimal."""
     with path.open("rb") as file:

@@ -102,9 +102,9 @@ class Stream:
 
     def _look(self, rules: WatchRules) -> None:
         allowed = allowance(rules.rate, self._seen)
-        if exceeds(self._far, self._seen, rules.far, above=True) < allowed:
+        if exceeds(self._far, self._seen, rules.far) < allowed:
             self._raise("far")
-        if exceeds(self._near, self._seen, rules.near, above=False) < allowed:
+        if exceeds(self._near, self._seen, rules.near) < allowed:
             self._raise("near")
         if self._seen >= LAST_LOOK:
             self._seen = self._far = self._near = self._labelled = 0
@@ -112,7 +112,7 @@ class Stream:
 
     def _look_at_classes(self, rules: WatchRules) -> None:
         allowed = allowance(rules.rate, self._labelled)
-        if rules.classes and imbalance(self._by_class, rules.classes) < allowed:
+        if rules.classes and imbalance(self._by_class, rules.classes, rules.class_spread) < allowed:
             self._raise("classes")
         if unnatural(self._apart, rules) < allowed:
             self._raise("shape")
@@ -139,16 +139,18 @@ def allowance(rate: float, count: int) -> float:
     return rate / _TESTS * 6 / (math.pi * look) ** 2
 
 
-def exceeds(count: int, n: int, level: Level, *, above: bool) -> float:
-    """Probability that so many of ``n`` benign queries, or more, lie beyond a level that was found on ``level.of``
-    benign ones (:func:`bartizan.core.stats.tails.beta_binomial_tail`)."""
-    beyond = level.of + 1 - level.rank if above else level.rank
-    return beta_binomial_tail(count, n, beyond, level.of + 1 - beyond)
+def exceeds(count: int, n: int, level: Level) -> float:
+    """Probability that so many of ``n`` benign queries, or more, lie beyond a level.
+
+    Exact where the level is a rank among benign values and clients do not differ; see
+    :func:`bartizan.core.stats.tails.beta_binomial_tail`.
+    """
+    return beta_binomial_tail(count, n, level.share * level.of, (1 - level.share) * level.of)
 
 
-def imbalance(found: Counter[int], benign: tuple[int, ...]) -> float:
+def imbalance(found: Counter[int], benign: tuple[int, ...], spread: float = 0.0) -> float:
     """Probability that classes of benign queries differ so much from those of other benign ones: Pearson's test of two
-    samples. Classes with fewer than five expected are put together."""
+    samples, divided by the design effect. Classes with fewer than five expected are put together."""
     size = sum(found.values())
     pairs = [(found.get(label, 0), count) for label, count in enumerate(benign)]
     pairs.append((size - sum(have for have, _ in pairs), 0))
@@ -165,7 +167,7 @@ def imbalance(found: Counter[int], benign: tuple[int, ...]) -> float:
         + (want - sum((have, want)) * (1 - share)) ** 2 / (sum((have, want)) * (1 - share))
         for have, want in kept
     )
-    return chi_square_tail(statistic, len(kept) - 1)
+    return chi_square_tail(statistic / (1 + (size - 1) * spread), len(kept) - 1)
 
 
 def unnatural(apart: list[float], rules: WatchRules) -> float:

@@ -37,12 +37,13 @@ def played(profile: Profile, rows: Rows) -> Tried:
     density = density_of(profile)
     standard = density.standard(features_of(rows.values, count))
     unlike, sketches, digests = density.distance(standard), project(standard), digests_of(rows.values, count)
-    classes = np.zeros(count, np.int64) if rows.classes is None else rows.classes
+    classes = rows.classes if profile.watch.classes else np.zeros(count, np.int64)
     stream = Stream(sketches.shape[1], profile.watch.window)
     similar = after = 0
     for number in range(count):
         one = slice(number, number + 1)
         similar += stream.observe(profile.watch, pack(sketches[one], digests[one], unlike[one])).similar
-        stream.tell_classes(profile.watch, number, classes[one].astype("<i8").tobytes())
+        if classes is not None:
+            stream.tell_classes(profile.watch, number, classes[one].astype("<i8").tobytes())
         after = after or (number + 1 if stream.extraction else 0)
     return Tried(count, int((unlike > profile.threshold).sum()), similar, stream.extraction, after)
