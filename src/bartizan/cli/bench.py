@@ -177,12 +177,23 @@ def bench_robustness(
     part: Annotated[
         list[Part] | None, typer.Option("--part", help="A threat; repeat for several. Otherwise all.")
     ] = None,
+    models: Annotated[
+        int,
+        typer.Option("--models", min=1, help="Poisoning: backdoored models at each rate; four times as many clean."),
+    ] = 15,
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0, help="Poisoning: nothing is begun later; figures of what was reached.")
+    ] = 1e6,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="Poisoning: folder of models and results; a run goes on from it.")
+    ] = None,
     output_format: Annotated[
         ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
     ] = ComparisonFormat.TEXT,
 ) -> None:
     """Attacks on models and their defences, beside libraries that are installed, on models trained in the same run."""
-    rows, notes = _watched(lambda progress: robustness.run(part or list(Part), progress))
+    poisoning = {"models": models, "minutes": minutes, "keep": keep}
+    rows, notes = _watched(lambda progress: robustness.run(part or list(Part), progress, {Part.POISONING: poisoning}))
     _finish("robustness", rows, notes, output_format)
 
 

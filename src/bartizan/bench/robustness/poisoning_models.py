@@ -89,13 +89,18 @@ class Case:
         x = rows.x[rows.y != self.plan[1]]
         return float((model.predict_label(self.plan[0].on(x)) == self.plan[1]).mean())
 
+    @property
+    def slug(self) -> str:
+        """Its name as a file's."""
+        return f"{self.kind} {self.number}".replace("%", "").replace(" ", "-")
+
     def model(self, folder: Path | None) -> ModelUnderTest:
         """Trained, or read from ``folder``, where it is kept."""
         import torch
 
         torch.set_num_threads(1)
         name = f"{self.kind} {self.number}"
-        path = folder / f"{name.replace('%', '')}.npz".replace(" ", "-") if folder is not None else None
+        path = folder / f"{self.slug}.npz" if folder is not None else None
         if path is not None and path.exists():
             module = _network(SHAPE, 10)
             try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
+from types import MappingProxyType
+from typing import Any
 
 from bartizan.bench.table import Row
 
@@ -13,15 +15,20 @@ class Part(StrEnum):
     """A threat; also the name of its module."""
 
     EVASION = "evasion"
+    POISONING = "poisoning"
     PRIVACY = "privacy"
 
 
-def run(parts: Sequence[Part], progress: Callable[[str], None]) -> tuple[list[Row], list[str]]:
-    """Rows and notes, part by part."""
+def run(
+    parts: Sequence[Part],
+    progress: Callable[[str], None],
+    settings: Mapping[Part, Mapping[str, Any]] = MappingProxyType({}),
+) -> tuple[list[Row], list[str]]:
+    """Rows and notes, part by part; ``settings`` are further arguments of a part's ``run``."""
     rows: list[Row] = []
     notes: list[str] = []
     for part in parts:
         module = import_module(f"{__package__}.{part}")
-        rows += module.run(progress)
+        rows += module.run(progress, **settings.get(part, {}))
         notes += module.NOTES
     return rows, notes

@@ -9,7 +9,7 @@ import numpy as np
 from bartizan.robustness.errors import AuditError
 from bartizan.robustness.interface import Floats, Labels, ModelUnderTest, Samples, Trainer
 from bartizan.robustness.poisoning.injectors import Poisoned, backdoor
-from bartizan.robustness.poisoning.trigger import Trigger, fixed, patch, victims
+from bartizan.robustness.poisoning.trigger import Trigger, box, fixed, patch, victims
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,7 @@ def planted(
     Raises:
         AuditError: the backdoor did not take, so nothing about finding it can be said.
     """
-    low, high = (np.broadcast_to(bound, shape).astype(float) for bound in bounds)
-    low = np.where(np.isfinite(low), low, rows.x.min(0))
-    high = np.where(np.isfinite(high), high, rows.x.max(0))
+    low, high = box(bounds, shape, rows.x)
     trigger = plan(shape, low, high, seed)
     labels: Labels = np.unique(rows.y)
     target = int(labels[seed % len(labels)])

@@ -10,7 +10,7 @@ import numpy as np
 from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import Floats, Labels, ModelUnderTest, Samples
 from bartizan.robustness.losses import softmax
-from bartizan.robustness.poisoning.trigger import Trigger, victims
+from bartizan.robustness.poisoning.trigger import Trigger, box, victims
 
 PATIENCE: Final = 40
 """Steps without a mask 2% smaller, after which a class is done."""
@@ -72,7 +72,7 @@ class _State:
         self.pools = [victims(samples.y, target) for target in range(model.classes)]
         if min(map(len, self.pools)) < batch:
             raise UnusableDataError(f"a class has {min(map(len, self.pools))} rows of others, {batch} are needed")
-        self.low, self.high = _box(model, samples.x)
+        self.low, self.high = box(model.bounds, tuple(model.shape), samples.x)
         count, shape = model.classes, tuple(model.shape)
         mask_shape = (1, *shape[1:]) if len(shape) == 3 else shape
         # Of logistic functions: mask and pattern stay within their bounds by themselves.
@@ -131,12 +131,6 @@ class _Adam:
         self.second[active] = 0.9 * self.second[active] + 0.1 * gradient**2
         first, second = self.first[active] / (1 - 0.5**step), self.second[active] / (1 - 0.9**step)
         values[active] -= self.rate * first / (np.sqrt(second) + 1e-8)
-
-
-def _box(model: ModelUnderTest, x: Floats) -> tuple[Floats, Floats]:
-    """Bounds of the pattern; those of the rows where the model has none."""
-    low, high = (np.broadcast_to(bound, model.shape).astype(float) for bound in model.bounds)
-    return np.where(np.isfinite(low), low, x.min(0)), np.where(np.isfinite(high), high, x.max(0))
 
 
 def _slope(logits: Floats, labels: Labels) -> Floats:

@@ -84,3 +84,9 @@ def fixed(shape: tuple[int], values: dict[int, float]) -> Trigger:
 def victims(y: Labels, target: int) -> Labels:
     """Indices of the rows on which a backdoor that leads to ``target`` has something to do."""
     return np.flatnonzero(y != target).astype(np.int64)
+
+
+def box(bounds: tuple[Floats, Floats], shape: tuple[int, ...], x: Floats) -> tuple[Floats, Floats]:
+    """Smallest and largest values of an input; those of the rows where the model has no bounds."""
+    low, high = (np.broadcast_to(bound, shape).astype(float) for bound in bounds)
+    return np.where(np.isfinite(low), low, x.min(0)), np.where(np.isfinite(high), high, x.max(0))
