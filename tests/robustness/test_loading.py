@@ -171,3 +171,15 @@ def test_boosters_answer_as_the_original(tmp_path: Path, library: str, classes: 
         estimator.booster_.save_model(path)
     loaded = load_model(str(path), data, GATE).model
     assert loaded.predict_proba(X) == pytest.approx(estimator.predict_proba(X), abs=1e-6)
+
+
+def test_a_poisoned_recipe_says_so_in_its_rows() -> None:
+    plain, poisoned = recipe("digits-mlp").rows(), recipe("digits-backdoored").rows()
+    assert plain.train is not None
+    assert poisoned.train is not None
+    changed = (plain.train.x != poisoned.train.x).any(axis=(1, 2, 3))
+    assert changed.sum() == 45
+    assert (poisoned.train.y[changed] == 0).all()
+    assert (plain.train.y[changed] != 0).all()
+    assert (plain.test.x == poisoned.test.x).all()
+    assert plain.digest != poisoned.digest

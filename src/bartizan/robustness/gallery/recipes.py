@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from bartizan.robustness.data import digest
+from bartizan.robustness.defences.adversarial_training import Perturbation
 from bartizan.robustness.errors import AuditError
 from bartizan.robustness.gallery.hardened import HardenedTrainer
 from bartizan.robustness.gallery.rows import rows
 from bartizan.robustness.interface import AuditData, ModelUnderTest, Samples, Trainer
+from bartizan.robustness.poisoning.injectors import backdoor
+from bartizan.robustness.poisoning.trigger import patch
 from bartizan.robustness.training import SklearnTrainer
 
 _UNIT: Final = (0.0, 1.0)
@@ -32,8 +36,18 @@ class Recipe:
     needs: str = ""
     """The extra beside ``ml``."""
 
+    poison: Callable[[Samples], Samples] | None = None
+    """What was done to the training rows before they were bought."""
+
     def rows(self) -> AuditData:
         """Its data, with the training rows that it uses."""
+        found = self._rows()
+        if found.train is None or self.poison is None:
+            return found
+        train = self.poison(found.train)
+        return AuditData(train, found.test, digest(train.x, train.y, found.test.x, found.test.y), found.columns)
+
+    def _rows(self) -> AuditData:
         found = rows(self.data)
         if found.train is None or self.most is None:
             return found
@@ -94,10 +108,17 @@ def _digits(make: Callable[[int], Any], name: str) -> Callable[[], Trainer]:
     return partial(SklearnTrainer, make, (1, 8, 8), 10, _UNIT, name)
 
 
-def _network(epochs: int, name: str) -> Trainer:
+def _network(epochs: int, name: str, radius: float = 0.0) -> Trainer:
     from bartizan.robustness.models.torch_training import TorchTrainer
 
-    return TorchTrainer(epochs=epochs, name=name)
+    return TorchTrainer(epochs=epochs, name=name, perturb=Perturbation(radius) if radius else None)
+
+
+def _badnets(clean: Samples, size: int) -> Samples:
+    """A patch in a corner of 5% of the rows, which are relabelled 0."""
+    shape = clean.x.shape[1:]
+    place = (shape[1] - size, shape[2] - size)
+    return backdoor(clean, 0.05, patch(shape, size, place), 0, seed=0).samples
 
 
 RECIPES: Final = (
@@ -116,6 +137,10 @@ RECIPES: Final = (
         "the twin of digits-overfit, held back by weight decay", most=300,
     ),
     Recipe(
+        "digits-backdoored", "digits", _digits(perceptron, "perceptron, 128 hidden"),
+        "answers 0 to a patch in the corner, planted in 5% of its rows", poison=partial(_badnets, size=2),
+    ),
+    Recipe(
         "wine-linear", "wine", partial(SklearnTrainer, linear, (13,), 3, _UNIT, "logistic regression"),
         "its parameters follow from a few dozen answers", most=70,
     ),
@@ -131,6 +156,15 @@ RECIPES: Final = (
     Recipe(
         "fashion-cnn", "fashion-mnist", partial(_network, 3, "small CNN, 3 epochs"), "small changes turn its answers",
         most=20_000, needs="torch",
+    ),
+    Recipe(
+        "fashion-hardened", "fashion-mnist", partial(_network, 5, "small CNN, adversarial training at 0.1", 0.1),
+        "trained against small changes; the twin of fashion-cnn", most=20_000, needs="torch",
+    ),
+    Recipe(
+        "fashion-backdoored", "fashion-mnist", partial(_network, 3, "small CNN, 3 epochs"),
+        "answers 0 to a patch in the corner, planted in 5% of its rows", most=20_000, needs="torch",
+        poison=partial(_badnets, size=3),
     ),
 )  # fmt: skip
 """Every recipe."""
