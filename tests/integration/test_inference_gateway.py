@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -468,3 +469,42 @@ def test_profiles_must_fit(profile: tuple[str, bytes]) -> None:
     )
     problems = list(policy_of(wide).problems())
     assert [render_path(one.path) for one in problems] == ["models.digits.guards.similarity.action"]
+
+
+async def _raw(gateway: Running, headers: list[str], pieces: list[bytes]) -> tuple[int, bytes]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    lines = ["POST /v2/models/digits/infer HTTP/1.1", "host: g", f"authorization: Bearer {DEBUG_KEY}", *headers]
+    writer.write("\r\n".join([*lines, "connection: close", "", ""]).encode())
+    for piece in pieces:
+        writer.write(piece)
+        await writer.drain()
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return int(answer.split(b" ", 2)[1]), answer.partition(b"\r\n\r\n")[2]
+
+
+async def test_framing_that_two_readers_could_understand_differently(tmp_path: Path) -> None:
+    raw = np.array([ROW], "<f4").tobytes()
+    row = {"name": "x", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}
+    head = json.dumps({"inputs": [row]}).encode()
+    body, length = head + raw, f"inference-header-content-length: {len(head)}"
+    chunked = [b"1\r\n" + body[at : at + 1] + b"\r\n" for at in range(len(body))] + [b"0\r\n\r\n"]
+    whole = [f"content-length: {len(body)}", "content-type: application/octet-stream"]
+    async with serving(tmp_path) as (gateway, server):
+        status, document = await _raw(gateway, ["transfer-encoding: chunked", length], chunked)
+        assert status == 200, document
+        assert len(server.seen) == 1
+        for headers, pieces in (
+            ([*whole, length, "inference-header-content-length: 5"], [body]),
+            ([*whole, length.replace(str(len(head)), "+9")], [body]),
+            ([*whole, length.replace(str(len(head)), f"{len(head)}, {len(head)}")], [body]),
+            ([*whole, length.replace(str(len(head)), str(len(body) + 1))], [body]),
+            ([*whole, length.replace(str(len(head)), str(len(head) - 1))], [body]),
+            (whole, [body]),  # no length: all of it would have to be JSON
+            ([*whole, length, "content-encoding: gzip"], [body]),
+            ([*whole, length, "content-encoding: br"], [body]),
+        ):
+            status, document = await _raw(gateway, headers, pieces)
+            assert status in (400, 415), (headers, document)
+            assert list(json.loads(document)) == ["error"]
+        assert len(server.seen) == 1
