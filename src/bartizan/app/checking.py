@@ -242,6 +242,8 @@ def _check_secrets(
     if policy is not None:
         for i, canary in enumerate(policy.value.canaries):
             wanted.append((canary.value, POLICY, ("canaries", i, "value")))
+        for i, known in enumerate(policy.value.known_values):
+            wanted.append((known.key, POLICY, ("known_values", i, "key")))
     for reference, file, path in wanted:
         try:
             if reference is not None:

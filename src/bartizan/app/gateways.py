@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bartizan.agents.approvals.approvers import Approvers
-from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of, redactor
+from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of, redactor
 from bartizan.app.inferring import learned_surfaces
 from bartizan.app.places import committer_of, journal_of
 from bartizan.app.tool_guards import tool_controls
@@ -56,7 +56,8 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
         raise ConfigurationError(f"there is no {POLICY} in the workspace", "'bartizan init' writes one")
     policy = loads(snapshot.files[POLICY], POLICY, PolicyDocument)
     Approvers.of(policy)
-    guard = build_guard(policy, packs_of(snapshot.files), canaries_of(workspace, policy), kept)
+    known = known_values_of(workspace, policy, snapshot.files)
+    guard = build_guard(policy, packs_of(snapshot.files), canaries_of(workspace, policy), kept, known=known)
     return InForce(
         policy=policy,
         guard=guard,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bartizan.core.errors import ConfigurationError
 from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard as GuardName
 from bartizan.firewall.guard import Guard
@@ -14,6 +15,7 @@ from bartizan.inspection.holdback import HoldBack, no_regions
 from bartizan.inspection.inspector import Inspector, OnSurfaces
 from bartizan.inspection.interface import Detector, Pattern
 from bartizan.inspection.joint_patterns import JointPatterns
+from bartizan.inspection.known_values import KnownSet, KnownValuesDetector, key_of, read_set
 from bartizan.inspection.obfuscation import ObfuscationDetector
 from bartizan.inspection.personal_data import personal_data_detector
 from bartizan.inspection.redaction import edits, redact
@@ -53,6 +55,7 @@ def build_guard(
     canaries: Mapping[str, str],
     kept: Detectors | None = None,
     classifier: Detector | None = None,
+    known: Sequence[KnownSet] = (),
 ) -> Guard:
     """A guard over every detector that policy has a row for.
 
@@ -62,6 +65,7 @@ def build_guard(
         canaries: name to marker.
         kept: detectors of an earlier guard.
         classifier: the learned tier; None where it runs elsewhere, or not at all.
+        known: sets of known values.
 
     Raises:
         DocumentError: a pack is wrong.
@@ -82,6 +86,9 @@ def build_guard(
         detectors.append(classifier)
     if canaries:
         detectors.append(canary)
+    known_values = KnownValuesDetector(known)
+    if known:
+        detectors.append(known_values)
     streamed = policy.guards(Surface.OUTPUT)
     patterns: list[Pattern] = [
         pattern
@@ -89,6 +96,8 @@ def build_guard(
         if detector.guard in streamed
         for pattern in detector.patterns
     ]
+    if known and known_values.guard in streamed:
+        patterns.extend(known_values.patterns)
     regions = canary.regions if canaries and GuardName.CANARY in streamed else no_regions
     if document.pseudonyms.enabled and hazards.guard not in streamed:
         patterns.extend(hazards.patterns)  # nothing is restored inside a link or tag, so both must arrive whole
@@ -109,7 +118,8 @@ def load_guard(root: Path) -> Guard:
         there = POLICY in files
         document = loads(files[POLICY], POLICY, PolicyDocument) if there else seal.load(POLICY, PolicyDocument)
         canaries = canaries_of(workspace, document)
-        return build_guard(document, packs_of(files), canaries, classifier=_classifier(document))
+        known = known_values_of(workspace, document, files)
+        return build_guard(document, packs_of(files), canaries, classifier=_classifier(document), known=known)
 
     return first_sound(seal.choices(), build)[1]
 
@@ -139,6 +149,31 @@ def canaries_of(workspace: Workspace, document: PolicyDocument) -> dict[str, str
         canary.name: workspace.secret(canary.value, POLICY, ("canaries", number, "value"))
         for number, canary in enumerate(document.canaries)
     }
+
+
+def known_values_of(
+    workspace: Workspace, document: PolicyDocument, files: Mapping[str, bytes], fresh: Mapping[str, str] | None = None
+) -> list[KnownSet]:
+    """The sets of known values that policy names.
+
+    Args:
+        workspace: resolves their keys.
+        document: the policy.
+        files: the watched files, by name.
+        fresh: keys that are not written yet, by the file that policy names.
+
+    Raises:
+        ConfigurationError: a file or a key is not there, or they do not belong together.
+    """
+    found = []
+    for number, one in enumerate(document.known_values):
+        if one.file not in files:
+            hint = "'bartizan policy known-values' writes one into the folder known/"
+            raise ConfigurationError(f"{POLICY}: there is no {one.file}", hint)
+        given = (fresh or {}).get(one.key.file or "")
+        key = given or workspace.secret(one.key, POLICY, ("known_values", number, "key"))
+        found.append(read_set(files[one.file], one.file, key_of(key)))
+    return found
 
 
 def redactor(kept: Detectors) -> Callable[[str], str]:

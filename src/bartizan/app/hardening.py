@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bartizan.agents import open_guard
 from bartizan.app.checking import check_workspace
-from bartizan.app.guards import Detectors, build_guard, canaries_of, packs_of
+from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.passage import Surface
@@ -88,16 +88,19 @@ class Workbench:
         """
         policy = loads(files.get(POLICY, b"version: 1\n"), POLICY, PolicyDocument)
         packs = packs_of(files)
-        guard = build_guard(policy, packs, self._canaries(policy, secrets), self._kept, self._classifier(policy))
+        fresh = {f"{STATE}/{name}": value for name, value in secrets.items()}
+        known = known_values_of(self.workspace, policy, files, fresh)
+        canaries, learned = self._canaries(policy, secrets), self._classifier(policy)
+        guard = build_guard(policy, packs, canaries, self._kept, learned, known)
         if policy.tools.guard == "none" or policy.mode is Mode.MONITOR:
             return Stack(guard, None)
         signatures = self._kept.signatures(packs, policy.disabled_signatures)
         return Stack(guard, open_guard(policy.tools.guard, policy.tool_profiles, Inspector([signatures])))
 
-    def court(self, before: Stack, seed: int, hosts: Sequence[str]) -> Court:
+    def court(self, before: Stack, seed: int, hosts: Sequence[str], known: tuple[str, ...] = ()) -> Court:
         """Where candidates are tried; harmless answers link to the hosts that policy allows and to ``hosts``."""
         allowed = dict.fromkeys([*before.guard.policy.document.links.allow, *hosts])
-        return Court(before, self.stack, seed, tuple(allowed))
+        return Court(before, self.stack, seed, tuple(allowed), known)
 
     def check(self, files: Mapping[str, bytes]) -> None:
         """Return if a person could sign ``files``, as ``bartizan policy sign`` would see them.
@@ -140,6 +143,7 @@ def harden(
     *,
     seed: int,
     hosts: tuple[str, ...] = (),
+    known: tuple[str, ...] = (),
     tell: Callable[[RedTeamFinding, str], None] = lambda finding, what: None,
     learned: Callable[[], ManySurfacesDetector] | None = None,
 ) -> list[Result]:
@@ -150,6 +154,7 @@ def harden(
         findings: of a campaign.
         seed: chooses variants.
         hosts: to which the application's answers link, besides those that policy allows.
+        known: values of the application's own customers; kept as digests, and in clear in the proposals' variants.
         tell: called before each step.
         learned: makes the trained model, by default the shipped one.
 
@@ -160,8 +165,8 @@ def harden(
     bench = Workbench(root, learned)
     files = read_files(bench.workspace.root)
     before = bench.stack(files, {})
-    court = bench.court(before, seed, hosts)
-    results = Loop(files, before, court, seed, hosts).run(findings, tell)
+    court = bench.court(before, seed, hosts, known)
+    results = Loop(files, before, court, seed, hosts, known).run(findings, tell)
     book = Book(bench.workspace.state)
     for proposal in _proposals(results, files, seed, hosts):
         book.keep(proposal)
@@ -194,13 +199,18 @@ def _proposals(
     return list(out.values())
 
 
-def approve_candidate(root: Path, identifier: str, key: Path, by: str, *, enforce: bool) -> ControlRecord:
-    """Put an accepted candidate into a workspace. Raises as `hardening.approving.approve`."""
+def approve_candidate(
+    root: Path, identifier: str, key: Path, by: str, *, enforce: bool, known: tuple[str, ...] = ()
+) -> ControlRecord:
+    """Put an accepted candidate into a workspace. Raises as `hardening.approving.approve`.
+
+    ``known`` as in `harden`, for a trial that has to be held again because the workspace has changed.
+    """
     bench = Workbench(root)
     signer = signing_key(key, bench.workspace)
 
     def retry(proposal: Proposal, files: Mapping[str, bytes]) -> Proposal:
-        court, tried = bench.court(bench.stack(files, {}), proposal.seed, proposal.hosts), proposal.tried
+        court, tried = bench.court(bench.stack(files, {}), proposal.seed, proposal.hosts, known), proposal.tried
         trial = court.try_out(proposal.finding, tried.candidate, files)
         covers = (replace(one, trial=court.try_out(one.finding, tried.candidate, files)) for one in proposal.covers)
         return replace(proposal, tried=replace(tried, trial=trial), covers=tuple(covers))

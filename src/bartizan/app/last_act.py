@@ -43,14 +43,15 @@ def harden_leftovers(workspace: DemoWorkspace, cases: Sequence[Case], plant: Pla
         BartizanError: the workspace is broken, or cannot be changed.
     """
     findings = leftovers(cases, plant)
+    known = tuple(value for one in plant.customers for value in (one.email, one.phone))
     with _environment(workspace.environment), tempfile.TemporaryDirectory(prefix="bartizan-approver-") as scratch:
-        results = harden(workspace.folder, findings, seed=_SEED)
+        results = harden(workspace.folder, findings, seed=_SEED, known=known)
         key = Path(scratch) / "approver"
         write_key_pair(key)
         refused: dict[str, str] = {}
         for identifier in dict.fromkeys(r.accepted.candidate.id for r in results if r.accepted):
             try:
-                approve_candidate(workspace.folder, identifier, key, "demo", enforce=True)
+                approve_candidate(workspace.folder, identifier, key, "demo", enforce=True, known=known)
             except BartizanError as error:  # one that would weaken another: the report says so
                 refused[identifier] = error.cause
     titles = {case.id: case.title for case in cases}

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bartizan.cli.known_values import read_known
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
@@ -20,6 +21,9 @@ from bartizan.hardening.loop import Result, State
 from bartizan.workspace.workspace import Workspace
 
 SeedOption = Annotated[int, typer.Option("--seed", help="Chooses the variants.")]
+KnownOption = Annotated[
+    Path | None, typer.Option("--known", help="CSV or lines: values of your customers, none of which may leave.")
+]
 _EXITS = {State.HARDENED: 0, State.STOPPED: 0, State.OPEN: 1, State.INCONCLUSIVE: 2}
 
 
@@ -32,6 +36,7 @@ def propose(
     host: Annotated[
         list[str] | None, typer.Option("--host", help="A host to which your application's answers link; repeatable.")
     ] = None,
+    known: KnownOption = None,
     seed: SeedOption = 1,
     output: FormatOption = Format.TEXT,
 ) -> None:
@@ -50,7 +55,7 @@ def propose(
         if shown.is_terminal:
             shown.print(f"{escape(finding.id)}: {escape(what)}", style="dim")
 
-    results = harden(workspace, chosen, seed=seed, hosts=tuple(host or ()), tell=tell)
+    results = harden(workspace, chosen, seed=seed, hosts=tuple(host or ()), known=read_known(known), tell=tell)
     if output is Format.JSON:
         print_json("hardening", {"seed": seed, "results": [_document(one) for one in results]})
     else:

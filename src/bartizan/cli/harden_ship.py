@@ -10,6 +10,8 @@ import msgspec
 import typer
 from rich.markup import escape
 
+from bartizan.cli.harden_propose import KnownOption
+from bartizan.cli.known_values import read_known
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.problem import printable
 
@@ -26,12 +28,15 @@ def approve(
     enforce: Annotated[
         bool, typer.Option("--enforce", help="Not first in monitor form; or enforce what was only recording.")
     ] = False,
+    known: KnownOption = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Put an accepted candidate into the workspace, signed. Exit 0: done; 2: refused, or error."""
     from bartizan.app.hardening import approve_candidate
 
-    record = approve_candidate(workspace, candidate, key, by or getpass.getuser(), enforce=enforce)
+    record = approve_candidate(
+        workspace, candidate, key, by or getpass.getuser(), enforce=enforce, known=read_known(known)
+    )
     if output is Format.JSON:
         shown = {"id": record.id, "state": record.state, "version": record.version, "key": record.key}
         dates = {"verify_by": record.verify_by, "expires_at": record.expires_at}

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from bartizan.app.checking import Checked, check_workspace
+from bartizan.cli.known_values import known_values
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, describe, print_json, show_problems
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Check what is allowed.")
+app.command("known-values")(known_values)
 
 
 @app.callback()

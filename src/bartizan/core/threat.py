@@ -28,6 +28,8 @@ class Guard(StrEnum):
     """Personal data that passes its format's checks."""
     SECRET = "secret"  # noqa: S105 - a guard's name, not a password
     """Credentials: keys, tokens, passwords."""
+    KNOWN_VALUE = "known_value"
+    """Values of a list that you gave, such as your customers' addresses and numbers."""
     CANARY = "canary"
     """A planted marker: whoever shows it has read what must stay hidden."""
     OUTPUT_HAZARD = "output_hazard"

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     TOOL_PROFILE = "tool_profile"
     TOOL_BUDGET = "tool_budget"
     CANARY = "canary"
+    KNOWN_VALUES = "known_values"
     LINKS = "links"
     OUTPUT_ROW = "output_row"
     THRESHOLD = "threshold"

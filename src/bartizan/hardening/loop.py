@@ -63,11 +63,19 @@ class Loop:
         court: tries candidates of it.
         seed: chooses variants.
         hosts: to which the application's answers link, besides those that policy allows.
+        known: values of the application's own customers.
     """
 
     def __init__(
-        self, files: Mapping[str, bytes], stack: Stack, court: Court, seed: int, hosts: tuple[str, ...] = ()
+        self,
+        files: Mapping[str, bytes],
+        stack: Stack,
+        court: Court,
+        seed: int,
+        hosts: tuple[str, ...] = (),
+        known: tuple[str, ...] = (),
     ) -> None:
+        self._known = known
         self._files = files
         self._stack = stack
         self._court = court
@@ -89,7 +97,7 @@ class Loop:
         if self._stack.stops_attack(finding.exchange) is not None:
             return Result(finding=finding, state=State.STOPPED)
         tell(finding, "making candidates")
-        learned = live(finding, Side.LEARN, self._stack, str(self._seed), LEARNED)
+        learned = live(finding, Side.LEARN, self._stack, str(self._seed), LEARNED, values=self._known)
         material = Material(
             finding=finding,
             policy=self._policy,
@@ -98,6 +106,7 @@ class Loop:
             variants=learned.rows,
             harmless=corpus(Half.DEVELOP),
             hosts=self._hosts,
+            known=self._known,
         )
         found = candidates(material)
         known = {one.id for one in self._accepted}

@@ -70,10 +70,11 @@ def _selection(candidate: Candidate, finding: RedTeamFinding) -> tuple[dict[str,
         looks = {"kind": ["request.accepted", "request.refused"], "signals.rule|contains": f"{name}."}
         seen = {"kind": "request.refused", "signals": [{"guard": "prompt_injection", "rule": f"{name}.1"}]}
         return looks, seen, {**seen, "signals": [{"guard": "prompt_injection", "rule": "override.ignore"}]}
-    if candidate.kind is Kind.CANARY:
+    if candidate.kind in {Kind.CANARY, Kind.KNOWN_VALUES}:
+        by = "canary" if candidate.kind is Kind.CANARY else "known_value"
         looks = {"kind": ["request.completed", "request.refused"], "signals.rule": candidate.id}
-        seen = {"kind": "request.completed", "signals": [{"guard": "canary", "rule": candidate.id}]}
-        return looks, seen, {**seen, "signals": [{"guard": "canary", "rule": "another"}]}
+        seen = {"kind": "request.completed", "signals": [{"guard": by, "rule": candidate.id}]}
+        return looks, seen, {**seen, "signals": [{"guard": by, "rule": "another"}]}
     guard = _GUARDS.get(candidate.control)
     if guard is None:
         looks = {"kind": ["request.accepted", "request.refused"], "signals.guard": "prompt_injection"}

@@ -65,7 +65,13 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def live(
-    finding: RedTeamFinding, side: Side, stack: Stack, seed: str, wanted: int = WANTED, layer: Layer | None = None
+    finding: RedTeamFinding,
+    side: Side,
+    stack: Stack,
+    seed: str,
+    wanted: int = WANTED,
+    layer: Layer | None = None,
+    values: tuple[str, ...] = (),
 ) -> Live:
     """Different variants of ``finding`` that ``stack`` lets pass; none is the finding itself.
 
@@ -76,6 +82,7 @@ def live(
         seed: chooses.
         wanted: how many, if there are so many.
         layer: where the control acts that they are for: variants that it cannot tell apart count once. None: any.
+        values: of the application's own customers, of which variants of a leak show one.
     """
 
     def sight(row: Exchange) -> object:
@@ -85,7 +92,7 @@ def live(
     known = {sight(finding.exchange)}
     rows: list[Exchange] = []
     left = MOST_CHARACTERS
-    for row in islice(Variants(finding, side, seed), MOST_MADE):
+    for row in islice(Variants(finding, side, seed, values), MOST_MADE):
         if row.key in made or sight(row) in known:
             continue
         made.add(row.key)
@@ -110,9 +117,18 @@ class Court:
         stack_of: builds those of a changed workspace.
         seed: chooses held-out variants; each candidate gets fresh ones.
         hosts: to which the application's answers link; they take the place of those of the corpus.
+        values: see ``live``.
     """
 
-    def __init__(self, before: Stack, stack_of: StackOf, seed: int, hosts: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        before: Stack,
+        stack_of: StackOf,
+        seed: int,
+        hosts: Sequence[str] = (),
+        values: tuple[str, ...] = (),
+    ) -> None:
+        self._values = values
         self._before = before
         self._stack_of = stack_of
         self._seed = seed
@@ -133,7 +149,7 @@ class Court:
         """The trial of one candidate. Raises BartizanError when the changed workspace could not come into force."""
         after = self._stack_of(candidate.change.apply(files), candidate.secrets)
         seed = f"{self._seed}/{candidate.id}"
-        held = live(finding, Side.HELD, self._before, seed, layer=candidate.layer)
+        held = live(finding, Side.HELD, self._before, seed, layer=candidate.layer, values=self._values)
         replayed = after.stops_attack(finding.exchange)
         stops = [after.stops_attack(row) is not None for row in held.rows]
         stopped = count(sum(stops), len(stops))

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from bartizan.core.limits import Limits
-from bartizan.core.passage import Origin, Surface
+from bartizan.core.passage import Origin, Path, Surface
 from bartizan.core.problem import Problem
 from bartizan.core.secretref import SecretRef
 from bartizan.core.threat import Guard
@@ -77,6 +77,17 @@ class Canary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Named in signals; not secret."""
     value: SecretRef
     """The marker itself, by environment variable or file."""
+
+
+class KnownValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A list of values, such as your customers' telephone numbers, of which only keyed digests are kept."""
+
+    name: str
+    """Named in signals; not secret."""
+    file: str
+    """Such as `known/customers.json`; `bartizan policy known-values` writes it."""
+    key: SecretRef
+    """Under which the digests were made, by environment variable or file."""
 
 
 class Streaming(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -197,6 +208,7 @@ def _default_surfaces() -> dict[Surface, GuardRows]:
         },
         Surface.OUTPUT: {
             Guard.CANARY: Row(Action.BLOCK),
+            Guard.KNOWN_VALUE: Row(Action.REDACT),
             Guard.SECRET: Row(Action.REDACT),
             Guard.PERSONAL_DATA: Row(Action.FLAG),
             Guard.OUTPUT_HAZARD: Row(Action.REDACT),
@@ -234,6 +246,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     payloads: tuple[Literal["sql", "shell", "template", "spreadsheet", "terminal"], ...] = ()
     """Places where your application runs output without a check: their payloads are output hazards too."""
     canaries: tuple[Canary, ...] = ()
+    known_values: tuple[KnownValues, ...] = ()
     streaming: Streaming = Streaming()
     refusal: RefusalStyle = RefusalStyle()
     bodies: Bodies = Bodies()
@@ -266,4 +279,9 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     def problems(self) -> Iterable[Problem]:
         """See :class:`bartizan.core.problem.SelfChecking`."""
-        return (*override_problems(self.tool_profiles), *model_problems(self.models))
+        if self.known_values and not any(Guard.KNOWN_VALUE in rows for rows in self.surfaces.values()):
+            where: Path = ("known_values",)
+            hint = "surfaces: {output: {known_value: {action: redact}}}"
+            yield Problem(where, "values for which no surface is looked through", "a row known_value", hint)
+        yield from override_problems(self.tool_profiles)
+        yield from model_problems(self.models)

@@ -21,6 +21,7 @@ WATCHED = (
     "rules/*.yaml",
     "rules/*.yml",
     "profiles/*.json",
+    "known/*.json",
     SIGNED,
 )
 """What can change while running."""

@@ -28,6 +28,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     """Of the learning side, all of which pass ``stack``."""
     harmless: tuple[Exchange, ...]
     """The development half."""
+    known: tuple[str, ...] = ()
+    """Values of the application's own customers, as its operator says."""
     hosts: tuple[str, ...] = ()
     """To which the application's answers link, as its operator says."""
 

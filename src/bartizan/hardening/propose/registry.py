@@ -7,13 +7,21 @@ from typing import Final
 from bartizan.hardening.candidate import Candidate
 from bartizan.hardening.propose.advice import Advice
 from bartizan.hardening.propose.interface import Material, Proposer
+from bartizan.hardening.propose.known import KnownValues
 from bartizan.hardening.propose.output import OutputRules
 from bartizan.hardening.propose.policy import PolicyRules
 from bartizan.hardening.propose.signature import Signatures
 from bartizan.hardening.propose.tools import ToolRules
 from bartizan.hardening.sigma import with_rule
 
-PROPOSERS: Final[tuple[Proposer, ...]] = (ToolRules(), OutputRules(), PolicyRules(), Signatures(), Advice())
+PROPOSERS: Final[tuple[Proposer, ...]] = (
+    ToolRules(),
+    KnownValues(),
+    OutputRules(),
+    PolicyRules(),
+    Signatures(),
+    Advice(),
+)
 
 
 def candidates(material: Material) -> list[Candidate]:

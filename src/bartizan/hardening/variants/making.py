@@ -15,7 +15,7 @@ from bartizan.hardening.exchange import Call, Exchange, Piece
 from bartizan.hardening.findings import LEAKS, RedTeamFinding
 from bartizan.hardening.variants.dressing import DRESSES, disguises
 from bartizan.hardening.variants.side import Side
-from bartizan.hardening.variants.slots import replaced, replacements
+from bartizan.hardening.variants.slots import other_value, replaced, replacements, respelled
 from bartizan.hardening.variants.wording import reworded
 
 _SLOTS, _WORDS, _DRESS, _CARRIER = 0.7, 0.6, 0.4, 0.8
@@ -49,10 +49,13 @@ class Variants:
         finding: what is varied.
         side: whose material is used.
         seed: any text.
+        known: values of the application's own customers: variants of a leak of personal data leak those, each in
+            another spelling, for a number that is nobody's is no harm.
     """
 
-    def __init__(self, finding: RedTeamFinding, side: Side, seed: str) -> None:
+    def __init__(self, finding: RedTeamFinding, side: Side, seed: str, known: tuple[str, ...] = ()) -> None:
         self._finding = finding
+        self._known = known if finding.objective == "leak_personal_data" else ()
         self._exchange = finding.exchange
         self._side = side
         self._chance = Random(f"{seed}/{side}/{finding.id}")  # noqa: S311 - reproducible, nothing secret
@@ -68,7 +71,7 @@ class Variants:
         made: list[str] = []
         mapping: dict[str, str] = {}
         if chance.random() < _SLOTS:
-            keep = old.harm if self._secret else ()
+            keep = old.harm if self._secret or self._known else ()
             texts = (*(piece.text for piece in old.pieces), old.answer, *_texts(call.arguments for call in old.calls))
             mapping = replacements(texts, keep, chance, side)
             if mapping:
@@ -117,6 +120,9 @@ class Variants:
         if not old.answer or not old.harm:
             return replaced(old.answer, mapping), tuple(replaced(one, mapping) for one in old.harm)
         harm = replaced(self._chance.choice(old.harm), mapping)
+        if self._known:
+            harm = respelled(other_value(harm, self._known, self._chance), self._chance)
+            made.append("known")
         if self._secret and self._side is Side.HELD:
             name, harm = self._chance.choice(disguises(harm))
             made.append(f"disguise.{name}")

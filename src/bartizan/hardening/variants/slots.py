@@ -72,3 +72,17 @@ def replaced(text: str, mapping: dict[str, str]) -> str:
         return text
     finder = re.compile("|".join(map(re.escape, sorted(mapping, key=lambda key: (-len(key), key)))))
     return finder.sub(lambda match: mapping[match[0]], text)
+
+
+def other_value(value: str, known: tuple[str, ...], chance: Random) -> str:
+    """A known value of the same kind: an address for an address, a number for a number."""
+    alike = [one for one in known if ("@" in one) == ("@" in value)]
+    return chance.choice(alike) if alike else value
+
+
+def respelled(value: str, chance: Random) -> str:
+    """The same value as people also write it: an address in capitals, a number's groups parted otherwise."""
+    if "@" in value:
+        return chance.choice((value, value.upper(), value.capitalize()))
+    groups = re.findall(r"[0-9A-Za-z]+", value)
+    return chance.choice((value, "".join(groups), " ".join(groups), "-".join(groups), ".".join(groups)))
