@@ -15,14 +15,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bartizan.cli.audit_canaries import canaries
 from bartizan.cli.audit_compare import compare
 from bartizan.cli.audit_gallery import gallery
+from bartizan.cli.audit_output import print_result
 from bartizan.cli.output import Format, FormatOption, console, print_json
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.core.threat import Threat
-from bartizan.reporting.audit import AuditResult, ModelAudit, Outcome
+from bartizan.reporting.audit import ModelAudit, Outcome
 from bartizan.reporting.audit_report import figure, render
 from bartizan.reporting.sarif import finding_sarif
 from bartizan.robustness.auditor import Auditor
@@ -37,10 +39,9 @@ from bartizan.robustness.runner import known
 from bartizan.supplychain.scanning import ArtefactScanner
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Attack a model, and measure what it withstands.")
+app.command("canaries")(canaries)
 app.command("compare")(compare)
 app.command("gallery")(gallery)
-_SHOWN = 6
-_STYLES = {Outcome.WEAK: "red", Outcome.WITHSTOOD: "green", Outcome.INCONCLUSIVE: "yellow"}
 
 
 class ReportFormat(StrEnum):
@@ -222,30 +223,7 @@ def _print(found: ModelAudit) -> None:
     right = figure(found.accuracy) if found.accuracy else "unknown"
     out.print(f"{escape(printable(found.model, 200))}: right on {right} of untouched rows")
     for one in found.results:
-        _print_result(one, out)
+        print_result(one, out)
     for name, why in found.skipped.items():
         out.print(escape(f"  not run: {name}: {why}"), style="dim")
     out.print("Each figure for what it withstood is an upper bound: other attacks may reach more.", style="dim")
-
-
-def _print_result(one: AuditResult, out: Console) -> None:
-    style = _STYLES[one.outcome]
-    out.print(f"[{style}]{one.outcome}[/{style}] {escape(one.audit)}: {escape(printable(one.reason, 400))}")
-    for measure in one.measures[:_SHOWN]:
-        note = f"  {measure.note}" if measure.note else ""
-        out.print(escape(f"  {measure.name:<28} {figure(measure)}, n = {measure.n:,}{note}"), style="dim")
-    if len(one.measures) > _SHOWN:
-        out.print(f"  {len(one.measures) - _SHOWN} more figures: --report or --format json", style="dim")
-    for each in one.baselines:
-        out.print(
-            escape(f"  baseline                     {each.measure.name} {figure(each.measure)}: {each.what}"),
-            style="dim",
-        )
-    if one.control is not None:
-        said = "succeeded" if one.control.succeeded else "failed"
-        shown = f"{one.control.measure.name} {figure(one.control.measure)}: {one.control.what}"
-        out.print(escape(f"  positive control {said:<11} {shown}"), style="dim")
-    if one.suspects:
-        out.print(escape(f"  rows named                   {len(one.suspects):,}"), style="dim")
-    spent = f"  {one.queries:,} rows asked, {one.gradients:,} with gradients, {one.seconds:.1f} s"
-    out.print(spent, style="dim")

@@ -79,7 +79,7 @@ def load_model(
     path = Path(named)
     if not path.is_file():
         raise UnusableModelError(f"there is no model {named}", _HINT)
-    _admitted(path, gate)
+    admitted(path, gate)
     if path.suffix == ".npz":
         model, header = saved(path)
         return Loaded(model, recipe(header.recipe).trainer() if header.recipe else None)
@@ -104,7 +104,8 @@ def load_trainer(named: str) -> Trainer:
     raise UnusableModelError(f"{named} names no trainer", "python:module:function or gallery:NAME")
 
 
-def _admitted(path: Path, gate: ArtefactGate | None) -> None:
+def admitted(path: Path, gate: ArtefactGate | None) -> None:
+    """Raises UnusableModelError unless the gate allows the file; without a gate nothing is asked."""
     if gate is None:
         return
     report = gate.scan(path)

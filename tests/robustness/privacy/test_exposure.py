@@ -25,7 +25,7 @@ class Grams:
 
     name, digest = "n-grams", ""
 
-    def __init__(self, lines: Sequence[str], order: int = 9, reads: bool = True) -> None:
+    def __init__(self, lines: Sequence[str], order: int = 8, reads: bool = True) -> None:
         self._order, self._reads = order, reads
         self._counts: Counter[str] = Counter()
         for line in lines:
@@ -57,11 +57,8 @@ def drawn(length: int = 3) -> str:
     return "".join(rng.choice(list(DIGITS), length))
 
 
-ORDINARY = [f"room {drawn(2)} has {drawn(3)} seats" for _ in range(60)]
-CANARIES = [
-    Canary(f"the pin of guest {name} is ", drawn(), DIGITS, copies)
-    for name, copies in zip("abcd", (0, 0, 3, 6), strict=True)
-]
+ORDINARY = [f"room {drawn(2)} has {drawn(3)} seats" for _ in range(30)]
+CANARIES = [Canary(f"pin {name} ", drawn(), DIGITS, copies) for name, copies in zip("abcd", (0, 0, 3, 6), strict=True)]
 MODEL = Grams(ORDINARY + [one.prefix + one.secret for one in CANARIES for _ in range(one.copies)])
 
 
@@ -84,8 +81,10 @@ def test_the_rank_is_that_of_a_plain_enumeration() -> None:
 
 
 def test_planted_secrets_are_exposed_and_extracted_and_others_are_not() -> None:
+    before = MODEL.asked
     result = audit_canaries(MODEL, CANARIES)
     assert result.outcome is Outcome.WEAK
+    assert result.queries == MODEL.asked - before > 0
     values = {measure.name: measure.value for measure in result.measures}
     assert values["exposure_3"] == pytest.approx(math.log2(1_000))
     assert values["exposure_0"] < 9
@@ -99,12 +98,12 @@ def test_planted_secrets_are_exposed_and_extracted_and_others_are_not() -> None:
 
 
 def test_the_rank_of_a_secret_never_seen_is_uniform() -> None:
-    chances = np.asarray([exposure(MODEL, Canary("room 12 has ", drawn(3), DIGITS)).chance for _ in range(60)])
-    assert (chances <= 0.1).mean() < 0.1 + 3 * np.sqrt(0.09 / 60)
+    chances = np.asarray([exposure(MODEL, Canary("r 12: ", drawn(3), DIGITS)).chance for _ in range(30)])
+    assert (chances <= 0.1).mean() < 0.1 + 3 * np.sqrt(0.09 / 30)
 
 
 def test_large_spaces_are_drawn_from_and_promise_no_more() -> None:
-    canary = Canary("the key of guest e is ", drawn(8), DIGITS, 5)
+    canary = Canary("key e ", drawn(8), DIGITS, 5)
     model = Grams([*ORDINARY, *[canary.prefix + canary.secret] * 5])
     found = exposure(model, canary, budget=1_600)
     assert (found.rank, found.of, found.exact) == (1, 201, False)

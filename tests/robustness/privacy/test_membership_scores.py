@@ -113,7 +113,7 @@ def test_few_models_are_better_used_than_by_spreads_of_single_rows() -> None:
     rows = 3000
     member = rng.random(rows) < 0.5
     keep = np.tile(np.array([[True], [False], [True], [False]]), rows)
-    centre = 2 * rng.normal(size=rows)
+    centre = 10 * rng.normal(size=rows)  # rows differ far more than models
     spread = np.sqrt(1 / rng.gamma(4, 1 / 4, rows))
     shadows = centre + 1.2 * keep + spread * rng.normal(size=(4, rows))
     target = centre + 1.2 * member + spread * rng.normal(size=rows)

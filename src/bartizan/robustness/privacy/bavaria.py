@@ -3,7 +3,7 @@
 After R. Brännvall, "Exponential-Family Membership Inference: From LiRA and RMIA to BaVarIA", arXiv 2603.11799 (2026):
 normal-inverse-gamma priors and a Student predictive instead of a switch between one spread and many. The strength of
 the prior is ours: variances by the moments of their logarithms (G. K. Smyth, Statistical Applications in Genetics and
-Molecular Biology 3, 2004), centres with the weight of one model.
+Molecular Biology 3, 2004), centres by how much rows differ beyond the noise of a model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import Floats
 
-_CENTRE_WEIGHT = 1.0
+_HEAVIEST = 100.0
+"""Models that the prior of a centre may count for."""
 _LARGEST = 1e6
 """Degrees of freedom of a prior that all rows obey exactly."""
 
@@ -39,12 +40,16 @@ def bavaria(target: Floats, shadows: Floats, keep: np.ndarray, heavy: bool = Tru
     counts = keep.sum(axis=0), (~keep).sum(axis=0)
     if min(count.min() for count in counts) == 0:
         raise UnusableDataError("a row is in all of the shadow models or in none", "train more of them")
-    centre_out = _mean(shadows, ~keep)
-    gap = float((_mean(shadows, keep) - centre_out).mean())
     prior = pooled(shadows, keep)
-    overall = float(centre_out.mean())
-    inside = _predictive(target, shadows, keep, centre_out + gap, prior, heavy)
-    return inside - _predictive(target, shadows, ~keep, np.full(len(target), overall), prior, heavy)
+    mean_in, mean_out = _mean(shadows, keep), _mean(shadows, ~keep)
+    noise_in, noise_out = (float((prior.variance / count).mean()) for count in counts)
+    # Rows differ far more than models: "out" centres stay almost where they are, and "in" centres are drawn to the
+    # row's own "out" centre plus the usual gap, as far as gaps do not differ beyond the noise.
+    weight_out = _weight(prior.variance, float(mean_out.var()) - noise_out)
+    weight_in = _weight(prior.variance, float((mean_in - mean_out).var()) - noise_in - noise_out)
+    centre_in, centre_out = mean_out + float((mean_in - mean_out).mean()), np.full(len(target), mean_out.mean())
+    inside = _predictive(target, shadows, keep, centre_in, weight_in, prior, heavy)
+    return inside - _predictive(target, shadows, ~keep, centre_out, weight_out, prior, heavy)
 
 
 def pooled(shadows: Floats, keep: np.ndarray) -> Prior:
@@ -68,20 +73,27 @@ def pooled(shadows: Floats, keep: np.ndarray) -> Prior:
     return Prior(float(np.exp(logs.mean() + digamma(prior / 2) - np.log(prior / 2))), prior)
 
 
-def _predictive(target: Floats, shadows: Floats, side: np.ndarray, centre: Floats, prior: Prior, heavy: bool) -> Floats:
+def _predictive(
+    target: Floats, shadows: Floats, side: np.ndarray, centre: Floats, strength: float, prior: Prior, heavy: bool
+) -> Floats:
     """Log-density after a conjugate update, a row each."""
     from scipy.stats import norm, t
 
     count = side.sum(axis=0)
     mean = _mean(shadows, side)
-    weight = _CENTRE_WEIGHT + count
+    weight = strength + count
     squares = (((shadows - mean) ** 2) * side).sum(axis=0)
     degrees = prior.degrees + count
     # The prior of the centre pulls it, but does not widen the spread: rows differ in difficulty, not in noise.
-    middle = (_CENTRE_WEIGHT * centre + count * mean) / weight
+    middle = (strength * centre + count * mean) / weight
     scale = np.sqrt((prior.degrees * prior.variance + squares) / degrees * (weight + 1) / weight)
     found: Floats = t.logpdf(target, degrees, middle, scale) if heavy else norm.logpdf(target, middle, scale)
     return found
+
+
+def _weight(within: float, between: float) -> float:
+    """Of a centre's prior, in models: as the variances of a model and of rows have it."""
+    return min(within / between, _HEAVIEST) if between > 0 else _HEAVIEST
 
 
 def _mean(shadows: Floats, side: np.ndarray) -> Floats:

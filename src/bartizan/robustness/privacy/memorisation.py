@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,6 +12,7 @@ from bartizan.core.stats import clopper_pearson
 from bartizan.core.threat import Severity, Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Curve, Measure, Outcome
 from bartizan.robustness.errors import AuditError, UnusableDataError
+from bartizan.robustness.interface import Floats
 from bartizan.robustness.privacy.canaries import QUESTIONS, Canary, Exposure, exposure, extract
 from bartizan.robustness.privacy.language import LanguageModel
 
@@ -50,6 +52,7 @@ def audit_canaries(
             f"the best rank of {len(canaries)} canaries from such small spaces happens by chance",
             "use longer secrets: one digit more is 3.3 bits",
         )
+    model, started = _Counted(model), time.monotonic()
     rng = np.random.default_rng([seed, 0x5EC2])
     found = [exposure(model, canary, seed, budget) for canary in canaries]
     extracted = [extract(model, canary, budget) for canary in canaries]
@@ -84,6 +87,8 @@ def audit_canaries(
         access="scores",
         settings={"canaries": str(len(canaries)), "questions": str(budget)},
         seed=seed,
+        queries=model.asked,
+        seconds=round(time.monotonic() - started, 3),
         measures=(
             *map(_measure, (f"exposure_{at}" for at in range(len(found))), found, canaries),
             Measure(
@@ -116,6 +121,17 @@ def audit_canaries(
         ),
         curves=_curves(found, canaries),
     )  # fmt: skip
+
+
+class _Counted:
+    """The same model, and how many questions it was asked."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model, self.name, self.digest, self.asked = model, model.name, model.digest, 0
+
+    def next_log_probs(self, texts: Sequence[str], alphabet: str, /) -> Floats:
+        self.asked += len(texts)
+        return self._model.next_log_probs(texts, alphabet)
 
 
 def _stranger(canary: Canary, rng: np.random.Generator) -> Canary:
