@@ -106,6 +106,9 @@ def run(
         list[str] | None, typer.Option("--option", help="Setting of an audit, as name=value; repeatable.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything that chance decides.")] = 0,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Record findings and evidence in this workspace.")
+    ] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file.")] = None,
     save: Annotated[Path | None, typer.Option("--save", help="Write the JSON result to this file too.")] = None,
     output: Annotated[ReportFormat, typer.Option("--format", help="How the result is shown.")] = ReportFormat.TEXT,
@@ -124,6 +127,11 @@ def run(
     for path, content in ((report, render(found)), (save, _json(found).decode() + "\n")):
         if path is not None:
             _write(path, content)
+    if workspace is not None:
+        from bartizan.app.auditing import record
+
+        kept = record(workspace, found)
+        Console(stderr=True).print(f"evidence  {kept or 'none: no audit could tell anything'}", markup=False)
     if output is ReportFormat.SARIF:
         sys.stdout.buffer.write(finding_sarif(findings(found), model))
     elif output is ReportFormat.JSON:

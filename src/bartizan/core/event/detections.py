@@ -9,11 +9,11 @@ from bartizan.core.threat import Severity
 
 
 class FindingRaised(Record, frozen=True, kw_only=True, omit_defaults=True, tag="finding.raised"):
-    """A detection rule found something in the journal. ``id`` follows from rule and events, so that what is found
-    again is known again."""
+    """A detection rule found something in the journal, or an audit in a model. ``id`` follows from rule and events, or
+    from audit, model and data, so that what is found again is known again."""
 
     rule: str
-    """Id of the rule, else its name, else its title."""
+    """Id of the rule, else its name, else its title; or id of the audit."""
     title: str
     severity: Severity
     threat: str = ""
