@@ -12,7 +12,7 @@ from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import AuditContext, AuditData, Effort, ModelUnderTest, Samples
 from bartizan.robustness.models.sklearn import DenseModel
 from bartizan.robustness.poisoning.calibration import Calibration, anomaly_index
-from bartizan.robustness.poisoning.detection import split
+from bartizan.robustness.poisoning.detection import Detection, split
 from bartizan.robustness.poisoning.neural_cleanse import Recovered, search
 from bartizan.robustness.poisoning.trigger import Trigger
 from bartizan.robustness.runner import chosen, run
@@ -101,6 +101,11 @@ def test_a_planted_backdoor_is_weak_and_a_clean_model_is_not(digits, trainer, cl
     assert good.outcome is Outcome.WITHSTOOD
     assert good.gradients > 0
     assert good.measures[0].value > 0.01
+
+
+def test_flagged_classes_stand_by_how_unlikely_they_are() -> None:
+    p_values, hits = np.array([0.5, 1e-3, 1e-9, 1e-12]), np.array([100, 100, 80, 79])
+    assert Detection([], p_values, hits, np.full(4, 100)).flagged.tolist() == [2, 1]
 
 
 def test_what_cannot_be_said_is_inconclusive(digits, trainer, clean_model) -> None:  # type: ignore[no-untyped-def]

@@ -46,8 +46,10 @@ class Detection:
 
     @property
     def flagged(self) -> Labels:
-        """Classes whose trigger is too small for a clean model and works on rows outside the search."""
-        return np.flatnonzero((self.p_values <= LEVEL) & (self.hits >= SUCCESS * self.tried)).astype(np.int64)
+        """Classes whose trigger is too small for a clean model and works on rows outside the search, the most unlikely
+        first: a backdoor opens its neighbours' classes as well."""
+        found = np.flatnonzero((self.p_values <= LEVEL) & (self.hits >= SUCCESS * self.tried))
+        return found[np.argsort(self.p_values[found], kind="stable")].astype(np.int64)
 
     @property
     def first(self) -> int:
