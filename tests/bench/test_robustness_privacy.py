@@ -73,3 +73,15 @@ def test_every_part_is_a_module_with_rows_and_notes(part: run.Part) -> None:
     module = import_module(f"bartizan.bench.robustness.{part}")
     assert callable(module.run)
     assert module.NOTES
+
+
+def test_the_part_runs_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(privacy, "rows", lambda seed: DATA)
+    kinds = {privacy.OVERFIT: lambda: Blunt(0.5), privacy.PRIVATE: lambda: Blunt(20.0)}
+    monkeypatch.setattr(privacy, "trainers", lambda: kinds)
+    monkeypatch.setattr(privacy, "canary_rows", lambda seed: [])
+    said: list[str] = []
+    found = privacy.run(said.append, shadows=4, workers=1)
+    assert {row.subject for row in found} >= {privacy.OVERFIT, privacy.PRIVATE, "labels alone"}
+    assert [row.target for row in found if row.target is not None] == [0, 0]
+    assert len(said) == 4

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
 from bartizan.reporting.audit import AuditResult, Outcome
@@ -132,6 +133,13 @@ def test_what_cannot_be_said_is_inconclusive_with_its_reason(change: dict[str, o
     (result,) = audited(replace(context(LINEAR), **change), ["membership.lira"])  # type: ignore[arg-type]
     assert result.outcome is Outcome.INCONCLUSIVE
     assert said in result.reason
+
+
+def test_a_model_with_one_answer_is_inconclusive() -> None:
+    constant = SklearnTrainer(lambda seed: DummyClassifier(strategy="prior"), (12,), 4)
+    for result in audited(context(constant), [*SHADOWED, *PLAIN, "membership.triage", "attribute.inference"]):
+        assert result.outcome is Outcome.INCONCLUSIVE
+        assert "the class" in result.reason or "do not differ" in result.reason
 
 
 def test_an_attack_whose_control_fails_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from bartizan.robustness.errors import AuditError, NotApplicableError, UnusableD
 from bartizan.robustness.interface import Access, AuditContext, Labels, ModelUnderTest, Samples, audit
 from bartizan.robustness.models.sklearn import from_estimator
 from bartizan.robustness.privacy.attributes import Attacker, Attribute, Guesses, attribute
+from bartizan.robustness.privacy.verdict import must_vary
 
 _SURE: Final = 0.01
 _COLUMNS: Final = 3
@@ -35,6 +36,7 @@ class AttributeInference:
         otherwise the columns with the fewest values."""
         members, public, others = _split(context)
         hidden = _hidden(context, public)
+        must_vary(context.model, members.x)
         measures: list[Measure] = []
         best, excess, where = 1.0, 0.0, ""
         controlled: list[Comparison] = []

@@ -31,8 +31,7 @@ class Prior(NamedTuple):
 def bavaria(target: Floats, shadows: Floats, keep: np.ndarray, heavy: bool = True) -> Floats:
     """Log-ratio of the predictive densities "in" and "out", ``(n,)``; arguments as :func:`lira.online`.
 
-    With ``heavy`` the predictive is Student's (the paper's t), otherwise normal with the same spread (its n): heavy
-    tails doubt the surest rows, which costs finds at the lowest false-positive rates.
+    With ``heavy`` the predictive is Student's (the paper's t), otherwise normal with the same spread (its n).
 
     Raises:
         UnusableDataError: a row is in all models or in none, or no row has two models on one side.

@@ -25,6 +25,7 @@ def run(context: AuditContext, signals: Mapping[str, Signal], trains: bool, **sa
     played = game(context.data, context.effort.samples, context.seed)
     rows = slice(0, played.n)
     x, y = played.x[rows], played.y[rows]
+    verdict.must_vary(context.model, x)
     attack = verdict.Attack({name: signal(context.model, x, y) for name, signal in signals.items()}, played.member)
     untested = ["what shadow models reveal: membership.lira, membership.rmia"]
     unseen = unseen_of(context, played) if trains else None

@@ -40,6 +40,7 @@ Scores = Callable[[Answers], Mapping[str, Floats]]
 def run(context: AuditContext, scores: Scores, fewest: int, **said: Any) -> AuditResult:
     """Attacks the model under test. See :func:`verdict.result` for what is raised."""
     played, shadows = of_context(context, fewest)
+    verdict.must_vary(context.model, played.x[: played.n])
     target = confidence(context.model, played.x, played.y)
     attack = verdict.Attack(scores(answers(target, shadows, played.n)), played.member)
     unseen, tries = shadows.unseen[CONFIDENCE], verdict.BASELINES

@@ -10,8 +10,8 @@ import numpy as np
 
 from bartizan.core.threat import Severity, Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
-from bartizan.robustness.errors import AuditError, UnusableDataError
-from bartizan.robustness.interface import AuditContext, Floats, Samples, Trainer
+from bartizan.robustness.errors import AuditError, UnusableDataError, UnusableModelError
+from bartizan.robustness.interface import AuditContext, Floats, ModelUnderTest, Samples, Trainer
 from bartizan.robustness.models.parzen import ParzenTrainer
 from bartizan.robustness.privacy.game import Game
 from bartizan.robustness.privacy.roc import RATES, Roc, roc
@@ -43,6 +43,15 @@ def succeeded(curve: Roc, tries: int = 1) -> bool:
     # The area's interval has two sides at 2.5%; the test here has one side at ``level``.
     wider = NormalDist().inv_cdf(1 - level) / NormalDist().inv_cdf(0.975)
     return area - (area - low) * wider > 0.5 or min(point.chance for point in points) < level
+
+
+def must_vary(model: ModelUnderTest, x: Floats) -> None:
+    """Raises UnusableModelError if the model gives every row the same class: what it withstands would mean nothing."""
+    labels = np.unique(model.predict_label(x))
+    if len(labels) < 2:
+        raise UnusableModelError(
+            f"{model.name} gives all of {len(x):,} rows the class {labels[0]}: nothing can be said"
+        )
 
 
 def severity(curve: Roc) -> Severity:
