@@ -19,7 +19,7 @@ from bartizan.core.stats.tails import student_tail
 from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import Floats, Samples, Trainer
 from bartizan.robustness.poisoning.neural_cleanse import Recovered, search
-from bartizan.robustness.training import Job, train_all
+from bartizan.robustness.training import Job, side_by_side, train_all
 
 LEAST: Final = 4
 """Clean models without which nothing is compared."""
@@ -86,17 +86,14 @@ def calibrate(
     Raises:
         UnusableDataError: there was time for fewer than the least.
     """
-    from joblib import Parallel, delayed
-
     rng = np.random.default_rng(seed)
     workers = max(1, min(workers, models))
-    parallel = Parallel(n_jobs=workers, inner_max_num_threads=1) if workers > 1 else Parallel(1)
     found: list[list[Recovered]] = []
     while len(found) < models and time.monotonic() < until:
         count = min(workers, models - len(found))
         jobs = [Job(rng.integers(len(learn), size=len(learn)), int(rng.integers(2**31))) for _ in range(count)]
         trained = train_all(trainer, learn.x, learn.y, jobs, workers)
-        found += parallel(delayed(search)(one, probe, seed) for one in trained)
+        found += side_by_side([(search, (one, probe, seed)) for one in trained], workers)
     return Calibration(np.stack([log_sizes(one) for one in found]) if found else np.empty((0, 0)))
 
 
