@@ -14,7 +14,7 @@ from bartizan.robustness.extraction import queries
 from bartizan.robustness.extraction.limits import LabelOnly
 from bartizan.robustness.extraction.queries import Bandit, Pool
 from bartizan.robustness.extraction.scaled import ScaledTrainer
-from bartizan.robustness.extraction.surrogate import Strategy, as_labels, steal
+from bartizan.robustness.extraction.surrogate import Strategy, as_labels, fitted, steal
 from bartizan.robustness.interface import Access, AuditContext, AuditData, Floats, ModelUnderTest, Samples
 from bartizan.robustness.metered import MeteredModel
 from bartizan.robustness.models.sklearn import DenseModel
@@ -87,6 +87,19 @@ def test_scores_become_labels_in_their_proportion() -> None:
     assert counts.tolist() == [[3, 1, 0], [2, 1, 1], [0, 0, 4]]
 
 
+def test_scores_teach_more_than_labels() -> None:
+    wide: Floats = X[:60] * np.array([1, 1e3, 1e-3, 10, 1, 1]) + 5
+    scores = VICTIM.predict_proba(X[:60])
+    asked = X[300:] * np.array([1, 1e3, 1e-3, 10, 1, 1]) + 5
+    far = [
+        np.abs(copy.predict_proba(asked) - VICTIM.predict_proba(X[300:])).mean()
+        for copy in (fitted(TRAINER, wide, scores, 0), fitted(TRAINER, wide, np.eye(4)[scores.argmax(axis=1)], 0))
+    ]
+    assert far[0] < 0.6 * far[1]
+    one_label = np.tile([0.6, 0.4, 0.0, 0.0], (60, 1))
+    assert fitted(TRAINER, wide, one_label, 0).predict_proba(wide)[:, 0] == pytest.approx(0.6, abs=0.1)
+
+
 def test_folding_the_scaling_changes_nothing() -> None:
     wide: Floats = X * np.array([1, 1e3, 1e-3, 10, 1, 1]) + 5
     y = VICTIM.predict_label(X)
@@ -111,7 +124,7 @@ def test_a_victim_with_one_answer_teaches_nothing() -> None:
 
 def test_the_audit_shows_curves_limits_and_what_needs_no_query() -> None:
     data = AuditData(None, Samples(X, VICTIM.predict_label(X)))
-    context = AuditContext(VICTIM, data, trainer=TRAINER, options={"queries": "120"})
+    context = AuditContext(VICTIM, data, trainer=TRAINER, options={"queries": "60"})
     (found,) = run(context, chosen(ids=["extraction.surrogate"]))
     assert found.outcome is Outcome.WEAK
     names = {one.name for one in found.measures}
@@ -120,7 +133,7 @@ def test_the_audit_shows_curves_limits_and_what_needs_no_query() -> None:
     assert len(found.curves) == len(Strategy)
     assert len(found.baselines) == 2
     (labels,) = run(
-        AuditContext(LabelOnly(VICTIM), data, trainer=TRAINER, options={"queries": "120"}),
+        AuditContext(LabelOnly(VICTIM), data, trainer=TRAINER, options={"queries": "60"}),
         chosen(ids=["extraction.surrogate"]),
     )
     assert labels.access == "labels"

@@ -15,6 +15,7 @@ class Part(StrEnum):
     """A threat; also the name of its module."""
 
     EVASION = "evasion"
+    EXTRACTION = "extraction"
     POISONING = "poisoning"
     PRIVACY = "privacy"
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from bartizan.robustness.extraction.descent import descended
 from bartizan.robustness.interface import Floats, Labels, ModelUnderTest, Trainer
-from bartizan.robustness.losses import CrossEntropy
 from bartizan.robustness.models.sklearn import DenseModel
 
 
@@ -19,27 +19,10 @@ def pruned(model: DenseModel, share: float) -> DenseModel:
 
 
 def tuned(model: DenseModel, x: Floats, y: Labels, epochs: int, seed: int, rate: float = 1e-3) -> DenseModel:
-    """Trained on with other rows and labels: Adam on cross-entropy, in batches of 100."""
-    rng = np.random.default_rng(seed)
-    weights: list[Floats] = [one.astype(np.float64) for one in model.weights]
-    biases: list[Floats] = [one.astype(np.float64) for one in model.biases]
-    now = DenseModel(weights, biases, model.activation, model.shape, model.bounds, f"{model.name}, fine-tuned")
-    parameters = [*weights, *biases]
-    first, second = [np.zeros_like(one) for one in parameters], [np.zeros_like(one) for one in parameters]
-    step = 0
-    for _ in range(epochs):
-        order = rng.permutation(len(y))
-        for start in range(0, len(y), 100):
-            rows = order[start : start + 100]
-            step += 1
-            gradients = now.parameter_grad(x[rows], CrossEntropy(y[rows]).slope)
-            for place, gradient in enumerate(gradients):
-                mean = gradient / len(rows)
-                first[place] = 0.9 * first[place] + 0.1 * mean
-                second[place] = 0.999 * second[place] + 0.001 * mean**2
-                change = first[place] / (1 - 0.9**step) / (np.sqrt(second[place] / (1 - 0.999**step)) + 1e-8)
-                parameters[place] -= rate * change
-    return DenseModel(weights, biases, model.activation, model.shape, model.bounds, now.name)
+    """Trained on with other rows and labels."""
+    found = descended(model, x, np.eye(model.classes)[y], epochs, seed, rate)
+    found.name = f"{model.name}, fine-tuned"
+    return found
 
 
 def distilled(model: ModelUnderTest, trainer: Trainer, x: Floats, seed: int) -> ModelUnderTest:

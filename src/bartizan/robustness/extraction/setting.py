@@ -71,12 +71,12 @@ def commonest(answers: Labels) -> float:
 
 def thief(context: AuditContext) -> Trainer:
     """The given trainer; a small perceptron where there is none."""
-    return context.trainer or ScaledTrainer(_perceptron, context.model, "perceptron of 64 units")
+    return context.trainer or ScaledTrainer(perceptron, context.model, "perceptron of 64 units")
 
 
 def linear(context: AuditContext) -> Trainer:
     """Logistic regression: the model that is known to be easy to copy."""
-    return ScaledTrainer(_logistic, context.model, "logistic regression")
+    return ScaledTrainer(logistic, context.model, "logistic regression")
 
 
 def number(context: AuditContext, name: str, default: int) -> int:
@@ -87,13 +87,15 @@ def number(context: AuditContext, name: str, default: int) -> int:
     return int(given)
 
 
-def _perceptron(seed: int) -> Any:
+def perceptron(seed: int) -> Any:
+    """One hidden layer of 64."""
     from sklearn.neural_network import MLPClassifier
 
     return MLPClassifier((64,), random_state=seed, max_iter=60)
 
 
-def _logistic(seed: int) -> Any:
+def logistic(seed: int) -> Any:
+    """The linear model of the controls."""
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(max_iter=300, random_state=seed)

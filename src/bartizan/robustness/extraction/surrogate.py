@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -31,7 +32,17 @@ class Strategy(StrEnum):
 
 
 COPIES = 4
-"""Rows that stand for one answer with scores: 0.7 and 0.3 become three of one label and one of the other."""
+"""How often each answer is learnt; for a trainer that takes labels alone, 0.7 and 0.3 become three of one label and one
+of the other."""
+
+
+@runtime_checkable
+class LearnsScores(Protocol):
+    """A trainer that takes probabilities too."""
+
+    def fit_scores(self, x: Floats, scores: Floats, seed: int) -> ModelUnderTest:
+        """A fresh model from rows ``(n, *shape)`` and probabilities ``(n, classes)``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ def answers(model: ModelUnderTest, x: Floats, access: Access) -> Floats:
 def as_labels(scores: Floats, copies: int = COPIES) -> Labels:
     """Labels ``(n, copies)`` in the proportion of the scores, by largest remainders.
 
-    A trainer takes labels; rows that repeat with several labels teach it the scores.
+    Rows that repeat with several labels teach scores to a trainer that takes labels alone.
     """
     exact = scores / scores.sum(axis=1, keepdims=True) * copies
     counts = np.floor(exact + 1e-9).astype(np.int64)
@@ -87,6 +98,8 @@ def fitted(trainer: Trainer, x: Floats, scores: Floats, seed: int, copies: int =
     labels = as_labels(scores, copies)
     if len(np.unique(labels)) < 2:
         raise AuditError("the victim answered every query with one class: nothing can be learnt from them")
+    if isinstance(trainer, LearnsScores):
+        return trainer.fit_scores(np.repeat(x, copies, axis=0), np.repeat(scores, copies, axis=0), seed)
     return trainer.fit(np.repeat(x, copies, axis=0), labels.ravel(), seed)
 
 

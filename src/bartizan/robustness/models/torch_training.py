@@ -66,8 +66,15 @@ class TorchTrainer:
         self._epochs, self._batch, self._rate, self._perturb = epochs, batch, rate, perturb
         self.name = name or f"{getattr(make, '__name__', 'module')}, {epochs} epochs"
 
+    def fit_scores(self, x: Floats, scores: Floats, seed: int) -> ModelUnderTest:
+        """Like :meth:`fit`, from probabilities ``(n, classes)``: a copy of what answered with them."""
+        return self._fit(x, scores, seed)
+
     def fit(self, x: Floats, y: Labels, seed: int) -> ModelUnderTest:
         """See :class:`~bartizan.robustness.interface.Trainer`. One thread, so that a seed gives one model."""
+        return self._fit(x, y, seed)
+
+    def _fit(self, x: Floats, y: Floats | Labels, seed: int) -> ModelUnderTest:
         import torch
 
         torch.set_num_threads(1)
@@ -75,7 +82,7 @@ class TorchTrainer:
             torch.manual_seed(seed)
             module = self._make(self._shape, self._classes)
             inputs = torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))
-            targets = torch.from_numpy(np.ascontiguousarray(y, dtype=np.int64))
+            targets = torch.from_numpy(np.ascontiguousarray(y, dtype=np.int64 if y.ndim == 1 else np.float32))
             optimiser = torch.optim.Adam(module.parameters(), lr=self._rate)
             steps = self._epochs * -(-len(targets) // self._batch)
             schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
