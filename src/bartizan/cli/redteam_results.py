@@ -144,9 +144,16 @@ def report(
 def compare_runs(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="Folder of a run.")],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="Folder of a later run of the same plan.")],
+    then: Annotated[
+        list[Path] | None, typer.Option("--then", help="A further run of it, for a trend; repeatable.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Two runs of one plan, trial by trial. Exit 0: no new success; 1: some; 2: too little to compare, error."""
+    if then:
+        from bartizan.cli.redteam_trend import print_trend
+
+        raise typer.Exit(print_trend([Run(one) for one in (before, after, *then)], output))
     later = Run(after)
     found = compare(Run(before), later)
     code, why = found.exit_code(later.plan.thresholds.inconclusive)
