@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.reporting.audit import AuditResult, Outcome
-from bartizan.robustness.errors import UnusableDataError
+from bartizan.robustness.errors import NotApplicableError, UnusableDataError
 from bartizan.robustness.interface import Access, AuditContext, AuditData, Effort, ModelUnderTest, Samples
 from bartizan.robustness.metered import MeteredModel
 from bartizan.robustness.poisoning.clustering import clustering_scores
@@ -175,8 +175,8 @@ def test_what_rows_cannot_say_is_inconclusive(digits, trainer, clean_model) -> N
         result = audited(clean_model, train, digits, with_trainer, "poisoning.rows")
         assert result.outcome is Outcome.INCONCLUSIVE
         assert reason in result.reason
-    nothing = audited(clean_model, digits.train, digits, trainer, "poisoning.cleanse")
-    assert nothing.outcome is Outcome.INCONCLUSIVE
+    with pytest.raises(NotApplicableError, match="names no rows"):
+        audited(clean_model, digits.train, digits, trainer, "poisoning.cleanse")
 
 
 @pytest.mark.parametrize(

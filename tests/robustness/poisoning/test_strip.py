@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bartizan.core.threat import Severity
 from bartizan.reporting.audit import Outcome
 from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import AuditContext, AuditData, Effort
@@ -44,6 +45,7 @@ def test_the_audit_puts_the_adaptive_number_beside_the_static_one(digits, traine
     assert found["patch"].value > 0.4 > 0.1 > found["patch with cover rows"].value
     assert found["patch with cover rows"].n > 150  # the trigger still works
     assert result.outcome is Outcome.WEAK
+    assert result.severity is Severity.LOW  # of a defence that would fail, not of a backdoor that was found
     assert result.control is not None
     assert result.control.succeeded
     for options, reason in (({"fpr": "many"}, "not a number"), ({"fpr": "0.0001"}, "cannot carry")):

@@ -132,7 +132,7 @@ def _verdict(static: Measure, worst: Measure, seen: bool) -> tuple[Outcome, Seve
     if not seen:
         return Outcome.INCONCLUSIVE, Severity.INFO, f"STRIP does not see a plain patch in models of this kind: {said}"
     if worst.value < 0.8:
-        return Outcome.WEAK, Severity.MEDIUM, said
+        return Outcome.WEAK, Severity.LOW, said
     return Outcome.WITHSTOOD, Severity.INFO, said
 
 
