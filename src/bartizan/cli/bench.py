@@ -187,11 +187,19 @@ def bench_robustness(
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Poisoning: folder of models and results; a run goes on from it.")
     ] = None,
+    texts: Annotated[
+        list[Path] | None, typer.Option("--texts", help="Instead: labelled attacks, taken past our own detector.")
+    ] = None,
     output_format: Annotated[
         ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
     ] = ComparisonFormat.TEXT,
 ) -> None:
     """Attacks on models and their defences, beside libraries that are installed, on models trained in the same run."""
+    if texts:
+        from bartizan.bench.robustness import text_evasion
+
+        found = _watched(lambda progress: text_evasion.run(texts, 60, progress))
+        _finish("robustness", found, text_evasion.NOTES, output_format)
     poisoning = {"models": models, "minutes": minutes, "keep": keep}
     rows, notes = _watched(lambda progress: robustness.run(part or list(Part), progress, {Part.POISONING: poisoning}))
     _finish("robustness", rows, notes, output_format)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta, binomtest, norm
 
+from bartizan.reporting.audit import Outcome
 from bartizan.robustness.defences.smoothing import ABSTAIN, Smoothed, certify, lower_bound, radius
 from bartizan.robustness.errors import AuditError
 from bartizan.robustness.evasion.ball import Norm, ball_for
@@ -87,3 +90,12 @@ def test_the_audit_says_what_is_certified_and_what_an_attack_finds() -> None:
     assert found.control is not None
     assert found.control.succeeded
     assert list(found.curves[0].y) == sorted(found.curves[0].y, reverse=True)
+
+
+def test_too_few_certificates_say_nothing_and_time_ends_them() -> None:
+    context = AuditContext(LINEAR, AuditData(None, Samples(X, Y)), effort=Effort(samples=40), options={"epsilon": "2"})
+    (found,) = run(context, chosen(ids=["evasion.certificate"]))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "nothing about attacks" in found.reason
+    (late,) = run(replace(context, effort=Effort(samples=40, seconds=1e-9)), chosen(ids=["evasion.certificate"]))
+    assert "time for this audit is over" in late.reason

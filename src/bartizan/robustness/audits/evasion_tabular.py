@@ -9,7 +9,7 @@ import numpy as np
 
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Measure
-from bartizan.robustness.errors import AuditError, BudgetSpentError
+from bartizan.robustness.errors import AuditError, BudgetSpentError, NotApplicableError
 from bartizan.robustness.evasion.constraints import Space, guessed, read
 from bartizan.robustness.evasion.ensemble import Deadline
 from bartizan.robustness.evasion.setting import BLACK_BOX, UPPER_BOUND, enough, options, rows, weak_model
@@ -31,7 +31,7 @@ class EvasionTabular:
         """See :class:`~bartizan.robustness.interface.Audit`."""
         given = options(context, columns=3, share=0.2, mark=0.5)
         if len(context.model.shape) != 1:
-            raise AuditError(f"rows of shape {context.model.shape} are no table", "evasion.linf attacks pictures")
+            raise NotApplicableError(f"inputs of shape {context.model.shape} are no table")
         limits = Limits(int(given["columns"]), given["share"])
         if limits.columns < 1 or not 0 < limits.share <= 1:
             raise AuditError("columns is at least 1, share between 0 and 1")
