@@ -96,6 +96,14 @@ def test_rows_that_no_audit_can_use_end_the_run(x: Floats, y: Labels, said: str)
         Auditor(effort=SMALL).audit(recipe("digits-regularised").train(digits()), AuditData(None, Samples(x, y)))
 
 
+def test_an_audit_of_a_defence_runs_only_when_it_is_named() -> None:
+    one = recipe("digits-regularised")
+    report = Auditor([Threat.DATA_POISONING], effort=SMALL).audit(one.train(digits()), digits())  # without a trainer
+    assert "by name" in report.skipped["poisoning.strip"]
+    (named,) = audited("poisoning.strip").results
+    assert named.audit == "poisoning.strip"
+
+
 def test_an_audit_that_does_not_exist_is_named_with_those_that_do() -> None:
     with pytest.raises(AuditError, match=r"evasion\.linf"):
         audited("evasion.nothing")

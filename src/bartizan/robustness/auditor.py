@@ -64,6 +64,8 @@ class Auditor:
     ) -> ModelAudit:
         """Every audit that the access allows; the others are named with the reason.
 
+        So are audits of a defence that the model need not have (``only_named``), unless they are asked for by name.
+
         Args:
             model: what is audited.
             data: rows that it was, and was not, trained on.
@@ -81,6 +83,9 @@ class Auditor:
         results: list[AuditResult] = []
         context = AuditContext(offered, data, trainer, effort=self.effort, seed=self.seed, options=self.options)
         for audit in runner.chosen(self.threats, self.audits):
+            if getattr(audit, "only_named", False) and audit.id not in self.audits:
+                skipped[audit.id] = "runs when it is asked for by name: it is about a defence, not about the model"
+                continue
             if not offered.access.allows(audit.needs):
                 skipped[audit.id] = f"needs access to {audit.needs}; this audit has {offered.access}"
                 continue

@@ -13,4 +13,5 @@ class EvasionPatch(PatchAudit):
     id = "evasion.patch"
     title = "Evasion by a patch"
     option = "side"
-    default = 5
+    share = 1 / 6
+    """Of the shorter side."""

@@ -13,4 +13,5 @@ class EvasionSparse(SparseAudit):
     id = "evasion.sparse"
     title = "Evasion by few pixels (L0)"
     option = "pixels"
-    default = 10
+    share = 1 / 80
+    """Of the places."""

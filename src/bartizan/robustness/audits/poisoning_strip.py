@@ -27,6 +27,7 @@ class StripAtRunTime:
     """STRIP, calibrated, against backdoors planted into models of the same kind; three of them made to evade it."""
 
     id = "poisoning.strip"
+    only_named = True
     threat = Threat.DATA_POISONING
     needs = Access.SCORES
     title = "STRIP at run time: static and adaptive triggers"

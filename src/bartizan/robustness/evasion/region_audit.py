@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from bartizan.core.threat import Threat
@@ -26,13 +28,14 @@ class RegionAudit:
     id = ""
     title = ""
     option = ""
-    default = 1
+    share = 0.0
+    """Of an input, where the command line gives no size."""
     threat = Threat.ADVERSARIAL_INPUT
     needs = Access.SCORES
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""
-        given = options(context, **{self.option: self.default, "mark": 0.5})
+        given = options(context, **{self.option: self._default(context.model.shape), "mark": 0.5})
         limit = self._limit(context, int(given[self.option]))
         samples = rows(context)
         found = evade(
@@ -84,6 +87,11 @@ class RegionAudit:
     def search(self, model: ModelUnderTest, on: Try, limit: Pixels, queries: int) -> Floats:
         """The random search."""
         raise NotImplementedError
+
+    def _default(self, shape: tuple[int, ...]) -> int:
+        """A share of the input, so that small ones are not changed as a whole; at least one."""
+        whole = min(shape[-2:]) if self.option == "side" else math.prod(shape[-2:])
+        return max(1, round(self.share * whole))
 
     def means(self, limit: Pixels) -> str:
         """What is changed, in words."""
