@@ -7,7 +7,7 @@ STAMP := $(VENV)/.stamp
 
 # Tests that load the machine and watch the clock: one after another, the others on all cores.
 ALONE := tests/bench/test_gateway.py tests/bench/test_load.py tests/integration/test_processes.py \
-  tests/integration/test_floods.py tests/integration/test_several_machines.py \
+  tests/integration/test_floods.py tests/integration/test_aborts.py tests/integration/test_several_machines.py \
   tests/integration/test_inference_process.py tests/integration/test_detections_process.py \
   tests/integration/test_sinks_process.py tests/keeper tests/supplychain/test_scan_command.py \
   tests/range/test_model.py tests/range/test_range_processes.py

@@ -69,7 +69,8 @@ def test_the_gateway_stops_what_worked_and_keeps_what_is_legitimate(result: tupl
     assert all(case.guarded.verdict in {"block", "redact"} and case.guarded.rule for case in stopped)
     assert not [case.id for case in assessment.attacks if case.guarded.outcome == INCONCLUSIVE]
     assert watching.done == watching.total > 0
-    assert len(watching.stages) == 7
+    assert len(watching.stages) == 8
+    assert watching.stages[-1] == "sending everything once more, through the hardened gateway"
 
 
 def test_what_got_through_is_hardened_against_or_said_to_be_open(result: tuple[Assessment, Watching]) -> None:
