@@ -210,7 +210,10 @@ def test_a_tool_of_a_server_is_asked(tmp_path: Path) -> None:
         ("import sys\nfor line in sys.stdin: print('[' * 100_000, flush=True)", ""),
     ],
 )
-def test_a_server_that_breaks_the_protocol_is_inconclusive(tmp_path: Path, program: str, why: str) -> None:
+def test_a_server_that_breaks_the_protocol_is_inconclusive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, why: str
+) -> None:
+    monkeypatch.setattr("bartizan.app.tool_links.STARTING", 5.0)  # one of them never gets ready
     target = {"servers": [{"name": "broken", "command": [sys.executable, "-c", program]}]}
     path = tmp_path / "scope.yaml"
     path.write_text(json.dumps(document(target, ["tool-action-body"]) | {"limits": {"timeout": 3}}))
