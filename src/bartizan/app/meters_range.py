@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
-from bartizan.range.scenarios.model_scenario import ModelScenario, Reader
+from bartizan.range.scenarios.model_scenario import ModelScenario
 from bartizan.robustness.evasion.ball import Norm, ball_for
 from bartizan.robustness.evasion.ensemble import evade
 from bartizan.robustness.evasion.stages import plan as stages
@@ -83,8 +83,7 @@ def handed_in(path: Path) -> ModelUnderTest:
     return model
 
 
-def adaptive(reader: Reader, x: NDArray[Any], y: NDArray[np.int64], epsilon: float) -> NDArray[Any]:
+def adaptive(model: ModelUnderTest, x: NDArray[Any], y: NDArray[np.int64], epsilon: float) -> NDArray[Any]:
     """The strongest attack of the product at this budget, with the gradients of the very model."""
-    model: ModelUnderTest = reader  # type: ignore[assignment]  # both readers of the grader are models
     ball = ball_for(model, Norm.LINF, epsilon)
     return evade(model, Samples(x, y), ball, stages(model, _EFFORT, x, y), seed=0).x

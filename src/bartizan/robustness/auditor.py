@@ -83,7 +83,7 @@ class Auditor:
         results: list[AuditResult] = []
         context = AuditContext(offered, data, trainer, effort=self.effort, seed=self.seed, options=self.options)
         for audit in runner.chosen(self.threats, self.audits):
-            if getattr(audit, "only_named", False) and audit.id not in self.audits:
+            if audit.only_named and audit.id not in self.audits:
                 skipped[audit.id] = "runs when it is asked for by name: it is about a defence, not about the model"
                 continue
             if not offered.access.allows(audit.needs):

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bartizan.core.registry import registrar
+from bartizan.core.registry import K, registrar
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult
 
@@ -188,6 +188,10 @@ class Audit(Protocol):
     needs: Access
     """The least access with which it can say anything."""
     title: str
+    takes_chance: bool
+    """It can judge a model that answers the same rows differently; false where the class does not say."""
+    only_named: bool
+    """It is about a defence that the model need not have, and runs when asked for by id; false where unsaid."""
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """Attack, measure, run the positive control. Raises AuditError where nothing can be said; the runner then
@@ -195,5 +199,12 @@ class Audit(Protocol):
         ...
 
 
-audit = registrar("audit")
-"""Marks a class of ``robustness.audits`` as an audit."""
+_register = registrar("audit")
+
+
+def audit(kind: K) -> K:
+    """Marks a class of ``robustness.audits`` as an audit, and gives it the traits that it does not state."""
+    for trait in ("takes_chance", "only_named"):
+        if not hasattr(kind, trait):
+            setattr(kind, trait, False)
+    return _register(kind)

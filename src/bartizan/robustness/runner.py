@@ -67,7 +67,7 @@ def _one(audit: Audit, context: AuditContext, budget: float) -> AuditResult:
     try:
         if not model.access.allows(audit.needs):
             raise AuditError(f"needs access to {audit.needs}, has {model.access}")
-        if not getattr(audit, "takes_chance", False) and (
+        if not audit.takes_chance and (
             model.predict_label(context.data.test.x[:64]).tolist()
             != model.predict_label(context.data.test.x[:64]).tolist()
         ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -28,7 +28,8 @@ class Reader(Protocol):
         ...
 
 
-Attack = Callable[[Reader, NDArray[Any], NDArray[np.int64], float], NDArray[Any]]
+R = TypeVar("R", bound=Reader)
+Attack = Callable[[R, NDArray[Any], NDArray[np.int64], float], NDArray[Any]]
 """Reader, pictures, digits and the largest change of a pixel to changed pictures of the same shape."""
 
 
@@ -73,7 +74,7 @@ class ModelScenario(msgspec.Struct, frozen=True, kw_only=True):
             )
         return float((reader.predict_label(changed) != y).mean()) >= _TURNED
 
-    def grade_defence(self, seed: int, weak: Reader, hardened: Reader, attack: Attack) -> DefenceGrade:
+    def grade_defence(self, seed: int, weak: R, hardened: R, attack: Attack[R]) -> DefenceGrade:
         """Attack both models on held-out photographs; the attack adapts to each.
 
         A model that always answers the same, or that has learned nothing, loses what the weak one reads right.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 
 import numpy as np
 
@@ -22,7 +23,7 @@ PAPER = (
 )
 
 
-class RegionAudit:
+class RegionAudit(ABC):
     """Shared by single pixels and patches; ``mark`` as in the audits of norms."""
 
     id = ""
@@ -84,22 +85,25 @@ class RegionAudit:
             pictures=pictures(samples.x, found.x, broken, low, high),
         )  # fmt: skip
 
+    @abstractmethod
     def search(self, model: ModelUnderTest, on: Try, limit: Pixels, queries: int) -> Floats:
         """The random search."""
-        raise NotImplementedError
+        ...
 
     def _default(self, shape: tuple[int, ...]) -> int:
         """A share of the input, so that small ones are not changed as a whole; at least one."""
         whole = min(shape[-2:]) if self.option == "side" else math.prod(shape[-2:])
         return max(1, round(self.share * whole))
 
+    @abstractmethod
     def means(self, limit: Pixels) -> str:
         """What is changed, in words."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def limits(self, shape: tuple[int, ...], size: int) -> tuple[int, int]:
         """``count`` and ``side`` of :class:`Pixels`."""
-        raise NotImplementedError
+        ...
 
     def _limit(self, context: AuditContext, size: int) -> Pixels:
         low, high = context.model.bounds
