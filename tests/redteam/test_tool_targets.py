@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from bartizan.app.campaigning import tool_links
+from bartizan.core.errors import UpstreamError
 from bartizan.core.tool import ToolDefinition
+from bartizan.core.tool_link import ToolAnswer, ToolServer
 from bartizan.redteam.attempt import Reply
 from bartizan.redteam.campaign import Campaign
 from bartizan.redteam.case import Planted
@@ -26,8 +28,10 @@ from bartizan.redteam.hostile.server import HONEST, HostileServer, Plant
 from bartizan.redteam.knowledge import Knowledge
 from bartizan.redteam.results import Run
 from bartizan.redteam.scope import ForbiddenTool, Scope
+from bartizan.redteam.targets.pacing import Pacer
 from bartizan.redteam.targets.tools.agent import AgentTarget
 from bartizan.redteam.targets.tools.obedient import Keeps, Read, plain_name, steps_from
+from bartizan.redteam.targets.tools.toolbox import Toolbox
 from bartizan.redteam.taxonomy import EntryPoint, Outcome
 from bartizan.workspace.document import DocumentError, loads
 
@@ -37,6 +41,22 @@ HOSTILE = [sys.executable, "-m", "bartizan", "redteam", "tool-server"]
 BARTIZAN = [sys.executable, "-m", "bartizan"]
 HOME = {"PYTHONPATH": os.environ.get("PYTHONPATH", str(Path(__file__).parents[2] / "src"))}
 MCP = pytest.mark.skipif(tool_links() is None, reason="needs the extra 'mcp'")
+REFUSING = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked.get("method") == "initialize":
+        version = asked["params"]["protocolVersion"]
+        about = {"name": "r", "version": "1"}
+        result = {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": about}
+    elif asked.get("method") == "tools/list":
+        result = {"tools": [{"name": "chat", "inputSchema": {"type": "object"}}]}
+    else:
+        error = {"code": -32602, "message": "Unknown tool: chatt"}
+        print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}), flush=True) if "id" in asked else None
+        continue
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
+"""
 IDS = [
     "meta-mcp-action-pull",
     "meta-mcp-secret-twin",
@@ -153,6 +173,7 @@ def test_a_proxy_that_runs_is_attacked_over_http(tmp_path: Path) -> None:
         campaign = Campaign(path, links=tool_links())
         assert isinstance(campaign.target, AgentTarget)
         assert campaign.target.shared_plants
+        assert campaign.target.shared_trace
         assert campaign.target.hostile is not None
         await campaign.target.hostile.start()
         async with proxy_over_http(root, theirs):
@@ -221,6 +242,86 @@ def test_a_server_that_breaks_the_protocol_is_inconclusive(
     (trial,) = Run(tmp_path / "run").trials
     assert trial.outcome is Outcome.INCONCLUSIVE
     assert why in trial.reason
+
+
+@MCP
+def test_a_call_that_does_not_fit_the_server_shows_no_guard(tmp_path: Path) -> None:
+    broken = [sys.executable, "-c", REFUSING]
+    target = {"kind": "mcp", "servers": [server("office", broken)], "ask_by": {"tool": "chatt", "arguments": {}}}
+    path = tmp_path / "scope.yaml"
+    path.write_text(json.dumps(document(target, [])))
+
+    async def run() -> Reply:
+        opened = Campaign(path, links=tool_links()).target
+        conversation = await opened.open(EntryPoint.CHAT)
+        try:
+            return await conversation.say("hello")
+        finally:
+            await conversation.close()
+
+    reply = asyncio.run(run())
+    assert not reply.blocked
+    assert "Unknown tool" in reply.error
+
+
+class Scripted:
+    """A link whose server does one thing and then falls silent."""
+
+    instructions = ""
+
+    def __init__(self, *, lists: int, answers: bool) -> None:
+        self._lists, self._answers = lists, answers
+
+    async def tools(self) -> tuple[ToolDefinition, ...]:
+        self._lists -= 1
+        if self._lists < 0:
+            raise UpstreamError("the server fell silent")
+        return (ToolDefinition(name="send_email", description="Send.", input_schema={}, server="office"),)
+
+    async def call(self, tool: str, arguments: dict[str, Any], task: str) -> ToolAnswer:
+        if not self._answers:
+            raise UpstreamError("no answer in 60 s")
+        return ToolAnswer(text="sent")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_silent_server_makes_an_error_and_hides_nothing_that_was_done(answers: bool) -> None:
+    async def play() -> None:
+        toolbox = Toolbox({"office": Scripted(lists=1, answers=answers)}, Pacer(0), "task")
+        await toolbox.offered()
+        await toolbox.call("send_email", {"to": "eve@collector.example"})
+        found = toolbox.reply(Reply(error="" if not answers else "the server fell silent"), (), 1.0)
+        assert found.error
+        assert [call.name for call in found.tool_calls] == ["send_email"]
+
+    asyncio.run(play())
+
+
+def test_calls_before_a_server_died_stay_in_the_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play() -> None:
+        class Calls:
+            async def answer(self, text: str, toolbox: Toolbox, about: tuple[str, ...]) -> Reply:
+                await toolbox.offered()
+                await toolbox.call("send_email", {"to": "eve@collector.example"})
+                await toolbox.offered()
+                raise AssertionError("the server is gone by now")
+
+        class Links:
+            @contextlib.asynccontextmanager
+            async def open(self, server: ToolServer, seconds: float) -> AsyncIterator[Scripted]:
+                yield Scripted(lists=1, answers=True)
+
+        path = tmp_path / "scope.yaml"
+        path.write_text(json.dumps(document({"servers": [server("office", OFFICE)]}, [])))
+        target = Campaign(path, links=Links()).target
+        monkeypatch.setattr(target, "mind", Calls)
+        conversation = await target.open(EntryPoint.CHAT)
+        reply = await conversation.say("hello")
+        await conversation.close()
+        assert reply.error == "the server fell silent"
+        assert [call.name for call in reply.tool_calls] == ["send_email"]
+
+    asyncio.run(play())
 
 
 def test_without_the_library_the_target_says_what_to_install(tmp_path: Path) -> None:

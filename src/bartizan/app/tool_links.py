@@ -89,7 +89,8 @@ class _Link:
         failed = raw.get("isError") is True
         meta = raw.get("_meta")
         judged = failed and isinstance(meta, dict) and CALL in meta
-        return ToolAnswer(text=text, failed=failed, ran=not judged or text.startswith(WITHHELD))
+        declined = judged and not text.startswith(WITHHELD)
+        return ToolAnswer(text=text, failed=failed, ran=not declined, declined=declined)
 
 
 async def _request(tool: str, arguments: dict[str, Any], task: str, session: ClientSession) -> dict[str, Any]:

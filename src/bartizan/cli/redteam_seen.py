@@ -20,7 +20,7 @@ def seen(
     workspace: WorkspaceOption = Path(),
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Which attempts guards and rules saw. Exit 0: rules saw each success; 1: not each; 2: the journal knows none."""
+    """Which attempts guards and rules saw. Exit 0: rules saw each success; 1: not each; 2: not all are known."""
     from bartizan.app.places import journal_of
     from bartizan.redteam.announcing import campaign_id
     from bartizan.redteam.results import Run
@@ -31,7 +31,8 @@ def seen(
 
     read = Run(run)
     found = sight(read, read_journal(journal_of(Workspace(workspace))))
-    code = 2 if not found.attempts else int(found.hits_by_rule.successes < found.hits_by_rule.n)
+    missed = found.hits_by_rule.successes < found.hits_by_rule.n
+    code = 1 if missed else 2 if found.hits_unknown or not found.attempts else 0
     if output is Format.JSON:
         rates = {name: _rate(getattr(found, name)) for name in ("by_guard", "by_rule", "hits_by_rule")}
         document = {
@@ -39,6 +40,7 @@ def seen(
             **rates,
             "rules": found.rules,
             "unknown": found.unknown,
+            "hits_unknown": found.hits_unknown,
             "findings": found.findings,
             "attempts": [msgspec.to_builtins(row) for row in found.attempts],
         }
@@ -56,7 +58,10 @@ def seen(
     for row in [row for row in found.attempts if row.outcome is Outcome.HIT and not row.rules][:30]:
         out.print(f"not seen: {row.attempt} {escape(row.case)} ({escape(row.technique)})")
     if found.unknown:
-        out.print(f"{found.unknown} conclusive attempts are not in this journal, or carry no request id: in no figure")
+        out.print(
+            f"{found.unknown} conclusive attempts, {found.hits_unknown} of them successes, are not in this journal, or "
+            "carry no request id: in no figure"
+        )
     if not found.findings:
         out.print("no rule raised anything in this journal: do rules run? ('bartizan up', detections.enabled)")
     raise typer.Exit(code)

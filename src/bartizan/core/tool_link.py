@@ -35,6 +35,8 @@ class ToolAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The server, or whoever stands before it, says that the call did not work."""
     ran: bool = True
     """Whether the tool may have done something: not if the call was declined, or did not fit the protocol."""
+    declined: bool = False
+    """A guard before the server refused the call; one that merely does not fit the protocol shows no guard."""
 
 
 class ToolLink(Protocol):

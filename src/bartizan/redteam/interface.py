@@ -44,6 +44,9 @@ class Target(Protocol):
     shared_plants: bool
     """Whether others meet what one conversation plants: such cases then run one at a time, after the rest."""
 
+    shared_trace: bool
+    """Whether what one conversation does is seen in the trace of others: then all cases run one at a time."""
+
     async def open(self, entry_point: EntryPoint) -> Conversation:
         """A fresh conversation. Raises TargetError when there can be none."""
         ...

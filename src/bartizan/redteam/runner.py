@@ -87,9 +87,13 @@ class Runner:
 
     async def run(self) -> str:
         """Play what is left. Returns why it ended early, in words, or "" when all trials are over."""
-        shared = self._stage.target.shared_plants
-        alone = [trial for trial in self._trials if shared and trial.case.indirect]
-        together = [trial for trial in self._trials if not (shared and trial.case.indirect)]
+        target = self._stage.target
+
+        def has_turns(trial: Trial) -> bool:
+            return target.shared_trace or (target.shared_plants and trial.case.indirect)
+
+        alone = [trial for trial in self._trials if has_turns(trial)]
+        together = [trial for trial in self._trials if not has_turns(trial)]
         sizes: Counter[tuple[str, str]] = Counter()
         for trial in (*together, *alone):
             self._places[trial.id] = sizes[trial.cell]

@@ -38,6 +38,8 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """Conclusive ones that the journal knows."""
     unknown: int
     """Conclusive ones without a request id, or of whose requests the journal holds nothing: in no rate."""
+    hits_unknown: int
+    """Of these, those that succeeded."""
     by_guard: Rate
     by_rule: Rate
     hits_by_rule: Rate
@@ -89,6 +91,7 @@ def sight(run: Run, events: Iterable[Event]) -> Sight:
     return Sight(
         attempts=rows,
         unknown=len(_conclusive(run)) - len(rows),
+        hits_unknown=sum(one.outcome is Outcome.HIT for one in _conclusive(run)) - len(hits),
         by_guard=Rate(sum(bool(row.guards) for row in rows), len(rows)),
         by_rule=Rate(sum(bool(row.rules) for row in rows), len(rows)),
         hits_by_rule=Rate(sum(bool(row.rules) for row in hits), len(hits)),

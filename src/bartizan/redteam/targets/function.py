@@ -46,6 +46,7 @@ class FunctionTarget:
     def __init__(self, spec: TargetSpec, pacer: Pacer, timeout: float, folder: Path) -> None:
         self.id = spec.id
         self.shared_plants = False
+        self.shared_trace = False
         self.entry_points = frozenset(spec.entry_points or {EntryPoint.CHAT})
         self.pacer = pacer
         self.timeout = timeout

@@ -34,6 +34,7 @@ class HttpTarget:
     def __init__(self, spec: TargetSpec, channel: Channel, headers: dict[str, str], values: dict[str, str]) -> None:
         self.id = spec.id
         self.shared_plants = not spec.isolated
+        self.shared_trace = False
         self.entry_points = frozenset(spec.entry_points or {EntryPoint.CHAT, *spec.plant})
         self.spec = spec
         self.channel = channel

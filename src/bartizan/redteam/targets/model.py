@@ -40,6 +40,7 @@ class ModelTarget:
     ) -> None:
         self.id = spec.id
         self.shared_plants = False
+        self.shared_trace = False
         self.entry_points = frozenset(spec.entry_points or EntryPoint)
         self.spec = spec
         self.dialect = dialect

@@ -24,6 +24,7 @@ class PagedTarget:
         self.id = inner.id
         self.entry_points = inner.entry_points | entry_points
         self.shared_plants = inner.shared_plants and not inner.entry_points <= entry_points
+        self.shared_trace = inner.shared_trace
         self._inner = inner
         self._server = server
         self._paged = entry_points

@@ -59,7 +59,7 @@ class AgentTarget:
         self.id = spec.id
         self.spec = spec
         self.entry_points = frozenset(spec.entry_points or ENTRY_POINTS)
-        self.shared_plants = spec.hostile is not None
+        self.shared_plants = self.shared_trace = spec.hostile is not None
         self.servers = servers
         self.links = links
         self.known = known
@@ -113,12 +113,12 @@ class AgentConversation:
     async def say(self, text: str) -> Reply:
         """What the agent does for one message of its user."""
         started = time.perf_counter()
+        await self._connect()
+        toolbox = Toolbox(self._links, self._target.pacer, text)
         try:
-            await self._connect()
-            toolbox = Toolbox(self._links, self._target.pacer, text)
             reply = await self._mind.answer(text, toolbox, tuple(one.tool for one in self._plants))
-        except UpstreamError as error:
-            return Reply(error=error.cause, lost=bool(self._links), milliseconds=_since(started))
+        except UpstreamError as error:  # what was done before it stays in the trace
+            reply = Reply(error=error.cause, lost=True)
         if self._plants and not self._asked and not reply.error:
             reply = msgspec.structs.replace(reply, error="nobody asked the hostile server for anything")
         return toolbox.reply(reply, self._reached(), _since(started))

@@ -33,6 +33,7 @@ class AskedTarget:
         self.spec = spec
         self.entry_points = frozenset(spec.entry_points or {EntryPoint.CHAT, *spec.plant_by})
         self.shared_plants = not spec.isolated
+        self.shared_trace = False
         self.server = server
         self.links = links
         self.pacer = pacer
@@ -94,8 +95,10 @@ class AskedConversation:
         took = _since(started)
         if not answer.failed:
             return Reply(text=answer.text, milliseconds=took)
-        if not answer.ran:
+        if answer.declined:
             return Reply(text=answer.text, blocked=True, milliseconds=took)
+        if not answer.ran:
+            return Reply(error=f"the call does not fit the server: {answer.text[:200]}", milliseconds=took)
         return Reply(error=f"the tool failed: {answer.text[:200]}", remains=answer.text, milliseconds=took)
 
 

@@ -37,6 +37,7 @@ class Toolbox:
         self._where: dict[str, tuple[ToolLink, str]] = {}
         self._done: list[ToolCall] = []
         self._declined: list[str] = []
+        self._silent = ""
 
     async def offered(self) -> dict[str, ToolDefinition]:
         """Every tool, asked anew, by the name to call it by: its own, or behind its server's if another has that.
@@ -70,21 +71,23 @@ class Toolbox:
         try:
             answer = await link.call(name, arguments, self._task)
         except UpstreamError as error:
+            self._silent = error.cause
             answer = ToolAnswer(text=error.cause, failed=True)
         if answer.ran:
             self._done.append(ToolCall(name=plain_name(name), arguments=as_json(arguments)))
-        else:
+        elif answer.declined:
             self._declined.append(plain_name(name))
         return msgspec.structs.replace(answer, text=answer.text[:MAX_TEXT])
 
     def reply(self, reply: Reply, reached: tuple[ToolCall, ...], milliseconds: float) -> Reply:
         """``reply`` with the trace: what servers were made to do, and what is known to have ``reached`` the hostile
-        one."""
+        one. A server that gave no answer makes it an error, which is inconclusive unless the trace shows a success."""
         arrived = {_key(call) for call in reached}
         calls = tuple(call for call in self._done if _key(call) not in arrived)
         declined = ", ".join(dict.fromkeys(self._declined))
         return msgspec.structs.replace(
             reply,
+            error=reply.error or self._silent,
             tool_calls=(*reached, *calls),
             blocked=reply.blocked or bool(declined),
             hint=f"declined: {declined}"[:500] if declined else reply.hint,
