@@ -17,13 +17,14 @@ from bartizan.redteam.campaign import Campaign
 from bartizan.redteam.cases import load_cases
 from bartizan.redteam.converters import converters
 from bartizan.redteam.errors import ScopeError
-from bartizan.redteam.planning.coverage import DISGUISES, WHAT_IS_SEEN, State, applies, coverage
+from bartizan.redteam.planning.coverage import DISGUISES, WHAT_IS_SEEN, State, applies, coverage, waits_for
 from bartizan.redteam.planning.exposure import exposure_of
 from bartizan.redteam.planning.scoping import CANARY, KEY, Given, Reach, scope_text
 from bartizan.redteam.scope import Scope
 from bartizan.redteam.taxonomy import EntryPoint, Objective
 from bartizan.workspace.document import loads
 from bartizan.workspace.scaffold import write_workspace
+from bartizan.workspace.workspace import Workspace
 
 
 def system(**changes: Any) -> System:
@@ -88,6 +89,12 @@ def test_a_workspace_as_it_is_made_gives_a_plan_that_can_be_loaded(tmp_path: Pat
         EntryPoint.MODEL,
     }
     assert any("person" in one.reason for one in planned.untested)
+    catalog, cases = load_catalog(), load_cases()
+    exposure = exposure_of(Workspace(tmp_path / "ws").system)
+    sent = {trial.case.id for trial in planned.trials}
+    assert sent == {case.id for case in cases if applies(case, exposure) and not waits_for(case)}
+    tested = {row.technique for row in coverage(catalog, cases, exposure) if row.state is State.TESTED}
+    assert tested <= {trial.case.technique for trial in planned.trials}
     again = CliRunner().invoke(app, ["redteam", "plan", "--system", str(tmp_path / "ws"), "--out", str(out)])
     assert again.exit_code != 0
 
@@ -111,7 +118,7 @@ def test_every_technique_and_threat_has_its_row() -> None:
     assert {row.threat for row in rows} == set(catalog.threats)
     assert sum(row.cases for row in rows) == sum(applies(case, found) for case in cases)
     for row in rows:
-        assert (row.state is State.TESTED) == (row.cases > 0)
+        assert (row.state in {State.TESTED, State.WAITING}) == (row.cases > 0)
         assert row.reason or row.state is State.TESTED
     left = coverage(catalog, cases, found, disguised=False)
     assert {row.state for row in left} - {row.state for row in rows} == {State.LEFT_OUT}

@@ -14,8 +14,9 @@ from bartizan.catalog import load_catalog
 from bartizan.cli.output import Format, console, print_json
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
+from bartizan.redteam.case import Case
 from bartizan.redteam.cases import load_cases
-from bartizan.redteam.planning.coverage import Row, State, applies, coverage
+from bartizan.redteam.planning.coverage import Row, State, applies, coverage, waits_for
 from bartizan.redteam.planning.exposure import Exposure, Why, exposure_of
 from bartizan.redteam.planning.scoping import Given, Reach, open_points, scope_text
 from bartizan.redteam.scope import Scope
@@ -57,7 +58,7 @@ def draw_plan(
         }
         print_json("redteam-drawn-plan", document)
         return
-    _print(exposure, rows, todo, sum(applies(case, exposure) for case in cases), out)
+    _print(exposure, rows, todo, [case for case in cases if applies(case, exposure)], out)
 
 
 def _reach(workspace: Workspace, exposure: Exposure) -> Reach:
@@ -74,7 +75,9 @@ def _reach(workspace: Workspace, exposure: Exposure) -> Reach:
     )
 
 
-def _print(exposure: Exposure, rows: tuple[Row, ...], todo: tuple[str, ...], cases: int, out: Path | None) -> None:
+def _print(
+    exposure: Exposure, rows: tuple[Row, ...], todo: tuple[str, ...], cases: list[Case], out: Path | None
+) -> None:
     shown = console()
     for what, found in (("entry point", exposure.entry_points), ("objective", exposure.objectives)):
         table = Table(what, "because of", "which says")
@@ -87,7 +90,8 @@ def _print(exposure: Exposure, rows: tuple[Row, ...], todo: tuple[str, ...], cas
     shown.print(table, soft_wrap=False)
     count = Counter(row.state for row in rows)
     states = ", ".join(f"{count[state]} {state.replace('_', ' ')}" for state in State if count[state])
-    shown.print(f"{cases} cases apply; of {len(rows)} techniques {states}")
+    waiting = sum(bool(waits_for(case)) for case in cases)
+    shown.print(f"{len(cases)} cases apply, of which {waiting} wait for facts; of {len(rows)} techniques {states}")
     for point in todo:
         shown.print(f"open: {escape(printable(point, 300))}")
     if out is not None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from bartizan.bench.robustness.privacy_canaries import canary_rows
 from bartizan.bench.robustness.privacy_models import OVERFIT, PRIVATE, rows, trainers
-from bartizan.bench.table import Row
+from bartizan.bench.table import Row, rate_row
 from bartizan.core.stats import clopper_pearson, newcombe
 from bartizan.robustness.interface import AuditData, Floats, Labels, ModelUnderTest
 from bartizan.robustness.privacy import lira
@@ -156,20 +156,27 @@ def limit_rows(one: Leak) -> Iterator[Row]:
     """What an output limit hides from a threshold, and what it does not hide."""
     n, keep = one.played.n, one.shadows.keep
     label_curve = roc(labels_alone(one), one.played.member)
-    for name, signal in (("answers in tenths", "rounded"), ("top class alone", "top")):
+    for name, signal, limited in (
+        ("answers in tenths", "rounded", RoundedModel(one.model, 1)),
+        ("top class alone", "top", TopModel(one.model)),
+    ):
         through = roc(
             lira.online(one.target[signal][:n], one.shadows.signals[signal][:, :n], keep, True), one.played.member
         )
-        yield Row("accuracy", 100 * one.accuracy, "%", len(one.data.test), subject=name)
+        yield _accuracy(name, limited, one.data)
         yield _area(name, through)
         yield _point(name, STATIC, roc(one.target[signal][:n], one.played.member))
         yield _point(name, "LiRA online", through)
         yield _point(name, "labels alone, calibrated", label_curve)
         yield _point(name, ADAPTIVE, max(through, label_curve, key=_finds))
-    yield Row("accuracy", 100 * one.accuracy, "%", len(one.data.test), subject="labels alone")
+    yield _accuracy("labels alone", one.model, one.data)
     yield _point("labels alone", STATIC, roc((one.target["labels"][:n] >= 1).astype(float), one.played.member))
     yield _point("labels alone", "labels alone, calibrated", label_curve)
     yield _point("labels alone", ADAPTIVE, label_curve)
+
+
+def _accuracy(subject: str, model: ModelUnderTest, data: AuditData) -> Row:
+    return rate_row(subject, "accuracy", list(model.predict_label(data.test.x) == data.test.y))
 
 
 def art_rows(one: Leak) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from bartizan.catalog.model import Catalog
 from bartizan.core.threat import Threat
 from bartizan.redteam.case import Case
 from bartizan.redteam.planning.exposure import Exposure
-from bartizan.redteam.taxonomy import EntryPoint
+from bartizan.redteam.taxonomy import EntryPoint, Objective
 
 ELSEWHERE = {
     Threat.DATA_POISONING: "no message poisons training data: bartizan dataset scan, audits of robustness",
@@ -58,10 +58,18 @@ WHAT_IS_SEEN = frozenset({"discussion", "secret_disclosure", "personal_data_disc
 """Techniques that name what a guard sees, not what an attacker does: oracles look for it in every case."""
 
 
+FACTS = {"person": "facts.people", "falsehood": "facts.falsehoods"}
+"""Slots that no drawn scope file fills, and where a person fills them."""
+_GOALS = {Objective.LEAK_PERSONAL_DATA: "person", Objective.MISINFORMATION: "falsehood"}
+"""What the words of a goal name."""
+
+
 class State(StrEnum):
     """Whether a technique is tested."""
 
     TESTED = "tested"
+    WAITING = "waiting"
+    """All of its cases need facts that only a person can give."""
     NOT_EXPOSED = "not_exposed"
     """There are cases, and the description has no place where they could enter, or nothing they could be after."""
     DISGUISE = "disguise"
@@ -132,6 +140,13 @@ def applies(case: Case, exposure: Exposure) -> bool:
     return case.entry_point in exposure.entry_points and case.objective in exposure.objectives
 
 
+def waits_for(case: Case) -> frozenset[str]:
+    """The facts without which a drawn scope file leaves ``case`` out."""
+    slots = case.slots()
+    goal = {_GOALS[case.objective]} if "goal" in slots and case.objective in _GOALS else set()
+    return frozenset(FACTS[name] for name in FACTS if name in slots | goal)
+
+
 def _row(
     name: str,
     title: str,
@@ -154,8 +169,12 @@ def _row(
         state, reason = State.NO_CASE, "no case or converter ships for it"
     elif not mine:
         state, reason = State.NOT_EXPOSED, _missing(cases, exposure)
-    elif fewer := len(cases) - len(mine):
-        reason = f"{fewer} of {len(cases)} cases do not apply: {_missing(cases, exposure)}"
+    elif all(waits_for(case) for case in mine):
+        state, reason = State.WAITING, _waiting(mine)
+    else:
+        fewer, waiting = len(cases) - len(mine), [case for case in mine if waits_for(case)]
+        parts = [f"{fewer} of {len(cases)} cases do not apply: {_missing(cases, exposure)}"] if fewer else []
+        reason = "; ".join([*parts, *([_waiting(waiting)] if waiting else [])])
     return Row(
         threat=threat,
         technique=name,
@@ -166,6 +185,10 @@ def _row(
         reason=reason,
         references=tuple(references),
     )
+
+
+def _waiting(cases: Sequence[Case]) -> str:
+    return f"{len(cases)} cases wait for {', '.join(sorted(frozenset().union(*map(waits_for, cases))))}"
 
 
 def _missing(cases: Sequence[Case], exposure: Exposure) -> str:

@@ -14,6 +14,8 @@ from bartizan.redteam.taxonomy import EntryPoint, Objective
 from bartizan.workspace.writing import flow, quoted
 
 CANARY, KEY, PROMPT, PERSON = "REDTEAM_CANARY", "REDTEAM_KEY", "system-prompt.txt", "REDTEAM_PERSON"
+TOOLS = frozenset({EntryPoint.TOOL_OUTPUT, EntryPoint.TOOL_METADATA})
+"""Where servers of tools bring text in."""
 UNAUTHORISED = datetime.date(2000, 1, 1)
 """An authorisation that ended before it began: nothing runs with it."""
 
@@ -66,6 +68,10 @@ def open_points(exposure: Exposure, reach: Reach, given: Given) -> tuple[str, ..
         points.append(f"facts.system_prompt: put the hidden instructions into {PROMPT} beside the scope file")
     if Objective.LEAK_PERSONAL_DATA in exposure.objectives:
         points.append("facts.people: name an invented person and values; until then such cases are not tested")
+    if Objective.MISINFORMATION in exposure.objectives:
+        points.append("facts.falsehoods: write down false statements; until then cases that plant one are not tested")
+    if reach.proxy and TOOLS & set(exposure.entry_points):
+        points.append("mcp.servers: put 'bartizan redteam tool-server' among them and pin it, else nothing attacks")
     if EntryPoint.RAG_DOCUMENT in exposure.entry_points and not reach.url:
         points.append("targets: plant and remove say how a document is brought in and taken out")
     return tuple(points)
@@ -108,7 +114,7 @@ def _targets(exposure: Exposure, reach: Reach) -> Iterator[str]:
             yield '      rag_document: {url: /documents, body: {title: "{title}", text: "{content}"}}'
             yield "    remove:"
             yield '      rag_document: {url: "/documents/{title}", method: DELETE}'
-    if reach.proxy:
+    if reach.proxy and TOOLS & set(exposure.entry_points):
         yield "  - id: tools"
         yield "    kind: agent"
         yield "    servers:"
