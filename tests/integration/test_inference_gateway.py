@@ -293,6 +293,24 @@ async def test_what_is_not_served(tmp_path: Path, path: str, key: str, status: i
         assert not server.seen
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        {"inputs": [tensor()], "outputs": [{"name": "no_such"}]},
+        {"inputs": [tensor(ROW * 9, (9, 4))]},
+        {"inputs": [tensor(ROW * 2_000_000, (2_000_000, 4))]},
+    ],
+    ids=["no JSON", "output", "batch", "elements"],
+)
+async def test_a_key_that_may_not_use_a_model_learns_nothing_of_it(tmp_path: Path, body: Any) -> None:
+    async with serving(tmp_path) as (gateway, _):
+        there = await post(gateway, body, NARROW_KEY)
+        nowhere = await post(gateway, body, NARROW_KEY, "/v2/models/other/infer")
+        assert there[:2] == nowhere[:2] == (404, {"error": "the model does not exist or is not available here"})
+        assert (await post(gateway, body))[0] in (400, 413)
+
+
 async def test_reads(tmp_path: Path) -> None:
     async with serving(tmp_path) as (gateway, _), aiohttp.ClientSession() as client:
 
@@ -404,6 +422,20 @@ async def test_inputs_unlike_benign_ones(tmp_path: Path, profile: tuple[str, byt
         assert len(server.seen) == passed
 
 
+@pytest.mark.parametrize("guard", ["distribution", "similarity", "extraction"])
+async def test_what_a_profile_cannot_read_passes_no_guard_of_it(
+    tmp_path: Path, profile: tuple[str, bytes], guard: str
+) -> None:
+    policy, files = _guarded(profile, **{guard: TensorRow(Action.BLOCK)})
+    free = {"x": InputRule("FP32", (-1, -1), required=False), "note": InputRule("BYTES", (-1,), required=False)}
+    models = {"digits": msgspec.structs.replace(policy.models["digits"], inputs=free)}
+    async with serving(tmp_path, msgspec.structs.replace(policy, models=models), files) as (gateway, server):
+        for inputs in ([tensor([0.1, 0.2, 0.3, 0.4, 0], (1, 5))], [tensor(["good"], (1,), "note", "BYTES")]):
+            status, _, headers = await post(gateway, {"inputs": inputs})
+            assert (status, headers["x-bartizan-rule"]) == (400, f"models.{guard}")
+        assert not server.seen
+
+
 async def test_a_search_is_stopped_for_its_principal_alone(tmp_path: Path, profile: tuple[str, bytes]) -> None:
     policy, files = _guarded(profile, similarity=TensorRow(Action.BLOCK))
     async with serving(tmp_path, policy, files) as (gateway, _):
@@ -465,6 +497,12 @@ def test_profiles_must_fit(profile: tuple[str, bytes]) -> None:
     other = msgspec.structs.replace(policy.models["digits"], inputs={"y": InputRule("FP32", (-1, 4))})
     with pytest.raises(ConfigurationError, match="no numeric input"):
         build_front({"digits": other}, files)
+    for shape in ((-1, 5), (4, 4)):
+        wrong = msgspec.structs.replace(policy.models["digits"], inputs={"x": InputRule("FP32", shape)})
+        with pytest.raises(ConfigurationError, match="rows of 4 numbers"):
+            build_front({"digits": wrong}, files)
+    for shape in ((-1, -1), (-1, 2, 2), (4,)):
+        build_front({"digits": msgspec.structs.replace(wrong, inputs={"x": InputRule("FP32", shape)})}, files)
     wide = msgspec.structs.replace(
         policy.models["digits"], profile="", guards=TensorGuards(similarity=TensorRow(Action.BLOCK))
     )

@@ -120,7 +120,7 @@ class Bodies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_depth: int = 64
     """Nesting of the JSON document."""
     max_parts: int = 4_096
-    """Texts and blobs in one request."""
+    """Texts and blobs in one request, and texts in an answer of tensors."""
     max_elements: int = 4_000_000
     """Numbers in all tensors of one request or answer."""
     read_seconds: float = 15.0

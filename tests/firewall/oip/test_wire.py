@@ -136,6 +136,31 @@ def test_elements_count_over_all_tensors() -> None:
         read({"inputs": [row(name=f"x{n}", shape=[600], data=[0] * 600) for n in range(2)]})
 
 
+@pytest.mark.parametrize("places", [[11], [6, 5]])
+def test_texts_count_before_any_is_made(places: list[int]) -> None:
+    few = Bodies(max_elements=1_000, max_parts=10)
+    for as_binary in (False, True):
+        raw = struct.pack("<I", 0)
+        rows = [
+            binary(4 * n, name=f"n{n}", datatype="BYTES", shape=[n])
+            if as_binary
+            else row(name=f"n{n}", datatype="BYTES", shape=[n], data=[""] * n)
+            for n in places
+        ]
+        # The last element is missing, which nobody notices who does not read them.
+        head, rest = json.dumps({"inputs": rows}).encode(), raw * (sum(places) - 1) + b"\1\0\0\0" if as_binary else b""
+        length = str(len(head)).encode() if rest else b""
+        with pytest.raises(WireError, match="a tensor has more than"):
+            read_request(head + rest, length, few, RULES, "p", DIALECT)
+        answer = head.replace(b'"inputs"', b'"outputs"')
+        length = str(len(answer)).encode() if rest else b""
+        with pytest.raises(UpstreamError, match="a tensor has more than"):
+            read_answer(answer + rest, b"application/octet-stream" if rest else b"application/json", length, few)
+    assert read_request(
+        json.dumps({"inputs": [row(shape=[40], data=[1] * 40)]}).encode(), b"", few, RULES, "p", DIALECT
+    )
+
+
 def test_mixed_forms_in_one_request() -> None:
     raw = np.arange(8, dtype="<f4").tobytes()
     found = read(
@@ -158,7 +183,7 @@ def test_what_was_read_is_what_is_written(datatype: str, data: st.DataObject) ->
     for as_binary in (True, False) if datatype != "FP16" else (True,):
         body, length = write({}, "inputs", [Tensor("x", datatype, shape, array, as_binary)])
         head, rest = split(body, str(length).encode() if length else b"")
-        (again,) = read_tensors(json.loads(head)["inputs"], rest, 10_000)
+        (again,) = read_tensors(json.loads(head)["inputs"], rest, 10_000, 100)
         assert again.array is not None
         assert again.array.tobytes() == array.tobytes() or (array == again.array).all()
         assert again.array.shape == shape
@@ -171,7 +196,7 @@ def test_hostile_bodies_raise_nothing_else(body: bytes, length: int | None) -> N
         with pytest.raises(WireError):
             read_request(text, b"" if length is None else str(length).encode(), BOUNDS, RULES, "p", DIALECT)
         with pytest.raises(UpstreamError):
-            read_answer(text, b"application/json", b"" if length is None else str(length).encode(), 1_000)
+            read_answer(text, b"application/json", b"" if length is None else str(length).encode(), BOUNDS)
 
 
 KEYS = ["name", "datatype", "shape", "data", "parameters", "binary_data_size", "inputs", "outputs"]
@@ -256,7 +281,41 @@ def test_no_paths(path: str) -> None:
 )
 def test_output_modes(mode: Any, values: Any, expected: Any) -> None:
     array = np.array(values, "<f8")
-    found = limited(Tensor("y", "FP64", array.shape, array), OutputRule(mode, 1))
+    found = limited(Tensor("y", "FP64", array.shape, array), OutputRule(mode, 1), len(values))
+    assert found is not None
     assert found.array is not None
     assert np.allclose(found.array, expected)
     assert found.shape == array.shape
+
+
+@pytest.mark.parametrize(
+    ("mode", "datatype", "values", "rows", "expected"),
+    [
+        ("label", "i1", [[3, 90, 7]], 1, [[0, 1, 0]]),
+        ("top1", "u1", [[3, 90, 7], [9, 2, 3]], 2, [[0, 90, 0], [9, 0, 0]]),
+        ("label", "?", [[False, True, True]], 1, [[False, True, False]]),
+        ("top1", "f4", [0.25, 0.5, 0.25], 1, [0, 0.5, 0]),
+        ("label", "f4", [0.7, 0.6, 0.8], 1, [0, 0, 1]),
+        ("top1", "f4", [[[0.25], [0.5], [0.25]]], 1, [[[0], [0.5], [0]]]),
+        ("label", "f4", [[[0.7], [0.6], [0.8]]], 1, [[[0], [0], [1]]]),
+        ("label", "i8", [4, 2], 2, [4, 2]),  # labels already
+        ("top1", "i8", [[4], [2]], 2, [[4], [2]]),
+        ("round", "i8", [[3, 90, 7]], 1, [[3, 90, 7]]),
+    ],
+)
+def test_no_score_but_the_best_leaves_in_any_form(
+    mode: Any, datatype: str, values: Any, rows: int, expected: Any
+) -> None:
+    array = np.array(values, datatype)
+    found = limited(Tensor("y", "any", array.shape, array), OutputRule(mode, 1), rows)
+    assert found is not None
+    assert found.array is not None
+    assert found.array.tolist() == expected
+    assert found.array.dtype == array.dtype
+
+
+def test_texts_have_no_best() -> None:
+    tensor = Tensor("y", "BYTES", (2,), ["cat:0.91", "dog:0.09"])
+    assert limited(tensor, OutputRule("label"), 1) is None
+    assert limited(tensor, OutputRule("top1"), 1) is None
+    assert limited(tensor, OutputRule("round"), 1) is tensor

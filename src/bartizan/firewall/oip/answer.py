@@ -19,6 +19,7 @@ from bartizan.firewall.oip.values import ValuesError
 from bartizan.firewall.oip.wire import LENGTH_HEADER, read_tensors, split, write
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.reply_guard import guard_reply
+from bartizan.policy.document import Bodies
 from bartizan.policy.models import ModelRules
 
 _VERSION = re.compile(r"[\w.-]{1,32}", re.ASCII)
@@ -33,14 +34,14 @@ class Answered:
     version: str
 
 
-def read_answer(body: bytes, content_type: bytes, length: bytes, most: int) -> Answered:
+def read_answer(body: bytes, content_type: bytes, length: bytes, bounds: Bodies) -> Answered:
     """Parse an answer.
 
     Args:
         body: decoded.
         content_type: of the response.
         length: of its JSON part; empty where no binary data follows.
-        most: elements in all its tensors together.
+        bounds: of policy; as many elements and texts as in a request.
 
     Raises:
         UpstreamError: it is not the protocol.
@@ -53,7 +54,7 @@ def read_answer(body: bytes, content_type: bytes, length: bytes, most: int) -> A
         outputs = document.get("outputs")
         if isinstance(outputs, list):
             outputs = [_bare(row) for row in outputs]
-        tensors = read_tensors(outputs, rest, most)
+        tensors = read_tensors(outputs, rest, bounds.max_elements, bounds.max_parts)
     except ValuesError as error:
         raise UpstreamError(f"the upstream's answer is not the protocol: {error}") from None
     version = document.get("model_version")
@@ -64,6 +65,7 @@ def release(
     answered: Answered,
     request: TensorRequest,
     rules: ModelRules,
+    rows: int,
     principal: str,
     dialect: Dialect,
     guard: Guard,
@@ -71,7 +73,8 @@ def release(
 ) -> tuple[list[Tensor], bool]:
     """What may leave for a principal, and False if a guard of texts blocks it.
 
-    Outputs that are not declared, not asked for or suppressed stay here; texts pass the output guards.
+    Outputs that are not declared, not asked for or suppressed stay here; texts pass the output guards. ``rows`` is how
+    many queries the request has.
     """
     leaving: list[Tensor] = []
     for tensor in answered.tensors:
@@ -79,7 +82,8 @@ def release(
         if rule is None or rule.mode == "suppress" or (request.wanted and tensor.name not in request.wanted):
             continue
         tensor.binary = request.as_binary(tensor.name)
-        leaving.append(limited(tensor, rule))
+        if (limit := limited(tensor, rule, rows)) is not None:
+            leaving.append(limit)
     document: Document = {"outputs": [_row(one) for one in leaving]}
     if not guard_reply(dialect.reply(document, request), guard, outcome):
         return [], False

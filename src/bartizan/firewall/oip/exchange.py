@@ -93,6 +93,9 @@ class InferenceExchange(Exchange):
         return rules
 
     async def _read(self, receive: Receive) -> TensorRequest:
+        if self._caller is None or not self._caller.may_use(self._endpoint.model):
+            # Before anything is said of the body: what a model takes is told to those who may use it.
+            raise DeclinedError(404, NOT_HERE, reason="the key may not use this model")
         rules, record, bounds = self._rules, self._record, self._in_force.policy.bodies
         body = await read_body(receive, self._headers, bounds, binary=True)
         if len(body) < (HEAVY if self._headers.json_length else LARGE):
@@ -158,8 +161,9 @@ class InferenceExchange(Exchange):
         if self._watcher is None or (found and self._stopped(guards.declared)):
             return found
         reading = await self._offloaded(_size(request), self._watcher.read, request.tensors)
-        if reading is None:
-            return [*found, Found(Guard.DISTRIBUTION, ["unreadable"])]
+        if reading is None:  # no query to look at: each of the guards fires, since none can say that all is well
+            active = [g for g in (Guard.SIMILARITY, Guard.EXTRACTION) if getattr(guards, g).action is not Action.ALLOW]
+            return [*found, *(Found(guard, ["unreadable"]) for guard in (Guard.DISTRIBUTION, *active))]
         if reading.unlike and guards.distribution.action is not Action.ALLOW:
             found.append(Found(Guard.DISTRIBUTION, [f"{self._watcher.profile.input}.unlike"]))
         return [*found, *await self._watched(self._watcher, reading)]
@@ -264,10 +268,12 @@ class InferenceExchange(Exchange):
     def _answered(
         self, request: TensorRequest, body: bytes, content_type: bytes, length: bytes
     ) -> tuple[bytes, Headers, bool, bytes]:
-        answered = read_answer(body, content_type, length, self._in_force.policy.bodies.max_elements)
+        answered = read_answer(body, content_type, length, self._in_force.policy.bodies)
         principal, rows = self._record.principal, row_count(self._rules, request.tensors)
         classes = told(classes_of(answered.tensors, self._rules.classes, rows))
-        leaving, passes = release(answered, request, self._rules, principal, self._dialect, self._guard, self._outcome)
+        leaving, passes = release(
+            answered, request, self._rules, rows, principal, self._dialect, self._guard, self._outcome
+        )
         if not passes:
             self._outcome.texts.clear()
             return b"", [], False, classes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from bartizan.core.errors import ConfigurationError
@@ -39,6 +40,11 @@ def build_front(models: Mapping[str, ModelRules], files: Mapping[str, bytes]) ->
         rule = rules.inputs.get(profile.input)
         if rule is None or rule.datatype == "BYTES":
             raise ConfigurationError(f"models.{name}: its profile is of {profile.input!r}, which is no numeric input")
+        sizes = rule.shape[1:] if batched(rule) else rule.shape
+        if -1 not in sizes and math.prod(sizes) != profile.width:
+            raise ConfigurationError(
+                f"models.{name}: its profile is of rows of {profile.width} numbers, {profile.input!r} has others"
+            )
         watchers[name] = Watcher(profile, rules.profile, batched=batched(rule))
     return TensorFront(watchers)
 

@@ -18,21 +18,23 @@ def available(rules: ModelRules, name: str, principal: str) -> bool:
     return rule is not None and rule.mode != "suppress"
 
 
-def limited(tensor: Tensor, rule: OutputRule) -> Tensor:
-    """The tensor as it may leave: same name, datatype and shape, fewer bits of information."""
+def limited(tensor: Tensor, rule: OutputRule, rows: int) -> Tensor | None:
+    """The tensor as it may leave: same name, datatype and shape, fewer bits of information; None where that cannot be.
+
+    ``rows``: queries in the request. One number for each is a score of its own, or the label; anything else is scores.
+    """
     values = tensor.array
-    if values is None or values.dtype.kind != "f" or rule.mode == "pass":
+    if rule.mode == "pass":
         return tensor
-    if rule.mode == "round":
-        limit = np.round(values, rule.decimals)
-    elif _is_binary(values):
+    if values is None:
+        return tensor if rule.mode == "round" else None  # texts have no highest score
+    if rule.mode == "round" or values.shape[0] == values.size == rows:
+        if values.dtype.kind != "f":
+            return tensor
         # One score, not one per class: the label is on which side of one half it lies.
         limit = (values >= 0.5).astype(values.dtype) if rule.mode == "label" else np.round(values, rule.decimals)
     else:
-        best = np.argmax(values, axis=-1, keepdims=True)
-        kept = np.ones_like(best, values.dtype) if rule.mode == "label" else np.take_along_axis(values, best, -1)
-        limit = np.zeros_like(values)
-        np.put_along_axis(limit, best, np.round(kept, rule.decimals), -1)
+        limit = _best(values, rule).reshape(values.shape)
     return Tensor(tensor.name, tensor.datatype, tensor.shape, limit, tensor.binary, tensor.content_type)
 
 
@@ -46,13 +48,20 @@ def classes_of(tensors: Sequence[Tensor], name: str, rows: int) -> npt.NDArray[n
         return None
     if values.dtype.kind != "f":
         return values.reshape(rows, -1)[:, 0].astype(np.int64) if values.size == rows else None
-    if _is_binary(values):
-        return (values.reshape(rows, -1)[:, 0] >= 0.5).astype(np.int64) if values.size == rows else None
+    if values.size == rows:
+        return (values.reshape(rows) >= 0.5).astype(np.int64)
     if values.ndim != 2:
         return None
     best: npt.NDArray[np.int64] = np.argmax(values, axis=-1).astype(np.int64)
     return best
 
 
-def _is_binary(values: Array) -> bool:
-    return values.ndim < 2 or values.shape[-1] == 1
+def _best(values: Array, rule: OutputRule) -> Array:
+    """The highest of the last dimension that is longer than one, 0 elsewhere."""
+    last = max((place for place, size in enumerate(values.shape) if size > 1), default=0)
+    values = values.reshape(values.shape[: last + 1])
+    best = np.argmax(values, axis=-1, keepdims=True)
+    kept = np.ones_like(best, values.dtype) if rule.mode == "label" else np.take_along_axis(values, best, -1)
+    limit = np.zeros_like(values)
+    np.put_along_axis(limit, best, np.round(kept, rule.decimals) if values.dtype.kind == "f" else kept, -1)
+    return limit

@@ -94,7 +94,7 @@ def read_request(
         if not isinstance(identifier, str) or not _ID.fullmatch(identifier):
             raise ValuesError("the id is not a short word")
         parameters = parameters_of(document, {"binary_data_output": bool})
-        tensors = read_tensors(document["inputs"], rest, bounds.max_elements)
+        tensors = read_tensors(document["inputs"], rest, bounds.max_elements, bounds.max_parts)
         wanted = _wanted(document.get("outputs", []), bool(parameters.get("binary_data_output")))
     except ValuesError as error:
         raise WireError(str(error)) from None

@@ -35,13 +35,14 @@ def split(body: bytes, header: bytes) -> tuple[bytes, memoryview]:
     return body[:length], memoryview(body)[length:]
 
 
-def read_tensors(listed: Any, rest: memoryview, most: int) -> list[Tensor]:
+def read_tensors(listed: Any, rest: memoryview, most: int, most_texts: int) -> list[Tensor]:
     """The tensors of ``inputs`` or ``outputs``.
 
     Args:
         listed: the list in the document.
         rest: binary data, in the order of the tensors that have such; all of it must be used.
         most: elements in all tensors together.
+        most_texts: elements in all tensors of BYTES together; each costs as much as many numbers.
 
     Raises:
         ValuesError: anything is missing, unknown, given twice or of the wrong size.
@@ -52,13 +53,14 @@ def read_tensors(listed: Any, rest: memoryview, most: int) -> list[Tensor]:
     place = 0
     for number, row in enumerate(listed):
         try:
-            tensor, used = _read(row, rest[place:], most)
+            tensor, used = _read(row, rest[place:], most, most_texts)
         except ValuesError as error:
             raise ValuesError(f"tensor {number}: {error}") from None
         if any(one.name == tensor.name for one in found):
             raise ValuesError(f"tensor {number}: its name is given twice")
         place += used
         most -= math.prod(tensor.shape)
+        most_texts -= len(tensor.values) if tensor.array is None else 0
         found.append(tensor)
     if place != len(rest):
         raise ValuesError("bytes follow the last tensor")
@@ -107,7 +109,7 @@ def write(document: Document, key: str, tensors: Sequence[Tensor]) -> tuple[byte
     return (head + b"".join(pieces), len(head)) if pieces else (head, 0)
 
 
-def _read(row: Any, rest: memoryview, most: int) -> tuple[Tensor, int]:
+def _read(row: Any, rest: memoryview, most: int, most_texts: int) -> tuple[Tensor, int]:
     if not isinstance(row, dict) or not set(row) <= _FIELDS:
         raise ValuesError("a tensor has a field that is not known")
     name, datatype = row.get("name"), row.get("datatype")
@@ -115,7 +117,7 @@ def _read(row: Any, rest: memoryview, most: int) -> tuple[Tensor, int]:
         raise ValuesError("a tensor has no usable name")
     if not isinstance(datatype, str) or not known(datatype):
         raise ValuesError("the datatype is not known")
-    shape = shape_of(row.get("shape"), most)
+    shape = shape_of(row.get("shape"), min(most, most_texts) if datatype == BYTES else most)
     parameters = parameters_of(row, {"binary_data_size": int, "content_type": str})
     content_type = parameters.get("content_type", "")
     if (content_type and content_type not in CONTENT_TYPES) or (content_type == "str" and datatype != BYTES):
