@@ -112,6 +112,19 @@ async def too_few(request: web.Request) -> web.Response:
     return output(FITTED.predict_proba(await rows(request))[:-1])
 
 
+async def huge(request: web.Request) -> web.Response:
+    text = '{"outputs": [{"name": "y", "datatype": "FP64", "shape": [1, 3], "data": [1, 1, HUGE]}]}'
+    return web.Response(text=text.replace("HUGE", "1" + "0" * 400), content_type="application/json")
+
+
+async def no_text(request: web.Request) -> web.Response:
+    return web.Response(body=b'{"outputs": "\xff\xfe"}', content_type="application/json")
+
+
+async def no_rows(request: web.Request) -> web.Response:
+    return web.json_response({"outputs": [{"name": "y", "datatype": "FP64", "shape": [], "data": [1]}]})
+
+
 async def deep(request: web.Request) -> web.Response:
     return web.Response(text="[" * 100_000, content_type="application/json")
 
@@ -120,10 +133,25 @@ async def elsewhere(request: web.Request) -> web.Response:
     raise web.HTTPFound("http://127.0.0.1:9/")
 
 
-@pytest.mark.parametrize("answer", [fails, no_json, no_outputs, wrong_size, too_few, deep, elsewhere])
+@pytest.mark.parametrize(
+    "answer", [fails, no_json, no_outputs, wrong_size, too_few, huge, no_text, no_rows, deep, elsewhere]
+)
 def test_wrong_answers_say_so(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> None:
     with serving(answer) as url, pytest.raises(UnusableModelError):
         EndpointModel(url, (13,), 3)
+
+
+@pytest.mark.parametrize("later", [np.zeros((1, 2)), np.zeros(1), np.zeros((1, 3, 1))])
+def test_answers_that_change_their_shape_say_so(later: np.ndarray) -> None:
+    answers = iter([np.full((1, 3), 1 / 3), later])
+
+    async def changing(request: web.Request) -> web.Response:
+        return output(next(answers))
+
+    with serving(changing) as url:
+        model = EndpointModel(url, (13,), 3)
+        with pytest.raises(UnusableModelError, match="before"):
+            model.predict_label(X[:1])
 
 
 @pytest.mark.parametrize(

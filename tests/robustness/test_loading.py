@@ -76,6 +76,29 @@ def test_saved_layers_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         saved(tmp_path / "m.npz")
 
 
+WEIGHTS, BIASES = np.ones((13, 3)), np.ones(3)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {},
+        {"weights_0": np.ones(13), "biases_0": BIASES},
+        {"weights_0": WEIGHTS.astype("U3"), "biases_0": BIASES},
+        {"weights_0": WEIGHTS.astype(bool), "biases_0": BIASES},
+        {"weights_0": WEIGHTS, "biases_0": np.array(1.0)},
+        {"weights_0": WEIGHTS, "biases_0": np.ones(2)},
+        {"weights_0": WEIGHTS, "biases_0": np.array(["a", "b", "c"])},
+    ],
+)
+def test_saved_arrays_that_are_no_layers_are_refused(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
+    header = {"kind": "dense", "name": "n", "shape": [13], "classes": 3, "lower": 0, "upper": 1, "activation": "relu"}
+    raw = np.frombuffer(msgspec.json.encode(header), np.uint8)
+    np.savez(tmp_path / "m.npz", header=raw, **arrays)  # type: ignore[arg-type]
+    with pytest.raises(UnusableModelError, match="layers"):
+        saved(tmp_path / "m.npz")
+
+
 CODE = """
 from sklearn.linear_model import LogisticRegression
 from sklearn.datasets import load_wine

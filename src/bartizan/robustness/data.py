@@ -6,13 +6,14 @@ import csv
 import gzip
 import hashlib
 import io
-import zipfile
+import zlib
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bartizan.robustness.arrays import read_npz
 from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import AuditData, Floats, Labels, Samples
 
@@ -41,7 +42,7 @@ def load(path: Path, label: str = "label", split: str = "split") -> AuditData:
             return _checked(_npz(path))
         if path.suffix == ".csv":
             return _checked(_csv(path, label, split))
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
+    except (OSError, ValueError, OverflowError, EOFError, csv.Error, zlib.error) as error:
         raise UnusableDataError(f"{path} cannot be read: {error}", _HINT) from error
     raise UnusableDataError(f"{path.suffix or 'no suffix'} is not read", _HINT)
 
@@ -82,11 +83,7 @@ def digest(*arrays: Floats | Labels) -> str:
 
 
 def _npz(path: Path) -> AuditData:
-    with zipfile.ZipFile(path) as archive:
-        if sum(member.file_size for member in archive.infolist()) > LIMIT:
-            raise UnusableDataError(f"{path} unpacks to more than {LIMIT // 1024**3} GiB")
-    with np.load(path, allow_pickle=False) as archive:
-        found = {name: archive[name] for name in _NAMES if name in archive}
+    found = read_npz(path, LIMIT, _NAMES)
     if "x_test" not in found or "y_test" not in found:
         raise UnusableDataError(f"{path} has no x_test and y_test", _HINT)
     test = Samples(_floats(found["x_test"]), _labels(found["y_test"]))
@@ -107,6 +104,8 @@ def _csv(path: Path, label: str, split: str) -> AuditData:
     values: dict[str, list[list[float]]] = {"train": [], "test": []}
     labels: dict[str, list[int]] = {"train": [], "test": []}
     for row in rows:
+        if None in row or None in row.values():
+            raise UnusableDataError(f"{path}:{rows.line_num}: not as many fields as the header names")
         part = (row.get(split) or "test").strip().lower()
         if part not in values:
             raise UnusableDataError(f"{path}:{rows.line_num}: {split} is {part!r}, not train or test")

@@ -185,6 +185,7 @@ def test_what_rows_cannot_say_is_inconclusive(digits, trainer, clean_model) -> N
         ("a,b\n1,2\n", "needs the columns"),
         ("row,contributor\n9,eve\n", "no row"),
         ("row,contributor\n-1,eve\n", "no row"),
+        (f"row,contributor\n{'9' * 5_000},eve\n", "no row"),
         ("row,contributor\n0,eve\n00,bob\n", "two contributors"),
         ('row,contributor\n0,"eve\n', "cannot be read"),
         ("", "needs the columns"),

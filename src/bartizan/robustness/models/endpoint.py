@@ -51,6 +51,7 @@ class EndpointModel(BaseModel):
         super().__init__(quote(url, ":/"), shape, classes, bounds)
         self._url, self._headers, self._batch = url.rstrip("/"), headers or {}, batch
         self._seconds = seconds
+        self._tail: tuple[int, ...] | None = None
         described = asyncio.run(self._described())
         self._input, self._type, self._row = _input(described, shape)
         answered = self._ask(np.zeros((1, *shape)))
@@ -98,10 +99,13 @@ class EndpointModel(BaseModel):
             outputs = [one for one in answer["outputs"] if one["datatype"] != "BYTES"]
             chosen = next((one for one in outputs if len(one["shape"]) == 2 and one["shape"][1] > 1), outputs[0])
             found = np.asarray(chosen["data"], np.float64).reshape(chosen["shape"])
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
             raise UnusableModelError(f"{self.name} answered without a usable output: {error!r:.120}") from None
-        if len(found) != len(rows):
-            raise UnusableModelError(f"{self.name} answered {len(rows)} rows with {len(found)}")
+        if found.shape[:1] != (len(rows),):
+            raise UnusableModelError(f"{self.name} answered {len(rows)} rows with an output of shape {found.shape}")
+        self._tail = found.shape[1:] if self._tail is None else self._tail
+        if found.shape[1:] != self._tail:
+            raise UnusableModelError(f"{self.name} answered with rows of {found.shape[1:]}, before of {self._tail}")
         return found
 
     async def _described(self) -> dict[str, Any]:
@@ -128,7 +132,7 @@ class EndpointModel(BaseModel):
             raise UnusableModelError(f"{self.name} answers {said}", _HINT if status == 404 else "")
         try:
             return msgspec.json.decode(raw, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise UnusableModelError(f"{self.name} answers with something that is no JSON object") from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from bartizan.robustness.arrays import read_npz
 from bartizan.robustness.errors import UnusableModelError
 from bartizan.robustness.interface import ModelUnderTest
 from bartizan.robustness.models.sklearn import DenseModel
@@ -58,14 +58,10 @@ def save(model: ModelUnderTest, path: Path, recipe: str = "") -> None:
 def saved(path: Path) -> tuple[ModelUnderTest, Header]:
     """Read what :func:`save` wrote. Raises UnusableModelError for anything else."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > LIMIT:
-                raise UnusableModelError(f"{path.name} unpacks to more than {LIMIT // 1024**3} GiB")
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = read_npz(path, LIMIT)
         header = msgspec.json.decode(arrays.pop("header").tobytes(), type=Header)
         return (_dense if header.kind == "dense" else _cnn)(header, arrays), header
-    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, msgspec.MsgspecError) as error:
+    except (OSError, TypeError, ValueError, KeyError, RuntimeError, msgspec.MsgspecError) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise UnusableModelError(f"{path.name} is no model of the gallery: {said}") from None
 
@@ -74,7 +70,11 @@ def _dense(header: Header, arrays: dict[str, Any]) -> ModelUnderTest:
     layers = len(arrays) // 2
     weights = [arrays[f"weights_{n}"] for n in range(layers)]
     biases = [arrays[f"biases_{n}"] for n in range(layers)]
+    if not layers or any(one.ndim != 2 for one in weights) or any(one.dtype.kind != "f" for one in arrays.values()):
+        raise ValueError("layers are matrices of floating-point numbers")
     sizes = [one.shape for one in weights]
+    if [one.shape for one in biases] != [size[1:] for size in sizes]:
+        raise ValueError(f"biases {[one.shape for one in biases]} do not fit layers {sizes}")
     joined = all(low[1] == high[0] for low, high in pairwise(sizes))
     if not joined or sizes[0][0] != np.prod(header.shape) or sizes[-1][1] != header.classes:
         raise ValueError(f"layers {sizes} do not lead from {header.shape} to {header.classes}")

@@ -54,8 +54,8 @@ def read_provenance(path: Path, digests: Sequence[str]) -> list[str]:
         named: dict[str, str] = {}
         for entry in table:
             at, who = (entry[key] or "").strip().lower().removeprefix("sha256:"), (entry["contributor"] or "").strip()
-            if key == "row" and not (at.isdecimal() and int(at) < len(digests)):
-                raise UnusableDataError(f"{path}:{table.line_num}: there is no row {at!r} among {len(digests)}")
+            if key == "row" and not (at.isdecimal() and len(at) < 20 and int(at) < len(digests)):
+                raise UnusableDataError(f"{path}:{table.line_num}: there is no row {at[:40]!r} among {len(digests)}")
             at = str(int(at)) if key == "row" else at
             if named.setdefault(at, who) != who:
                 raise UnusableDataError(f"{path}:{table.line_num}: {key} {at} has two contributors")
