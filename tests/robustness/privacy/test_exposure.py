@@ -113,6 +113,20 @@ def test_large_spaces_are_drawn_from_and_promise_no_more() -> None:
         exposure(model, canary, budget=200)
 
 
+def test_ranks_that_cannot_tell_reassure_nobody() -> None:
+    canaries = [Canary(f"vault {name} ", drawn(6), DIGITS) for name in "abcde"]
+    recites = audit_canaries(Grams([one.prefix + one.secret for one in canaries] * 5), canaries, budget=1_200)
+    assert recites.outcome is Outcome.WEAK
+    assert {one.name: one.value for one in recites.measures}["known"] == 1
+    with pytest.raises(UnusableDataError, match="drawn secrets cannot tell"):
+        audit_canaries(Grams(ORDINARY), canaries, budget=1_200)
+    mixed = audit_canaries(Grams(ORDINARY), [CANARIES[0], canaries[0]], budget=1_200)
+    assert mixed.outcome is Outcome.INCONCLUSIVE
+    assert mixed.untested[0].startswith("canary 1,")
+    enough = audit_canaries(Grams(ORDINARY), [CANARIES[0], canaries[0]], budget=2_400)
+    assert enough.outcome is Outcome.WITHSTOOD
+
+
 def test_a_search_stops_at_its_budget() -> None:
     flat = Grams([], reads=False)
     assert extract(flat, Canary("x", "5" * 30, DIGITS), questions=50) == ("", 50)
