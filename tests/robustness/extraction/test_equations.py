@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from bartizan.reporting.audit import AuditResult, Outcome
-from bartizan.robustness.errors import AuditError
+from bartizan.robustness.audits.extraction_equation import _fidelity
+from bartizan.robustness.errors import AuditError, BudgetSpentError
 from bartizan.robustness.extraction import linear
 from bartizan.robustness.extraction.limits import LabelOnly, Rounded, TopScore
+from bartizan.robustness.extraction.setting import setting
 from bartizan.robustness.interface import AuditContext, AuditData, Floats, ModelUnderTest, Samples
 from bartizan.robustness.metered import MeteredModel
 from bartizan.robustness.models.sklearn import DenseModel
@@ -108,3 +110,20 @@ def test_the_audit_tells_linear_from_other_models() -> None:
 
 def test_too_few_rows_are_no_reassurance() -> None:
     assert audited(softmax_linear(8, 3), "extraction.equation", count=90).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_linear_model_with_one_common_class_is_not_called_bent() -> None:
+    linear_ = softmax_linear(8, 2)
+    logits = linear_.logits(rows(400, 8, 5))
+    linear_.biases[0][1] -= np.quantile(logits[:, 1] - logits[:, 0], 0.985)
+    found = audited(linear_, "extraction.equation")
+    assert found.baselines[0].measure.value > 0.95
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "use more rows" in found.reason
+
+
+def test_a_spent_budget_is_no_failed_attack() -> None:
+    model, x = softmax_linear(8, 3), rows(400, 8, 5)
+    context = AuditContext(model, AuditData(None, Samples(x, model.predict_label(x))))
+    with pytest.raises(BudgetSpentError):
+        _fidelity(MeteredModel(model, budget=8), x[:9], setting(context), model)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from bartizan.reporting.audit import Outcome
+from bartizan.reporting.audit import AuditResult, Outcome
+from bartizan.robustness.audits.extraction_surrogate import _all
 from bartizan.robustness.errors import AuditError
 from bartizan.robustness.extraction import queries
 from bartizan.robustness.extraction.limits import LabelOnly
 from bartizan.robustness.extraction.queries import Bandit, Pool
 from bartizan.robustness.extraction.scaled import ScaledTrainer
+from bartizan.robustness.extraction.setting import setting
 from bartizan.robustness.extraction.surrogate import Strategy, as_labels, fitted, steal
-from bartizan.robustness.interface import Access, AuditContext, AuditData, Floats, ModelUnderTest, Samples
+from bartizan.robustness.interface import Access, AuditContext, AuditData, Effort, Floats, ModelUnderTest, Samples
 from bartizan.robustness.metered import MeteredModel
 from bartizan.robustness.models.sklearn import DenseModel
 from bartizan.robustness.runner import chosen, run
@@ -113,7 +116,7 @@ def test_folding_the_scaling_changes_nothing() -> None:
 
 
 def test_a_victim_with_one_answer_teaches_nothing() -> None:
-    constant = DenseModel([np.zeros((6, 4))], [np.array([9.0, 0, 0, 0])], "identity", (6,), name="constant")
+    constant = DenseModel([np.zeros((6, 4))], [np.array([6.0, 0, 0, 0])], "identity", (6,), name="constant")
     with pytest.raises(AuditError, match="one class"):
         steal(constant, TRAINER, POOL, Strategy.POOL, [50], judge, Access.LABELS, 0)
     data = AuditData(None, Samples(X, VICTIM.predict_label(X)))
@@ -139,3 +142,45 @@ def test_the_audit_shows_curves_limits_and_what_needs_no_query() -> None:
     assert labels.access == "labels"
     (refused,) = run(AuditContext(VICTIM, data, options={"queries": "-3"}), chosen(ids=["extraction.surrogate"]))
     assert refused.outcome is Outcome.INCONCLUSIVE
+
+
+def surrogate(model: ModelUnderTest, count: int, **effort: float) -> AuditResult:
+    x = np.clip(np.random.default_rng(5).normal(size=(count, 6)), -4, 4)
+    data = AuditData(None, Samples(x, model.predict_label(x)))
+    context = AuditContext(
+        model,
+        data,
+        trainer=TRAINER,
+        effort=Effort(**effort),
+        options={"queries": "60"},  # type: ignore[arg-type]
+    )
+    (found,) = run(context, chosen(ids=["extraction.surrogate"]))
+    return found
+
+
+def bent_by(factor: float) -> DenseModel:
+    made = np.random.default_rng(3)
+    layers = [factor * made.normal(size=(6, 30)), made.normal(size=(30, 4))]
+    return DenseModel(layers, [made.normal(size=30), np.zeros(4)], "tanh", (6,), name="bent")
+
+
+def test_only_a_finished_attack_with_enough_rows_withstands() -> None:
+    bent, nearly = bent_by(3), bent_by(0.7)
+    found = surrogate(bent, 1200)
+    assert found.outcome is Outcome.WITHSTOOD
+    assert "from 60 queries" in found.reason
+    cut = surrogate(bent, 1200, seconds=0.001)
+    assert cut.outcome is Outcome.INCONCLUSIVE
+    assert "cut short" in cut.reason
+    scarce = surrogate(nearly, 110)
+    assert scarce.outcome is Outcome.INCONCLUSIVE
+    assert "use more rows" in scarce.reason
+
+
+def test_a_spent_budget_is_said() -> None:
+    context = AuditContext(VICTIM, AuditData(None, Samples(X, VICTIM.predict_label(X))))
+    ground, spent = setting(context), MeteredModel(VICTIM, budget=100)
+    thefts, skipped, short = _all(replace(context, model=spent), ground, TRAINER, [60], Access.SCORES, np.inf)
+    assert len(thefts) == 1
+    assert short
+    assert all("left of the budget" in one for one in skipped)

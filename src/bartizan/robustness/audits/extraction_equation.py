@@ -6,7 +6,7 @@ import numpy as np
 
 from bartizan.core.threat import Severity, Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Curve, Measure, Outcome
-from bartizan.robustness.errors import AuditError
+from bartizan.robustness.errors import AuditError, BudgetSpentError
 from bartizan.robustness.extraction import linear, queries
 from bartizan.robustness.extraction.limits import Rounded
 from bartizan.robustness.extraction.setting import TECHNIQUES, Setting, commonest, setting, share
@@ -42,12 +42,21 @@ class Equation:
             measure=share("fidelity", known, len(judged.held)),
             succeeded=known >= _MARK,
         )
-        low = (share("fidelity", reached, len(ground.held)).interval or (0.0, 1.0))[0]
+        low, high = share("fidelity", reached, len(ground.held)).interval or (0.0, 1.0)
         guess = commonest(ground.answers)
         if not control.succeeded:
             outcome, reason = Outcome.INCONCLUSIVE, "the equations did not even give away a logistic regression"
         elif reached >= _MARK and low > guess:
             outcome, reason = Outcome.WEAK, f"a linear copy answers {reached:.1%} of untouched rows like the model"
+        elif reached >= _MARK:
+            outcome = Outcome.INCONCLUSIVE
+            reason = (
+                f"a linear copy answers {reached:.1%} of untouched rows like the model, always the commonest class "
+                f"{guess:.1%}: not better for sure, use more rows"
+            )
+        elif max(high, guess) >= _MARK:
+            outcome = Outcome.INCONCLUSIVE
+            reason = f"the best linear copy agrees on {low:.1%} to {high:.1%}, which may be {_MARK:.0%}: use more rows"
         else:
             outcome = Outcome.WITHSTOOD
             reason = f"the best linear copy agrees on {reached:.1%} of untouched rows: the model is not linear"
@@ -171,5 +180,7 @@ def _fidelity(asked: ModelUnderTest, rows: np.ndarray, ground: Setting, model: M
     """That of the commonest class where the answers cannot be solved, as rounded ones may not be."""
     try:
         return ground.judge(linear.from_scores(asked, rows).model(model))[0]
+    except BudgetSpentError:
+        raise
     except AuditError:
         return commonest(ground.answers)

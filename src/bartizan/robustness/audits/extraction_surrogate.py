@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bartizan.core.threat import Severity, Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Curve, Measure, Outcome
-from bartizan.robustness.errors import AuditError
+from bartizan.robustness.errors import AuditError, BudgetSpentError
 from bartizan.robustness.extraction.limits import LabelOnly, Rounded, TopScore
 from bartizan.robustness.extraction.setting import (
     PROXY,
@@ -42,7 +42,7 @@ class Surrogate:
         ground, trainer = setting(context), thief(context)
         access = Access.SCORES if context.model.access.allows(Access.SCORES) else Access.LABELS
         budgets = _budgets(number(context, "queries", min(context.effort.queries, len(ground.pool.x))))
-        thefts, skipped = _all(context, ground, trainer, budgets, access, deadline)
+        thefts, skipped, short = _all(context, ground, trainer, budgets, access, deadline)
         if not thefts:
             raise AuditError("no strategy gave a copy: " + "; ".join(skipped))
         best = max(thefts, key=lambda theft: theft.points[-1].fidelity)
@@ -51,7 +51,8 @@ class Surrogate:
         unasked = ground.judge(trainer.fit(ground.pool.x, ground.pool.y, context.seed))[0]
         control = _control(context, budgets[-1], access)
         guess = commonest(ground.answers)
-        low = (reached.interval or (0.0, 1.0))[0]
+        low, high = reached.interval or (0.0, 1.0)
+        copied = f"the best copy, from {best.points[-1].queries:,} queries, agrees on"
         if not control.succeeded:
             outcome, reason = Outcome.INCONCLUSIVE, "the attack did not even copy a logistic regression"
         elif low >= _MARK and low > guess:
@@ -60,11 +61,18 @@ class Surrogate:
                 f"a copy from {best.points[-1].queries:,} queries ({best.strategy}) answers {reached.value:.1%} of "
                 f"untouched rows like the model; one trained on true labels without a query, {unasked:.1%}"
             )
+        elif short or any(theft.cut for theft in thefts):
+            outcome = Outcome.INCONCLUSIVE
+            reason = f"cut short: {copied} {reached.value:.1%} so far"
+        elif max(high, guess) >= _MARK:
+            outcome = Outcome.INCONCLUSIVE
+            reason = (
+                f"{copied} {low:.1%} to {high:.1%}, always the commonest class on {guess:.1%}: the "
+                f"interval reaches {_MARK:.0%}, or is not above the commonest class: use more rows"
+            )
         else:
             outcome = Outcome.WITHSTOOD
-            reason = (
-                f"the best copy from {budgets[-1]:,} queries agrees on {reached.value:.1%}, below {_MARK:.0%} for sure"
-            )
+            reason = f"{copied} {reached.value:.1%}, below {_MARK:.0%} for sure"
         limited, missed = _limited(context, ground, trainer, best, budgets, access, deadline)
         return AuditResult(
             audit=self.id,
@@ -135,9 +143,11 @@ def _budgets(most: int) -> list[int]:
 
 def _all(
     context: AuditContext, ground: Setting, trainer: Trainer, budgets: Sequence[int], access: Access, deadline: float
-) -> tuple[list[Theft], list[str]]:
+) -> tuple[list[Theft], list[str], bool]:
+    """What the strategies reached, why some did not start, and whether time or budget ended any of these."""
     thefts: list[Theft] = []
     skipped: list[str] = []
+    short = False
     for strategy in (
         Strategy.POOL,
         Strategy.UNCERTAIN,
@@ -148,6 +158,7 @@ def _all(
     ):
         if thefts and time.monotonic() > deadline:
             skipped.append(f"{strategy}: time ran out")
+            short = True
             continue
         try:
             thefts.append(
@@ -157,7 +168,8 @@ def _all(
             )
         except AuditError as error:
             skipped.append(f"{strategy}: {error.cause}")
-    return thefts, skipped
+            short |= isinstance(error, BudgetSpentError)
+    return thefts, skipped, short
 
 
 def _control(context: AuditContext, queries: int, access: Access) -> Comparison:
