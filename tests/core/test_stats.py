@@ -6,13 +6,23 @@ import itertools
 import math
 import random
 
+import numpy as np
 import pytest
 import scipy.special
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.core.stats import Rate, clopper_pearson, clustered_bootstrap, mcnemar, newcombe, sign_flip, wilson
+from bartizan.core.stats import (
+    Rate,
+    clopper_pearson,
+    clustered_bootstrap,
+    mcnemar,
+    newcombe,
+    paired_difference,
+    sign_flip,
+    wilson,
+)
 from bartizan.core.stats.beta import beta_quantile, regularised_beta
 
 LEVELS = st.sampled_from([0.8, 0.9, 0.95, 0.99])
@@ -86,6 +96,26 @@ def test_bad_counts_and_levels_are_refused(interval: object) -> None:
         with pytest.raises(ValueError):
             interval(*bad)
     assert interval(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("n", "changing", "apart"), [(40, 0.1, 0.0), (40, 0.3, 0.1), (200, 0.02, 0.01), (200, 0.2, -0.05)]
+)
+def test_the_interval_of_a_paired_difference_covers_the_truth(n: int, changing: float, apart: float) -> None:
+    one, other = (changing + apart) / 2, (changing - apart) / 2
+    drawn = np.random.default_rng(0).multinomial(n, [one, other, 1 - changing], size=4_000)
+    intervals = [paired_difference(int(a), int(b), n) for a, b, _ in drawn]
+    covered = sum(low <= apart <= high for low, high in intervals)
+    assert covered / 4_000 > 0.935
+
+
+def test_no_change_in_few_cases_is_no_certainty() -> None:
+    low, high = paired_difference(0, 0, 30)
+    assert low < -0.03
+    assert high > 0.03
+    assert paired_difference(30, 0, 30)[1] == 1.0
+    with pytest.raises(ValueError, match="of 4"):
+        paired_difference(3, 2, 4)
 
 
 def test_mcnemar_refuses_negative_counts() -> None:

@@ -185,7 +185,8 @@ def bench_robustness(
         float, typer.Option("--minutes", min=0, help="Poisoning: nothing is begun later; figures of what was reached.")
     ] = 1e6,
     keep: Annotated[
-        Path | None, typer.Option("--keep", help="Poisoning: folder of models and results; a run goes on from it.")
+        Path | None,
+        typer.Option("--keep", help="Poisoning and evasion: folder of models and results; a run goes on from it."),
     ] = None,
     texts: Annotated[
         list[Path] | None, typer.Option("--texts", help="Instead: labelled attacks, taken past our own detector.")
@@ -200,8 +201,11 @@ def bench_robustness(
 
         found = _watched(lambda progress: text_evasion.run(texts, 60, progress))
         _finish("robustness", found, text_evasion.NOTES, output_format)
-    poisoning = {"models": models, "minutes": minutes, "keep": keep}
-    rows, notes = _watched(lambda progress: robustness.run(part or list(Part), progress, {Part.POISONING: poisoning}))
+    settings: dict[Part, dict[str, object]] = {
+        Part.POISONING: {"models": models, "minutes": minutes, "keep": keep},
+        Part.EVASION: {"keep": keep},
+    }
+    rows, notes = _watched(lambda progress: robustness.run(part or list(Part), progress, settings))
     _finish("robustness", rows, notes, output_format)
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from bartizan.bench.robustness.evasion_models import CLASSES, SHAPE, models
+from bartizan.bench.robustness.kept import kept
 from bartizan.bench.table import Row, rate_row
+from bartizan.core.stats import paired_difference
 from bartizan.robustness.data import load
 from bartizan.robustness.errors import UnusableModelError
 from bartizan.robustness.evasion.ball import Norm, ball_for
@@ -35,8 +40,19 @@ NOTES: Final = (
 )
 
 
-def run(progress: Callable[[str], None], rows: int = 1_000, folder: Path = FASHION) -> list[Row]:
+def run(
+    progress: Callable[[str], None],
+    rows: int = 1_000,
+    folder: Path = FASHION,
+    keep: Path | None = None,
+) -> list[Row]:
     """Rows of the table; figures with AutoAttack need pyautoattack.
+
+    Args:
+        progress: told what is being done.
+        rows: test rows that are attacked on each model.
+        folder: Fashion-MNIST.
+        keep: folder of a model's figures, from which a later run goes on.
 
     Raises:
         UnusableModelError: torch is not installed.
@@ -47,11 +63,13 @@ def run(progress: Callable[[str], None], rows: int = 1_000, folder: Path = FASHI
         raise UnusableModelError("the benchmark trains with torch", "pip install 'bartizan[torch]'") from error
     torch.set_num_threads(1)
     data = load(folder)
+    facts = {"rows": rows, "torch": version("torch")} | {name: edition for name, (_, edition) in contestants().items()}
     found: list[Row] = []
     spent: dict[str, float] = {}
     for name, model in models(data):
-        for row in measured(name, model, data.test[:rows], progress):
-            found.append(row)
+        made = kept(keep, f"evasion {name}", facts, partial(measured, name, model, data.test[:rows], progress))
+        found += made
+        for row in made:
             if row.unit == "s CPU":
                 spent[row.subject] = spent.get(row.subject, 0) + row.value
     return [*found, *summed(spent, rows)]
@@ -69,35 +87,37 @@ def measured(name: str, model: TorchModel, samples: Samples, progress: Callable[
     """One model: each contestant's robust accuracy and CPU."""
     radius = RADII.get(name, 0.05)
     ball = ball_for(model, Norm.LINF, radius)
-    left: dict[str, float] = {}
-    for subject, attack in contestants().items():
+    left: dict[str, npt.NDArray[np.bool_]] = {}
+    for subject, (attack, _) in contestants().items():
         progress(f"{name}: {subject}")
         before = time.process_time()
         tried = attack(model, samples, radius)
         cpu = time.process_time() - before
         held = (model.predict_label(tried) == samples.y) | ~ball.holds(tried, samples.x)
         held &= model.predict_label(samples.x) == samples.y
-        left[subject] = float(held.mean())
+        left[subject] = held
         yield rate_row(subject, f"robust accuracy, {name} (attacked at {radius:g})", held.tolist())
         yield Row(f"CPU, {name}", cpu, "s CPU", len(samples), subject=subject)
     if REFERENCE in left:
-        apart = 100 * (left[OURS] - left[REFERENCE])
-        yield Row(f"above AutoAttack, {name}", apart, "points", len(samples), target=0.5, subject=OURS)
+        only, lost = int((left[OURS] & ~left[REFERENCE]).sum()), int((~left[OURS] & left[REFERENCE]).sum())
+        low, high = paired_difference(only, lost, len(samples))
+        yield Row(
+            f"above AutoAttack, {name}", 100 * (only - lost) / len(samples), "points", len(samples), target=0.5,
+            note=f"rows that hold against one of the two only: {only} and {lost}", low=100 * low, high=100 * high,
+            subject=OURS,
+        )  # fmt: skip
 
 
-def contestants() -> dict[str, Contestant]:
-    """Ours first, then whoever is installed."""
-    found: dict[str, Contestant] = {OURS: ours}
+def contestants() -> dict[str, tuple[Contestant, str]]:
+    """Attack and version: ours first, then whoever is installed."""
+    found: dict[str, tuple[Contestant, str]] = {OURS: (ours, version("bartizan"))}
     for package, name, attack in (
         ("pyautoattack", REFERENCE, autoattack),
         ("adversarial-robustness-toolbox", "ART", art),
         ("torchattacks", "torchattacks", torchattacks),
     ):
-        try:
-            version(package)
-        except PackageNotFoundError:
-            continue
-        found[name] = attack
+        with suppress(PackageNotFoundError):
+            found[name] = (attack, version(package))
     return found
 
 

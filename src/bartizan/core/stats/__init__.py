@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bartizan.core.stats.bootstrap import clustered_bootstrap
 from bartizan.core.stats.multiple import benjamini_hochberg
-from bartizan.core.stats.paired import McNemar, mcnemar, sign_flip
+from bartizan.core.stats.paired import McNemar, mcnemar, paired_difference, sign_flip
 from bartizan.core.stats.proportion import Interval, clopper_pearson, newcombe, wilson
 from bartizan.core.stats.rate import Rate
 
@@ -20,6 +20,7 @@ __all__ = [
     "clustered_bootstrap",
     "mcnemar",
     "newcombe",
+    "paired_difference",
     "sign_flip",
     "wilson",
 ]

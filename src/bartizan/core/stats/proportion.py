@@ -22,7 +22,7 @@ def wilson(successes: float, n: float, level: float = 0.95) -> Interval:
         ValueError: not 0 <= successes <= n, or ``level`` is not inside (0, 1).
     """
     check_counts(successes, n)
-    z = _z(level)
+    z = normal_quantile(level)
     if n == 0:
         return (0.0, 1.0)
     p = successes / n
@@ -78,6 +78,7 @@ def check_level(level: float) -> None:
         raise ValueError(f"a confidence level lies inside (0, 1), got {level}")
 
 
-def _z(level: float) -> float:
+def normal_quantile(level: float) -> float:
+    """How many standard deviations a two-sided interval reaches; ValueError unless ``level`` lies inside (0, 1)."""
     check_level(level)
     return NormalDist().inv_cdf(0.5 + level / 2.0)
