@@ -24,6 +24,7 @@ from bartizan.core.stats import (
     wilson,
 )
 from bartizan.core.stats.beta import beta_quantile, regularised_beta
+from bartizan.core.stats.tails import beta_binomial_tail, hypergeometric_tail, poisson_tail
 
 LEVELS = st.sampled_from([0.8, 0.9, 0.95, 0.99])
 COUNTS = st.integers(1, 3_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -204,3 +205,22 @@ def test_sign_flip_holds_its_level_where_cases_decide() -> None:
         )
     assert wrong <= 32, "5% of 400 is 20; more than 32 has a chance below 1%"
     assert by_pairs > 150
+
+
+@pytest.mark.parametrize("count", [1, 2, 10, 2_000, 6_554, 8_000])
+def test_tails_far_below_the_mean_are_no_zero(count: int) -> None:
+    a, b = 300.1, 2_700.9
+    assert beta_binomial_tail(count, 65_536, a, b) == pytest.approx(
+        scipy.stats.betabinom.sf(count - 1, 65_536, a, b), rel=1e-6
+    )
+    assert poisson_tail(count, 6_554.5) == pytest.approx(scipy.stats.poisson.sf(count - 1, 6_554.5), rel=1e-6)
+    expected = scipy.stats.hypergeom.sf(count - 1, 200_000, 65_536, 20_000)
+    assert hypergeometric_tail(count, 20_000, 65_536, 200_000) == pytest.approx(expected, rel=1e-6)
+
+
+@given(st.integers(1, 400), st.floats(0.05, 60), st.floats(0.05, 60), st.floats(0, 1))
+def test_beta_binomial_tails_are_scipys(n: int, a: float, b: float, part: float) -> None:
+    count = round(part * n)
+    assert beta_binomial_tail(count, n, a, b) == pytest.approx(
+        scipy.stats.betabinom.sf(count - 1, n, a, b), rel=1e-6, abs=1e-9
+    )

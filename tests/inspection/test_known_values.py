@@ -57,6 +57,14 @@ def found(text: str) -> list[str]:
         ("mail ADA@BROOK.example.", "ADA@BROOK.example"),
         ("- ada@brook.example", "ada@brook.example"),
         ("write to.ada@brook.example", "ada@brook.example"),
+        ("Email.........ada@brook.example", "ada@brook.example"),
+        ("-" * 70 + "ada@brook.example", "ada@brook.example"),
+        ("__________ada@brook.example", "ada@brook.example"),
+        ("ada@brook.example.Thanks", "ada@brook.example"),
+        ("to_ada@brook.example...and.so.on.and.on", "ada@brook.example"),
+        ("bob@web.example.ada@brook.example", "ada@brook.example"),
+        ("030_23125_123", ""),
+        ("030,23125,123", ""),
         ("gb33bukb20201555555555", "gb33bukb20201555555555"),
         ("IBAN GB33 BUKB 2020 1555 5555 55!", "GB33 BUKB 2020 1555 5555 55"),
         ("order lc 10001", ""),
@@ -143,7 +151,15 @@ def streamed(pieces: list[str]) -> Released:
     return join([*(scanner.feed(piece) for piece in pieces), scanner.finish()])
 
 
-TEXTS = [f"Sure, {value} it is; then more." for value in (*VALUES, *map(str.lower, VALUES), "LC 10001 030 23125 123")]
+TEXTS = [
+    f"Sure, {value} it is; then more."
+    for value in (
+        *(before + value for before in ("", "é", "º", "№") for value in (*VALUES, "LC 10001")),
+        *map(str.lower, VALUES),
+        "LC 10001 030 23125 123",
+        "éLC 10001，030 23125 123a",
+    )
+]
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -159,7 +175,28 @@ def test_a_stream_may_be_cut_anywhere(text: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            [*VALUES, "ada@", "brook.example", "030", " ", "-", "23125 123", "1", "\n", ".", "and ", "(+", "A"]
+            [
+                *VALUES,
+                "ada@",
+                "brook.example",
+                "030",
+                " ",
+                "-",
+                "23125 123",
+                "1",
+                "\n",
+                ".",
+                "and ",
+                "(+",
+                "A",
+                "é",
+                "º",
+                "№",
+                "LC 1",
+                "0001",
+                "，",
+                "x",
+            ]
         ),
         max_size=12,
     ).map("".join),

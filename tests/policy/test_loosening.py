@@ -26,6 +26,12 @@ def policy(text: str) -> PolicyDocument:
     return loads(f"version: 1\n{text}".encode(), "policy.yaml", PolicyDocument)
 
 
+KNOWN = """
+known_values: [{name: a, file: FILE, key: {env: A}}]
+surfaces: {output: {known_value: {action: flag}}}
+"""
+
+
 @pytest.mark.parametrize(
     ("before", "after", "names"),
     [
@@ -42,6 +48,11 @@ def policy(text: str) -> PolicyDocument:
         ("", "links: {allow: [evil.example]}", ["links.allow"]),
         ("payloads: [sql]", "", ["payloads"]),
         ("canaries: [{name: a, value: {env: A}}]", "", ["canaries"]),
+        (
+            KNOWN.replace("FILE", "known/a.json"),
+            KNOWN.replace("FILE", "known/b.json"),
+            ["known_values"],
+        ),
         ("", "classifier: {enabled: false}", ["classifier.enabled"]),
         ("", "disabled_signatures: [a]", ["disabled_signatures"]),
         ("", "anonymous: true", ["anonymous"]),
@@ -74,18 +85,22 @@ X = InputRule("FP32", (-1, 4), min=0, max=1, columns={"2": Bounds(max=0.5)})
 RULES = ModelRules(
     inputs={"x": X}, outputs={"y": OutputRule("round", 2), "z": OutputRule("suppress")}, batch=8,
     queries=QueryBudget(100), profile="p-0123456789abcdef.json",
-    guards=TensorGuards(similarity=TensorRow(Action.BLOCK)),
+    guards=TensorGuards(similarity=TensorRow(Action.BLOCK)), classes="y",
 )  # fmt: skip
 OF_MODELS: list[tuple[dict[str, object], str]] = [
     ({"guards": TensorGuards()}, "guards.similarity.action"),
     ({"guards": TensorGuards(similarity=TensorRow(Action.BLOCK, Mode.MONITOR))}, "guards.similarity.mode"),
     ({"profile": ""}, "profile"),
+    ({"profile": "q-0123456789abcdef.json"}, "profile"),
+    ({"classes": ""}, "classes"),
+    ({"classes": "z"}, "classes"),
     ({"inputs": {"x": replace(X, max=2)}}, "inputs.x.bounds"),
     ({"inputs": {"x": replace(X, min=None)}}, "inputs.x.bounds"),
     ({"inputs": {"x": replace(X, columns={})}}, "inputs.x.bounds"),
     ({"inputs": {"x": replace(X, finite=False)}}, "inputs.x.finite"),
     ({"inputs": {"x": replace(X, required=False)}}, "inputs.x.required"),
     ({"inputs": {"x": replace(X, shape=(-1, -1))}}, "inputs.x.shape"),
+    ({"inputs": {"x": replace(X, shape=(64, 4))}}, "inputs.x.shape"),
     ({"inputs": {"x": X, "w": X}}, "inputs.w"),
     ({"outputs": {"y": OutputRule("round", 4), "z": OutputRule("suppress")}}, "outputs.y"),
     ({"outputs": {"y": OutputRule("round", 2), "z": OutputRule("label")}}, "outputs.z"),

@@ -6,7 +6,7 @@ is held:
 
 * canaries: whatever the canary detector says may still become, or is, one of its forms;
 * tokens: the last run of characters that a token pattern can contain;
-* groups: the last run of short letter-digit groups (cards, IBANs, telephone numbers);
+* groups: the last run of short letter-digit groups (cards, IBANs, telephone numbers), folded or as written;
 * stems and constructs: from the start of ``password``, ``![``, ``<img`` … until the pattern's maximum length is
   reached or the construct is complete.
 
@@ -98,10 +98,19 @@ class HoldBack:
             (bisect_left(offsets, start), bisect_left(offsets, end) if end <= len(text) else length + 1)
             for start, end in (*self._detected(text), *more(text))
         ]
-        at = self._start(restore_case(text, folded), folded.text, raw)
+        backwards = text[::-1]
+
+        def groups_start(at: int) -> int:
+            """Where groups begin as they are written: é parts them from what follows, the e it folds to does not."""
+            place = offsets[at]
+            return bisect_left(offsets, place - _groups_length(backwards, len(text) - place))
+
+        at = self._start(restore_case(text, folded), folded.text, raw, groups_start)
         return min(unsettled(text), offsets[at])
 
-    def _start(self, text: str, folded: str, more: list[tuple[int, int]]) -> int:
+    def _start(
+        self, text: str, folded: str, more: list[tuple[int, int]], groups_start: Callable[[int], int] | None = None
+    ) -> int:
         """The fixed point of all rules: a start inside a run, or inside a stem's reach, moves to where that began."""
         backwards = text[::-1]
         if self._tokens and (run := _TOKEN_BACKWARDS.match(backwards)) and run.end() == len(text):
@@ -115,6 +124,7 @@ class HoldBack:
                 held = len(text) - run.end()
             if groups:
                 held -= _groups_length(backwards, len(text) - held)
+                held = min(held, groups_start(held)) if groups_start is not None else held
             for start, end in regions:
                 if start < held < end:
                     held = start

@@ -49,7 +49,7 @@ def _settings(before: PolicyDocument, after: PolicyDocument) -> Iterator[str]:
         yield "payloads"
     if {one.name for one in before.canaries} - {one.name for one in after.canaries}:
         yield "canaries"
-    if {one.name for one in before.known_values} - {one.name for one in after.known_values}:
+    if {(one.name, one.file) for one in before.known_values} - {(one.name, one.file) for one in after.known_values}:
         yield "known_values"
     if before.classifier.enabled and not after.classifier.enabled:
         yield "classifier.enabled"

@@ -19,8 +19,10 @@ def model_loosened(path: str, before: ModelRules, after: ModelRules) -> Iterator
             yield f"{path}.guards.{guard}.action"
         if one.mode is not Mode.MONITOR and other.mode is Mode.MONITOR and other.action is not Action.ALLOW:
             yield f"{path}.guards.{guard}.mode"
-    if before.profile and not after.profile:
+    if before.profile and after.profile != before.profile:
         yield f"{path}.profile"
+    if before.classes and after.classes != before.classes:
+        yield f"{path}.classes"
     for name, rule in before.inputs.items():
         yield from _input(f"{path}.inputs.{name}", rule, after.inputs.get(name))
     yield from (f"{path}.inputs.{name}" for name in after.inputs if name not in before.inputs)
@@ -44,6 +46,8 @@ def _input(path: str, before: InputRule, after: InputRule | None) -> Iterator[st
     if after is None:
         return  # it is refused now
     other = any(have not in (-1, want) for have, want in zip(before.shape, after.shape, strict=False))
+    # Without -1 first, all rows count as one query.
+    other = other or before.shape[:1] == (-1,) != after.shape[:1]
     if other or len(before.shape) != len(after.shape) or before.datatype != after.datatype:
         yield f"{path}.shape"
     if before.finite and not after.finite:

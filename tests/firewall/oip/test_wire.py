@@ -18,6 +18,7 @@ from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.exchange import ApiFamily
 from bartizan.firewall.oip.answer import read_answer
 from bartizan.firewall.oip.datatypes import NUMERIC
+from bartizan.firewall.oip.declared import faults
 from bartizan.firewall.oip.outputs import limited
 from bartizan.firewall.oip.paths import Kind, endpoint_of
 from bartizan.firewall.oip.request import read_request
@@ -319,3 +320,22 @@ def test_texts_have_no_best() -> None:
     assert limited(tensor, OutputRule("label"), 1) is None
     assert limited(tensor, OutputRule("top1"), 1) is None
     assert limited(tensor, OutputRule("round"), 1) is tensor
+
+
+@pytest.mark.parametrize(
+    ("datatype", "values", "rule", "expected"),
+    [
+        ("FP32", [0.1], {"min": 0.1, "max": 0.1, "categories": (0.1,)}, []),
+        ("FP16", [0.1], {"min": 0.1, "max": 0.1, "categories": (0.1,)}, []),
+        ("FP64", [0.1], {"min": 0.1, "max": 0.1, "categories": (0.1,)}, []),
+        ("FP32", [0.10000001], {"max": 0.1, "categories": (0.1,)}, ["x.max", "x.categories"]),
+        ("FP32", [0.3], {"min": 0.30000004}, ["x.min"]),
+        ("FP16", [math.inf], {"max": 1e6}, ["x.max"]),  # 1e6 in FP16 would be infinity
+        ("FP32", [0.0], {"min": 1e-60}, ["x.min"]),  # and this nothing
+        ("INT32", [1], {"max": 0.5}, ["x.max"]),
+    ],
+)
+def test_bounds_are_read_in_the_datatype(datatype: str, values: Any, rule: Any, expected: list[str]) -> None:
+    array = np.array(values, NUMERIC[datatype])
+    rules = ModelRules(inputs={"x": InputRule(datatype, (-1,), finite=False, **rule)}, outputs={})  # type: ignore[arg-type]
+    assert faults(rules, [Tensor("x", datatype, array.shape, array)]) == expected

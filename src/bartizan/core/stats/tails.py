@@ -1,6 +1,9 @@
 """Upper tails of Student's t, chi-square, and the (beta-)binomial, Poisson and hypergeometric distributions.
 
 Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.1, 26.5.24, 26.4.21 and 26.1.21.
+
+Sums run from the count away from the mean, where terms shrink: below the mean that is the complement. A first term that
+is too small for a float would end the sum before it began.
 """
 
 from __future__ import annotations
@@ -34,7 +37,15 @@ def poisson_tail(count: int, mean: float) -> float:
         return 1.0
     if mean == 0:
         return 0.0
-    # From the count upwards, so that a small tail keeps its digits.
+    if count <= mean:
+        term = math.exp((count - 1) * math.log(mean) - mean - math.lgamma(count))
+        below = 0.0
+        for index in range(count - 1, -1, -1):
+            below += term
+            term *= index / mean
+            if term <= below * 1e-17:
+                break
+        return max(0.0, 1 - below)
     term = math.exp(count * math.log(mean) - mean - math.lgamma(count + 1))
     total, index = 0.0, count
     while term > total * 1e-17:
@@ -73,6 +84,8 @@ def hypergeometric_tail(count: int, drawn: int, marked: int, population: int) ->
     if count > last:
         return 0.0
     rest = population - marked
+    if count * population <= drawn * marked:
+        return max(0.0, 1 - hypergeometric_tail(drawn - count + 1, drawn, rest, population))
     term = math.exp(_log_choose(marked, count) + _log_choose(rest, drawn - count) - _log_choose(population, drawn))
     total = 0.0
     for index in range(count, last + 1):
@@ -102,6 +115,8 @@ def beta_binomial_tail(count: int, n: int, a: float, b: float) -> float:
         return 1.0
     if count > n:
         return 0.0
+    if count * (a + b) <= n * a:
+        return max(0.0, 1 - beta_binomial_tail(n - count + 1, n, b, a))
     term = math.exp(_log_choose(n, count) + _log_beta(count + a, n - count + b) - _log_beta(a, b))
     total = 0.0
     for index in range(count, n + 1):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -64,9 +66,20 @@ def _value_faults(name: str, values: Array, rule: InputRule) -> Iterator[str]:
 def _outside(name: str, values: Array, bounds: Bounds | InputRule) -> Iterator[str]:
     numbers = values.astype(np.float64) if values.dtype.kind in "bf" else values
     # Asked the other way round, so that NaN is outside of every bound.
-    if bounds.min is not None and not (numbers >= bounds.min).all():
+    if bounds.min is not None and not (numbers >= _held(bounds.min, values.dtype)).all():
         yield f"{name}.min"
-    if bounds.max is not None and not (numbers <= bounds.max).all():
+    if bounds.max is not None and not (numbers <= _held(bounds.max, values.dtype)).all():
         yield f"{name}.max"
-    if bounds.categories and not np.isin(numbers, np.asarray(bounds.categories, dtype=np.float64)).all():
-        yield f"{name}.categories"
+    if bounds.categories:
+        categories = np.array([_held(one, values.dtype) for one in bounds.categories], np.float64)
+        if not np.isin(numbers, categories).all():
+            yield f"{name}.categories"
+
+
+def _held(bound: float, datatype: np.dtype[Any]) -> float:
+    """A bound as the datatype holds it: the 0.1 of FP32 is a little more. What it cannot hold stays as it is."""
+    if datatype.kind != "f":
+        return bound
+    with np.errstate(over="ignore", under="ignore"):
+        held = float(datatype.type(bound))
+    return held if held and math.isfinite(held) else bound

@@ -22,10 +22,13 @@ _PLAIN: Final = 11
 """Digits of a telephone number that begins neither with 0 nor +; a longer row holds something else as well."""
 _LONGEST_NUMBER: Final = 15
 """Digits of a telephone number (ITU-T E.164)."""
-_MOST_STEPS: Final = 8
-"""Separators in the local part of an address behind which it may begin."""
+_MOST_STEPS: Final = 16
+"""Separators in the local part of an address behind which it may begin: the last ones."""
+_MOST_ENDS: Final = 4
+"""Full stops in the domain before which it may end: the first ones."""
 
-_ADDRESS: Final = re.compile(r"[0-9A-Za-z._%+-]{1,64}@[0-9A-Za-z.-]{1,253}")
+_ADDRESS: Final = re.compile(r"([0-9A-Za-z._%+-]{1,64}@)(?=([0-9A-Za-z.-]{1,253}))")
+"""The domain is looked ahead at: in "a@x.test.b@y.test" it holds the local part of the next one."""
 _GROUP: Final = re.compile(r"[0-9A-Za-z]+")
 _MARKS: Final = re.compile(r"[\s\-./()+\u2010-\u2015\u2212]{1,3}")
 _LONGEST_GROUP: Final = 48
@@ -67,14 +70,20 @@ def digests_of(value: str) -> tuple[Made, ...]:
 
 
 def addresses(text: str) -> Iterator[Place]:
-    """Every e-mail address, and what is left behind each separator of its local part: "to.ada@…" is also Ada's."""
+    """Every e-mail address, and what is left behind each separator of its local part, and before each full stop of
+    its domain: "to.ada@…" is also Ada's, and so is "ada@brook.example.Thanks"."""
     for match in _ADDRESS.finditer(text) if "@" in text else ():
-        found = match[0].rstrip(".-")
-        local = found.partition("@")[0]
-        starts = [0, *(at + 1 for at, sign in enumerate(local) if sign in "._%+-")][: _MOST_STEPS + 1]
-        for start in starts:
+        local, domain = match[1][:-1], match[2].rstrip(".-")
+        found = match[1] + domain
+        steps = [at + 1 for at, sign in enumerate(local) if sign in "._%+-"]
+        stops = [
+            at for at, sign in enumerate(domain) if sign == "." and "." in domain[:at] and domain[at - 1].isalnum()
+        ]
+        ends = [len(found), *(len(local) + 1 + at for at in reversed(stops[:_MOST_ENDS]))]
+        for start in (0, *steps[-_MOST_STEPS:]):
             if found[start] != "@":
-                yield Place(Made("a", found[start:].lower()), match.start() + start, match.start() + len(found))
+                for end in ends:
+                    yield Place(Made("a", found[start:end].lower()), match.start() + start, match.start() + end)
 
 
 def numbers(text: str, lengths: frozenset[int] | None = None) -> Iterator[Place]:
