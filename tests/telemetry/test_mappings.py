@@ -116,6 +116,19 @@ def test_ecs_asim_and_otel_of_a_request() -> None:
     assert (otel["gen_ai.operation.name"], otel["gen_ai.usage.output_tokens"]) == ("chat", 34)
 
 
+@pytest.mark.parametrize("name", ["cef", "leef"])
+def test_a_line_costs_no_look_at_the_installed_package(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading our own version from the package's metadata for each record took 19 of 20 parts of the time."""
+    write = formatter(name)
+    first = write(line(examples()[1]))
+
+    def read(package: str) -> str:
+        raise AssertionError(package)
+
+    monkeypatch.setattr("bartizan.telemetry.mappings.formats.version", read)
+    assert write(line(examples()[1]))[0].split(b"|")[:4] == first[0].split(b"|")[:4]
+
+
 def test_values_cannot_break_out_of_cef_and_leef() -> None:
     evil = RequestRefused(
         id="e",

@@ -19,6 +19,9 @@ Formatter = Callable[[bytes], list[bytes]]
 """A line of the journal to what is sent for it: one or more texts without line feeds. Raises Unmappable."""
 _ACTION_SEVERITY: Final = {"allow": 1, "flag": 4, "redact": 5, "ask": 6, "block": 8}
 _KIND_SEVERITY: Final = {"journal.damaged": 10, "approval.refused": 8, "quarantine.changed": 6, "rule.alarmed": 5}
+_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
+_LONGEST_VALUE: Final = 4_000
+"""Characters of one value in CEF and LEEF."""
 _FINDING_SEVERITY: Final = {"info": 1, "low": 3, "medium": 5, "high": 8, "critical": 10}
 
 
@@ -30,12 +33,11 @@ def formatter(name: str) -> Formatter:
     """The formatter of that name. Raises ConfigurationError."""
     if name == "native":
         return lambda line: [line.rstrip(b"\n")]
-    read = _reader()
     if name in ("cef", "leef"):
-        write = _cef if name == "cef" else _leef
-        return lambda line: [write(read(line)).encode("utf-8", "replace")]
+        return _lines(name)
     if name not in _SCHEMAS:
         raise ConfigurationError(f"there is no format {name!r}", f"formats: {', '.join(FORMATS)}")
+    read = _reader()
     mapping = load_mapping(name)
     encode = msgspec.json.encode
 
@@ -71,7 +73,7 @@ def _reader() -> Callable[[bytes], Record]:
             datetime.fromisoformat(str(record.get("at")))
             record = {**defaults.get(kind, {}), **record}
             chain = record.get("chain")
-            record["_self"] = [dict(record)]
+            record["_self"] = [record.copy()]
             record["_chains"] = [chain] if isinstance(chain, dict) else []
             signals = record.get("signals")
             for name, key in (("techniques", "_techniques"), ("events", "_events")):
@@ -87,18 +89,23 @@ def _reader() -> Callable[[bytes], Record]:
     return read
 
 
-def _facts(record: Record) -> tuple[str, int, dict[str, str]]:
-    """Name, severity from 0 to 10, and the fields that CEF and LEEF share."""
-    kind = str(record["kind"])
-    severity = _KIND_SEVERITY.get(kind, _ACTION_SEVERITY.get(str(record.get("action")), 1))
+def _lines(name: str) -> Formatter:
+    """CEF or LEEF. What is the same for every record, the version above all, is worked out once."""
+    read = _reader()
+    write = _cef if name == "cef" else _leef
+    product = version("bartizan")
+    return lambda line: [write(read(line), product).encode("utf-8", "replace")]
+
+
+def _severity(record: Record, kind: str) -> int:
+    """From 0 to 10."""
     if kind == "finding.raised":
-        severity = _FINDING_SEVERITY.get(str(record.get("severity")), 1)
-    fields: dict[str, str] = {}
-    for key, value in record.items():
-        if key[:1] == "_" or key in ("content", "kind") or value in (None, "", [], {}):
-            continue
-        fields[key] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return kind, severity, fields
+        return _FINDING_SEVERITY.get(str(record.get("severity")), 1)
+    return _KIND_SEVERITY.get(kind, _ACTION_SEVERITY.get(str(record.get("action")), 1))
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 _CEF_NAMES: Final = {
@@ -119,20 +126,18 @@ _CEF_NAMES: Final = {
 """CEF's own keys; custom ones get a label beside them. Source: the ArcSight CEF implementation standard."""
 
 
-def _cef(record: Record) -> str:
-    kind, severity, fields = _facts(record)
+def _cef(record: Record, product: str) -> str:
+    kind = str(record["kind"])
     moment = datetime.fromisoformat(str(record["at"])).astimezone(UTC)
-    pairs = [("rt", str(int(moment.timestamp() * 1_000)))]
-    for key, value in fields.items():
-        if key in _CEF_NAMES:
-            name = _CEF_NAMES[key]
-            pairs.append((name, value))
-            if name.startswith(("cs", "cn")):
-                pairs.append((f"{name}Label", key))
-    head = "|".join(
-        _cef_header(part) for part in ("Bartizan", "Bartizan", version("bartizan"), kind, kind, str(severity))
-    )
-    return f"CEF:0|{head}|" + " ".join(f"{name}={_cef_value(value)}" for name, value in pairs)
+    pairs = [f"rt={int(moment.timestamp() * 1_000)}"]
+    for key, value in record.items():
+        name = _CEF_NAMES.get(key)
+        if name is None or (not value and value in _NOTHING):
+            continue
+        label = f" {name}Label={key}" if name[:2] in ("cs", "cn") else ""
+        pairs.append(f"{name}={_cef_value(_shown(value))}{label}")
+    shown = _cef_header(kind)
+    return f"CEF:0|Bartizan|Bartizan|{_cef_header(product)}|{shown}|{shown}|{_severity(record, kind)}|{' '.join(pairs)}"
 
 
 def _cef_header(text: str) -> str:
@@ -140,26 +145,40 @@ def _cef_header(text: str) -> str:
 
 
 def _cef_value(text: str) -> str:
-    escaped = text[:4_000].replace("\\", "\\\\").replace("=", "\\=")
+    escaped = text[:_LONGEST_VALUE].replace("\\", "\\\\").replace("=", "\\=")
+    if escaped.isprintable():
+        return escaped
     return "".join(c if c.isprintable() else "\\n" if c == "\n" else "\\r" if c == "\r" else " " for c in escaped)
 
 
 _LEEF_NAMES: Final = {"principal": "usrName", "client": "src", "at": "devTime", "action": "action"}
+_NOT_LEEF: Final = frozenset({"content", "kind", "chain"})
 
 
-def _leef(record: Record) -> str:
-    kind, severity, fields = _facts(record)
-    pairs = [("sev", str(max(1, severity))), ("cat", kind)]
-    pairs += [(_LEEF_NAMES.get(key, key), value) for key, value in fields.items() if key != "chain"]
-    pairs.append(("devTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"))
-    head = "|".join(_one_line(part).replace("|", "/") for part in ("Bartizan", "Bartizan", version("bartizan"), kind))
-    return f"LEEF:2.0|{head}|x09|" + "\t".join(f"{_word(name)}={_one_line(value[:4_000])}" for name, value in pairs)
+def _leef(record: Record, product: str) -> str:
+    kind = str(record["kind"])
+    pairs = [f"sev={max(1, _severity(record, kind))}", f"cat={_leef_value(kind)}"]
+    for key, value in record.items():
+        if key[:1] == "_" or key in _NOT_LEEF or (not value and value in _NOTHING):
+            continue
+        pairs.append(f"{_word(_LEEF_NAMES.get(key, key))}={_leef_value(_shown(value))}")
+    pairs.append("devTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'")
+    head = "|".join(_one_line(part).replace("|", "/") for part in (product, kind))
+    return f"LEEF:2.0|Bartizan|Bartizan|{head}|x09|" + "\t".join(pairs)
+
+
+def _leef_value(text: str) -> str:
+    return _one_line(text[:_LONGEST_VALUE])
 
 
 def _one_line(text: str) -> str:
     """A tab parts the attributes of LEEF and a line feed ends a record, so neither may come from a value."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _word(text: str) -> str:
+    if text.isidentifier():
+        return text
     return "".join(character if character.isalnum() or character in "_." else "_" for character in text)
