@@ -18,7 +18,7 @@ from bartizan.cli.main import app
 from bartizan.core.errors import ConfigurationError, UpstreamError
 from bartizan.range.cases import load_attacks, load_benign
 from bartizan.range.demo import Cases, GatewayLauncher, Hardener, Observer, run_demo
-from bartizan.range.demo_workspace import DemoWorkspace
+from bartizan.range.demo_workspace import DemoWorkspace, ServedModel
 from bartizan.range.gateway_process import gateway
 from bartizan.range.helpdesk.records import Plant
 from bartizan.range.model_store import ModelStore
@@ -111,8 +111,8 @@ def test_its_report_names_the_rule(result: tuple[Assessment, Watching]) -> None:
 
 
 @contextlib.contextmanager
-def broken_gateway(upstream_url: str, upstream_key: str, plant: Plant) -> Iterator[DemoWorkspace]:
-    yield DemoWorkspace(Path(), "http://127.0.0.1:9/v1", "", "key", {}, "")
+def broken_gateway(served: Sequence[ServedModel], plant: Plant) -> Iterator[DemoWorkspace]:
+    yield DemoWorkspace(Path(), "http://127.0.0.1:9/v1", "", "key", ("a", "b"), {}, "")
 
 
 def test_a_gateway_that_does_not_answer_is_an_error(model_store: ModelStore) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bartizan.core.errors import ArtefactError
-from bartizan.range.campaign import Campaign
+from bartizan.range.campaign import Campaign, Ways
 from bartizan.range.cases import load_attacks, load_benign
 from bartizan.range.client import ModelClient
 from bartizan.range.helpdesk.records import plant
@@ -36,7 +36,7 @@ def test_attacks_work_and_benign_requests_are_answered(model: ModelProcess) -> N
 
     async def run() -> None:
         async with ModelClient(model.url, model.key) as client:
-            campaign = Campaign(client, client, planted, max_tokens=24)
+            campaign = Campaign([Ways(client, client)] * 2, planted, max_tokens=24)
             attacks = await campaign.attack([case for case in load_attacks() if case.id in ATTACKS])
             assert len(attacks) == len(ATTACKS)
             assert sum(case.direct.outcome == HIT for case in attacks) >= 3

@@ -13,7 +13,7 @@ import pytest
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.range import gateway_process
-from bartizan.range.demo_workspace import CANARY, UPSTREAM_KEY, write_workspace
+from bartizan.range.demo_workspace import CANARY, UPSTREAM_KEY, ServedModel, write_workspace
 from bartizan.range.gateway_process import free_ports
 from bartizan.range.helpdesk.records import plant
 
@@ -66,8 +66,7 @@ def test_the_workspace_holds_no_secret(tmp_path: Path) -> None:
     planted = plant(2)
     workspace = write_workspace(
         tmp_path / "w",
-        upstream_url="http://127.0.0.1:1/v1",
-        upstream_key="up",
+        served=[ServedModel("http://127.0.0.1:1/v1", "up"), ServedModel("http://127.0.0.1:2/v1", "other")],
         plant=planted,
         port=8400,
         admin_port=8401,
@@ -79,7 +78,7 @@ def test_the_workspace_holds_no_secret(tmp_path: Path) -> None:
         assert planted.secret not in text
         assert workspace.key not in text
         assert path.stat().st_mode & 0o077 == 0
-    assert workspace.environment == {UPSTREAM_KEY: "up", CANARY: planted.secret}
+    assert workspace.environment == {f"{UPSTREAM_KEY}_1": "up", f"{UPSTREAM_KEY}_2": "other", CANARY: planted.secret}
 
 
 def test_ports_are_distinct() -> None:
@@ -95,7 +94,7 @@ def test_a_gateway_that_ends_at_once_is_an_error_with_its_last_words(monkeypatch
     monkeypatch.setattr(gateway_process, "write_workspace", broken)
     with (
         pytest.raises(ConfigurationError, match="ended with status") as caught,
-        gateway_process.gateway("http://127.0.0.1:1/v1", "key", plant(1)),
+        gateway_process.gateway([ServedModel("http://127.0.0.1:1/v1", "key")], plant(1)),
     ):
         pass
     assert caught.value.hint.startswith("it said:")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from bartizan.range.cases import Attack, Benign, run_attack, run_benign
 from bartizan.range.client import Answer, ModelClient
@@ -17,32 +19,38 @@ Send = Callable[[ModelClient, bool], Awaitable[Answer]]
 Decide = Callable[[Answer], tuple[Outcome, str]]
 
 
+class Ways(NamedTuple):
+    """The two ways to one model slot: what went one way is cached for the other."""
+
+    direct: ModelClient
+    """The model itself."""
+    guarded: ModelClient
+    """The same model behind the gateway."""
+
+
 class Campaign:
-    """One run against one pair of ways.
+    """One run; there are as many cases at a time as ways.
 
     Args:
-        direct: the model itself.
-        guarded: the same model behind the gateway.
+        ways: each serves one case at a time.
         plant: what is planted in the help desk.
         max_tokens: per generation.
-        in_flight: cases at a time; the model has as many slots.
         advance: called after each exchange.
     """
 
     def __init__(
         self,
-        direct: ModelClient,
-        guarded: ModelClient,
+        ways: Sequence[Ways],
         plant: Plant,
         *,
         max_tokens: int = 48,
-        in_flight: int = 2,
         advance: Progress = lambda: None,
     ) -> None:
-        self._ways = (direct, guarded)
+        self._free: asyncio.Queue[Ways] = asyncio.Queue()
+        for each in ways:
+            self._free.put_nowait(each)
         self._plant = plant
         self._max_tokens = max_tokens
-        self._slots = asyncio.Semaphore(in_flight)
         self._advance = advance
         self._prompt = system_prompt(plant, VULNERABLE)
 
@@ -107,9 +115,17 @@ class Campaign:
 
         return send, decide
 
+    @contextlib.asynccontextmanager
+    async def _way(self) -> AsyncIterator[Ways]:
+        ways = await self._free.get()
+        try:
+            yield ways
+        finally:
+            self._free.put_nowait(ways)
+
     async def _again(self, send: Send, decide: Decide, index: int) -> Exchange:
-        async with self._slots:
-            answer = await send(self._ways[1], index % 2 == 1)
+        async with self._way() as ways:
+            answer = await send(ways.guarded, index % 2 == 1)
         self._advance()
         return _exchange(answer, *decide(answer))
 
@@ -117,9 +133,9 @@ class Campaign:
         order = (0, 1) if index // 2 % 2 == 0 else (1, 0)
         seen: dict[int, Exchange] = {}
         prompt = ""
-        async with self._slots:
+        async with self._way() as ways:
             for place in order:
-                answer = await send(self._ways[place], index % 2 == 1)
+                answer = await send(ways[place], index % 2 == 1)
                 prompt = answer.prompt
                 seen[place] = _exchange(answer, *decide(answer))
                 self._advance()

@@ -8,7 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
@@ -18,10 +18,10 @@ from msgspec.structs import replace
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import UpstreamError
 from bartizan.core.event import ConfigurationChanged
-from bartizan.range.campaign import Campaign
+from bartizan.range.campaign import Campaign, Ways
 from bartizan.range.cases import Attack, Benign, Carrier, load_attacks, load_benign
 from bartizan.range.client import ModelClient
-from bartizan.range.demo_workspace import DemoWorkspace
+from bartizan.range.demo_workspace import DemoWorkspace, ServedModel
 from bartizan.range.helpdesk.application import COMPANY, HelpDesk
 from bartizan.range.helpdesk.records import Plant, plant
 from bartizan.range.latency import measure
@@ -33,6 +33,8 @@ from bartizan.workspace.snapshot import digest_of, read_files
 from bartizan.workspace.workspace import STATE
 
 MAX_TOKENS = 48
+SLOTS = 2
+"""Each is a server of its own with one thread: slots of one server share its thread, and the other core would idle."""
 LATENCY_QUESTIONS = 20
 LATENCY_ROUNDS = 2
 FOLLOW_SECONDS = 30.0
@@ -41,9 +43,9 @@ Cases = tuple[tuple[Attack, ...], tuple[Benign, ...]]
 
 
 class GatewayLauncher(Protocol):
-    """Starts a gateway in front of a model; the context is the time it runs."""
+    """Starts a gateway in front of served models; the context is the time it runs."""
 
-    def __call__(self, upstream_url: str, upstream_key: str, plant: Plant) -> AbstractContextManager[DemoWorkspace]:
+    def __call__(self, served: Sequence[ServedModel], plant: Plant) -> AbstractContextManager[DemoWorkspace]:
         """Raises ConfigurationError when it does not become ready."""
         ...
 
@@ -97,49 +99,49 @@ async def run_demo(
     observer.stage("fetching the model")
     model = store.pull()
     observer.stage("starting the model")
-    with ModelProcess(model.path) as upstream:
+    async with AsyncExitStack() as stack:
+        servers = [stack.enter_context(ModelProcess(model.path, slots=1)) for _ in range(SLOTS)]
         observer.stage("starting the gateway")
-        with launch(upstream.url, upstream.key, planted) as guard:
-            async with (
-                ModelClient(upstream.url, upstream.key) as direct,
-                ModelClient(guard.base_url, guard.key) as guarded,
-            ):
-                await _warm_up(direct, guarded, planted)
-                observer.stage(f"sending {len(attacks)} attacks, directly and through the gateway")
-                campaign = Campaign(
-                    direct, guarded, planted, max_tokens=MAX_TOKENS, advance=observer.steps(2 * len(attacks))
-                )
-                attack_cases = await campaign.attack(attacks)
-                observer.stage(f"sending {len(benign)} benign requests, directly and through the gateway")
-                campaign = Campaign(
-                    direct, guarded, planted, max_tokens=MAX_TOKENS, advance=observer.steps(2 * len(benign))
-                )
-                benign_cases = await campaign.serve(benign)
-                observer.stage("measuring the added latency")
-                answered = {case.id for case in benign_cases if case.guarded.outcome == case.direct.outcome == "hit"}
-                questions = [b.text for b in benign if b.id in answered and b.carrier is Carrier.CHAT]
-                questions = questions[:LATENCY_QUESTIONS]
-                latency = await measure(
-                    direct,
-                    guarded,
-                    planted,
-                    questions,
-                    rounds=LATENCY_ROUNDS,
-                    advance=observer.steps(len(questions) * 2 * LATENCY_ROUNDS),
-                )
-                through = [case for case in attack_cases if case.guarded.outcome == HIT]
-                act = None
-                if harden is not None and through:
-                    observer.stage(f"hardening against {len(through)} that got through")
-                    remedies = await asyncio.to_thread(harden, guard, through, planted)
-                    act = LastAct(remedies=remedies)
-                    if any(remedy.state == HARDENED for remedy in remedies):
-                        await _follow(guard)
-                        observer.stage("sending everything once more, through the hardened gateway")
-                        advance = observer.steps(len(attacks) + len(benign))
-                        campaign = Campaign(direct, guarded, planted, max_tokens=MAX_TOKENS, advance=advance)
-                        again = await campaign.attack_again(attacks)
-                        act = replace(act, attacks=again, benign=await campaign.serve_again(benign))
+        guard = stack.enter_context(launch([ServedModel(one.url, one.key) for one in servers], planted))
+        ways = [
+            Ways(
+                await stack.enter_async_context(ModelClient(server.url, server.key)),
+                await stack.enter_async_context(ModelClient(guard.base_url, guard.key, name)),
+            )
+            for server, name in zip(servers, guard.models, strict=True)
+        ]
+        await _warm_up(ways, planted)
+
+        def campaign(exchanges: int) -> Campaign:
+            return Campaign(ways, planted, max_tokens=MAX_TOKENS, advance=observer.steps(exchanges))
+
+        observer.stage(f"sending {len(attacks)} attacks, directly and through the gateway")
+        attack_cases = await campaign(2 * len(attacks)).attack(attacks)
+        observer.stage(f"sending {len(benign)} benign requests, directly and through the gateway")
+        benign_cases = await campaign(2 * len(benign)).serve(benign)
+        observer.stage("measuring the added latency")
+        answered = {case.id for case in benign_cases if case.guarded.outcome == case.direct.outcome == "hit"}
+        questions = [b.text for b in benign if b.id in answered and b.carrier is Carrier.CHAT]
+        questions = questions[:LATENCY_QUESTIONS]
+        latency = await measure(
+            *ways[0],
+            planted,
+            questions,
+            rounds=LATENCY_ROUNDS,
+            slots=1,
+            advance=observer.steps(len(questions) * 2 * LATENCY_ROUNDS),
+        )
+        through = [case for case in attack_cases if case.guarded.outcome == HIT]
+        act = None
+        if harden is not None and through:
+            observer.stage(f"hardening against {len(through)} that got through")
+            remedies = await asyncio.to_thread(harden, guard, through, planted)
+            act = LastAct(remedies=remedies)
+            if any(remedy.state == HARDENED for remedy in remedies):
+                await _follow(guard)
+                observer.stage("sending everything once more, through the hardened gateway")
+                again = campaign(len(attacks) + len(benign))
+                act = replace(act, attacks=await again.attack_again(attacks), benign=await again.serve_again(benign))
     return Assessment(
         title=f"{COMPANY} help desk, before and after",
         at=utc_now(),
@@ -172,12 +174,14 @@ def _in_force(guard: DemoWorkspace) -> set[str]:
     return {record.digest for record in records if isinstance(record, ConfigurationChanged) and record.accepted}
 
 
-async def _warm_up(direct: ModelClient, guarded: ModelClient, planted: Plant) -> None:
+async def _warm_up(ways: Sequence[Ways], planted: Plant) -> None:
     """Fail early, with the reason, when one of the ways does not work at all."""
-    for name, way in (("the model", direct), ("the gateway", guarded)):
-        answer = await HelpDesk(way, planted).ask("When is the workshop open?", max_tokens=8)
-        if answer.error or answer.refused or not answer.text:
-            raise UpstreamError(f"{name} does not answer a harmless question: {answer.error or 'refused or empty'}")
+    for each in ways:
+        for name, way in (("the model", each.direct), ("the gateway", each.guarded)):
+            answer = await HelpDesk(way, planted).ask("When is the workshop open?", max_tokens=8)
+            if answer.error or answer.refused or not answer.text:
+                said = answer.error or "refused or empty"
+                raise UpstreamError(f"{name} does not answer a harmless question: {said}")
 
 
 def _facts(attacks: tuple[Attack, ...], benign: tuple[Benign, ...], seed: int, policy: str) -> tuple[Fact, ...]:
@@ -185,7 +189,9 @@ def _facts(attacks: tuple[Attack, ...], benign: tuple[Benign, ...], seed: int, p
         Fact("Bartizan", _version("bartizan")),
         Fact("Model", f"SmolLM2-135M-Instruct, Q4_1, from {SMOLLM2.requirement} ({SMOLLM2.licence})"),
         Fact("Model SHA-256", SMOLLM2.gguf_sha256),
-        Fact("Runtime", f"xllamacpp {_version('xllamacpp')}, temperature 0, at most {MAX_TOKENS} tokens, 2 slots"),
+        Fact(
+            "Runtime", f"xllamacpp {_version('xllamacpp')}, temperature 0, at most {MAX_TOKENS} tokens, {SLOTS} slots"
+        ),
         Fact("Seed", str(seed)),
         Fact("Attack cases SHA-256", _digest(attacks)),
         Fact("Benign cases SHA-256", _digest(benign)),

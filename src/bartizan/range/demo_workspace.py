@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,11 +25,14 @@ listen:
   workers: 1
   drain_seconds: 2
 upstreams:
-  - name: range
+"""
+
+_UPSTREAM = """\
+  - name: {name}
     url: {url}
     protocol: openai
     key: {{env: {key}}}
-    models: {{"*": "*"}}
+    models: {{{name}: smollm2}}
 """
 
 _POLICY = """\
@@ -63,6 +68,13 @@ keys:
 """
 
 
+class ServedModel(NamedTuple):
+    """Where the model is served, and the bearer token for it."""
+
+    url: str
+    key: str
+
+
 class DemoWorkspace(msgspec.Struct, frozen=True):
     """A written workspace and how to reach the gateway that will run in it."""
 
@@ -70,19 +82,33 @@ class DemoWorkspace(msgspec.Struct, frozen=True):
     base_url: str
     ready_url: str
     key: str
+    models: tuple[str, ...]
+    """The gateway's name for each served model, in order."""
     environment: dict[str, str]
     """What the gateway's environment must hold besides the usual."""
     policy: str
 
 
 def write_workspace(
-    folder: Path, *, upstream_url: str, upstream_key: str, plant: Plant, port: int, admin_port: int
+    folder: Path, *, served: Sequence[ServedModel], plant: Plant, port: int, admin_port: int
 ) -> DemoWorkspace:
-    """Write ``bartizan.yaml`` and ``policy.yaml`` into ``folder``. No secret is in them."""
+    """Write ``bartizan.yaml`` and ``policy.yaml`` into ``folder``. No secret is in them.
+
+    Args:
+        folder: is made.
+        served: each becomes an upstream, which clients choose by its own name of the model.
+        plant: its secret becomes a canary.
+        port: of the gateway.
+        admin_port: of its admin listener.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = create_key()
     policy = _POLICY.format(canary=CANARY, digest=key_digest(key))
-    deployment = _DEPLOYMENT.format(port=port, admin_port=admin_port, url=upstream_url, key=UPSTREAM_KEY)
+    models = tuple(f"smollm2-{number}" for number in range(1, len(served) + 1))
+    keys = [f"{UPSTREAM_KEY}_{number}" for number in range(1, len(served) + 1)]
+    deployment = _DEPLOYMENT.format(port=port, admin_port=admin_port)
+    for model, variable, at in zip(models, keys, served, strict=True):
+        deployment += _UPSTREAM.format(name=model, url=at.url, key=variable)
     for name, text in (("bartizan.yaml", deployment), ("policy.yaml", policy)):
         descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -92,6 +118,7 @@ def write_workspace(
         base_url=f"http://127.0.0.1:{port}/v1",
         ready_url=f"http://127.0.0.1:{admin_port}/readyz",
         key=key,
-        environment={UPSTREAM_KEY: upstream_key, CANARY: plant.secret},
+        models=models,
+        environment={**{variable: at.key for variable, at in zip(keys, served, strict=True)}, CANARY: plant.secret},
         policy=policy,
     )

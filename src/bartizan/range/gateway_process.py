@@ -11,20 +11,20 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bartizan.core.errors import BartizanError, ConfigurationError
-from bartizan.range.demo_workspace import DemoWorkspace, write_workspace
+from bartizan.range.demo_workspace import DemoWorkspace, ServedModel, write_workspace
 from bartizan.range.helpdesk.records import Plant
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _STOP_SECONDS = 15.0
 
 
 @contextlib.contextmanager
-def gateway(upstream_url: str, upstream_key: str, plant: Plant) -> Iterator[DemoWorkspace]:
-    """A running gateway in front of ``upstream_url``; it and its files are gone afterwards.
+def gateway(served: Sequence[ServedModel], plant: Plant) -> Iterator[DemoWorkspace]:
+    """A running gateway in front of ``served``; it and its files are gone afterwards.
 
     Raises:
         ConfigurationError: it did not become ready.
@@ -33,8 +33,7 @@ def gateway(upstream_url: str, upstream_key: str, plant: Plant) -> Iterator[Demo
         port, admin_port = free_ports(2)
         workspace = write_workspace(
             Path(scratch) / "workspace",
-            upstream_url=upstream_url,
-            upstream_key=upstream_key,
+            served=served,
             plant=plant,
             port=port,
             admin_port=admin_port,

@@ -16,7 +16,7 @@ import msgspec
 from bartizan.core.errors import ArtefactError
 from bartizan.range.model_server import ServerSettings
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 
 

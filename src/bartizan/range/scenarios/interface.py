@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 import msgspec
 
 from bartizan.core.stats import Rate
-from bartizan.range.campaign import Campaign
+from bartizan.range.campaign import Campaign, Ways
 from bartizan.range.cases import load_attacks, load_benign
 from bartizan.range.client import ModelClient
 from bartizan.range.helpdesk.records import Plant
@@ -50,7 +50,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     async def grade_defence(self, direct: ModelClient, guarded: ModelClient, plant: Plant) -> DefenceGrade:
         """Run the held-out cases without and with the defence. A defence that refuses everything keeps nothing."""
-        campaign = Campaign(direct, guarded, plant)
+        campaign = Campaign([Ways(direct, guarded)] * 2, plant)
         attacks = await campaign.attack(load_attacks(self.cases / "attacks"))
         benign = await campaign.serve(load_benign(self.cases / "benign"))
         return self.score(attacks, benign)
