@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bartizan.agents import values
 from bartizan.agents.envelope import Envelope
-from bartizan.agents.ledger import Ledger, Place, Record, linked
+from bartizan.agents.ledger import Ledger, Place, Record, beyond, linked
 from bartizan.agents.lexicon import folded, words
 
 
@@ -22,6 +22,8 @@ class Label(StrEnum):
     """A tool the operator vouches for."""
     LINKED = "linked"
     """A field of a record that the user's words point at."""
+    ECHOED = "echoed"
+    """The same, for another server, where all that ties the record to the user's words is what its own was told."""
     LISTED = "listed"
     """A field of some record; nothing of the user's singles it out."""
     DERIVED = "derived"
@@ -46,6 +48,8 @@ class Label(StrEnum):
 
 
 _RANKS = {label: rank for rank, label in enumerate(Label)}
+TIED = frozenset({Label.LINKED, Label.ECHOED})
+"""Fields of records that the user's words point at."""
 
 
 class Bound(NamedTuple):
@@ -63,7 +67,7 @@ def worst(bounds: list[Bound]) -> Bound:
     return max(bounds, key=lambda bound: bound.label.rank, default=Bound(Label.USER))
 
 
-def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound:
+def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str, server: str = "") -> Bound:
     """The label of one argument value.
 
     Args:
@@ -71,6 +75,7 @@ def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound
         ledger: what results brought.
         envelope: what the user's words say.
         operator: the system prompt, normalised.
+        server: which is to be told the value; empty for tools of the application.
     """
     whole = values.normal(value)
     if not whole:
@@ -91,7 +96,9 @@ def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str) -> Bound
     if (not places or not places[0].field) and lookalike(whole, ledger, envelope):
         return Bound(Label.LOOKALIKE, "one letter away from a value the user or an application uses")
     if places:
-        return min((_label(place, whole, ledger, envelope) for place in places), key=lambda bound: bound.label.rank)
+        return min(
+            (_label(place, whole, ledger, envelope, server) for place in places), key=lambda bound: bound.label.rank
+        )
     if len(whole) >= 4:
         record = ledger.in_prose(whole)
         if record is not None:
@@ -124,7 +131,7 @@ def better(value: str, ledger: Ledger, envelope: Envelope) -> bool:
         if known == value or values.kind(known) != kind:
             continue
         for place in ledger.places(known):
-            if place.field and _label(place, known, ledger, envelope).label is Label.LINKED:
+            if place.field and _label(place, known, ledger, envelope).label in TIED:
                 return True
     return False
 
@@ -148,7 +155,7 @@ def strays(value: str, ledger: Ledger, envelope: Envelope) -> bool:
         return False
     alike = ledger.forms.get(values.form(value), ())
     return value in alike and any(
-        _label(place, other, ledger, envelope).label is Label.LINKED
+        _label(place, other, ledger, envelope).label in TIED
         for other in alike
         if other != value
         for place in ledger.places(other)
@@ -191,7 +198,7 @@ def _said(whole: str, envelope: Envelope) -> bool:
     return len(parts) > 1 and all(envelope.says(part) for part in parts)
 
 
-def _label(place: Place, value: str, ledger: Ledger, envelope: Envelope) -> Bound:
+def _label(place: Place, value: str, ledger: Ledger, envelope: Envelope, server: str = "") -> Bound:
     record = place.record
     if record.trusted:
         return Bound(Label.TRUSTED, f"{place.key or 'result'} of {record.tool}")
@@ -200,9 +207,18 @@ def _label(place: Place, value: str, ledger: Ledger, envelope: Envelope) -> Boun
     where = f"{place.key or 'a value'} of {record.tool}"
     if record.hostile and (place.label or not record.pointed):
         return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
-    if record.pointed or linked(record, envelope, ledger.adopted) in {"specific", "name"} or named(value, envelope):
+    if not (
+        record.pointed or linked(record, envelope, ledger.adopted) in {"specific", "name"} or named(value, envelope)
+    ):
+        return Bound(Label.LISTED, where)
+    heard = record.heard
+    if (
+        record.server in ("", server)
+        or linked(record, envelope, ledger.adopted, heard) in {"specific", "name"}
+        or named(value, envelope, heard)
+    ):
         return Bound(Label.LINKED, where)
-    return Bound(Label.LISTED, where)
+    return Bound(Label.ECHOED, f"{where}, which may have made it up from what {record.server} was told")
 
 
 def _prose(record: Record, ledger: Ledger, envelope: Envelope) -> Bound:
@@ -216,11 +232,14 @@ def _prose(record: Record, ledger: Ledger, envelope: Envelope) -> Bound:
     return Bound(Label.EXTERNAL, where)
 
 
-def named(value: str, envelope: Envelope) -> bool:
-    """Whether an address carries a name that the user used: *Mark* and ``mark.davies@example.com``."""
+def named(value: str, envelope: Envelope, heard: str | None = "") -> bool:
+    """Whether an address carries a name that the user used: *Mark* and ``mark.davies@example.com``.
+
+    ``heard`` as in `bartizan.agents.ledger.linked`.
+    """
     if not envelope.names:
         return False
     parts = {
         part for word in words(value.split("@")[0].replace(".", " ").replace("_", " ")) for part in (word, folded(word))
     }
-    return any(name in parts for name in envelope.names if " " not in name and len(name) > 2)
+    return beyond({name for name in envelope.names if name in parts and " " not in name and len(name) > 2}, heard)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from bartizan.agents import values
-from bartizan.agents.binding import Bound, Label, better, bind, rivalled, strays, worst
+from bartizan.agents.binding import TIED, Bound, Label, better, bind, rivalled, strays, worst
 from bartizan.agents.derive import undeclared
 from bartizan.agents.directives import Directive
 from bartizan.agents.envelope import Envelope, Licence
@@ -17,7 +17,7 @@ from bartizan.agents.profile import CRITICAL, Effect, Sink, ToolProfile
 from bartizan.core.tool import ToolCall
 
 _SAID = frozenset({Label.USER, Label.OPERATOR})
-_SETTLED = _SAID | {Label.TRUSTED, Label.LINKED}
+_SETTLED = _SAID | {Label.TRUSTED} | TIED
 _PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
 _TOLD = frozenset({Label.QUOTED, Label.EXTERNAL})
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
@@ -59,9 +59,15 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """So much of it that a directive may have been missed."""
 
 
-def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envelope, operator: str) -> Facts:
-    """The facts of ``call``. Raises TooManyValuesError for a call that cannot be compared whole."""
-    arguments = _Arguments(ledger, envelope, operator, profile)
+def facts_of(
+    call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envelope, operator: str, server: str = ""
+) -> Facts:
+    """The facts of ``call``, which goes to ``server``.
+
+    Raises:
+        TooManyValuesError: the call cannot be compared whole.
+    """
+    arguments = _Arguments(ledger, envelope, operator, profile, server)
     for name, argument in call.arguments.items():
         sink = (profile.parameters.get(name) or undeclared(name, profile)).sink
         for leaf in values.leaves(argument):
@@ -98,12 +104,13 @@ def facts_of(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Env
 class _Arguments:
     """The values of one call, bound and sorted by what they are used as."""
 
-    def __init__(self, ledger: Ledger, envelope: Envelope, operator: str, profile: ToolProfile) -> None:
+    def __init__(self, ledger: Ledger, envelope: Envelope, operator: str, profile: ToolProfile, server: str) -> None:
         self._spends = profile.effect is Effect.SPEND
         self._outward = profile.outward or profile.effect in {Effect.SEND, Effect.SPEND}
         self._ledger = ledger
         self._envelope = envelope
         self._operator = operator
+        self._server = server
         self.critical: list[Bound] = []
         self.objects: list[Bound] = []
         self.amounts: list[Bound] = []
@@ -126,7 +133,7 @@ class _Arguments:
             self._value(leaf, sink)
 
     def _bind(self, value: str) -> Bound:
-        return bind(value, self._ledger, self._envelope, self._operator)
+        return bind(value, self._ledger, self._envelope, self._operator, self._server)
 
     def _value(self, leaf: str, sink: Sink) -> None:
         bound = self._bind(leaf)
@@ -175,7 +182,7 @@ class _Arguments:
         """A day that others name, where the user named another one."""
         for match in values.DATE.finditer(leaf):
             day = match.group()
-            if self._envelope.dated and not self._envelope.says(day) and self._bind(day).label is not Label.LINKED:
+            if self._envelope.dated and not self._envelope.says(day) and self._bind(day).label not in TIED:
                 self.strays = self.strays or self._ledger.told(day)
 
     def _exposed(self, leaf: str, whole: str) -> None:

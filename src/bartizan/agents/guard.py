@@ -8,14 +8,14 @@ from functools import cache
 from typing import Any
 
 from bartizan.agents import values
-from bartizan.agents.binding import Label, bind
+from bartizan.agents.binding import TIED, Label, bind
 from bartizan.agents.envelope import Envelope, read_task
 from bartizan.agents.facts import as_context, facts_of
 from bartizan.agents.ledger import Ledger
 from bartizan.agents.lexicon import content_words
 from bartizan.agents.overriding import Profiler, profiler
 from bartizan.agents.pack import Pack, Ruling
-from bartizan.agents.profile import Effect, ToolProfile
+from bartizan.agents.profile import Effect
 from bartizan.core.interfaces import Inspector
 from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard as GuardName
@@ -31,7 +31,7 @@ _MOST_READ = 4_096
 _MOST_CALLS = 10_000
 _UNKNOWN = Ruling(Action.BLOCK, "unknown_tool", "No such tool is offered.")
 _TOO_LARGE = Ruling(Action.BLOCK, "too_large", "Its arguments are too many or too deep to be compared.")
-_POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED, Label.LINKED})
+_POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED}) | TIED
 
 
 class AgentGuard:
@@ -64,8 +64,7 @@ class AgentGuard:
 
     def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
         """A new conversation in which exactly ``tools`` are offered."""
-        profiles = {tool.name: self._profile(tool) for tool in tools}
-        return AgentConversation(self._pack, profiles, self.attack_in, self._profile, tainted=self._partial)
+        return AgentConversation(self._pack, tools, self.attack_in, self._profile, tainted=self._partial)
 
     def attack_in(self, text: str) -> str:
         """Why ``text`` is taken for an attack; empty if it is not."""
@@ -91,15 +90,16 @@ class AgentConversation:
     def __init__(
         self,
         pack: Pack,
-        profiles: dict[str, ToolProfile],
+        tools: tuple[ToolDefinition, ...],
         attack_in: Callable[[str], str],
-        unoffered: Profiler,
+        profile: Profiler,
         *,
         tainted: bool = False,
     ) -> None:
         self._pack = pack
-        self._profiles = profiles
-        self._unoffered = unoffered
+        self._profile = profile
+        self._profiles = {tool.name: profile(tool) for tool in tools}
+        self._servers = {tool.name: tool.server or tool.name.rpartition("__")[0] for tool in tools}
         self._ledger = Ledger(attack_in)
         self._ledger.external = tainted
         self._envelope = Envelope()
@@ -126,6 +126,7 @@ class AgentConversation:
             pointed=self._pointed(result.call),
             trusted=trusted,
             whole=len(result.text) <= MAX_RESULT,
+            server=self._servers.get(result.tool, ""),
             voice=profile is not None and profile.effect is not Effect.READ and not profile.open_world,
         )
 
@@ -140,11 +141,13 @@ class AgentConversation:
         self._calls[call.id] = call
         profile = self._profiles.get(call.tool)
         if profile is None:
-            profile = self._unoffered(ToolDefinition(name=call.tool[:200]))
+            profile = self._profile(ToolDefinition(name=call.tool[:200]))
             if profile.effect is not Effect.READ or profile.open_world:
                 return self._decision(call, _UNKNOWN, {"effect": profile.effect.value})
         try:
-            facts = facts_of(call, profile, self._ledger, self._envelope, self._operator)
+            server = self._servers.get(call.tool, "")
+            facts = facts_of(call, profile, self._ledger, self._envelope, self._operator, server)
+            self._ledger.told_to(server, call.arguments)
         except values.TooManyValuesError:
             return self._decision(call, _TOO_LARGE, {"effect": profile.effect.value})
         ruling = self._pack.decide(facts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Set
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,6 +29,8 @@ MAX_DIRECTIVES = 2_000
 MAX_SECRETS = 500
 MAX_ADDRESSES = 2_000
 MAX_TITLES = 1_000
+MAX_HEARD = 20_000
+"""Characters of what one server was told that are remembered; whoever was told more counts as told everything."""
 MAX_FORM = 40
 MAX_ALIKE = 64
 """Values of one form remembered per session."""
@@ -68,6 +70,10 @@ class Record(msgspec.Struct, eq=False, kw_only=True):
     words: set[str] = msgspec.field(default_factory=set)
     """Content words of its fields."""
     names: set[str] = msgspec.field(default_factory=set)
+    server: str = ""
+    """Which it came from; empty for tools of the application."""
+    heard: str | None = ""
+    """What its server had been told when it brought the record, and may have made the record up of; None: anything."""
     specifics: set[str] = msgspec.field(default_factory=set)
     """Values in its fields."""
     told: set[str] = msgspec.field(default_factory=set)
@@ -91,6 +97,7 @@ class Ledger:
         self._places: dict[str, list[Place]] = {}
         self._prose: list[tuple[str, Record]] = []
         self._kept = 0
+        self._heard: dict[str, str | None] = {}
         self._titles: list[str] = []
         self.adopted: set[str] = set()
         """Values in sources that the user lets the agent follow: they point at records as the user's own do."""
@@ -115,6 +122,7 @@ class Ledger:
         trusted: bool,
         voice: bool = False,
         whole: bool = True,
+        server: str = "",
     ) -> None:
         """Take in one result.
 
@@ -126,16 +134,20 @@ class Ledger:
             trusted: the operator vouches for the tool.
             voice: the result of a tool that acts: what is short in it is the application's own word on what it did.
             whole: ``text`` is all of the result.
+            server: which it came from; empty for tools of the application.
         """
         self.unread = self.unread or not whole
         leaves = read_result(text)
         if voice and len(text) <= MAX_STATUS and len(leaves) == 1 and not leaves[0].key:
             trusted = True
         records: dict[int, Record] = {}
+        heard = self._heard.get(server, "")
         for leaf in leaves:
             record = records.get(leaf.record)
             if record is None:
-                record = records[leaf.record] = Record(tool=tool, pointed=pointed, trusted=trusted)
+                record = records[leaf.record] = Record(
+                    tool=tool, pointed=pointed, trusted=trusted, server=server, heard=heard
+                )
             if leaf.field:
                 self._field(leaf, record)
             else:
@@ -144,6 +156,17 @@ class Ledger:
         for record in records.values():
             if followed(record, envelope):
                 self.adopted |= record.specifics | record.told
+
+    def told_to(self, server: str, argument: Any) -> None:
+        """A server learns the arguments of a call; what the application's own tools learn does not matter.
+
+        Raises:
+            TooManyValuesError: the arguments hold more values than are compared.
+        """
+        heard = self._heard.get(server, "")
+        if server and heard is not None:
+            heard += "".join(f"\n{' '.join(values.normal(leaf).split())}" for leaf in values.leaves(argument))
+            self._heard[server] = heard if len(heard) <= MAX_HEARD else None
 
     def places(self, value: str) -> list[Place]:
         """Where ``value`` (normalised) stood, fields before prose."""
@@ -246,17 +269,27 @@ class Ledger:
             known.append(place)
 
 
-def linked(record: Record, envelope: Envelope, adopted: Set[str] = frozenset()) -> str:
-    """By what the user's words point at ``record``: ``specific``, ``name``, ``word``; empty if by nothing."""
-    if record.specifics & envelope.specifics:
+def linked(record: Record, envelope: Envelope, adopted: Set[str] = frozenset(), heard: str | None = "") -> str:
+    """By what the user's words point at ``record``: ``specific``, ``name``, ``word``; empty if by nothing.
+
+    Values and names that stand in ``heard`` do not count: who was told them can repeat them.
+    """
+    if beyond(record.specifics & envelope.specifics, heard):
         return "specific"
-    if adopted and record.specifics & adopted:
+    if adopted and beyond(record.specifics & adopted, heard):
         return "specific"
-    if record.names & envelope.names or any(name in record.words for name in envelope.names):
+    if beyond({name for name in envelope.names if name in record.names or name in record.words}, heard):
         return "name"
     if record.words & envelope.words:
         return "word"
     return ""
+
+
+def beyond(found: Set[str], heard: str | None) -> bool:
+    """Whether one of ``found`` does not stand in ``heard``, which is everything if it is None."""
+    if not heard:
+        return heard is not None and bool(found)
+    return any(not values.contains(heard, value) for value in found)
 
 
 def followed(record: Record, envelope: Envelope) -> bool:
