@@ -18,6 +18,7 @@ from bartizan.robustness import audits, data
 from bartizan.robustness.errors import AuditError, NotApplicableError
 from bartizan.robustness.interface import Access, Audit, AuditContext, Samples
 from bartizan.robustness.metered import MeteredModel
+from bartizan.robustness.settling import supported
 
 
 def known() -> dict[str, Audit]:
@@ -73,6 +74,8 @@ def _one(audit: Audit, context: AuditContext, budget: float) -> AuditResult:
         ):
             raise AuditError("the model answers the same rows with different classes: no figure would mean anything")
         result = audit.run(replace(context, model=model))
+        if doubt := supported(result):
+            result = msgspec.structs.replace(result, outcome=Outcome.INCONCLUSIVE, reason=f"{doubt}: {result.reason}")
     except NotApplicableError:
         raise
     except BartizanError as error:

@@ -10,10 +10,13 @@ from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 
 from bartizan.reporting.audit import AuditResult, Outcome
+from bartizan.robustness.errors import BudgetSpentError
+from bartizan.robustness.evasion import masking as looking
 from bartizan.robustness.evasion.ball import Norm, ball_for, sizes
 from bartizan.robustness.evasion.chance import Voting, by_chance
 from bartizan.robustness.evasion.hopskipjump import hopskipjump
 from bartizan.robustness.evasion.opaque import Rounded
+from bartizan.robustness.evasion.stages import Stage, Try
 from bartizan.robustness.evasion.transfer import surrogate, transferred
 from bartizan.robustness.interface import (
     Access,
@@ -114,6 +117,23 @@ def test_a_model_that_answers_by_chance_is_judged_by_its_majority(network: Dense
     assert refused.outcome is Outcome.INCONCLUSIVE
     voted = Voting(noisy, 15)
     assert (voted.predict_label(X[:300]) == Y[:300]).mean() > (noisy.predict_label(X[:300]) == Y[:300]).mean()
+
+
+def spent(on: Try) -> Floats:
+    raise BudgetSpentError("the time is over")
+
+
+@pytest.mark.parametrize("cut", ["plan", "_textbook"])
+def test_attacks_that_were_cut_short_neither_reassure_nor_accuse(
+    network: DenseModel, monkeypatch: pytest.MonkeyPatch, cut: str
+) -> None:
+    """Neither the ensemble, nor gradients whose place Square would then seem to take."""
+    short = (lambda *_: [Stage("short", Access.SCORES, spent)]) if cut == "plan" else lambda steps: spent
+    monkeypatch.setattr(looking, cut, short)
+    few = DATA.test[:40]
+    found = looking.look(network, few, ball_for(network, Norm.LINF, 0.25), EFFORT, 0, DATA.test, 60)
+    assert any("the time is over" in why for why in found.unfinished.values())
+    assert found.signs == []
 
 
 def test_no_bounds_no_control_no_word(network: DenseModel) -> None:

@@ -89,6 +89,12 @@ def test_the_audit_says_what_is_certified_and_what_an_attack_finds() -> None:
     assert figures["certified_accuracy"].n == 40
     assert found.control is not None
     assert found.control.succeeded
+    assert "stripes" in found.control.what
+    low, _ = figures["certified_accuracy"].interval or (0, 0)
+    assert found.outcome is (Outcome.WITHSTOOD if low >= 0.5 else Outcome.INCONCLUSIVE)
+    (more,) = run(replace(context, options=context.options | {"mark": f"{low + 0.01}"}), chosen(ids=[found.audit]))
+    assert more.outcome is Outcome.INCONCLUSIVE
+    assert "use more rows" in more.reason
     assert list(found.curves[0].y) == sorted(found.curves[0].y, reverse=True)
 
 

@@ -9,7 +9,7 @@ from bartizan.reporting.audit import AuditResult, Outcome
 from bartizan.robustness.errors import AuditError
 from bartizan.robustness.extraction.dimension import spectrum, unexplained
 from bartizan.robustness.extraction.limits import Rounded
-from bartizan.robustness.interface import AuditContext, AuditData, Samples
+from bartizan.robustness.interface import AuditContext, AuditData, ModelUnderTest, Samples
 from bartizan.robustness.models.sklearn import DenseModel
 from bartizan.robustness.runner import chosen, run
 
@@ -51,16 +51,21 @@ def test_few_classes_and_few_rows_say_nothing() -> None:
         spectrum(network(3, 8), X[:2])
 
 
-def audited(model: DenseModel) -> AuditResult:
+def audited(model: ModelUnderTest) -> AuditResult:
     data = AuditData(None, Samples(X, model.predict_label(X)))
     (found,) = run(AuditContext(model, data), chosen(ids=["extraction.dimension"]))
     return found
 
 
 def test_the_audit_reports_it_with_its_control() -> None:
-    found = audited(network(12, 30))
+    model = network(12, 30)
+    found = audited(model)
     assert found.outcome is Outcome.WEAK
     assert {one.name: one.value for one in found.measures}["rank"] == 12
     assert found.control is not None
     assert found.control.measure.value == 14
     assert audited(network(20, 12)).outcome is Outcome.WITHSTOOD
+    hidden = audited(Rounded(model, 3))
+    assert hidden.outcome is Outcome.INCONCLUSIVE, "so few decimals would hide a known width too"
+    assert hidden.control is not None
+    assert "to 3 decimals" in hidden.control.what

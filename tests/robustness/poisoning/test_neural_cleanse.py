@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from bartizan.reporting.audit import AuditResult, Outcome
+from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
+from bartizan.robustness.audits.poisoning_backdoor import _verdict
 from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import AuditContext, AuditData, Effort, ModelUnderTest, Samples
 from bartizan.robustness.models.sklearn import DenseModel
@@ -101,6 +102,17 @@ def test_a_planted_backdoor_is_weak_and_a_clean_model_is_not(digits, trainer, cl
     assert good.outcome is Outcome.WITHSTOOD
     assert good.gradients > 0
     assert good.measures[0].value > 0.01
+
+
+def test_a_small_trigger_that_works_too_seldom_is_no_all_clear() -> None:
+    shown = Comparison(what="planted", measure=Measure(name="p_value", value=0.0, n=5, unit="p"))
+    found = Detection([], np.array([0.5, 1e-12]), np.array([0, 79]), np.array([100, 100]))
+    outcome, _, reason = _verdict(found, shown)
+    assert outcome is Outcome.INCONCLUSIVE
+    assert "79 of 100 rows" in reason
+    clean = Detection([], np.array([0.5, 0.9]), np.array([0, 79]), np.array([100, 100]))
+    assert _verdict(clean, shown)[0] is Outcome.WITHSTOOD
+    assert _verdict(clean, shown, missing=2)[0] is Outcome.INCONCLUSIVE
 
 
 def test_flagged_classes_stand_by_how_unlikely_they_are() -> None:

@@ -156,12 +156,16 @@ def test_quarantine_removes_the_backdoor_and_random_rows_do_not(digits, trainer,
     assert found["accuracy_after"].value > 0.94
     assert result.outcome is Outcome.WITHSTOOD
     assert "set aside" in result.reason
+    assert result.control is not None and result.control.succeeded  # noqa: PT018
+    assert after.interval is not None
+    assert after.interval[1] < 0.2
 
 
 def test_a_model_without_gradients_or_scores_still_has_its_rows_audited(digits, trainer, backdoored) -> None:  # type: ignore[no-untyped-def]
     labels_only = MeteredModel(backdoored.model, Access.LABELS)
     result = audited(labels_only, backdoored.poisoned.samples, digits, trainer, "poisoning.cleanse")
-    assert result.outcome is Outcome.WITHSTOOD
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "without gradients" in result.reason
     assert result.gradients == 0
     assert judged(np.array(result.suspects), backdoored.poisoned.planted)[1] > 0.9
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bartizan.core.stats import clopper_pearson
 from bartizan.core.threat import Severity
-from bartizan.reporting.audit import Outcome
+from bartizan.reporting.audit import Measure, Outcome
+from bartizan.robustness.audits.poisoning_strip import _verdict
 from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import AuditContext, AuditData, Effort
 from bartizan.robustness.poisoning.strip import Strip
@@ -53,3 +55,9 @@ def test_the_audit_puts_the_adaptive_number_beside_the_static_one(digits, traine
         refused = next(run(bad, chosen(ids=["poisoning.strip"])))
         assert refused.outcome is Outcome.INCONCLUSIVE
         assert reason in refused.reason
+
+
+@pytest.mark.parametrize(("hits", "outcome"), [(79, Outcome.WEAK), (84, Outcome.INCONCLUSIVE), (92, Outcome.WITHSTOOD)])
+def test_the_whole_interval_must_be_caught(hits: int, outcome: Outcome) -> None:
+    caught = Measure(name="recall", value=hits / 100, n=100, interval=clopper_pearson(hits, 100))
+    assert _verdict(caught, caught, True)[0] is outcome

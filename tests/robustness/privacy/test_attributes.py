@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
-from bartizan.reporting.audit import AuditResult, Outcome
+from bartizan.reporting.audit import AuditResult, Comparison, Outcome
+from bartizan.robustness.audits import attribute_inference as attacking
 from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import AuditContext, AuditData, Effort, Samples
 from bartizan.robustness.models.sklearn import from_estimator
-from bartizan.robustness.privacy.attributes import attribute
+from bartizan.robustness.privacy.attributes import Attribute, attribute
 from bartizan.robustness.runner import chosen, run
 
 rng = np.random.default_rng(6)
@@ -70,6 +72,26 @@ def test_what_can_be_guessed_without_the_model_is_no_leak_of_it() -> None:
 def test_a_linear_model_adds_nothing_to_the_secret() -> None:
     result = audited(context(LogisticRegression(), "secret"))
     assert result.outcome is Outcome.WITHSTOOD, result.reason
+
+
+def test_a_column_whose_control_failed_is_not_vouched_for_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = attacking._control
+
+    def control(context: AuditContext, members: Samples, public: Samples, one: Attribute) -> Comparison:
+        return msgspec.structs.replace(honest(context, members, public, one), succeeded=one.column == 3)
+
+    monkeypatch.setattr(attacking, "_control", control)
+    result = audited(context(LogisticRegression(), "secret,implied"))
+    assert result.outcome is Outcome.WITHSTOOD
+    assert "imputation of secret (" in result.reason
+    assert "column implied, whose control failed" in result.untested
+
+
+def test_few_rows_do_not_reassure() -> None:
+    given = replace(context(LogisticRegression(), "secret"), effort=Effort(samples=60))
+    result = audited(given)
+    assert result.outcome is not Outcome.WITHSTOOD
+    assert "use more rows" in result.reason or "nothing can be said" in result.reason
 
 
 def test_columns_with_few_values_are_taken_without_a_choice() -> None:

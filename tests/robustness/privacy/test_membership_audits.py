@@ -69,13 +69,28 @@ def test_a_model_that_remembers_is_found_by_each_attack() -> None:
 
 
 def test_a_model_that_cannot_remember_withstands_but_a_threshold_alone_does_not_say_so() -> None:
-    results = {result.audit: result for result in audited(context(LINEAR, PLENTY), SHADOWED + PLAIN)}
+    many = replace(context(LINEAR, PLENTY), effort=replace(EFFORT, samples=600))
+    results = {result.audit: result for result in audited(many, SHADOWED + PLAIN)}
     for name in SHADOWED:
         assert results[name].outcome is Outcome.WITHSTOOD, results[name]
         assert results[name].control is not None
     for name in PLAIN:
         assert results[name].outcome is Outcome.INCONCLUSIVE
         assert "membership.lira" in results[name].reason
+
+
+def test_few_rows_and_shadow_models_that_time_ended_do_not_reassure() -> None:
+    few = replace(context(LINEAR, PLENTY), effort=replace(EFFORT, samples=60))
+    (wide,) = audited(few, ["membership.rmia"])
+    assert wide.outcome is Outcome.INCONCLUSIVE
+    assert "use more rows" in wide.reason
+    given = context(LINEAR, PLENTY)
+    key = f"shadows of {EFFORT.samples} rows"
+    played, made = shadows.of_context(given)
+    given.shared[key] = played, made._replace(wanted=16)
+    (short,) = audited(given, ["membership.rmia"])
+    assert short.outcome is Outcome.INCONCLUSIVE
+    assert "8 of 16 shadow models" in short.reason
 
 
 def test_triage_trains_nothing_and_never_reassures() -> None:

@@ -14,6 +14,7 @@ from bartizan.robustness.evasion.opaque import Rounded
 from bartizan.robustness.evasion.setting import UPPER_BOUND, WHITE_BOX, enough, linear, options, rows
 from bartizan.robustness.evasion.verdict import rate
 from bartizan.robustness.interface import Access, AuditContext, ModelUnderTest, audit
+from bartizan.robustness.settling import settled
 
 
 @audit
@@ -85,13 +86,10 @@ class EvasionMasking:
     def _outcome(found: Masking, control: Comparison, textbook: float, adaptive: float) -> tuple[Outcome, str]:
         if found.signs:
             return Outcome.WEAK, f"masked: {'; '.join(found.signs)}; robust accuracy {adaptive:.1%}, not {textbook:.1%}"
-        if found.unfinished:
-            return Outcome.INCONCLUSIVE, "no sign of masking, but attacks were cut short"
-        if not control.succeeded:
-            return Outcome.INCONCLUSIVE, "no sign of masking, but a model masked on purpose was not recognised either"
-        return (
-            Outcome.WITHSTOOD,
+        return settled(
             f"no sign of masking; robust accuracy {adaptive:.1%}, textbook {textbook:.1%}",
+            control.succeeded,
+            found.unfinished,
         )
 
     @staticmethod

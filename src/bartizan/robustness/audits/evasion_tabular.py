@@ -49,7 +49,7 @@ class EvasionTabular:
         caught = rate("evasion_rate", int((right & ~stood).sum()), int(right.sum()))
         evaded = rate("evasion_rate", correct - int(held.sum()), correct, "of rows classified rightly")
         control = Comparison(what=what, measure=caught, succeeded=caught.value >= 0.5)
-        outcome, severity, reason = judged(evaded, given["mark"], control.succeeded, not cut)
+        outcome, severity, reason = judged(evaded, given["mark"], control.succeeded, [cut] if cut else [])
         broken = before & ~held
         n = len(samples)
         random = random_rows(samples.x, space, limits, np.random.default_rng(context.seed))

@@ -14,6 +14,7 @@ from bartizan.robustness.extraction.queries import Pool
 from bartizan.robustness.extraction.setting import TECHNIQUES
 from bartizan.robustness.interface import Access, AuditContext, Floats, ModelUnderTest, audit
 from bartizan.robustness.models.sklearn import DenseModel
+from bartizan.robustness.settling import settled
 
 
 @audit
@@ -36,20 +37,15 @@ class Dimension:
         found = spectrum(model, rows)
         rest = unexplained(found, model, others)
         weak, width = _narrow(model, pool, rng)
-        known = spectrum(weak, rows)
-        control = Comparison(
-            what=f"a network with a last hidden layer of {width}, random weights and as many classes",
-            measure=Measure(name="width", value=known.rank, n=count),
-            succeeded=known.found and known.rank == width,
-        )
-        if not control.succeeded:
-            outcome, reason = Outcome.INCONCLUSIVE, "the rank of a network of known width was not found either"
-        elif found.found:
+        control = _control(weak, width, rows, _decimals(model.predict_proba(rows)))
+        if found.found and control.succeeded:
             outcome = Outcome.WEAK
             reason = f"scores span {found.rank} directions of {found.most} possible: the last hidden layer's width"
         else:
-            outcome = Outcome.WITHSTOOD
-            reason = f"scores span all {found.most} directions that {model.classes} classes can show"
+            outcome, reason = settled(
+                f"scores span {found.rank} of the {found.most} directions that {model.classes} classes can show",
+                control.succeeded,
+            )
         return AuditResult(
             audit=self.id,
             title=self.title,
@@ -99,6 +95,31 @@ class Dimension:
                 ),
             ),
         )
+
+
+def _control(weak: DenseModel, width: int, rows: Floats, decimals: int | None) -> Comparison:
+    """The same search in scores of a known network, given to as many decimals as those of the model."""
+    what = f"a network with a last hidden layer of {width}, random weights and as many classes"
+    asked: ModelUnderTest = weak
+    if decimals is not None:
+        asked, what = Rounded(weak, decimals), f"{what}, its scores to {decimals} decimals"
+    try:
+        known = spectrum(asked, rows)
+    except AuditError:
+        return Comparison(what=what, measure=Measure(name="width", value=0, n=len(rows)), succeeded=False)
+    return Comparison(
+        what=what,
+        measure=Measure(name="width", value=known.rank, n=len(rows)),
+        succeeded=known.found and known.rank == width,
+    )
+
+
+def _decimals(scores: Floats) -> int | None:
+    """To how many decimals scores are given; None where they are not rounded to at most ten."""
+    for decimals in range(1, 11):
+        if np.abs(scores - scores.round(decimals)).max() < 1e-13:
+            return decimals
+    return None
 
 
 def _narrow(model: ModelUnderTest, pool: Pool, rng: np.random.Generator) -> tuple[DenseModel, int]:

@@ -15,9 +15,12 @@ from bartizan.robustness.interface import Access, AuditContext, Floats, Labels, 
 from bartizan.robustness.models.parzen import ParzenModel, ParzenTrainer
 from bartizan.robustness.privacy.inversion import by_gradient, by_scores
 from bartizan.robustness.privacy.similarity import nearest, ssim
+from bartizan.robustness.settling import reaching, settled
 
 _SURE: Final = 0.02
 _FEWEST: Final = 6
+_MOST: Final = 0.8
+"""Share of classes that a model which withstands shows better than averages less often than, for sure."""
 _ROWS: Final = 200
 _STEPS: Final = 200
 _NARROW: Final = 0.25
@@ -88,14 +91,17 @@ class InversionClass:
                 best, name, share = chance, kind, wins
         weak = best * len(drawn) < _SURE
         verb = "shows" if weak else "does not show"
+        said = (
+            f"inversion ({name}) {verb} training rows better than averages of public rows: "
+            f"{share} of {len(plain)} classes"
+        )
+        better = [one for one in measures if one.name.endswith("/better_than_average")]
+        held, reason = settled(said, True, unsure=[doubt for one in better for doubt in reaching(one, _MOST, one.name)])
         return AuditResult(
             audit=self.id, title=self.title, threat=self.threat,
-            outcome=Outcome.WEAK if weak else Outcome.WITHSTOOD,
+            outcome=Outcome.WEAK if weak else held,
             severity=Severity.MEDIUM if weak else Severity.INFO,
-            reason=(
-                f"inversion ({name}) {verb} training rows better than averages of public rows: {share} of {len(plain)} "
-                "classes"
-            ),
+            reason=said if weak else reason,
             threat_model="Has the model or its scores and public rows of each class, wants a picture of training rows.",
             techniques=("MITRE-ATLAS-2026.09:AML.T0024.001", "NIST-AI-100-2-e2025:NISTAML.032"),
             algorithm="MI-Face on the logit with Adam; differences in random directions",

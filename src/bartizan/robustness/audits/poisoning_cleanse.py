@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from bartizan.core.stats import clopper_pearson
@@ -10,7 +12,12 @@ from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
 from bartizan.robustness.errors import NotApplicableError
 from bartizan.robustness.interface import Access, AuditContext, ModelUnderTest, Samples, audit
 from bartizan.robustness.poisoning.examination import Examination, examine
+from bartizan.robustness.poisoning.recovery import recovery
 from bartizan.robustness.poisoning.trigger import Trigger, victims
+from bartizan.robustness.settling import reaching, settled
+
+_WORKS: Final = 0.2
+"""Success from which a recovered trigger is said to work still."""
 
 
 @audit
@@ -32,23 +39,29 @@ class Cleanse:
         after = examined.trainer.fit(clean.x, clean.y, context.seed)
         left, _ = examined.again(after, clean, context.seed)
         measures = _pair("accuracy", context.model, after, examined.rows.verify)
-        works = 0.0
+        works, unsure = 0.0, _unseen(examined)
         for target, trigger in _triggers(examined):
             pair = _triggered(context.model, after, examined.rows.verify, target, trigger)
             measures += pair
             works = max(works, pair[1].value)
+            unsure += reaching(pair[1], _WORKS, f"the success of the recovered trigger of class {target}")
         measures += (
             Measure(name="p_value_before", value=float(examined.found.excess.min()), n=len(examined.train), unit="p"),
             Measure(name="p_value_after", value=float(left.excess.min()), n=len(clean), unit="p"),
         )
-        cured = works < 0.2 and not len(left.classes)
+        cured = works < _WORKS and not len(left.classes)
+        control = recovery(context, examined).control
+        reason = _reason(examined, works, len(left.classes) > 0, cured)
+        outcome = Outcome.WEAK
+        if cured:
+            outcome, reason = settled(reason, control.succeeded, unsure=unsure)
         return AuditResult(
             audit=self.id,
             title=self.title,
             threat=self.threat,
-            outcome=Outcome.WITHSTOOD if cured else Outcome.WEAK,
+            outcome=outcome,
             severity=Severity.INFO if cured else Severity.HIGH,
-            reason=_reason(examined, works, len(left.classes) > 0, cured),
+            reason=reason,
             threat_model="That of poisoning.rows; the auditor retrains on the rows that were not named.",
             techniques=("NIST-AI-100-2-e2025:NISTAML.023", "MITRE-ATLAS-2026.09:AML.T0020"),
             algorithm="Removal of the suspects of poisoning.rows, training anew, the same search and tests",
@@ -56,6 +69,7 @@ class Cleanse:
             settings={"set aside": str(len(examined.found.suspects)), "kept": str(len(clean))},
             measures=measures,
             baselines=(_random(context, examined),),
+            control=control,
             untested=(
                 "the true trigger, which nobody knows: the recovered one is tried",
                 "triggers over the whole input, of which none is recovered: only the labels are audited again",
@@ -70,8 +84,14 @@ def _reason(examined: Examination, works: float, contradicted: bool, cured: bool
     if cured:
         trigger = f"the recovered trigger works on {works:.1%} of rows, and " if examined.found.carried else ""
         return f"{aside}, {trigger}no class has more contradicted labels than trusted rows"
-    still = [f"the recovered trigger still works on {works:.1%} of rows"] if works >= 0.2 else []
+    still = [f"the recovered trigger still works on {works:.1%} of rows"] if works >= _WORKS else []
     return f"{aside}, " + " and ".join(still + (["labels are still contradicted"] if contradicted else []))
+
+
+def _unseen(examined: Examination) -> tuple[str, ...]:
+    if examined.triggers is None:
+        return ("no trigger could be searched without gradients, so whether one still works is not known",)
+    return ()
 
 
 def _triggers(examined: Examination) -> list[tuple[int, Trigger]]:

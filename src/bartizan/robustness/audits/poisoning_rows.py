@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from bartizan.core.stats import clopper_pearson
 from bartizan.core.threat import Severity, Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
 from bartizan.robustness.errors import NotOfferedError
 from bartizan.robustness.interface import Access, AuditContext, Floats, ModelUnderTest, audit
 from bartizan.robustness.poisoning.clustering import clustering_scores
-from bartizan.robustness.poisoning.control import Planted, planted
+from bartizan.robustness.poisoning.control import Planted
 from bartizan.robustness.poisoning.early_loss import early_scores
 from bartizan.robustness.poisoning.examination import Examination, examine
 from bartizan.robustness.poisoning.hunt import LEVEL, Hunt
 from bartizan.robustness.poisoning.neighbours import neighbour_scores
 from bartizan.robustness.poisoning.ownership import contributors, read_provenance, row_digests
 from bartizan.robustness.poisoning.ranking import best_precision, combined
+from bartizan.robustness.poisoning.recovery import recovery
 from bartizan.robustness.poisoning.references import DOUBT
 from bartizan.robustness.poisoning.spectral import spectral_scores
+from bartizan.robustness.settling import settled
 
 
 @audit
@@ -92,14 +92,11 @@ def _verdict(found: Hunt, control: Comparison) -> tuple[Outcome, Severity, str]:
             f"{len(found.suspects)} rows of {named}: labels are contradicted more often than in trusted rows "
             f"(p = {least:.2g}){how}"
         )  # fmt: skip
-    if not control.succeeded:
-        return Outcome.INCONCLUSIVE, Severity.INFO, "rows planted as a control were not named"
     least = found.excess.min()
-    return (
-        Outcome.WITHSTOOD,
-        Severity.INFO,
-        f"no class has more contradicted labels than trusted rows (p = {least:.2g})",
+    outcome, reason = settled(
+        f"no class has more contradicted labels than trusted rows (p = {least:.2g})", control.succeeded
     )
+    return outcome, Severity.INFO, reason
 
 
 def _listed(classes: object) -> str:
@@ -154,23 +151,8 @@ def _owners(context: AuditContext, examined: Examination) -> tuple[Measure, ...]
 def _control(context: AuditContext, examined: Examination) -> tuple[Comparison, tuple[Comparison, ...]]:
     """The same hunt on rows that were not named, with a backdoor planted into a twentieth of them; and how well other
     ways to rank rows do there."""
-    kept = np.setdiff1d(np.arange(len(examined.train)), examined.found.suspects)
-    clean = examined.train[kept]
-    model = context.model
-    weak = planted(examined.trainer, clean, model.bounds, model.shape, context.seed, rate=0.05)
-    found, _ = examined.again(weak.model, weak.poisoned.samples, context.seed)
-    truth = weak.poisoned.planted
-    hits = len(np.intersect1d(found.suspects, truth))
-    precision = hits / max(len(found.suspects), 1)
-    measure = Measure(
-        name="recall", value=hits / len(truth), n=len(truth), interval=clopper_pearson(hits, len(truth)),
-        note=f"with a precision of {precision:.2f}",
-    )  # fmt: skip
-    what = f"rows planted for a backdoor to class {weak.target}"
-    return (
-        Comparison(what=what, measure=measure, succeeded=hits >= 0.8 * len(truth) and precision >= 0.5),
-        _others(context, examined, weak, found),
-    )
+    shown = recovery(context, examined)
+    return shown.control, _others(context, examined, shown.weak, shown.found)
 
 
 def _others(context: AuditContext, examined: Examination, weak: Planted, found: Hunt) -> tuple[Comparison, ...]:

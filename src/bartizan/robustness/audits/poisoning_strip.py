@@ -16,8 +16,11 @@ from bartizan.robustness.poisoning.control import plan
 from bartizan.robustness.poisoning.injectors import Poisoned, backdoor, covered
 from bartizan.robustness.poisoning.strip import Strip
 from bartizan.robustness.poisoning.trigger import Trigger, blend, box, victims
+from bartizan.robustness.settling import settled
 
 FPR: Final = 0.02
+_CAUGHT: Final = 0.8
+"""Share of the best adaptive attacker's triggers that STRIP must flag."""
 STATIC, SPREAD, FAINT, COVERS = "patch", "blended over the input", "faint patch", "patch with cover rows"
 _Plant = Callable[[Samples, float, Trigger, int, int], Poisoned]
 
@@ -132,9 +135,12 @@ def _verdict(static: Measure, worst: Measure, seen: bool) -> tuple[Outcome, Seve
     )
     if not seen:
         return Outcome.INCONCLUSIVE, Severity.INFO, f"STRIP does not see a plain patch in models of this kind: {said}"
-    if worst.value < 0.8:
+    if worst.value < _CAUGHT:
         return Outcome.WEAK, Severity.LOW, said
-    return Outcome.WITHSTOOD, Severity.INFO, said
+    low = worst.interval[0] if worst.interval else 0.0
+    unsure = (f"the interval reaches below {_CAUGHT:.0%} (down to {low:.1%}), use more rows",) if low < _CAUGHT else ()
+    outcome, reason = settled(said, seen, (), unsure)
+    return outcome, Severity.INFO, reason
 
 
 def _curve(name: str, benign: Floats, triggered: Floats) -> Curve:

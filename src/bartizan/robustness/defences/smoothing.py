@@ -121,6 +121,10 @@ class Smoothed(BaseModel):
         super().__init__(f"{model.name}, smoothed σ={sigma:g}", model.shape, model.classes, model.bounds, model.digest)
         self._model, self._sigma, self._votes, self._seed = model, sigma, votes, seed
 
+    def votes(self, x: Floats, count: int) -> Labels:
+        """Fresh votes for one row, ``(classes,)``."""
+        return noisy_votes(self._model, x, self._sigma, count, np.random.default_rng([self._seed, count]))
+
     def predict_proba(self, x: Floats, /) -> Floats:
         """Shares of the votes."""
         import zlib

@@ -1,11 +1,12 @@
-"""A model that is weak by construction, for positive controls at radii where honest weak models hold."""
+"""Models that are weak by construction, for positive controls at radii where honest weak models hold."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from bartizan.robustness.errors import AuditError
-from bartizan.robustness.interface import AuditContext, ModelUnderTest
+from bartizan.robustness.interface import Access, AuditContext, Floats, Labels, ModelUnderTest
+from bartizan.robustness.models.base import BaseModel
 from bartizan.robustness.models.sklearn import DenseModel
 
 
@@ -34,3 +35,29 @@ def brittle(context: AuditContext) -> ModelUnderTest:
     biases[0], biases[1] = scale * cut, -scale * cut
     name = "a linear model along the direction in which the rows differ least"
     return DenseModel([weights], [biases], "identity", context.model.shape, context.model.bounds, name)
+
+
+class Stripes(BaseModel):
+    """Two classes in stripes of one width across a random direction: a change by the width turns every row.
+
+    Args:
+        like: its shape, classes and bounds.
+        width: in L2.
+        seed: of the direction.
+    """
+
+    access = Access.SCORES
+
+    def __init__(self, like: ModelUnderTest, width: float, seed: int = 0) -> None:
+        super().__init__(f"stripes {width:g} wide", like.shape, like.classes, like.bounds)
+        way = np.random.default_rng(seed).standard_normal(int(np.prod(like.shape)))
+        self._way, self._width = way / np.linalg.norm(way), width
+
+    def predict_label(self, x: Floats, /) -> Labels:
+        """The parity of the stripe."""
+        stripe = np.floor(x.reshape(len(x), -1).astype(np.float64) @ self._way / self._width)
+        return (stripe % 2).astype(np.int64)
+
+    def predict_proba(self, x: Floats, /) -> Floats:
+        """All on that class."""
+        return np.eye(self.classes)[self.predict_label(x)]

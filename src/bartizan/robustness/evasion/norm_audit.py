@@ -56,7 +56,7 @@ class NormAudit:
         control = self._control(context, samples[: min(len(samples), 100)], radius)
         evaded = rate("evasion_rate", correct - int(found.robust.sum()), correct, "of rows classified rightly")
         unfinished = [stage.name for stage in stages if stage.vital and stage.name in found.unfinished]
-        outcome, severity, reason = judged(evaded, given["mark"], control.succeeded, not unfinished)
+        outcome, severity, reason = judged(evaded, given["mark"], control.succeeded, unfinished)
         white = context.model.access.allows(Access.GRADIENTS)
         broken = [int(row) for row in np.flatnonzero(found.correct & ~found.robust)[:4]]
         low, high = (float(np.min(side)) for side in context.model.bounds)

@@ -50,7 +50,7 @@ class RegionAudit(ABC):
         caught = rate("evasion_rate", int((held.correct & ~held.robust).sum()), int(held.correct.sum()))
         control = Comparison(what=what, measure=caught, succeeded=caught.value >= 0.5)
         evaded = rate("evasion_rate", correct - int(found.robust.sum()), correct, "of rows classified rightly")
-        outcome, severity, reason = judged(evaded, given["mark"], control.succeeded, not found.unfinished)
+        outcome, severity, reason = judged(evaded, given["mark"], control.succeeded, found.unfinished.values())
         broken = [int(row) for row in np.flatnonzero(found.correct & ~found.robust)[:4]]
         low, high = (float(np.min(side)) for side in context.model.bounds)
         return AuditResult(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from bartizan.core.stats import clopper_pearson
@@ -9,6 +11,7 @@ from bartizan.core.threat import Severity
 from bartizan.reporting.audit import Measure, Outcome, Picture
 from bartizan.robustness.errors import AuditError
 from bartizan.robustness.interface import Floats
+from bartizan.robustness.settling import reaching, settled
 
 
 def rate(name: str, hits: int, n: int, note: str = "") -> Measure:
@@ -22,27 +25,18 @@ def rate(name: str, hits: int, n: int, note: str = "") -> Measure:
     return Measure(name=name, value=hits / n, n=n, interval=clopper_pearson(hits, n), note=note)
 
 
-def judged(evaded: Measure, mark: float, control: bool, complete: bool) -> tuple[Outcome, Severity, str]:
+def judged(evaded: Measure, mark: float, control: bool, cut: Iterable[str]) -> tuple[Outcome, Severity, str]:
     """Outcome, severity and the sentence that says why.
 
-    An attack that succeeds needs no control. One that fails says something only where its control succeeded, where all
-    vital stages ended, and where the whole interval lies below the mark.
+    An attack that succeeds needs no control. One that fails says something only where its control succeeded, where
+    nothing vital was ``cut`` short, and where the whole interval lies below the mark.
     """
     low, high = evaded.interval or (0.0, 1.0)
     share = f"{evaded.value:.1%} of {evaded.n} rows evaded [{low:.1%}, {high:.1%}]"
     if evaded.value >= mark:
         return Outcome.WEAK, Severity.HIGH if low >= 0.9 else Severity.MEDIUM, f"{share}; the mark is {mark:.0%}"
-    if not complete:
-        return Outcome.INCONCLUSIVE, Severity.INFO, f"{share}, but the attack was cut short"
-    if not control:
-        return Outcome.INCONCLUSIVE, Severity.INFO, f"{share}, but the attack failed against a weak model too"
-    if high >= mark:
-        return (
-            Outcome.INCONCLUSIVE,
-            Severity.INFO,
-            f"{share}: the interval reaches the mark of {mark:.0%}; use more rows",
-        )
-    return Outcome.WITHSTOOD, Severity.INFO, f"{share}, below the mark of {mark:.0%}"
+    outcome, reason = settled(f"{share}; the mark is {mark:.0%}", control, cut, reaching(evaded, mark))
+    return outcome, Severity.INFO, reason
 
 
 def pictures(before: Floats, after: Floats, rows: list[int], low: float, high: float) -> tuple[Picture, ...]:

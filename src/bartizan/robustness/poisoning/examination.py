@@ -33,7 +33,7 @@ class Examination:
 
 
 def examine(context: AuditContext) -> Examination:
-    """Trains references and hunts.
+    """Trains references and hunts, once for all audits of a run.
 
     Raises:
         AuditError: no trainer, or no training rows.
@@ -46,13 +46,23 @@ def examine(context: AuditContext) -> Examination:
         raise AuditError("needs the training rows")
     if len(train) < 200:
         raise UnusableDataError(f"{len(train)} training rows; 200 are needed")
+    known = context.shared.get(key := f"examination of {_named(context)}")
+    if isinstance(known, Examination):
+        return known
     rows = split(context.data.test, context.model.classes, context.seed)
     references = train_references(
         context.trainer, rows.learn, context.model.classes, context.seed, context.effort.workers
     )
     made = Examination(context.trainer, train, rows, references, None, _NOTHING)
     found, triggers = made.again(context.model, train, context.seed)
-    return Examination(context.trainer, train, rows, references, triggers, found)
+    whole = Examination(context.trainer, train, rows, references, triggers, found)
+    if context.model.digest:
+        context.shared[key] = whole
+    return whole
+
+
+def _named(context: AuditContext) -> str:
+    return f"{context.model.digest}, {context.model.access}"
 
 
 _NOTHING = Hunt(np.empty(0), np.empty(0), np.empty(0, np.int64), (), 0.0)

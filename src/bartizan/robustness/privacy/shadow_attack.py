@@ -16,6 +16,7 @@ from bartizan.robustness.privacy.shadows import CONFIDENCE, Shadows, of_context,
 from bartizan.robustness.privacy.signals import confidence
 
 _CONTROL_SHADOWS = 8
+"""At most."""
 
 
 class Answers(NamedTuple):
@@ -57,14 +58,16 @@ def run(context: AuditContext, scores: Scores, fewest: int, **said: Any) -> Audi
         "models that other people train: shadow models here share the pool with the model under test",
         "augmented queries, which the paper averages over",
     ]
-    if made < shadows.wanted:
-        untested.insert(0, f"{shadows.wanted - made} of {shadows.wanted} shadow models for which there was no time")
+    cut = []
+    if made < shadows.wanted // 2 * 2:
+        cut.append(f"{shadows.wanted - made} of {shadows.wanted} shadow models for which there was no time")
+        untested[:0] = cut
     if played.duplicates:
         untested.append(f"{played.duplicates} test rows that are training rows too")
     return verdict.result(
         context,
         attack,
-        lambda: _control(played, scores),
+        lambda: _control(played, scores, min(_CONTROL_SHADOWS, made)),
         (
             verdict.compare("the same attack on a model that saw none of these rows", same, played.member, tries),
             # Likelihood ratios compare a row with itself and can miss that members and others are of other kinds, which
@@ -73,6 +76,7 @@ def run(context: AuditContext, scores: Scores, fewest: int, **said: Any) -> Audi
                 "the loss of a model that saw none of these rows", unseen[: played.n], played.member, tries
             ),
         ),
+        cut=cut,
         settings=settings,
         untested=tuple(untested),
         **said,
@@ -90,10 +94,11 @@ def first(scores: Mapping[str, Floats]) -> Floats:
     return next(iter(scores.values()))
 
 
-def _control(played: Game, scores: Scores) -> Comparison:
+def _control(played: Game, scores: Scores, count: int) -> Comparison:
+    """With no more shadow models than the attack had."""
     small, trainer = verdict.control_game(played)
     remembered = verdict.target_rows(small)
     model = trainer.fit(remembered.x, remembered.y, 0)
-    shadows = train(trainer, small, _CONTROL_SHADOWS, math.inf, 1, 0, {CONFIDENCE: confidence})
+    shadows = train(trainer, small, count, math.inf, 1, 0, {CONFIDENCE: confidence})
     found = first(scores(answers(confidence(model, small.x, small.y), shadows, small.n)))
     return verdict.compare(f"the same attack on a {trainer.name}", found, small.member)

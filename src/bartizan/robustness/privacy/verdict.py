@@ -15,11 +15,14 @@ from bartizan.robustness.interface import AuditContext, Floats, ModelUnderTest, 
 from bartizan.robustness.models.parzen import ParzenTrainer
 from bartizan.robustness.privacy.game import Game
 from bartizan.robustness.privacy.roc import RATES, Roc, roc
+from bartizan.robustness.settling import settled
 
 SURE = 0.01
 """An attack succeeds where guessing would do as well with a probability below this, over all operating points tried."""
 BASELINES = 10
 """Levels of baselines are divided by this: a false alarm there makes a sound audit inconclusive."""
+AREA = 0.6
+"""Area under the curve that a model which withstands stays below, for sure."""
 CONTROL_ROWS = 150
 """Members and non-members each in the positive control's game."""
 REFERENCES = (
@@ -106,6 +109,7 @@ def result(
     control: Callable[[], Comparison],
     baselines: Sequence[Comparison] = (),
     reassuring: bool = True,
+    cut: Sequence[str] = (),
     **said: Any,
 ) -> AuditResult:
     """The audit's result; the best variant decides, corrected for the number of variants.
@@ -116,6 +120,7 @@ def result(
         control: the same attack on a model known to be weak.
         baselines: scores of a model that saw none of the rows.
         reassuring: False for attacks whose failure says nothing.
+        cut: what time ended before it was done.
         said: fields of :class:`AuditResult` that are the audit's own.
 
     Raises:
@@ -147,7 +152,13 @@ def result(
     if weak:
         outcome, reason = Outcome.WEAK, f"members are told from others better than by guessing: {figures}"
     elif reassuring:
-        outcome, reason = Outcome.WITHSTOOD, f"no better than guessing: {figures}"
+        areas = [(name, *curve.auc()) for name, curve in curves.items()]
+        unsure = [
+            f"the interval of the area reaches {high:.3f} ({name}), {AREA:g} or more: use more rows"
+            for name, _, (_, high) in areas
+            if high >= AREA
+        ]
+        outcome, reason = settled(f"no better than guessing: {figures}", shown.succeeded, cut, unsure)
     else:
         outcome = Outcome.INCONCLUSIVE
         reason = f"no better than guessing ({figures}), which of this attack says nothing: run membership.lira"

@@ -1,0 +1,64 @@
+"""No audit says "withstood" where it could not tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from bartizan.core.threat import Threat
+from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
+from bartizan.robustness.interface import Access, AuditContext, AuditData, Samples
+from bartizan.robustness.models.sklearn import from_estimator
+from bartizan.robustness.runner import run
+from bartizan.robustness.settling import reaching, settled
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(80, 3))
+Y = (X[:, 0] > 0).astype(np.int64)
+MODEL = from_estimator(LogisticRegression().fit(X, Y), (3,), 2)
+RATE = Measure(name="rate", value=0.1, n=10, interval=(0.0025, 0.445))
+
+
+class Careless:
+    """Says that everything was withstood."""
+
+    id, title, threat, needs = "careless", "Careless", Threat.ADVERSARIAL_INPUT, Access.LABELS
+    takes_chance = only_named = False
+
+    def __init__(self, control: Comparison | None) -> None:
+        self.control = control
+
+    def run(self, context: AuditContext, /) -> AuditResult:
+        return AuditResult(
+            audit=self.id, title=self.title, threat=self.threat, outcome=Outcome.WITHSTOOD, reason="fine",
+            control=self.control,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(("succeeded", "outcome"), [(None, 0), (False, 0), (True, 1)])
+def test_the_runner_lets_nothing_withstand_without_a_control_that_succeeded(
+    succeeded: bool | None, outcome: int
+) -> None:
+    control = None if succeeded is None else Comparison(what="weak", measure=RATE, succeeded=succeeded)
+    (found,) = run(AuditContext(MODEL, AuditData(None, Samples(X, Y))), [Careless(control)])
+    assert found.outcome is (Outcome.INCONCLUSIVE, Outcome.WITHSTOOD)[outcome]
+    assert ("positive control" in found.reason) is not bool(outcome)
+
+
+def test_what_was_cut_short_failed_its_control_or_reaches_the_mark_is_inconclusive() -> None:
+    assert settled("held", True) == (Outcome.WITHSTOOD, "held")
+    for told in (
+        settled("held", True, cut=["one stage"]),
+        settled("held", False),
+        settled("held", True, unsure=reaching(RATE, 0.4)),
+    ):
+        assert told[0] is Outcome.INCONCLUSIVE
+        assert "held" in told[1]
+    assert reaching(RATE, 0.45) == ()
+    assert reaching(replace_interval(RATE), 0.1)
+
+
+def replace_interval(one: Measure) -> Measure:
+    """Without an interval the value itself is held against the mark."""
+    return Measure(name=one.name, value=one.value, n=one.n)
