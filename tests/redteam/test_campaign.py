@@ -20,6 +20,7 @@ import msgspec
 import pytest
 from campaigns import ran, scope
 from leaky import SECRET, Leaky
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from bartizan.cli.main import app as cli
@@ -579,6 +580,11 @@ def test_the_commands(tmp_path: Path) -> None:
                 done = await bartizan("report", str(folder), "--format", form)
                 assert done.exit_code == 1
                 assert done.stdout.startswith(start)
+            pages = tmp_path / "shop.pdf"
+            done = await bartizan("report", str(folder), "--format", "pdf", "--out", str(pages))
+            assert done.exit_code == 1
+            said = " ".join(page.extract_text() for page in PdfReader(pages).pages)
+            assert all(each in said for each in ("Findings, the worst first", SECRET, name, "What was not tested"))
             done = await bartizan("report", str(tmp_path / "none"))
             assert isinstance(done.exception, BartizanError)
 

@@ -19,12 +19,14 @@ from bartizan.cli.audit_canaries import canaries
 from bartizan.cli.audit_compare import compare
 from bartizan.cli.audit_gallery import gallery
 from bartizan.cli.audit_output import print_result
-from bartizan.cli.output import Format, FormatOption, console, print_json
+from bartizan.cli.output import FontOption, Format, FormatOption, console, print_json
+from bartizan.cli.report_files import check_report, write_report
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import ModelAudit, Outcome
+from bartizan.reporting.audit_paper import paper
 from bartizan.reporting.audit_report import figure, render
 from bartizan.reporting.sarif import finding_sarif
 from bartizan.robustness.auditor import Auditor
@@ -109,11 +111,14 @@ def run(
     workspace: Annotated[
         Path | None, typer.Option("--workspace", help="Record findings and evidence in this workspace.")
     ] = None,
-    report: Annotated[Path | None, typer.Option("--report", help="Write an HTML report to this file.")] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="Write a report to this file: .pdf or HTML.")] = None,
+    fonts: FontOption = None,
     save: Annotated[Path | None, typer.Option("--save", help="Write the JSON result to this file too.")] = None,
     output: Annotated[ReportFormat, typer.Option("--format", help="How the result is shown.")] = ReportFormat.TEXT,
 ) -> None:
     """Attack a model and say what it withstands. Exit 0: it withstood; 1: weak; 2: inconclusive, or error."""
+    if report is not None:
+        check_report(report)
     rows, named = _rows(model, data, label)
     loaded = load_model(model, rows, ArtefactScanner(), _bounds(bounds), _headers(header or []))
     kind = load_trainer(trainer) if trainer else loaded.trainer
@@ -124,9 +129,10 @@ def run(
     )  # fmt: skip
     with engaged(engine):
         found = _watched(auditor, loaded.model, rows, kind, named)
-    for path, content in ((report, render(found)), (save, _json(found).decode() + "\n")):
-        if path is not None:
-            _write(path, content)
+    if report is not None:
+        write_report(report, lambda: render(found), lambda: paper(found), fonts or ())
+    if save is not None:
+        _write(save, _json(found).decode() + "\n")
     if workspace is not None:
         from bartizan.app.auditing import record
 

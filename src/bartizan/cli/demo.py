@@ -16,34 +16,34 @@ from rich.table import Table
 
 from bartizan.app.last_act import harden_leftovers
 from bartizan.cli.model import MODELS
-from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
-from bartizan.core.errors import ConfigurationError
+from bartizan.cli.output import FontOption, Format, FormatOption, WorkspaceOption, console, print_json
+from bartizan.cli.report_files import check_report, write_report
 from bartizan.core.stats import Rate
 from bartizan.range.demo import run_demo
 from bartizan.range.gateway_process import gateway
 from bartizan.range.model_store import ModelStore
 from bartizan.reporting.assessment import Assessment, Quantile
+from bartizan.reporting.assessment_paper import paper
 from bartizan.reporting.last_act import described
 from bartizan.reporting.report import render
 
 
 def demo(
     seed: Annotated[int, typer.Option("--seed", help="Chooses the planted secret and the customers.")] = 1,
-    report: Annotated[Path, typer.Option("--output", help="Where the report is written.")] = Path("report.html"),
+    report: Annotated[Path, typer.Option("--output", help="Where the report is written: .pdf or .html.")] = Path(
+        "report.html"
+    ),
+    fonts: FontOption = None,
     workspace: WorkspaceOption = Path(),
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Attack a real model without and with the gateway, and write a report. Takes about four minutes."""
-    if not report.parent.is_dir():
-        raise ConfigurationError(f"there is no folder {report.parent} for the report")
+    check_report(report)
     with _Screen() as screen:
         assessment = asyncio.run(
             run_demo(ModelStore(workspace / MODELS), gateway, screen, seed=seed, harden=harden_leftovers)
         )
-    try:
-        report.write_text(render(assessment), encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"cannot write {report}: {error.strerror}") from error
+    write_report(report, lambda: render(assessment), lambda: paper(assessment), fonts or ())
     if output is Format.JSON:
         print_json("demo", _document(assessment, report))
     else:

@@ -27,6 +27,9 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How the result is shown.")]
+FontOption = Annotated[
+    list[Path] | None, typer.Option("--font", help="For PDF: a font file for scripts that others lack; repeatable.")
+]
 WorkspaceOption = Annotated[Path, typer.Option("--workspace", help="Folder of the workspace.")]
 
 

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from bartizan.cli.output import Format, FormatOption, console, print_json
+from bartizan.cli.output import FontOption, Format, FormatOption, console, print_json
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.redteam.compare import compare
@@ -33,6 +33,7 @@ class ReportFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     HTML = "html"
+    PDF = "pdf"
     SARIF = "sarif"
     JUNIT = "junit"
     JSONL = "jsonl"
@@ -120,6 +121,7 @@ def report(
     run: RunArgument,
     output: Annotated[ReportFormat, typer.Option("--format", help="How the run is shown.")] = ReportFormat.TEXT,
     out: Annotated[Path | None, typer.Option("--out", help="File to write, in place of standard output.")] = None,
+    fonts: FontOption = None,
 ) -> None:
     """Show a run: figures, or a report. Exit as the run's thresholds say: 0, 1 or 2."""
     from bartizan.redteam.reports import render
@@ -127,9 +129,9 @@ def report(
     read = Run(run)
     if output in {ReportFormat.TEXT, ReportFormat.JSON}:
         if out is not None:
-            raise ConfigurationError("--out goes with html, sarif, junit and jsonl")
+            raise ConfigurationError("--out goes with formats that are written to files, such as html")
         raise typer.Exit(print_summary(read, Format(output)))
-    content = render(read, output.value)
+    content = render(read, output.value, fonts or ())
     if out is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

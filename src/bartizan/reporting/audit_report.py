@@ -13,7 +13,7 @@ from bartizan.reporting.line_chart import line_chart
 from bartizan.reporting.png import png
 
 _TAGS = {Outcome.WEAK: "hit", Outcome.WITHSTOOD: "stopped", Outcome.INCONCLUSIVE: "unsure"}
-_BOUND = (
+BOUND = (
     "An audit shows what these attacks reached within their budgets. Other attacks, or these with more effort, may "
     "reach more: every figure for what a model withstood is an upper bound, none is a proof."
 )
@@ -36,13 +36,18 @@ def _brand(audit: ModelAudit) -> Html:
     return el("div", el("b", "Bartizan"), f"model audit · {audit.at[:16].replace('T', ' ')} UTC", cls="brand")
 
 
-def _head(audit: ModelAudit) -> list[Html]:
+def headline(audit: ModelAudit) -> str:
+    """How many audits found the model weak."""
     counts = {kind: sum(one.outcome is kind for one in audit.results) for kind in Outcome}
     words = f"{counts[Outcome.WEAK]} of {len(audit.results)} audits found {audit.model} weak"
     if counts[Outcome.INCONCLUSIVE]:
         words += f", {counts[Outcome.INCONCLUSIVE]} could not tell"
+    return words
+
+
+def _head(audit: ModelAudit) -> list[Html]:
     lead = [f"On untouched rows it is right in {figure(audit.accuracy)}. "] if audit.accuracy else []
-    return [el("h1", words), el("p", lead, _BOUND, cls="lead")]
+    return [el("h1", headline(audit)), el("p", lead, BOUND, cls="lead")]
 
 
 def _summary(audit: ModelAudit) -> Html:
@@ -61,7 +66,7 @@ def _summary(audit: ModelAudit) -> Html:
 
 
 def _result(one: AuditResult) -> Html:
-    charts = [line_chart(list(curves)) for curves in _charts(one.curves)]
+    charts = [line_chart(list(curves)) for curves in charts_of(one.curves)]
     return el(
         "section",
         el("h2", one.title, id=one.audit),
@@ -104,7 +109,8 @@ def figure(measure: Measure) -> str:
     return f"{value} {measure.unit}".strip()
 
 
-def _charts(curves: Sequence[Curve]) -> list[list[Curve]]:
+def charts_of(curves: Sequence[Curve]) -> list[list[Curve]]:
+    """Curves by the chart that they share."""
     names = dict.fromkeys(curve.chart for curve in curves)
     return [[curve for curve in curves if curve.chart == name] for name in names]
 
@@ -120,15 +126,19 @@ def _strip(group: str, pictures: list[Picture]) -> Html:
     return el("div", el("h3", group) if group else None, el("div", shown, cls="strip"), cls="card")
 
 
-def _how(one: AuditResult) -> Html:
-    facts = [
+def facts_of(one: AuditResult) -> list[tuple[str, str]]:
+    """How an audit was done; empty values for what it does not say."""
+    return [
         ("Algorithm", one.algorithm), ("Papers", "; ".join(one.papers)), ("Access", one.access),
         ("Settings", ", ".join(f"{key} {value}" for key, value in one.settings.items())), ("Seed", str(one.seed)),
         ("Asked", f"{one.queries:,} rows, {one.gradients:,} of them with gradients"), ("Time", f"{one.seconds:.1f} s"),
         ("References", ", ".join(one.techniques)),
         ("Rows named", f"{len(one.suspects):,}: {', '.join(map(str, one.suspects[:40]))}" if one.suspects else ""),
     ]  # fmt: skip
-    rows = [el("tr", el("th", name, scope="row"), el("td", value)) for name, value in facts if value]
+
+
+def _how(one: AuditResult) -> Html:
+    rows = [el("tr", el("th", name, scope="row"), el("td", value)) for name, value in facts_of(one) if value]
     return el(
         "details",
         el("summary", el("span", f"How {one.audit} was done", cls="what")),
@@ -143,11 +153,15 @@ def _skipped(audit: ModelAudit) -> Html | None:
     return el("section", el("h2", "Not run"), el("ul", rows))
 
 
-def _used(audit: ModelAudit) -> Html:
-    facts = (
+def used(audit: ModelAudit) -> tuple[tuple[str, str], ...]:
+    """Model, data and command, for who repeats it."""
+    return (
         ("Model", audit.model), ("Its digest", audit.model_digest or "none: an endpoint cannot be pinned"),
         ("Data", audit.data), ("Its digest", audit.data_digest), ("Bartizan", audit.version),
         ("Again with", audit.replay),
     )  # fmt: skip
-    rows = [el("tr", el("th", name, scope="row"), el("td", value)) for name, value in facts if value]
+
+
+def _used(audit: ModelAudit) -> Html:
+    rows = [el("tr", el("th", name, scope="row"), el("td", value)) for name, value in used(audit) if value]
     return el("section", el("h2", "What was used"), el("div", el("div", el("table", rows), cls="scroll"), cls="card"))

@@ -10,14 +10,14 @@ import base64
 import hashlib
 import html
 import itertools
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bartizan.reporting import hidden
+
 _VOID = frozenset({"meta", "br", "hr", "rect", "line", "circle", "path", "link", "img"})
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-:")
-_PLAIN_CONTROLS = frozenset("\n\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +103,15 @@ def _ascii_lower(text: str) -> str:
 
 def _named(text: str) -> Html:
     parts: list[Child] = []
-    for kind, group in itertools.groupby(text, _kind):
+    for kind, group in itertools.groupby(text, hidden.kind):
         run = "".join(group)
         if kind == "tag":
-            parts.append(el("span", "tags: " + "".join(chr(ord(c) - 0xE0000) for c in run), cls="chip"))
+            parts.append(el("span", "tags: " + hidden.untagged(run), cls="chip"))
         elif kind == "hidden":
             parts += [el("span", f"U+{ord(c):04X}", cls="chip") for c in run]
         else:
             parts.append(run)
     return join(parts)
-
-
-def _kind(character: str) -> str:
-    if 0xE0020 <= ord(character) <= 0xE007E:
-        return "tag"
-    return "hidden" if _is_hidden(character) else "plain"
-
-
-def _is_hidden(character: str) -> bool:
-    if character in _PLAIN_CONTROLS:
-        return False
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} or character in "\u2028\u2029\u00ad"
 
 
 def page(title: str, style: str, *body: Child, forms: str = "'none'", pictures: bool = False) -> str:

@@ -31,13 +31,14 @@ def last_act(assessment: Assessment) -> list[Html]:
         el(
             "section",
             el("h2", "The last act: hardening"),
-            el("p", _summary(assessment, act), cls="note"),
+            el("p", summary(assessment, act), cls="note"),
             el("div", el("ul", rows), cls="card"),
         )
     ]
 
 
-def _summary(assessment: Assessment, act: LastAct) -> str:
+def summary(assessment: Assessment, act: LastAct) -> str:
+    """What was done about what got through, and what came of it."""
     tried = (
         "For each attack that got through, controls were made and tried on variants that their making had not seen and "
         "on harmless traffic; a control comes into force only if its trial accepts it. "
