@@ -21,6 +21,7 @@ import pytest
 from campaigns import ran, scope
 from leaky import SECRET, Leaky
 from pypdf import PdfReader
+from tests.reporting.test_oscal import check as oscal_checked
 from typer.testing import CliRunner
 
 from bartizan.cli.main import app as cli
@@ -34,6 +35,7 @@ from bartizan.redteam.interface import Brief, Move, Observation
 from bartizan.redteam.journal import ATTEMPTS, PLAN, Journal, TrialEnded, read_records, write_plan
 from bartizan.redteam.playing import TrialPlayer
 from bartizan.redteam.replaying import replay
+from bartizan.redteam.reports import render
 from bartizan.redteam.results import Run
 from bartizan.redteam.statistics import table
 from bartizan.redteam.taxonomy import Adaptivity, Outcome
@@ -575,6 +577,7 @@ def test_the_commands(tmp_path: Path) -> None:
                 ("junit", "<?xml"),
                 ("html", "<!doctype"),
                 ("jsonl", "{"),
+                ("oscal", "{"),
                 ("text", ""),
             ):
                 done = await bartizan("report", str(folder), "--format", form)
@@ -584,6 +587,10 @@ def test_the_commands(tmp_path: Path) -> None:
             done = await bartizan("report", str(folder), "--format", "pdf", "--out", str(pages))
             assert done.exit_code == 1
             said = " ".join(page.extract_text() for page in PdfReader(pages).pages)
+            document = oscal_checked(render(Run(folder), "oscal"))
+            (result,) = document["results"]
+            assert {one["target"]["target-id"] for one in result["findings"]} == {"BZN-RT-06", "BZN-RT-08"}
+            assert result["attestations"][0]["parts"][0]["prose"].startswith("us: This machine is ours")
             assert all(each in said for each in ("Findings, the worst first", SECRET, name, "What was not tested"))
             done = await bartizan("report", str(tmp_path / "none"))
             assert isinstance(done.exception, BartizanError)

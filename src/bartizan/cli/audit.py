@@ -28,7 +28,9 @@ from bartizan.core.threat import Threat
 from bartizan.reporting.audit import ModelAudit, Outcome
 from bartizan.reporting.audit_paper import paper
 from bartizan.reporting.audit_report import figure, render
+from bartizan.reporting.oscal import oscal
 from bartizan.reporting.sarif import finding_sarif
+from bartizan.robustness.assessed import assessed
 from bartizan.robustness.auditor import Auditor
 from bartizan.robustness.data import load
 from bartizan.robustness.engines import Engine, engaged
@@ -52,6 +54,7 @@ class ReportFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     SARIF = "sarif"
+    OSCAL = "oscal"
 
 
 @app.callback()
@@ -140,6 +143,8 @@ def run(
         Console(stderr=True).print(f"evidence  {kept or 'none: no audit could tell anything'}", markup=False)
     if output is ReportFormat.SARIF:
         sys.stdout.buffer.write(finding_sarif(findings(found), model))
+    elif output is ReportFormat.OSCAL:
+        sys.stdout.buffer.write(oscal(assessed(found)))
     elif output is ReportFormat.JSON:
         sys.stdout.write(_json(found).decode() + "\n")
     else:

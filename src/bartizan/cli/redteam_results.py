@@ -37,6 +37,7 @@ class ReportFormat(StrEnum):
     SARIF = "sarif"
     JUNIT = "junit"
     JSONL = "jsonl"
+    OSCAL = "oscal"
 
 
 def print_summary(run: Run, output: Format, ended: str = "") -> int:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bartizan.redteam.reports.assessed import assessed
 from bartizan.redteam.reports.machine import jsonl, junit, sarif
 from bartizan.redteam.reports.page import html
 from bartizan.redteam.reports.paper import paper
 from bartizan.redteam.results import Run
+from bartizan.reporting.oscal import oscal
 from bartizan.reporting.pdf import pdf
 
-FORMATS = {"html": html, "sarif": sarif, "junit": junit, "jsonl": jsonl}
+FORMATS: dict[str, Callable[[Run], bytes]] = {
+    "html": html,
+    "sarif": sarif,
+    "junit": junit,
+    "jsonl": jsonl,
+    "oscal": lambda run: oscal(assessed(run)),
+}
 
 
 def render(run: Run, form: str, fonts: Sequence[Path] = ()) -> bytes:
