@@ -14,6 +14,8 @@ from bartizan.inspection.classifier.artefact import MANIFEST, Artefact
 from bartizan.inspection.classifier.cascade import Cascade, Reading, Steps
 from bartizan.inspection.classifier.encoder import Encoded, Window
 from bartizan.inspection.interface import Partial, View
+from bartizan.inspection.views.folding import odd_capitals
+from bartizan.inspection.views.visible import recased, visible
 
 WEIGHTS = Path(__file__).parent / "weights"
 LEAST_SCORE = 0.05
@@ -136,10 +138,15 @@ def may_hold_material(typed: str) -> bool:
 
 
 def worth_reading(views: Sequence[View]) -> tuple[list[View], int]:
-    """The views to read, and how many more there would be."""
-    chosen = [views[0]]
+    """The views to read, and how many more there would be.
+
+    The first one is the text as it is shown: invisible characters are no reason to read it once more, and no way to
+    have it read as something else.
+    """
+    chosen = [visible(views[0])]
     left = 0
-    known = {views[0].text.casefold()}
+    known = {chosen[0].text.casefold()}
+    odd = odd_capitals(views[0].text)
     for view in views[1:]:
         enough = view.changed >= LEAST_CHANGED and view.changed >= LEAST_SHARE * len(view.text)
         text = view.text.casefold()
@@ -147,7 +154,7 @@ def worth_reading(views: Sequence[View]) -> tuple[list[View], int]:
             continue
         known.add(text)
         if len(chosen) < MOST_VIEWS:
-            chosen.append(view)
+            chosen.append(view if odd else recased(view, views[0]))
         else:
             left += 1
     return chosen, left

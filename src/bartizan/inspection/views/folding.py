@@ -55,22 +55,22 @@ _CAN_JOIN = re.compile(
 _LONGEST_CLUSTER = 64
 _ODD_CAPITAL = re.compile(r"[a-z\u0430-\u044f\u03b1-\u03c9][A-Z\u0410-\u042f\u0391-\u03a9]")
 _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ODD = 6
-"""One capital inside a word in so many characters is a disguise; in code it is one in ten at the most."""
+_ODD = 5
+"""One capital inside a word in so many letters is a disguise; in code it is one in eight at the most."""
 
 
 def fold(text: str) -> View:
     """The view ``folded`` of ``text``; ``changed`` counts characters that differ by more than case, and in tExT lIkE
     tHiS capitals too."""
     if text.isascii():
-        return View("folded", text.casefold(), changed=_odd_capitals(text))
+        return View("folded", text.casefold(), changed=odd_capitals(text))
     parts = list(map(fold_char, text))
     if "\u0306" in text or "\u0308" in text:
         for match in _SPLIT_LETTER.finditer(text):
             parts[match.start()] = unicodedata.normalize("NFC", match.group()).casefold()
     folded = "".join(parts)
     lower = text.lower()
-    changed = sum(map(ne, parts, lower if len(lower) == len(text) else text)) + _odd_capitals(text)
+    changed = sum(map(ne, parts, lower if len(lower) == len(text) else text)) + odd_capitals(text)
     offsets: array[int] | None = None
     dropped = parts.count("")
     if dropped or len(folded) != len(text):
@@ -84,11 +84,12 @@ def fold(text: str) -> View:
     return View("folded", folded, offsets, changed)
 
 
-def _odd_capitals(text: str) -> int:
+def odd_capitals(text: str) -> int:
     """All capitals, where so many follow a small letter that the case is a disguise; otherwise none."""
-    if text.isascii() and _capitals(text) * _ODD < len(text):
+    if text.isascii() and _capitals(text) * _ODD * 4 < len(text):
         return 0
-    if sum(1 for _ in _ODD_CAPITAL.finditer(text)) * _ODD < len(text):
+    odd = sum(1 for _ in _ODD_CAPITAL.finditer(text))
+    if not odd or odd * _ODD < sum(map(str.isalpha, text)):
         return 0
     return sum(map(str.isupper, text))
 

@@ -6,17 +6,24 @@ The transformations themselves would apply to any text; they are tried only wher
 
 from __future__ import annotations
 
+import re
 import string
 from functools import lru_cache
+from itertools import islice
 from typing import Final, NamedTuple
 
 import ahocorasick_rs
+
+from bartizan.inspection.views.vocabulary import WORDS
 
 _TELLING: Final = (
     "ignore previous instruct system prompt reveal secret password disregard forget assistant override message"
 )
 _COMMON: Final = "the and you all your with that this what from"
 _LETTERS = string.ascii_lowercase
+_WORD: Final = re.compile(r"[a-z]{4,16}")
+_MOST_WORDS: Final = 60
+_FEWEST: Final = 3
 
 
 class Marker(NamedTuple):
@@ -72,9 +79,7 @@ def markers(folded: str) -> list[Marker]:
         hits = automaton.search.find_matches_as_indexes(folded, overlapping=True)
     except UnicodeEncodeError:
         return []
-    if not hits:
-        return []
-    sure: list[Marker] = []
+    sure = _backwards(folded)
     weak: dict[tuple[str, int], list[Marker]] = {}
     for index, start, end in hits:
         kind, shift, common = automaton.rows[index]
@@ -88,6 +93,15 @@ def markers(folded: str) -> list[Marker]:
             sure += found
     sure.sort(key=lambda marker: marker.start)
     return sure
+
+
+def _backwards(folded: str) -> list[Marker]:
+    """Words of the vocabulary written backwards, if they outnumber those that are not among the first of a text."""
+    words = list(islice(_WORD.finditer(folded), _MOST_WORDS))
+    turned = [word for word in words if word.group()[::-1] in WORDS and word.group() not in WORDS]
+    if len(turned) < _FEWEST or len(turned) <= sum(word.group() in WORDS for word in words):
+        return []
+    return [Marker("reversed", 0, *word.span()) for word in turned]
 
 
 def marked_kinds(folded: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import re2
 
@@ -17,6 +17,9 @@ _GAP = r"[ \t\r\n.\-_*|/,+~'\"`^\\:;·•]{1,6}"
 _RUN = re2.compile(rf"[\pL\pN@$!|](?:{_GAP}[\pL\pN@$!|]){{3,}}")
 _STEP = re.compile(r"([\w@$!|])([^\w@$!|]*_*[^\w@$!|]*)")
 _LEAST = 4
+_SPACES = re.compile(r"\s{2,}")
+_LONGEST_WORD = 20
+"""Where wider gaps part words no longer than this, nothing is left for the vocabulary to part."""
 _UNPARTED = 8
 """A row of more letters than this without a wider gap is parted with the help of the vocabulary."""
 
@@ -54,15 +57,29 @@ def _collapse(letters: tuple[str, ...], gaps: tuple[str, ...], start: int) -> Pi
     offsets: list[int] = []
     begin = 0
     borders = [index + 1 for index, gap in enumerate(gaps) if gap in wider] if wider else []
-    for border in [*borders, len(row)]:
-        for part in _parted(row[begin:border]):
-            if plain:
+    words = [row[first:last] for first, last in pairwise([0, *borders, len(row)])]
+    whole = len(words) > 1 and max(map(len, words)) <= _LONGEST_WORD
+    for word in words:
+        if plain:
+            before, after = _marks(gaps[begin - 1], usual)
+            plain += before, " ", after
+            offsets += [offsets[-1]] * (len(before) + 1) + [places[begin]] * len(after)
+        for number, part in enumerate((word,) if whole else _parted(word)):
+            if number:
                 plain.append(" ")
                 offsets.append(offsets[-1])
             plain.append(part)
             offsets += places[begin : begin + len(part)]
             begin += len(part)
     return Piece(places[0], places[-1] + 1, "".join(plain), offsets)
+
+
+def _marks(gap: str, usual: str) -> tuple[str, str]:
+    """Punctuation in a gap between words: what ends the first and what begins the second one."""
+    if not usual.isspace():
+        return "", ""
+    first, _, second = gap.partition(max(_SPACES.findall(gap), key=len, default="") or " ")
+    return "".join(first.split()), "".join(second.split())
 
 
 def _parted(word: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import re2
 
@@ -12,13 +13,14 @@ from bartizan.inspection.interface import View
 from bartizan.inspection.views.source import Piece, Source, splice
 from bartizan.inspection.views.vocabulary import WORDS, segment
 
-_TOKEN = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[-_.*|~^+/\\·•,;:'\"`()\[\]{}]{1,3}+[^\W\d_]++)++")
+_TOKEN = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[-_.*|~^+/\\·•,;:?!'\"`()\[\]{}]{1,5}+[^\W\d_]++)++")
 """Linear: it starts at the first letter of a run only, and never gives back what it took."""
 
 _PART = re.compile(r"[^\W\d_]+")
 _CONTRACTION = re.compile(r"[^\W\d_]+'[^\W\d_]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _LONG = re2.compile(r"[a-z]{15,}")
+_JOINING = frozenset("-_.*|~^+/\\·•")
 _SHORTEST = 4
 _FEWEST_SPLIT = 4
 """Words parted in two by the same mark that, if most of a text's long words are, need no vocabulary to be joined."""
@@ -80,12 +82,25 @@ def _mark(match: re.Match[str]) -> str:
 
 
 def _spaced(parts: list[re.Match[str]]) -> tuple[str, list[int]]:
+    """Words with a space for the mark that joins most of them, and for other marks of its kind; what else stands
+    between them is punctuation and stays."""
+    text = parts[0].string
+    gaps = [text[one.end() : other.start()] for one, other in pairwise(parts)]
+    usual = Counter(mark for gap in gaps for mark in gap if mark in _JOINING).most_common(1)
+    plain: list[str] = []
     places: list[int] = []
-    for part in parts:
-        if places:
-            places.append(places[-1] + 1)
+    for part, gap in zip(parts, [*gaps, ""], strict=True):
+        plain.append(part.group())
         places.extend(range(*part.span()))
-    return " ".join(part.group() for part in parts), places
+        if gap:
+            between = gap.replace(usual[0][0], " ") if usual else gap
+            if len(gap) == 1 and gap in _JOINING:
+                between = " "
+            if " " not in between and gap != "'":
+                between += " "
+            plain.append(between)
+            places.extend(min(part.end() + index, part.end() + len(gap) - 1) for index in range(len(between)))
+    return "".join(plain), places
 
 
 def _segmented(start: int, end: int, words: tuple[str, ...], letters: list[int]) -> Piece:
