@@ -23,7 +23,7 @@ _COMMON: Final = "the and you all your with that this what from"
 _LETTERS = string.ascii_lowercase
 _WORD: Final = re.compile(r"[a-z]{4,16}")
 _MOST_WORDS: Final = 60
-_FEWEST: Final = 3
+_FEWEST: Final = 2
 
 
 class Marker(NamedTuple):
@@ -96,10 +96,10 @@ def markers(folded: str) -> list[Marker]:
 
 
 def _backwards(folded: str) -> list[Marker]:
-    """Words of the vocabulary written backwards, if they outnumber those that are not among the first of a text."""
+    """Words of the vocabulary written backwards, if they are a third of the first words and outnumber known ones."""
     words = list(islice(_WORD.finditer(folded), _MOST_WORDS))
     turned = [word for word in words if word.group()[::-1] in WORDS and word.group() not in WORDS]
-    if len(turned) < _FEWEST or len(turned) <= sum(word.group() in WORDS for word in words):
+    if len(turned) < max(_FEWEST, len(words) / 3) or len(turned) <= sum(word.group() in WORDS for word in words):
         return []
     return [Marker("reversed", 0, *word.span()) for word in turned]
 

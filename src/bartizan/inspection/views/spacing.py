@@ -13,7 +13,7 @@ from bartizan.inspection.interface import View
 from bartizan.inspection.views.source import Piece, Source, splice
 from bartizan.inspection.views.vocabulary import segment
 
-_GAP = r"[ \t\r\n.\-_*|/,+~'\"`^\\:;·•]{1,6}"
+_GAP = r"[ \t\r\n.\-_*|/,+~'\"`^\\:;?!()·•]{1,6}"
 _RUN = re2.compile(rf"[\pL\pN@$!|](?:{_GAP}[\pL\pN@$!|]){{3,}}")
 _STEP = re.compile(r"([\w@$!|])([^\w@$!|]*_*[^\w@$!|]*)")
 _LEAST = 4
