@@ -120,3 +120,19 @@ def test_a_bomb_stays_within_bounds(tmp_path: Path) -> None:
     report = audit_dataset(path, Asked(), Effort(seconds=20))
     assert report.verdict is Admission.INCONCLUSIVE
     assert "a cell of more than" in report.findings[0].explanation
+
+
+def test_nothing_is_imported_from_the_folder_in_which_a_scan_is_started(tmp_path: Path) -> None:
+    """A downloaded repository may hold a ``duckdb.py``; whoever scans stands in it."""
+    import subprocess
+    import sys
+
+    import duckdb
+
+    duckdb.sql("select range as a from range(3)").write_parquet(str(tmp_path / "d.parquet"))
+    for name in ("duckdb", "msgspec", "bartizan"):
+        (tmp_path / f"{name}.py").write_text("open('fired', 'w').close()")
+    subprocess.run(
+        [sys.executable, "-P", "-m", "bartizan", "scan", "d.parquet"], cwd=tmp_path, timeout=120, capture_output=True
+    )
+    assert not (tmp_path / "fired").exists()

@@ -25,6 +25,7 @@ COMMANDS = (
     "inspect",
     "scan",
     "artefacts",
+    "registry",
     "bom",
     "dataset",
     "policy",

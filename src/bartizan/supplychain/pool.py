@@ -58,10 +58,11 @@ def _result(path: Path, future: Future[T], work: Callable[[Path], T], died: Call
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_limit)
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=limit_process)
 
 
-def _limit() -> None:
+def limit_process() -> None:
+    """Bound what this process may take; a parser that needs more fails, which is inconclusive."""
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_DATA, (_MOST_DATA, _MOST_DATA))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

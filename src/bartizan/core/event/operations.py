@@ -80,4 +80,4 @@ class ArtefactDecided(Record, frozen=True, kw_only=True, omit_defaults=True, tag
     """``valid``, ``invalid``, ``untrusted`` or ``none``."""
     signer: str = ""
     purpose: str = ""
-    """``admit`` for a question, ``load`` right before loading."""
+    """``admit`` for a question, ``load`` right before loading, ``proxy`` before a registry's file is handed out."""

@@ -34,6 +34,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """``match``, ``mismatch`` (another digest is registered for its path) or ``none``."""
     origin: str
     origin_listed: bool
+    origin_seen: bool
+    """It was fetched from there by the registry proxy, and nobody has to say so."""
     origins_asked: bool
     """Whether policy names any origin."""
     licence: str
@@ -94,8 +96,8 @@ class Evidence:
             if one.path:
                 self._by_path.setdefault(_canonical(root / one.path), []).append(one)
 
-    def facts(self, report: ArtefactReport, today: datetime.date) -> Facts:
-        """What holds for the file of ``report`` on the day ``today``."""
+    def facts(self, report: ArtefactReport, today: datetime.date, seen: str = "") -> Facts:
+        """What holds for the file of ``report`` on the day ``today``; ``seen`` is where it came from, if known."""
         holding = [
             one for one in self._waivers if one.sha256 in ("", report.sha256) and one.date <= today <= one.expires
         ]
@@ -113,6 +115,7 @@ class Evidence:
         signature, signer = self._signers.of(report)
         billed = self._bill.of(report.sha256) if self._bill is not None else Billed()
         origin, licence = (entry.origin, entry.licence) if entry is not None else ("", "")
+        origin = seen or origin
         return Facts(
             verdict=Admission.strictest(one.admission for one in open_findings),
             scanned=report.verdict,
@@ -122,6 +125,7 @@ class Evidence:
             pin=pin,
             origin=origin,
             origin_listed=any(_below(origin, place) for place in self._policy.origins),
+            origin_seen=bool(seen),
             origins_asked=bool(self._policy.origins),
             licence=licence,
             licence_listed=licence.casefold() in {one.casefold() for one in self._policy.licences},

@@ -90,11 +90,18 @@ class AdmissionGate:
         for report in self._scanner.scan_all(paths, jobs):
             yield self._decided(report, "admit")
 
-    def _decided(self, report: ArtefactReport, purpose: str) -> Decision:
-        facts = self._evidence.facts(report, self._today())
+    def decide_report(self, report: ArtefactReport, *, origin: str = "", shown: str = "") -> Decision:
+        """Decide about a file that was scanned already, and record nothing: whoever asks calls `record`.
+
+        Args:
+            report: its path is where signatures are looked for.
+            origin: where it was fetched from, if that was seen; weighs more than what somebody asserts.
+            shown: what it is called in the decision instead of its path.
+        """
+        facts = self._evidence.facts(report, self._today(), origin)
         ruling = self._pack.decide(facts)
-        decision = Decision(
-            path=report.path,
+        return Decision(
+            path=shown or report.path,
             sha256=report.sha256,
             admission=Admission.ALLOW if self._pack.observe else ruling.admission,
             observed=ruling.admission,
@@ -106,8 +113,15 @@ class AdmissionGate:
             pack=self._pack.name,
             pack_sha256=self._pack.sha256,
         )
+
+    def record(self, decision: Decision, purpose: str) -> None:
+        """Put a decision into the journal. Raises JournalError."""
         if self._recorder is not None:
             self._recorder.append(self._event(decision, purpose))
+
+    def _decided(self, report: ArtefactReport, purpose: str) -> Decision:
+        decision = self.decide_report(report)
+        self.record(decision, purpose)
         return decision
 
     def _event(self, decision: Decision, purpose: str) -> ArtefactDecided:

@@ -50,7 +50,7 @@ def _rows(source: ByteSource, budget: Budget) -> Iterator[tuple[str, ...]]:
         _copy(source, path, budget)
         seconds = max(1, int(budget.limits.seconds))
         child = subprocess.Popen(
-            [sys.executable, "-m", _MODULE, str(path), str(seconds)],
+            [sys.executable, "-P", "-m", _MODULE, str(path), str(seconds)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         stack.callback(_end, child)

@@ -1,0 +1,1 @@
+"""A registry on loopback that hands out what policy admits, and only that."""
