@@ -25,11 +25,13 @@ def group() -> None:
 def proxy(
     workspace: WorkspaceOption = Path(),
     hub: Annotated[str, typer.Option("--hub", help="URL of the Hugging Face Hub; empty: none.")] = HUB,
+    oci: Annotated[str, typer.Option("--oci", help="URL of an OCI registry; empty: none.")] = "",
     redirect_host: Annotated[
         list[str] | None,
         typer.Option("--redirect-host", help="host, host:port or *.domain to which a registry may redirect."),
     ] = None,
     token_env: Annotated[str, typer.Option("--token-env", help="Variable with the Hub's token.")] = "",
+    oci_user_env: Annotated[str, typer.Option("--oci-user-env", help="Variable with USER:PASSWORD for it.")] = "",
     host: Annotated[str, typer.Option("--host", help="Address to listen on, of this machine alone.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="0: any free one.")] = 8420,
     store: Annotated[Path | None, typer.Option("--store", help="Folder for files; without it, in .bartizan/.")] = None,
@@ -50,6 +52,8 @@ def proxy(
     settings = ProxySettings(
         hub=Hosts(hub, others) if hub else None,
         hub_token=_secret(token_env),
+        oci=Hosts(oci, tuple(redirect_host or ())) if oci else None,
+        oci_user=_secret(oci_user_env),
         host=host,
         port=port,
         store=store,
@@ -63,6 +67,8 @@ def proxy(
         out = console()
         if hub:
             out.print(f"hub  HF_ENDPOINT=http://{shown}:{bound}   behind it {hub}", markup=False)
+        if oci:
+            out.print(f"oci  {shown}:{bound} (plain HTTP)   behind it {oci}", markup=False)
         out.file.flush()
 
     run_proxy(Workspace(workspace), settings, announce)

@@ -18,6 +18,8 @@ from bartizan.supplychain.proxy.hosts import Hosts
 from bartizan.supplychain.proxy.hub import HubProxy
 from bartizan.supplychain.proxy.interface import ProxyLimits
 from bartizan.supplychain.proxy.judging import Judge
+from bartizan.supplychain.proxy.oci import OciProxy
+from bartizan.supplychain.proxy.oci_tokens import Tokens
 from bartizan.supplychain.proxy.service import ProxyService
 from bartizan.supplychain.proxy.store import QuarantineStore
 from bartizan.supplychain.proxy.upstream import Upstream
@@ -32,6 +34,9 @@ class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     hub: Hosts | None = None
     hub_token: str = ""
+    oci: Hosts | None = None
+    oci_user: str = ""
+    """Name and password, joined by ``:``."""
     host: str = "127.0.0.1"
     port: int = 8420
     store: Path | None = None
@@ -70,6 +75,10 @@ class RegistryProxy:
             token = f"Bearer {settings.hub_token}" if settings.hub_token else ""
             self._upstreams.append(Upstream(settings.hub, limits, token))
             self._hub = HubProxy(self.service, self._upstreams[-1])
+        self._oci: OciProxy | None = None
+        if settings.oci is not None:
+            self._upstreams.append(Upstream(settings.oci, limits))
+            self._oci = OciProxy(self.service, self._upstreams[-1], Tokens(self._upstreams[-1], settings.oci_user))
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> int:
@@ -99,6 +108,8 @@ class RegistryProxy:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if (request.url.host or "") not in _LOOPBACK:  # a page in a browser that resolves its name to this machine
             return web.json_response({"error": "this proxy answers to the name of this machine alone"}, status=421)
+        if self._oci is not None and (request.path == "/v2" or request.path.startswith("/v2/")):
+            return await self._oci.answer(request)
         if self._hub is not None:
             return await self._hub.answer(request)
         return web.json_response({"error": "no registry of this kind is behind this proxy"}, status=404)

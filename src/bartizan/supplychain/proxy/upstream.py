@@ -54,8 +54,12 @@ class Upstream:
         body: bytes | None = None,
         *,
         leave: bool = True,
+        authorization: str = "",
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer, redirects followed; where ``leave`` is false only those within the registry.
+
+        Args:
+            authorization: instead of the one that every request has.
 
         Raises:
             UnavailableError: no connection, no answer in time, or a redirect to somewhere else.
@@ -71,8 +75,8 @@ class Upstream:
         try:
             for _ in range(_REDIRECTS + 1):
                 sent = {"Accept-Encoding": "identity", **(headers or {})}
-                if self.authorization and self.hosts.is_base(url):
-                    sent["Authorization"] = self.authorization
+                if (credentials := authorization or self.authorization) and self.hosts.is_base(url):
+                    sent["Authorization"] = credentials
                 async with self._session.request(
                     method, self.hosts.check(url), headers=sent, data=body, allow_redirects=False
                 ) as answer:
@@ -98,9 +102,9 @@ class Upstream:
         _plain(answer)
         return bytes(taken)
 
-    async def download(self, url: URL, into: Incoming, headers: Mapping[str, str] | None = None) -> None:
+    async def download(self, url: URL, into: Incoming, authorization: str = "") -> None:
         """Fetch a whole file. Raises UnavailableError; what is in ``into`` is then no file."""
-        async with self.ask("GET", url, headers) as answer:
+        async with self.ask("GET", url, authorization=authorization) as answer:
             refused(answer)
             _plain(answer)
             if answer.content_length is not None:
