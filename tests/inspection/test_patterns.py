@@ -84,6 +84,13 @@ def test_near_misses_are_believed_past_the_bound(monkeypatch: pytest.MonkeyPatch
     assert len(list(PatternScanner([row]).scan("1234 " * 5))) == 2
 
 
+def test_what_stands_there_often_is_checked_once() -> None:
+    checked: list[str] = []
+    row = pattern(regex=r"\b\d{4}\b", check=lambda text: checked.append(text) is not None)
+    assert not list(PatternScanner([row]).scan("1234 5678 " * 500))
+    assert sorted(checked) == ["1234", "5678"]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

@@ -90,17 +90,18 @@ def _signals(views: Sequence[View]) -> Iterator[Signal]:
         yield _signal(oddity.technique, oddity.score, oddity.span, "original")
     if len(views) <= 2:
         return
-    hidden = WORDS.difference(match.group() for match in _WORD.finditer(views[1].text))
+    hidden = WORDS.difference(_WORD.findall(views[1].text))
     for view in views[2:]:
         *outer, kind = view.name.split(">")
         if kind not in TECHNIQUES:
             continue
         technique, steps = TECHNIQUES[kind]
-        words = [match for match in _WORD.finditer(view.text.casefold()) if match.group() in hidden]
-        gained = len({match.group() for match in words})
-        score = max((score for least, score in steps if gained >= least), default=0.0)
+        shown = view.text.casefold()
+        gained = hidden.intersection(_WORD.findall(shown))
+        score = max((score for least, score in steps if len(gained) >= least), default=0.0)
         if not score:
             continue
+        words = [match for match in _WORD.finditer(shown) if match.group() in gained] if gained else []
         start, end = (words[0].start(), words[-1].end()) if words else (0, len(view.text))
         end = min(end, len(view.text))
         yield _signal(technique, min(1.0, score + _NESTED * len(outer)), view.origin(start, end), view.name)

@@ -250,6 +250,7 @@ def _search(compiled: _Compiled, text: str, data: bytes) -> Iterator[Found]:
     length = len(data)
     ascii_only = length == len(text)
     at = byte = character = rejected = 0
+    checked: dict[bytes, bool] = {}
     while at <= length:
         spans = search(_UNANCHORED, data, at, length)
         first, last = spans[0]
@@ -260,10 +261,15 @@ def _search(compiled: _Compiled, text: str, data: bytes) -> Iterator[Found]:
         if apart and _touches(data, start, end):
             at = first + 1
             continue
-        if check is not None and rejected < MOST_REJECTED and not check(data[start:end].decode("utf-8", "replace")):
-            rejected += 1
-            at = first + 1
-            continue
+        if check is not None and rejected < MOST_REJECTED:
+            shown = data[start:end]
+            sound = checked.get(shown)
+            if sound is None:
+                sound = checked[shown] = check(shown.decode("utf-8", "replace"))
+            if not sound:
+                rejected += 1
+                at = first + 1
+                continue
         if ascii_only:
             yield Found(pattern, start, end, text[start:end])
             continue

@@ -21,16 +21,19 @@ _TRAILING = "!|+$"
 def undo_leet(source: Source) -> Iterator[View]:
     """Applied if it gives a known word, or at least two letter-only words; ``1`` is read as i or as l, as fits."""
     text = source.folded.text
+    readings = {token: _read(token.rstrip(_TRAILING)) for token in set(_TOKEN.findall(text))}
+    if not any(readings.values()):
+        return
     pieces = []
     words = 0
     for match in _TOKEN.finditer(text):
-        token = match.group().rstrip(_TRAILING)
-        start = match.start()
-        end = start + len(token)
-        if len(token) < 2 or ("@" in token and text[end : end + 1] == "."):
-            continue
-        plain = _read(token)
+        token = match.group()
+        plain = readings[token]
         if plain is None:
+            continue
+        start = match.start()
+        end = start + len(plain)
+        if "@" in token and text[end : end + 1] == ".":
             continue
         words += plain in WORDS
         pieces.append(Piece(start, end, plain))
@@ -41,6 +44,9 @@ def undo_leet(source: Source) -> Iterator[View]:
 
 
 def _read(token: str) -> str | None:
+    """The word that a token of at least two characters says, letter for letter."""
+    if len(token) < 2:
+        return None
     first, second = token.translate(_LETTERS), token.translate(_SECOND)
     if first == token:
         return None

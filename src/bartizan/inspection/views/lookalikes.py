@@ -29,21 +29,26 @@ def undo_mixed_script(source: Source) -> Iterator[View]:
 
 def _pieces(source: Source) -> Iterator[Piece]:
     folded, cased = source.folded.text, source.cased.text
+    known: dict[tuple[str, str], str | None] = {}
     for match in _WORD.finditer(folded):
         start, end = match.span()
         if (start and folded[start - 1].isalpha()) or folded[end : end + 1].isalpha():
             continue
-        word = match.group()
-        if len(word) < _SHORTEST:
-            continue
-        mixed = _LATIN.search(word) is not None
-        shown = cased[start:end]
-        if shown == word:
-            plain = word.translate(_PLAIN)
-        else:
-            plain = "".join(
-                CAPITAL_CONFUSABLES.get(look) or CONFUSABLES.get(char, char)
-                for look, char in zip(shown, word, strict=True)
-            )
-        if mixed or plain in WORDS:
+        seen = (match.group(), cased[start:end])
+        if seen not in known:
+            known[seen] = _read(*seen)
+        if (plain := known[seen]) is not None:
             yield Piece(start, end, plain)
+
+
+def _read(word: str, shown: str) -> str | None:
+    """``word`` in Latin letters, if that is what it says; ``shown`` has its capitals."""
+    if len(word) < _SHORTEST:
+        return None
+    if shown == word:
+        plain = word.translate(_PLAIN)
+    else:
+        plain = "".join(
+            CAPITAL_CONFUSABLES.get(look) or CONFUSABLES.get(char, char) for look, char in zip(shown, word, strict=True)
+        )
+    return plain if _LATIN.search(word) is not None or plain in WORDS else None

@@ -110,7 +110,8 @@ def splice(base: View, name: str, pieces: Iterable[Piece], context: int) -> View
             out.append(source[done : done + context] + "\n")
             places += origins[placed : done + context + 1]
             done = placed = begin
-        out.append(source[done:start])
+        if done != start:
+            out.append(source[done:start])
         out.append(text)
         if offsets is not None or len(text) != end - start:
             places += origins[placed:start]

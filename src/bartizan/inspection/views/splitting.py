@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import re2
 
@@ -41,47 +42,66 @@ def undo_word_splitting(source: Source) -> Iterator[View]:
         yield view
 
 
+class _Reading(NamedTuple):
+    """What a token says, and where in the token each character of that comes from."""
+
+    text: str
+    places: list[int]
+
+
 def _pieces(text: str) -> Iterator[Piece]:
-    tokens = list(_TOKEN.finditer(text))
-    marks = [_mark(match) for match in tokens]
-    habit = _habit(text, marks)
-    for match, mark in zip(tokens, marks, strict=True):
-        if "'" in match.group() and _CONTRACTION.fullmatch(match.group()):
-            continue
-        parts = list(_PART.finditer(text, *match.span()))
-        if len(parts) > _LONGEST_PARTS:
-            yield Piece(*match.span(), *_spaced(parts))
-            continue
-        words = [part.group() for part in parts]
-        joined = "".join(words)
-        known = sum(word in WORDS for word in words)
-        if (joined in WORDS and len(joined) >= _SHORTEST) or (len(words) == 2 and mark in habit):
-            yield Piece(*match.span(), joined, [place for part in parts for place in range(*part.span())])
-        elif known == len(words) or (len(words) > 2 and known * 2 > len(words)):
-            if known > 2:
-                yield Piece(*match.span(), *_spaced(parts))
-        elif len(words) >= _SENTENCE and len(joined) >= _MEAN_WORD * len(words):
-            yield Piece(*match.span(), *_spaced(parts))
-        elif len(joined) >= _SHORTEST and (apart := segment(joined)).known == len(joined):
-            yield _segmented(*match.span(), apart.words, [place for part in parts for place in range(*part.span())])
+    """Tokens are read once each, however often they stand in the text."""
+    tokens = Counter(_TOKEN.findall(text))
+    habit = _habit(text, tokens)
+    readings = {token: _read(token, habit) for token in tokens}
+    if not any(readings.values()):
+        return
+    for match in _TOKEN.finditer(text):
+        if reading := readings[match.group()]:
+            start, end = match.span()
+            yield Piece(start, end, reading.text, [start + place for place in reading.places])
 
 
-def _habit(text: str, marks: Sequence[str]) -> frozenset[str]:
+def _read(token: str, habit: frozenset[str]) -> _Reading | None:
+    if "'" in token and _CONTRACTION.fullmatch(token):
+        return None
+    parts = list(_PART.finditer(token))
+    if len(parts) > _LONGEST_PARTS:
+        return _spaced(parts)
+    words = [part.group() for part in parts]
+    joined = "".join(words)
+    known = sum(word in WORDS for word in words)
+    if (joined in WORDS and len(joined) >= _SHORTEST) or (len(words) == 2 and _mark(token) in habit):
+        return _Reading(joined, [place for part in parts for place in range(*part.span())])
+    if known == len(words) or (len(words) > 2 and known * 2 > len(words)):
+        return _spaced(parts) if known > 2 else None
+    if len(words) >= _SENTENCE and len(joined) >= _MEAN_WORD * len(words):
+        return _spaced(parts)
+    if len(joined) >= _SHORTEST and (apart := segment(joined)).known == len(joined):
+        return _segmented(apart.words, [place for part in parts for place in range(*part.span())])
+    return None
+
+
+def _habit(text: str, tokens: Counter[str]) -> frozenset[str]:
     """Marks that part so many words in two that it is a habit of the text: as many as its other long words."""
-    split = Counter(mark for mark in marks if mark)
+    split: Counter[str] = Counter()
+    for token, count in tokens.items():
+        if mark := _mark(token):
+            split[mark] += count
     if not split or max(split.values()) < _FEWEST_SPLIT:
         return frozenset()
-    others = sum(1 for _ in _LONG_WORD.finditer(_TOKEN.sub(" ", text)))
+    inside = sum(len(_LONG_WORD.findall(token)) * count for token, count in tokens.items())
+    others = len(_LONG_WORD.findall(text)) - inside  # the letters of a token are whole runs of the text
     return frozenset(mark for mark, count in split.items() if count >= max(_FEWEST_SPLIT, others))
 
 
-def _mark(match: re.Match[str]) -> str:
+def _mark(token: str) -> str:
     """The single mark that parts a token in two; empty for any other token, and for contractions."""
-    marks = [char for char in match.group() if not char.isalpha()]
+    marks = [char for char in token if not char.isalpha()]
     return marks[0] if len(marks) == 1 and marks[0] != "'" else ""
 
 
-def _spaced(parts: list[re.Match[str]]) -> tuple[str, list[int]]:
+def _spaced(parts: list[re.Match[str]]) -> _Reading:
     """Words with a space for the mark that joins most of them, and for other marks of its kind; what else stands
     between them is punctuation and stays."""
     text = parts[0].string
@@ -100,10 +120,10 @@ def _spaced(parts: list[re.Match[str]]) -> tuple[str, list[int]]:
                 between += " "
             plain.append(between)
             places.extend(min(part.end() + index, part.end() + len(gap) - 1) for index in range(len(between)))
-    return "".join(plain), places
+    return _Reading("".join(plain), places)
 
 
-def _segmented(start: int, end: int, words: tuple[str, ...], letters: list[int]) -> Piece:
+def _segmented(words: tuple[str, ...], letters: list[int]) -> _Reading:
     places: list[int] = []
     at = 0
     for word in words:
@@ -111,7 +131,7 @@ def _segmented(start: int, end: int, words: tuple[str, ...], letters: list[int])
             places.append(places[-1])
         places.extend(letters[at : at + len(word)])
         at += len(word)
-    return Piece(start, end, " ".join(words), places)
+    return _Reading(" ".join(words), places)
 
 
 def undo_run_together(source: Source) -> Iterator[View]:
@@ -121,7 +141,7 @@ def undo_run_together(source: Source) -> Iterator[View]:
     for match in _LONG.finditer(text):
         found = segment(match.group())
         if len(found.words) > 1 and found.known >= _MOSTLY * len(match.group()):
-            pieces.append(_segmented(*match.span(), found.words, list(range(*match.span()))))
+            pieces.append(Piece(*match.span(), *_segmented(found.words, list(range(*match.span())))))
     view = splice(source.folded, "run_together", pieces, source.context)
     if view is not None:
         yield view
