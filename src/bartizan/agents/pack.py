@@ -34,22 +34,18 @@ class Pack:
         name: for messages.
         text: Cedar policies, each with annotations ``@id`` and ``@reason``.
         observe: decide, but let every call pass.
+        later: parse when the first call is decided, for text that is known to parse: processes that decide none do
+            without the library that evaluates it (10 MB).
 
     Raises:
         ConfigurationError: the policies do not parse, do not fit the schema or lack an annotation.
     """
 
-    def __init__(self, name: str, text: str, *, observe: bool = False) -> None:
+    def __init__(self, name: str, text: str, *, observe: bool = False, later: bool = False) -> None:
         self.name = name
         self.observe = observe
-        self._policies = CedarPolicies(
-            f"policy pack {name}",
-            text,
-            _read(_SCHEMA),
-            principal="Session",
-            resource="Tool",
-            page="docs/agents/policy.md",
-        )
+        self._text = text
+        self._parsed = None if later else self._parse()
         self._known: dict[tuple[Any, ...], Ruling] = {}
 
     @classmethod
@@ -57,7 +53,8 @@ class Pack:
         """The pack called ``name``. Raises ConfigurationError if there is none."""
         if name not in SHIPPED:
             raise ConfigurationError(f"no policy pack called {name}", f"there are {', '.join(SHIPPED)}")
-        return cls(name, _read(f"{'balanced' if name == 'observe' else name}.cedar"), observe=name == "observe")
+        text = _read(f"{'balanced' if name == 'observe' else name}.cedar")
+        return cls(name, text, observe=name == "observe", later=True)
 
     def decide(self, facts: Facts) -> Ruling:
         """What the policies say of ``facts``; blocked where none permits."""
@@ -71,13 +68,25 @@ class Pack:
         return ruling
 
     def _evaluate(self, context: dict[str, Any]) -> Ruling:
-        allowed, because = self._policies.ask("call", context)
+        if self._parsed is None:
+            self._parsed = self._parse()
+        allowed, because = self._parsed.ask("call", context)
         if because is not None:
             return Ruling(Action.ALLOW if allowed else Action.BLOCK, *because)
-        allowed, because = self._policies.ask("ask", context)
+        allowed, because = self._parsed.ask("ask", context)
         if allowed and because is not None:
             return Ruling(Action.ASK, *because)
         return Ruling(Action.BLOCK, "", "No policy permits it.")
+
+    def _parse(self) -> CedarPolicies:
+        return CedarPolicies(
+            f"policy pack {self.name}",
+            self._text,
+            _read(_SCHEMA),
+            principal="Session",
+            resource="Tool",
+            page="docs/agents/policy.md",
+        )
 
 
 def _read(name: str) -> str:

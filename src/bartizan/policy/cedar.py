@@ -9,8 +9,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import cedarpy
-
 from bartizan.core.errors import ConfigurationError
 
 
@@ -45,9 +43,12 @@ class CedarPolicies:
     """
 
     def __init__(self, name: str, text: str, schema: str, *, principal: str, resource: str, page: str) -> None:
+        import cedarpy  # 10 MB, which processes that decide nothing do without
+
         self._principal, self._resource = principal, resource
         try:
             checked = cedarpy.validate_policies(text, schema)
+            self._authorize, self._allow = cedarpy.is_authorized, cedarpy.Decision.Allow
             self._policies = cedarpy.PolicySet.from_str(text)
             self._schema = cedarpy.Schema.from_str(schema)
             self._entities = cedarpy.Entities.from_json_str("[]")
@@ -68,7 +69,7 @@ class CedarPolicies:
 
     def ask(self, action: str, context: Mapping[str, Any]) -> Answer:
         """Whether the policies permit ``action``; a policy that fails to evaluate permits nothing."""
-        answer = cedarpy.is_authorized(
+        answer = self._authorize(
             {
                 "principal": {"type": f"Bartizan::{self._principal}", "id": self._principal.lower()},
                 "action": {"type": "Bartizan::Action", "id": action},
@@ -81,7 +82,7 @@ class CedarPolicies:
         )
         if answer.diagnostics.errors:
             return Answer(False, None)
-        return Answer(answer.decision is cedarpy.Decision.Allow, self._first(answer.diagnostics.reasons))
+        return Answer(answer.decision is self._allow, self._first(answer.diagnostics.reasons))
 
     def _first(self, keys: Sequence[str]) -> Reason | None:
         first = min(keys, key=lambda key: self._order.get(key, 0), default=None)
