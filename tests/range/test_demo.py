@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from bartizan.cli import demo as command
 from bartizan.cli.main import app
 from bartizan.core.errors import ConfigurationError, UpstreamError
 from bartizan.range.cases import load_attacks, load_benign
-from bartizan.range.demo import Cases, GatewayLauncher, Hardener, Observer, run_demo
+from bartizan.range.demo import Cases, GatewayLauncher, Hardener, Observer, PutInForce, run_demo
 from bartizan.range.demo_workspace import DemoWorkspace, ServedModel
 from bartizan.range.gateway_process import gateway
 from bartizan.range.helpdesk.records import Plant
@@ -69,7 +70,7 @@ def test_the_gateway_stops_what_worked_and_keeps_what_is_legitimate(result: tupl
     assert all(case.guarded.verdict in {"block", "redact"} and case.guarded.rule for case in stopped)
     assert not [case.id for case in assessment.attacks if case.guarded.outcome == INCONCLUSIVE]
     assert watching.done == watching.total > 0
-    assert len(watching.stages) == 8
+    assert len(watching.stages) == 9
     assert watching.stages[-1] == "sending everything once more, through the hardened gateway"
 
 
@@ -88,8 +89,12 @@ def test_what_got_through_is_hardened_against_or_said_to_be_open(result: tuple[A
 
 
 def test_a_control_that_came_into_force_is_attacked_again(model_store: ModelStore) -> None:
-    def shut(workspace: DemoWorkspace, cases: Sequence[Case], plant: Plant) -> tuple[Remedy, ...]:
+    def shut(workspace: DemoWorkspace, cases: Sequence[Case], plant: Plant) -> PutInForce:
+        return partial(approved, workspace, cases, plant)
+
+    def approved(workspace: DemoWorkspace, cases: Sequence[Case], plant: Plant) -> tuple[Remedy, ...]:
         """What an approved control does: another file of state, another policy."""
+        assert len(watching.stages) == 8  # whatever is measured without it has been measured
         state = workspace.folder / ".bartizan" / "phone"
         state.write_text(next(one.phone for one in plant.customers if one.phone in cases[0].guarded.text))
         state.chmod(0o600)

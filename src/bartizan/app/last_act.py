@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,21 +32,30 @@ _OBJECTIVES: Final = {
 _SEED: Final = 1
 
 
-def harden_leftovers(workspace: DemoWorkspace, cases: Sequence[Case], plant: Plant) -> tuple[Remedy, ...]:
-    """Make and try controls for attacks that got through, and put those in force that their trial accepts.
+def harden_leftovers(workspace: DemoWorkspace, cases: Sequence[Case], plant: Plant) -> Callable[[], tuple[Remedy, ...]]:
+    """Make and try controls for attacks that got through.
 
     Args:
         workspace: of the running gateway, which follows its files.
         cases: the attacks.
         plant: what the help desk hides.
 
+    Returns:
+        What puts those in force that their trial accepted; raises BartizanError when the workspace cannot be changed.
+
     Raises:
-        BartizanError: the workspace is broken, or cannot be changed.
+        BartizanError: the workspace is broken.
     """
-    findings = leftovers(cases, plant)
     known = tuple(value for one in plant.customers for value in (one.email, one.phone))
+    with _environment(workspace.environment):
+        results = harden(workspace.folder, leftovers(cases, plant), seed=_SEED, known=known)
+    return partial(_approve, workspace, results, {case.id: case.title for case in cases}, known)
+
+
+def _approve(
+    workspace: DemoWorkspace, results: Sequence[Result], titles: Mapping[str, str], known: tuple[str, ...]
+) -> tuple[Remedy, ...]:
     with _environment(workspace.environment), tempfile.TemporaryDirectory(prefix="bartizan-approver-") as scratch:
-        results = harden(workspace.folder, findings, seed=_SEED, known=known)
         key = Path(scratch) / "approver"
         write_key_pair(key)
         refused: dict[str, str] = {}
@@ -54,7 +64,6 @@ def harden_leftovers(workspace: DemoWorkspace, cases: Sequence[Case], plant: Pla
                 approve_candidate(workspace.folder, identifier, key, "demo", enforce=True, known=known)
             except BartizanError as error:  # one that would weaken another: the report says so
                 refused[identifier] = error.cause
-    titles = {case.id: case.title for case in cases}
     return tuple(_remedy(result, titles[result.finding.id], refused) for result in results)
 
 

@@ -50,11 +50,15 @@ class GatewayLauncher(Protocol):
         ...
 
 
+PutInForce = Callable[[], tuple[Remedy, ...]]
+"""Puts what a trial accepted in force, and says what came of each attack; raises BartizanError."""
+
+
 class Hardener(Protocol):
     """Hardens the workspace of a running gateway against attacks that got through."""
 
-    def __call__(self, workspace: DemoWorkspace, cases: Sequence[Case], plant: Plant) -> tuple[Remedy, ...]:
-        """Takes a minute; raises BartizanError."""
+    def __call__(self, workspace: DemoWorkspace, cases: Sequence[Case], plant: Plant) -> PutInForce:
+        """Make and try controls, and change nothing yet. Takes half a minute; raises BartizanError."""
         ...
 
 
@@ -117,8 +121,16 @@ async def run_demo(
 
         observer.stage(f"sending {len(attacks)} attacks, directly and through the gateway")
         attack_cases = await campaign(2 * len(attacks)).attack(attacks)
+        through = [case for case in attack_cases if case.guarded.outcome == HIT]
+        trials = None
+        if harden is not None and through:  # a thread's work, while the model's servers do theirs
+            trials = asyncio.create_task(asyncio.to_thread(harden, guard, through, planted))
         observer.stage(f"sending {len(benign)} benign requests, directly and through the gateway")
         benign_cases = await campaign(2 * len(benign)).serve(benign)
+        put_in_force = None
+        if trials is not None:
+            observer.stage(f"trying controls against {len(through)} that got through")
+            put_in_force = await trials
         observer.stage("measuring the added latency")
         answered = {case.id for case in benign_cases if case.guarded.outcome == case.direct.outcome == "hit"}
         questions = [b.text for b in benign if b.id in answered and b.carrier is Carrier.CHAT]
@@ -131,13 +143,11 @@ async def run_demo(
             slots=1,
             advance=observer.steps(len(questions) * 2 * LATENCY_ROUNDS),
         )
-        through = [case for case in attack_cases if case.guarded.outcome == HIT]
         act = None
-        if harden is not None and through:
-            observer.stage(f"hardening against {len(through)} that got through")
-            remedies = await asyncio.to_thread(harden, guard, through, planted)
-            act = LastAct(remedies=remedies)
-            if any(remedy.state == HARDENED for remedy in remedies):
+        if put_in_force is not None:
+            observer.stage("putting in force what the trials accepted")
+            act = LastAct(remedies=await asyncio.to_thread(put_in_force))
+            if any(remedy.state == HARDENED for remedy in act.remedies):
                 await _follow(guard)
                 observer.stage("sending everything once more, through the hardened gateway")
                 again = campaign(len(attacks) + len(benign))
@@ -176,9 +186,12 @@ def _in_force(guard: DemoWorkspace) -> set[str]:
 
 async def _warm_up(ways: Sequence[Ways], planted: Plant) -> None:
     """Fail early, with the reason, when one of the ways does not work at all."""
-    for each in ways:
-        for name, way in (("the model", each.direct), ("the gateway", each.guarded)):
-            answer = await HelpDesk(way, planted).ask("When is the workshop open?", max_tokens=8)
+    for name, clients in (
+        ("the model", [each.direct for each in ways]),
+        ("the gateway", [each.guarded for each in ways]),
+    ):
+        asked = [HelpDesk(one, planted).ask("When is the workshop open?", max_tokens=8) for one in clients]
+        for answer in await asyncio.gather(*asked):
             if answer.error or answer.refused or not answer.text:
                 said = answer.error or "refused or empty"
                 raise UpstreamError(f"{name} does not answer a harmless question: {said}")
