@@ -49,7 +49,7 @@ Cases speak of what the file tells: SLOTS. A case that needs what is missing is 
 def render() -> str:
     """The whole page."""
     every = dict.fromkeys(settings_page.rows(Scope))
-    rows = [row for row in every if not row.startswith("| `attacker.")]  # the same as of a target
+    rows = [row for row in every if not row.startswith(("| `attacker.", "| `judge."))]  # the same as of a target
     slots = ", ".join(f"`{{{name}}}`" for name in sorted(SLOTS))
     example = EXAMPLE.read_text(encoding="utf-8")
     head = SETTINGS.replace("SLOTS", slots)

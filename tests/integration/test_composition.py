@@ -19,6 +19,7 @@ from bartizan.app import build_gateway, default_guard, load_guard
 from bartizan.app.gateways import build_in_force
 from bartizan.app.guards import Detectors
 from bartizan.app.places import committer_of, journal_of
+from bartizan.app.vaulting import read_texts
 from bartizan.core.errors import BartizanError, ConfigurationError, DocumentError
 from bartizan.core.event import RequestAccepted
 from bartizan.core.passage import Origin, Passage, Surface
@@ -27,6 +28,7 @@ from bartizan.firewall.http_protocol import server_settings
 from bartizan.firewall.supervisor import listening_socket
 from bartizan.firewall.worker import QuietServer
 from bartizan.telemetry.reader import read_journal
+from bartizan.trust.vault_keys import create_vault_key
 from bartizan.workspace.snapshot import take_snapshot
 from bartizan.workspace.workspace import Workspace
 
@@ -75,6 +77,37 @@ async def test_everything_together(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     kept = [event for event in read_journal(journal_of(workspace)) if isinstance(event, RequestAccepted)]
     assert "4111 1111" not in kept[0].content[0].text
     assert kept[0].content[0].text.startswith("my card is")
+
+
+async def test_texts_go_redacted_to_the_vault_where_policy_wants_it(tmp_path: Path) -> None:
+    root = tmp_path / "ws"
+    create_vault_key(tmp_path / "keys")
+    async with fake_upstream(answer(chat_reply("hello"))) as upstream:
+        write_workspace(root, upstream, "content: {keep: vault}\n")
+        deployment = root / "bartizan.yaml"
+        text = deployment.read_text()
+        deployment.write_text(text.replace("fsync}", f"fsync, vault: {{keys: {tmp_path}/keys}}}}"))
+        workspace = Workspace(root)
+        gateway = build_gateway(workspace)
+        listener = listening_socket("127.0.0.1", 0)
+        server = QuietServer(uvicorn.Config(gateway, **server_settings()))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        await server.serving.wait()
+        async with aiohttp.ClientSession(headers=HEADERS) as client:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/chat/completions"
+            message = {"role": "user", "content": f"{ATTACK} My card is 4111 1111 1111 1111."}
+            async with client.post(url, json=BODY | {"messages": [message]}) as reply:
+                request = reply.headers["x-request-id"]
+        server.should_exit = True
+        await serving
+        await gateway.close()
+    (one,) = await asyncio.to_thread(read_texts, workspace, request, "incident 4711", None)
+    assert one.kind == "request.refused"
+    assert one.text.startswith(ATTACK)
+    assert "4111" not in one.text
+    (root / "bartizan.yaml").write_text(text)
+    with pytest.raises(ConfigurationError, match=r"has no journal\.vault"):
+        build_gateway(Workspace(root))
 
 
 def test_guards_are_the_same_from_a_workspace_and_by_default(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from bartizan.app.candidates import Finding
 from bartizan.app.detecting import live_rules
 from bartizan.app.gateways import build_in_force, build_services
 from bartizan.app.guards import Detectors
-from bartizan.app.places import committer_of
+from bartizan.app.places import committer_of, vault_of
 from bartizan.core.errors import ArtefactError, BartizanError
 from bartizan.core.event import Event
 from bartizan.firewall.meters import NoMeters
@@ -49,6 +49,6 @@ async def _check(workspace: Workspace, snapshot: Snapshot) -> None:
     check_settings(workspace.deployment.inference)
     if workspace.deployment.detections.enabled:
         live_rules(snapshot, workspace.deployment.detections)
-    in_force = build_in_force(workspace, snapshot, committer_of(workspace), Detectors())
+    in_force = build_in_force(workspace, snapshot, committer_of(workspace, vault_of(workspace, "check")), Detectors())
     if in_force.learned:
         load_classifier()

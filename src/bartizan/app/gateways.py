@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bartizan.agents.approvals.approvers import Approvers
 from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of, redactor
 from bartizan.app.inferring import learned_surfaces
-from bartizan.app.places import committer_of, journal_of
+from bartizan.app.places import committer_of, journal_of, vault_of
 from bartizan.app.tool_guards import tool_controls
 from bartizan.core.approval import Approvals, HeldAnswers
 from bartizan.core.errors import ConfigurationError
@@ -139,7 +139,8 @@ def build_gateway(
     from bartizan.workspace.signed import Seal  # the library that signs: 7.5 MB, which workers do without
 
     deployment = workspace.deployment
-    committer = committer_of(workspace)
+    vault = vault_of(workspace, "gateway")
+    committer = committer_of(workspace, vault)
     seal, kept = Seal(workspace), Detectors()
 
     def build(files: Mapping[str, bytes]) -> InForce:
@@ -151,7 +152,8 @@ def build_gateway(
         workspace,
         deployment,
         quota or LocalKeeper(),
-        recorder or Journal(journal_of(workspace), "gateway", deployment.journal),
+        recorder
+        or Journal(journal_of(workspace), "gateway", deployment.journal, beneath=vault.sync if vault else None),
         meters or NoMeters(),
         _own_inference(deployment) if in_force.learned else None,
         LocalKeeper(),
@@ -176,4 +178,14 @@ def _commit(policy: PolicyDocument, committer: Committer, kept: Detectors) -> Co
     def commit(text: str) -> Commitment:
         return committer.commit(text, keep=redacted(text[:LONGEST_KEPT]))
 
-    return commit
+    def commit_to_vault(text: str) -> Commitment:
+        return committer.keep(text, redacted(text[:LONGEST_KEPT]))
+
+    if policy.content.keep == "text":
+        return commit
+    if committer.vault is None or not committer.vault.keeps_texts:
+        raise ConfigurationError(
+            f"{POLICY}: content.keep is vault, but {DEPLOYMENT} has no journal.vault with keys",
+            "make keys with `bartizan keys vault FOLDER`, and name the folder there",
+        )
+    return commit_to_vault

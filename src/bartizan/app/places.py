@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.keeper.interface import Keeper
@@ -11,10 +13,53 @@ from bartizan.trust.commitment import Committer
 from bartizan.trust.keyring import KeyRing
 from bartizan.workspace.workspace import DEPLOYMENT, Workspace
 
+if TYPE_CHECKING:
+    from bartizan.telemetry.vault.writer import Vault
 
-def committer_of(workspace: Workspace) -> Committer:
-    """Commitments under the workspace's keys. Raises ConfigurationError."""
-    return Committer(KeyRing(workspace.state / "keys"))
+
+def committer_of(workspace: Workspace, vault: Vault | None = None) -> Committer:
+    """Commitments under the workspace's keys, with a vault for texts if there is one. Raises ConfigurationError."""
+    return Committer(KeyRing(workspace.state / "keys"), vault)
+
+
+def vault_of(workspace: Workspace, writer: str) -> Vault | None:
+    """The vault that a process writes to, if the deployment has one. It makes no file before the first text.
+
+    Raises:
+        ConfigurationError: its keys are inside the workspace.
+    """
+    settings = workspace.deployment.journal.vault
+    if settings is None:
+        return None
+    from bartizan.telemetry.vault.writer import Vault  # with the library that encrypts: memory that others do without
+
+    keys = vault_keys_of(workspace)
+    recipient = None
+    if keys is not None:
+        from bartizan.trust.vault_keys import newest_recipient
+
+        recipient = partial(newest_recipient, keys)
+    refuse = workspace.deployment.journal.on_full == "refuse"
+    return Vault(vault_folder(workspace), writer, recipient, max_bytes=settings.max_bytes, refuse=refuse)
+
+
+def vault_keys_of(workspace: Workspace) -> Path | None:
+    """The folder of the vault's keys. Raises ConfigurationError if it is inside the workspace that it is to protect."""
+    settings = workspace.deployment.journal.vault
+    if settings is None or not settings.keys:
+        return None
+    folder = (workspace.root / settings.keys).resolve()
+    if folder.is_relative_to(workspace.root):
+        raise ConfigurationError(
+            f"{DEPLOYMENT}: journal.vault.keys is inside the workspace",
+            "whoever can read the workspace could read the texts; keep the keys elsewhere",
+        )
+    return folder
+
+
+def vault_folder(workspace: Workspace) -> Path:
+    """Where the vault's files are."""
+    return workspace.state / "vault"
 
 
 def journal_of(workspace: Workspace) -> Path:

@@ -19,8 +19,9 @@ import uvloop
 from bartizan.app.approving import approval_tls
 from bartizan.app.candidates import check_candidate
 from bartizan.app.inferring import NAME, InferenceProcess
-from bartizan.app.places import committer_of, journal_of, keeper_of
+from bartizan.app.places import committer_of, journal_of, keeper_of, vault_keys_of
 from bartizan.app.reloading import Reloader
+from bartizan.app.retaining import check_retention
 from bartizan.app.sinking import planned_sinks
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import JournalError
@@ -76,6 +77,7 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
         await plan.build().close()
     journal = Journal(journal_of(workspace), "supervisor", deployment.journal)
     keeper = keeper_of(workspace)
+    _open_vault(workspace)
     committer_of(workspace)  # makes the first key before several workers look for one
     # Everything is built once before, so that a broken workspace is an error of the command and not of its children.
     inference = InferenceProcess(
@@ -115,6 +117,16 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
             approvals.close()
         await keeper.close()
         journal.close()
+
+
+def _open_vault(workspace: Workspace) -> None:
+    """A vault without a key is an error of the command, and not of the first request."""
+    check_retention(workspace)
+    keys = vault_keys_of(workspace)
+    if keys is not None:
+        from bartizan.trust.vault_keys import newest_recipient
+
+        newest_recipient(keys)
 
 
 def _helpers(workspace: Workspace, deployment: Deployment, journal: Journal) -> list[Child]:

@@ -16,6 +16,7 @@ import uvloop
 from bartizan.app.children import supervised
 from bartizan.app.events import sealer_of
 from bartizan.app.places import journal_of, lake_of
+from bartizan.app.retaining import check_retention, expire
 from bartizan.app.sinking import shipping
 from bartizan.core.errors import BartizanError
 from bartizan.telemetry.logs import configure_logging
@@ -25,6 +26,7 @@ from bartizan.workspace.workspace import Workspace
 
 NAME: Final = "telemetry"
 COMPACT_SECONDS: Final = 60.0
+EXPIRE_SECONDS: Final = 600.0
 _log = logging.getLogger("bartizan.telemetry")
 
 
@@ -58,6 +60,8 @@ async def _run(workspace: Workspace, control: socket.socket) -> None:
                 if sealer is not None and signing is not None:
                     tasks.append(asyncio.create_task(_every(signing.seconds, _sealing(sealer, registry))))
                 tasks.append(asyncio.create_task(_every(COMPACT_SECONDS, _compacting(workspace, registry))))
+                if check_retention(workspace):
+                    tasks.append(asyncio.create_task(_every(EXPIRE_SECONDS, _expiring(workspace, registry))))
                 await ending.wait()
             for task in tasks:
                 task.cancel()
@@ -104,3 +108,15 @@ def _compacting(workspace: Workspace, registry: Registry) -> Callable[[], None]:
         rejected.inc(done.rejected)
 
     return compact
+
+
+def _expiring(workspace: Workspace, registry: Registry) -> Callable[[], None]:
+    expired = registry.counter("bartizan_expired_total", "What retention removed.", ("kind",))
+
+    def run() -> None:
+        done = expire(workspace)
+        expired.labels("texts").inc(done.texts)
+        expired.labels("segments").inc(done.segments)
+        expired.labels("lake_files").inc(done.files)
+
+    return run

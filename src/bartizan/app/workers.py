@@ -14,7 +14,7 @@ import uvloop
 
 from bartizan.app.gateways import build_in_force, build_services
 from bartizan.app.guards import Detectors
-from bartizan.app.places import committer_of, inference_socket, journal_of, keeper_of
+from bartizan.app.places import committer_of, inference_socket, journal_of, keeper_of, vault_of
 from bartizan.core.errors import BartizanError
 from bartizan.firewall.control import Control, Status
 from bartizan.firewall.gateway import Gateway
@@ -60,8 +60,9 @@ def settle_heap() -> None:
 async def _serve(workspace: Workspace, name: str, control: socket.socket, listener: socket.socket) -> None:
     deployment = workspace.deployment
     line = await Control.over(control)
-    committer = committer_of(workspace)
-    journal = Journal(journal_of(workspace), name, deployment.journal)
+    vault = vault_of(workspace, name)
+    committer = committer_of(workspace, vault)
+    journal = Journal(journal_of(workspace), name, deployment.journal, beneath=vault.sync if vault else None)
     keeper = keeper_of(workspace)
     registry = Registry()
     try:
@@ -82,12 +83,12 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
             keeper,
         )
         gateway = Gateway(services, build_in_force(workspace, snapshot, committer, kept))
-        lost = registry.counter("bartizan_journal_lost_total", "Records that could not be kept.").labels()
+        lost = registry.counter("bartizan_journal_lost_total", "Records, or texts of the vault, not kept.").labels()
 
         def status() -> Status:
             gateway.tell()
             journal.rotate_if_due()
-            lost.set(journal.lost)
+            lost.set(journal.lost + (vault.lost if vault else 0))
             problems = () if journal.healthy else ("the journal cannot take records",)
             return Status(problems, gateway.in_force.version, registry.snapshot())
 

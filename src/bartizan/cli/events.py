@@ -12,6 +12,7 @@ from rich.markup import escape
 from bartizan.cli.events_asking import compact, query, tail
 from bartizan.cli.events_export import export
 from bartizan.cli.events_sinks import sinks
+from bartizan.cli.events_vault import erase, expire, hold, holds, release, text
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
@@ -53,6 +54,12 @@ def verify(
         out.print(f"and {len(report.problems) - _SHOWN} more; --format json shows them")
     out.print(f"{report.outcome}: {report.records:,} records in {report.segments:,} segments")
     out.print(f"  {report.sealed:,} under {report.seals:,} signed seals, {report.pending:,} chained since")
+    if report.texts or report.erased:
+        out.print(f"  {report.texts:,} texts in the vault, {report.erased:,} erased under a signed tombstone")
+    if report.expired:
+        out.print(f"  {report.expired:,} more expired under a signed tombstone")
+    if report.unfinished:
+        out.print(f"  {report.unfinished:,} texts or segments not gone to the end; run: bartizan events erase --finish")
     for names, meaning in (
         (report.unchained, "without a chain: nothing can be said about them"),
         (report.unsealed, "chained, but under no trusted signature"),
@@ -89,8 +96,8 @@ def seal(workspace: WorkspaceOption = Path(), output: FormatOption = Format.TEXT
         out = console()
         for problem in damaged:
             out.print(f"[red]not sealed[/red] {escape(printable(str(problem), 500))}")
-        text = "nothing new to seal" if made is None else f"seal {made.number}: {len(made.heads)} segments"
-        out.print(text)
+        said = "nothing new to seal" if made is None else f"seal {made.number}: {len(made.heads)} segments"
+        out.print(said)
     raise typer.Exit(1 if damaged else 0)
 
 
@@ -99,3 +106,9 @@ app.command("query")(query)
 app.command("compact")(compact)
 app.command("export")(export)
 app.command("sinks")(sinks)
+app.command("text")(text)
+app.command("erase")(erase)
+app.command("expire")(expire)
+app.command("hold")(hold)
+app.command("holds")(holds)
+app.command("release")(release)

@@ -78,6 +78,24 @@ def signing(
     out.print(f"  {escape(str(public))}  public: hand it to whoever verifies")
 
 
+@app.command("vault")
+def vault(
+    folder: Annotated[Path, typer.Argument(help="Where the key pairs are; outside of the workspace.")],
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Make a key pair that seals the texts of the vault from now on; older ones go on opening what they sealed."""
+    from bartizan.trust.vault_keys import create_vault_key
+
+    identifier = create_vault_key(folder)
+    if output is Format.JSON:
+        print_json("vault-key", {"id": identifier, "folder": str(folder)})
+        return
+    out = console()
+    out.print(f"key {identifier}")
+    out.print(f"  {escape(str(folder))}: name it in bartizan.yaml, journal.vault.keys")
+    out.print("  the gateway needs the .pub files alone; keep the .key files where texts are to be read")
+
+
 @app.command("list")
 def list_keys(workspace: WorkspaceOption = Path(), output: FormatOption = Format.TEXT) -> None:
     """List the keys in policy.yaml."""

@@ -7,6 +7,7 @@ import typer
 from bartizan.cli.redteam_cases import list_cases
 from bartizan.cli.redteam_converters import list_converters
 from bartizan.cli.redteam_import import import_cases
+from bartizan.cli.redteam_judge import judge
 from bartizan.cli.redteam_results import compare_runs, list_findings, replay_finding, report
 from bartizan.cli.redteam_run import plan, run
 from bartizan.cli.redteam_seen import seen
@@ -19,6 +20,7 @@ app.command("findings")(list_findings)
 app.command("replay")(replay_finding)
 app.command("report")(report)
 app.command("compare")(compare_runs)
+app.command("judge")(judge)
 app.command("seen")(seen)
 app.command("cases")(list_cases)
 app.command("import")(import_cases)

@@ -184,9 +184,9 @@ class Hardening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ContentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the journal keeps of content."""
 
-    keep: Literal["commitment", "text"] = "commitment"
-    """Keyed commitments alone, or the text beside them."""
-    """``text`` is redacted first by the secret and personal-data guards."""
+    keep: Literal["commitment", "text", "vault"] = "commitment"
+    """Keyed commitments alone; or the text too, in the record, where it stays (``text``), or in the encrypted vault,
+    where it can be erased (``vault``). It is redacted first by the secret and personal-data guards."""
 
 
 GuardRows = dict[Guard, Row]

@@ -1,4 +1,4 @@
-"""A language model that helps the attacker, as strategies see it."""
+"""A language model that helps the tester: as an attacker, as strategies see it, or as a judge."""
 
 from __future__ import annotations
 
@@ -13,16 +13,25 @@ from bartizan.redteam.taxonomy import EntryPoint
 
 
 class ModelAttacker:
-    """The model of the scope file's ``attacker``; each question is a conversation of its own, at one common rate.
+    """A model that the scope file names beside its targets; each question is a conversation of its own, at one rate.
 
     Args:
         spec: ``openai`` or ``anthropic``.
         limits: how hard it may be pressed.
         folder: of the scope file.
         spending: where its requests and tokens are counted.
+        called: what errors call it.
     """
 
-    def __init__(self, spec: TargetSpec, limits: Limits, folder: Path, spending: Spending) -> None:
+    def __init__(
+        self,
+        spec: TargetSpec,
+        limits: Limits,
+        folder: Path,
+        spending: Spending,
+        called: str = "the attacker model",
+    ) -> None:
+        self._called = called
         self._model = make_model(spec, limits, folder, spending.sent)
         self._spending = spending
 
@@ -31,9 +40,9 @@ class ModelAttacker:
         reply = await self._model.conversation(EntryPoint.CHAT, instructions).say(message)
         self._spending.take(reply)
         if reply.unreachable or reply.lost:
-            raise UnansweredError(f"the attacker model did not answer: {reply.error}", again=reply.unreachable)
+            raise UnansweredError(f"{self._called} did not answer: {reply.error}", again=reply.unreachable)
         if reply.error or not reply.text.strip():
-            raise TargetError(f"the attacker model did not answer: {reply.error or 'empty reply'}")
+            raise TargetError(f"{self._called} did not answer: {reply.error or 'empty reply'}")
         return reply.text
 
     async def close(self) -> None:

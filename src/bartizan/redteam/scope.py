@@ -177,6 +177,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     targets: Annotated[tuple[TargetSpec, ...], msgspec.Meta(min_length=1)]
     attacker: TargetSpec | None = None
     """A language model that strategies such as PAIR, TAP and Crescendo ask for help: ``openai`` or ``anthropic``."""
+    judge: TargetSpec | None = None
+    """A language model that ``bartizan redteam judge`` asks for its opinion, which never makes a hit."""
     facts: Facts = Facts()
     plan: Plan = Plan()
     limits: Limits = Limits()
@@ -194,10 +196,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 found = f"nothing at reply.{name}, which the limits on tokens or cost need"
                 yield Problem(("targets", index), found, f"the path of {name}")
         yield from self.facts.problems()
-        if self.attacker is not None:
-            yield from kind_problems(self.attacker, ("attacker",))
-            if self.attacker.kind not in {Kind.OPENAI, Kind.ANTHROPIC}:
-                yield Problem(("attacker", "kind"), str(self.attacker.kind), "openai or anthropic")
+        for name, helper in (("attacker", self.attacker), ("judge", self.judge)):
+            if helper is not None:
+                yield from kind_problems(helper, (name,))
+                if helper.kind not in {Kind.OPENAI, Kind.ANTHROPIC}:
+                    yield Problem((name, "kind"), str(helper.kind), "openai or anthropic")
         if (self.limits.cost > 0) != (self.limits.price_in > 0 or self.limits.price_out > 0):
             yield Problem(("limits",), "a cost without prices, or prices without a cost", "both or neither")
 

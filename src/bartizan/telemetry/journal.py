@@ -41,6 +41,7 @@ class Journal:
         directory: created with mode 0700 if missing. Leftovers of dead writers in it are recovered first.
         writer: name of this process, such as ``worker1``; letters, digits, ``_`` and ``.``.
         settings: durability, what to do on a full disk, and when a segment is complete.
+        beneath: made durable before any record is, in the same thread: what records refer to. May raise OSError.
         monotonic: clock in seconds, for tests.
 
     Raises:
@@ -54,6 +55,7 @@ class Journal:
         writer: str,
         settings: deployment.Journal | None = None,
         *,
+        beneath: Callable[[], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         if _WRITER.fullmatch(writer) is None:
@@ -61,6 +63,7 @@ class Journal:
         self._directory = directory
         self._writer = writer
         self._settings = settings or deployment.Journal()
+        self._beneath = beneath or _nothing
         self._monotonic = monotonic
         self._encode = msgspec.json.Encoder().encode
         self._lock = threading.Lock()
@@ -126,6 +129,7 @@ class Journal:
 
     def _sync_unawaited(self, segment: Segment) -> None:
         try:
+            self._beneath()
             segment.sync()
         except OSError:
             with self._lock:
@@ -158,6 +162,7 @@ class Journal:
 
     def _finish(self, segment: Segment) -> None:
         try:
+            self._beneath()
             segment.finish()
         except OSError as error:
             self._unreported.append(error)
@@ -218,6 +223,7 @@ class Journal:
         # Earlier segments are finished in this same thread, in order, so their lines are covered too.
         if self._unreported:
             raise self._unreported.pop(0)
+        self._beneath()
         if segment is not None:
             segment.sync()
 
@@ -259,6 +265,10 @@ class Journal:
         self._thread.shutdown(wait=True)
         if self._unreported and self._settings.on_full == "refuse":
             raise JournalError(f"the journal's last segment was not completed: {self._unreported[0]}")
+
+
+def _nothing() -> None:
+    """Nothing lies beneath a journal without a vault."""
 
 
 def _without_surrogates(value: object) -> object:

@@ -11,11 +11,15 @@ import msgspec
 from bartizan.core.errors import BartizanError, JournalError
 from bartizan.core.event import Head, JournalSealed
 from bartizan.telemetry.chain import GENESIS
+from bartizan.telemetry.custody import Register, read_custody
 from bartizan.telemetry.following import LINKED, SEAL_START, Follower, Line, Problem, final_name, lines
 from bartizan.telemetry.reader import MAX_RECORD_BYTES, open_segment, segments
+from bartizan.telemetry.retention import Gone
 from bartizan.telemetry.seal import check_seal, digest
 from bartizan.telemetry.sealing import read_seals
 from bartizan.telemetry.segment import DONE_SUFFIX, SEGMENT_NAME, TORN_SUFFIX
+from bartizan.telemetry.vault.erasing import TextCheck
+from bartizan.telemetry.vault.reader import VaultFiles
 from bartizan.trust.signing import TrustedKeys
 
 MOST_PROBLEMS: Final = 1_000
@@ -33,6 +37,14 @@ class Report(msgspec.Struct):
     """Records that a trusted signature covers."""
     pending: int = 0
     """Records that are chained but came after the last seal of their chain: their writer could still replace them."""
+    texts: int = 0
+    """Texts of the vault that records name and that are there, byte for byte."""
+    erased: int = 0
+    """Texts that are gone under a signed tombstone."""
+    unfinished: int = 0
+    """Texts and segments that a tombstone calls gone and that are still there: an erasure was cut short."""
+    expired: int = 0
+    """Records that were removed for their age, under a signed tombstone."""
     seals: int = 0
     anchors: int = 0
     keys: tuple[str, ...] = ()
@@ -49,7 +61,11 @@ class Report(msgspec.Struct):
         """``damaged``, ``inconclusive`` when something could not be judged, or ``intact``."""
         if self.problems:
             return DAMAGED
-        return INCONCLUSIVE if self.unchained or self.unsealed or not self.records else INTACT
+        return INCONCLUSIVE if self._unclear else INTACT
+
+    @property
+    def _unclear(self) -> bool:
+        return bool(self.unchained or self.unsealed or self.unfinished) or not self.records
 
     def add(self, problem: Problem) -> None:
         """Keep a problem, up to MOST_PROBLEMS."""
@@ -62,27 +78,39 @@ class _Expected(NamedTuple):
     seal: int
 
 
-def verify_journal(directory: Path, keys: TrustedKeys, anchors: Sequence[JournalSealed] = ()) -> Report:
+def verify_journal(
+    directory: Path, keys: TrustedKeys, anchors: Sequence[JournalSealed] = (), *, vault: Path | None = None
+) -> Report:
     """Check a whole journal, also while it is being written.
 
     Args:
         directory: the journal's.
         keys: whose seals count.
         anchors: seals that were kept elsewhere.
+        vault: folder of the texts that records name; by default ``vault`` beside the journal.
 
     Raises:
         JournalError: it cannot be read.
     """
     report = Report(keys=keys.ids, anchors=len(anchors))
-    seals = _trusted_seals(directory, keys, anchors, report)
+    # Without a key nothing is proved, and the outcome says so; the tombstones still explain what is not there.
+    register = Register(read_custody(directory), keys if keys.ids else None)
+    for place, cause in register.forged:
+        report.add(Problem("forged", place.segment, place.line, f"a record of custody: {cause}"))
+    gone = Gone(register, {final_name(path) for path in segments(directory)})
+    seals = _trusted_seals(directory, keys, anchors, report, gone.seals())
     expected: dict[tuple[str, int], _Expected] = {}
     for seal in seals:
         for head in seal.heads:
             expected[head.chain, head.seq] = _Expected(head, seal.number)
-    walk = _Walk(report, expected, {seal.id for seal in seals})
-    for path in segments(directory):
-        walk.segment(path)
-    walk.finish()
+    with VaultFiles(vault or directory.parent / "vault") as files:
+        texts = TextCheck(files, register)
+        walk = _Walk(report, expected, {seal.id for seal in seals}, texts, gone)
+        for path in segments(directory):
+            walk.segment(path)
+        walk.finish()
+    report.texts, report.erased, report.unfinished = texts.texts, texts.erased, texts.unfinished + gone.unfinished
+    report.expired = sum(segment.records for segment in gone.segments.values())
     report.torn = sorted(entry.name for entry in directory.iterdir() if entry.name.endswith(TORN_SUFFIX))
     return report
 
@@ -110,7 +138,7 @@ def read_anchors(path: Path) -> list[JournalSealed]:
 
 
 def _trusted_seals(
-    directory: Path, keys: TrustedKeys, anchors: Iterable[JournalSealed], report: Report
+    directory: Path, keys: TrustedKeys, anchors: Iterable[JournalSealed], report: Report, gone: dict[int, str]
 ) -> list[JournalSealed]:
     if not keys.ids:
         return []
@@ -126,16 +154,19 @@ def _trusted_seals(
         known = found.get(seal.number)
         if known is not None and digest(known) != digest(seal):
             report.add(Problem("altered", where, 0, f"there are two different seals {seal.number}"))
-        elif known is None and not here:
+        elif known is None and not here and seal.number not in gone:
             report.add(Problem("missing", "journal", 0, f"seal {seal.number}, of {seal.at:%Y-%m-%d %H:%M:%S}Z"))
         found.setdefault(seal.number, seal)
     ordered = [found[number] for number in sorted(found)]
     previous: JournalSealed | None = None
     for seal in ordered:
         expected = previous.number + 1 if previous is not None else 0
+        known_before = digest(previous) if previous is not None else ""
+        while expected < seal.number and expected in gone:
+            known_before, expected = gone[expected], expected + 1
         if seal.number != expected:
             report.add(Problem("missing", "journal", 0, f"{seal.number - expected} seals, from number {expected} on"))
-        elif seal.previous != (digest(previous) if previous is not None else ""):
+        elif seal.previous != known_before and (known_before or not expected):
             report.add(Problem("altered", "journal", 0, f"seal {seal.number} does not follow seal {expected - 1}"))
         previous = seal
     return ordered
@@ -144,8 +175,17 @@ def _trusted_seals(
 class _Walk:
     """One pass over all segments, oldest first."""
 
-    def __init__(self, report: Report, expected: dict[tuple[str, int], _Expected], seals: set[str]) -> None:
+    def __init__(
+        self,
+        report: Report,
+        expected: dict[tuple[str, int], _Expected],
+        seals: set[str],
+        texts: TextCheck,
+        gone: Gone,
+    ) -> None:
         self._report = report
+        self._gone = gone
+        self._texts = texts
         self._expected = expected
         self._seals = seals
         self._unseen = dict(expected)
@@ -154,7 +194,7 @@ class _Walk:
             self._last_sealed[chain] = max(seq, self._last_sealed.get(chain, -1))
         self._chains: dict[str, Follower] = {}
         self._writers: dict[str, str] = {}
-        self._ends: set[bytes] = {GENESIS}
+        self._ends: set[bytes] = {GENESIS, *gone.ends()}
         self._lines: dict[str, int] = {}
 
     def segment(self, path: Path) -> None:
@@ -205,8 +245,11 @@ class _Walk:
             self._report.add(
                 Problem("foreign", name, line.number, f"a record of the writer {self._writers[link.chain]}")
             )
-        if link.chain not in self._chains:
+        if link.chain in self._chains:
+            self._gone.skip(self._chains[link.chain])
+        else:
             self._chains[link.chain] = Follower(link.chain, 0)
+            self._gone.skip(self._chains[link.chain])
             if link.seq == 0 and link.prev not in self._ends:
                 detail = "the writer's segment before this one, or its end, is not here"
                 self._report.add(Problem("missing", name, line.number, detail))
@@ -219,6 +262,8 @@ class _Walk:
         problem = self._chains[chain].judge(name, line)
         if problem is not None:
             self._report.add(problem)
+        for what, detail in self._texts.line(line.content):
+            self._report.add(Problem(what, name, line.number, detail))
         expected = self._unseen.pop((link.chain, link.seq), None)
         if expected is not None and expected.head.hash != link.hash.decode():
             detail = f"record {link.seq} is not the one that seal {expected.seal} signed"
@@ -229,8 +274,10 @@ class _Walk:
 
     def finish(self) -> None:
         """What the seals speak of and nobody has seen."""
-        for (_, seq), expected in sorted(self._unseen.items(), key=lambda item: item[1].seal):
+        for (chain, seq), expected in sorted(self._unseen.items(), key=lambda item: item[1].seal):
             name = expected.head.segment
+            if self._gone.explains(name, chain, seq, expected.head.hash):
+                continue
             if name not in self._lines:
                 detail = f"the segment, which held record {seq} when seal {expected.seal} was made"
                 self._report.add(Problem("missing", name, 0, detail))

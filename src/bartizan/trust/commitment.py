@@ -10,10 +10,10 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from bartizan.core.clock import utc_now
-from bartizan.core.errors import BartizanError
+from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.core.event import Commitment
 from bartizan.trust.keyring import CommitmentKey, KeyRing
 
@@ -24,6 +24,19 @@ _OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 class CommitmentMismatch(BartizanError):  # noqa: N818 - says what is the case
     """A text is not the one that was committed to."""
+
+
+class Keeper(Protocol):
+    """Where texts go that are to be kept, but not in the record."""
+
+    @property
+    def keeps_texts(self) -> bool:
+        """It has a key to seal texts to."""
+        ...
+
+    def keep(self, under: str, mac: str, text: str | None, sketch: bytes = b"") -> str:
+        """Keep a text under the id of the commitment key and the commitment to it; gives the reference to it."""
+        ...
 
 
 class _Mac:
@@ -48,14 +61,16 @@ class Committer:
 
     Args:
         ring: the keys.
+        vault: for :meth:`keep`.
         clock: for tests; the same as the ring's.
 
     Raises:
         ConfigurationError: the key ring cannot be used.
     """
 
-    def __init__(self, ring: KeyRing, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, ring: KeyRing, vault: Keeper | None = None, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._ring = ring
+        self.vault = vault
         self._clock = clock
         self._uses = 0
         self._refresh()
@@ -73,6 +88,24 @@ class Committer:
             self._rotate_if_due()
         mac = self._mac
         return Commitment(mac.key_id, mac.hexdigest(_encode(text)), len(text), keep)
+
+    def keep(self, text: str, redacted: str | None, sketch: bytes = b"") -> Commitment:
+        """The commitment to ``text``, of which the vault keeps what is given.
+
+        Args:
+            text: the whole text.
+            redacted: what to keep of it, if anything.
+            sketch: what finds texts like it, if anything.
+
+        Raises:
+            ConfigurationError: there is no vault, or a rotation was due and failed.
+            JournalError: the vault cannot keep it.
+        """
+        if self.vault is None:
+            raise ConfigurationError("there is no vault", "name one in bartizan.yaml: journal.vault")
+        made = self.commit(text)
+        kept = self.vault.keep(made.key, made.mac, redacted, sketch)
+        return Commitment(made.key, made.mac, made.characters, "", kept)
 
     def verify(self, commitment: Commitment, text: str) -> None:
         """Return if ``text`` is what was committed to.

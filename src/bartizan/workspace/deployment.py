@@ -92,6 +92,29 @@ class Snapshots(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Files with the public keys of those who may sign; outside of the workspace."""
 
 
+class Vault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where texts go that policy wants kept (`content.keep: vault`): encrypted, each to be erased by itself."""
+
+    keys: str = ""
+    """Folder of the key pairs that `bartizan keys vault` makes, outside of the workspace. Writing needs the public keys
+    alone. Empty: no text can be kept, but `content.sketches` can."""
+    max_bytes: int = 2_000_000_000
+    """When the vault reaches this size, `journal.on_full` decides; the oldest texts are erased before that, from nine
+    tenths on."""
+    days: float = 30.0
+    """Texts are erased at this age."""
+
+
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long records stay. What goes leaves a signed tombstone, for which `journal.signing` is needed."""
+
+    journal_days: float = 0.0
+    """Sealed segments of the journal are removed at this age, once they are in the lake and every sink has them; 0
+    keeps them. Not less than `journal.vault.days`."""
+    lake_days: float = 0.0
+    """Days of the lake are removed at this age, not before the journal's segments; 0 keeps them."""
+
+
 class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The record of what happened."""
 
@@ -106,6 +129,9 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A segment file is complete at this age."""
     signing: Signing | None = None
     """None: records are chained, but no seal is signed."""
+    vault: Vault | None = None
+    """None: no text is kept outside of the records."""
+    retention: Retention = Retention()
 
 
 class Inference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,15 @@ from bartizan.core.event.agents import (
     ToolDecided,
 )
 from bartizan.core.event.campaigns import CampaignAttempted, CampaignChanged
+from bartizan.core.event.custody import (
+    ContentErased,
+    ContentRead,
+    ExpiredFile,
+    ExpiredSegment,
+    HoldPlaced,
+    HoldReleased,
+    RecordsExpired,
+)
 from bartizan.core.event.detections import FindingRaised, RuleAlarmed, RulesChanged
 from bartizan.core.event.journal import Head, JournalDamaged, JournalSealed
 from bartizan.core.event.operations import (
@@ -38,6 +47,11 @@ Event = (
     | ArtefactDecided
     | JournalSealed
     | JournalDamaged
+    | ContentRead
+    | ContentErased
+    | HoldPlaced
+    | HoldReleased
+    | RecordsExpired
     | ApprovalRequested
     | ApprovalDecided
     | ApprovalRedeemed
@@ -65,10 +79,16 @@ __all__ = [
     "CampaignChanged",
     "Commitment",
     "ConfigurationChanged",
+    "ContentErased",
+    "ContentRead",
     "ControlChanged",
     "Event",
+    "ExpiredFile",
+    "ExpiredSegment",
     "FindingRaised",
     "Head",
+    "HoldPlaced",
+    "HoldReleased",
     "JournalDamaged",
     "JournalSealed",
     "McpAnswered",
@@ -77,6 +97,7 @@ __all__ = [
     "ModelPulled",
     "ProcessChanged",
     "QuarantineChanged",
+    "RecordsExpired",
     "RefusalsCounted",
     "RequestAccepted",
     "RequestCompleted",

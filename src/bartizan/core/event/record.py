@@ -19,6 +19,8 @@ class Commitment(msgspec.Struct, frozen=True, omit_defaults=True):
     characters: int
     text: str = ""
     """The text itself, redacted, only if policy asks for it."""
+    kept: str = ""
+    """Where the vault keeps the redacted text, or a sketch of it: ``<segment>.<offset>.<digest of the entry>``."""
 
 
 class TensorRecord(msgspec.Struct, frozen=True, omit_defaults=True):
