@@ -188,6 +188,7 @@ def bench_robustness(
         Path | None,
         typer.Option("--keep", help="Poisoning and evasion: folder of models and results; a run goes on from it."),
     ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Poisoning: other models with another one.")] = 0,
     texts: Annotated[
         list[Path] | None, typer.Option("--texts", help="Instead: labelled attacks, taken past our own detector.")
     ] = None,
@@ -202,7 +203,7 @@ def bench_robustness(
         found = _watched(lambda progress: text_evasion.run(texts, 60, progress))
         _finish("robustness", found, text_evasion.NOTES, output_format)
     settings: dict[Part, dict[str, object]] = {
-        Part.POISONING: {"models": models, "minutes": minutes, "keep": keep},
+        Part.POISONING: {"models": models, "minutes": minutes, "keep": keep, "seed": seed},
         Part.EVASION: {"keep": keep},
     }
     rows, notes = _watched(lambda progress: robustness.run(part or list(Part), progress, settings))

@@ -20,7 +20,7 @@ from bartizan.robustness.runner import chosen, run
 from bartizan.robustness.training import SklearnTrainer
 
 TARGET = 3
-EFFORT = Effort(shadows=5, workers=1)
+EFFORT = Effort(shadows=8, workers=1)
 
 
 def audited(
@@ -72,14 +72,16 @@ def test_the_threshold_is_a_prediction_of_student_for_the_class_itself() -> None
     def model(sizes: np.ndarray) -> list[Recovered]:
         return [Recovered(i, Trigger(np.ones(1), np.ones(1)), math.exp(size), 1.0) for i, size in enumerate(sizes)]
 
-    alarms = 0
-    for _ in range(2_000):
-        calibration = Calibration(means + 0.2 * rng.normal(size=(6, 3)))
-        alarms += calibration.p_values(model(means + 0.2 * rng.normal(size=3))).min() <= 0.05
-    assert 0.03 < alarms / 2_000 < 0.07
+    for deviations, least in ((np.full(3, 0.2), 0.01), (np.array([0.1, 0.1, 0.4]), 0.005)):
+        alarms = 0
+        for _ in range(2_000):
+            calibration = Calibration(means + deviations * rng.normal(size=(6, 3)))
+            alarms += calibration.p_values(model(means + deviations * rng.normal(size=3))).min() <= 0.05
+        assert least < alarms / 2_000 < 0.06
+    calibration = Calibration(means + 0.2 * rng.normal(size=(8, 3)))
     odd = calibration.p_values(model(means - [0, 1.5, 0]))
     assert odd.argmin() == 1
-    assert odd[1] < 1e-4 < odd[2]
+    assert odd[1] < 1e-3 < odd[2]
     with pytest.raises(UnusableDataError):
         Calibration(np.zeros((3, 3)))
     least, index = anomaly_index(model(np.log([50.0, 60, 55, 45, 10])))
@@ -102,6 +104,9 @@ def test_a_planted_backdoor_is_weak_and_a_clean_model_is_not(digits, trainer, cl
     assert good.outcome is Outcome.WITHSTOOD
     assert good.gradients > 0
     assert good.measures[0].value > 0.01
+    # Clean models of digits differ by half in the size of a zero's trigger: of that class nothing is promised.
+    assert "nothing is known of class 0" in good.reason
+    assert any(one.startswith("triggers to class 0") for one in good.untested)
 
 
 def test_a_small_trigger_that_works_too_seldom_is_no_all_clear() -> None:
@@ -113,6 +118,7 @@ def test_a_small_trigger_that_works_too_seldom_is_no_all_clear() -> None:
     clean = Detection([], np.array([0.5, 0.9]), np.array([0, 79]), np.array([100, 100]))
     assert _verdict(clean, shown)[0] is Outcome.WITHSTOOD
     assert _verdict(clean, shown, missing=2)[0] is Outcome.INCONCLUSIVE
+    assert "nothing is known of class 0, 6" in _verdict(clean, shown, blind=[0, 6])[2]
 
 
 def test_flagged_classes_stand_by_how_unlikely_they_are() -> None:

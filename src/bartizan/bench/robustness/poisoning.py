@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ CALIBRATION: Final = 8
 BADNETS: Final = ("badnets 5%", "badnets 1%")
 ADAPTIVE: Final = ("blended 5%", "faint 5%", "covered 5%")
 FPR: Final = 0.02
+_APART: Final = 1_000
 NOTES: Final = (
     "small convolutional networks of 10,000 Fashion-MNIST rows; patches of 4 or 5 pixels; place, pattern, target drawn",
     "backdoored models are those whose planted trigger works on 80% of held-out inputs; others have rows of their own",
@@ -57,6 +59,7 @@ def run(
     minutes: float = float("inf"),
     keep: Path | None = None,
     folder: Path = FASHION,
+    seed: int = 0,
 ) -> list[Row]:
     """Rows of the table.
 
@@ -66,6 +69,7 @@ def run(
         minutes: nothing is begun later; figures are of what was reached or kept.
         keep: folder for trained models and results, from which a later run goes on.
         folder: Fashion-MNIST.
+        seed: other models with another one; those of the calibration are the same.
 
     Raises:
         UnusableModelError: torch is not installed.
@@ -81,25 +85,26 @@ def run(
     until = time.monotonic() + 60 * minutes
     data = load(folder)
     found: dict[str, list[tuple[Case, Searched]]] = {}
-    for case in _order(data, models, min(models, 5)):
+    for case in _order(data, models, min(models, 5), _APART * seed):
         if time.monotonic() >= until and not (keep is not None and (keep / f"{case.slug}.json").exists()):
             continue
         progress(f"{case.kind}, {case.number}")
-        found.setdefault(case.kind, []).append((case, _searched(case, keep)))
+        searched = _searched(case, keep)
+        found.setdefault(case.kind, []).append((replace(case), searched))  # without the rows that it has drawn
     sizes = [np.log(np.maximum(one.sizes, 1e-3)) for _, one in found.get("calibration", [])]
     calibration = Calibration(np.stack(sizes) if sizes else np.empty((0, 0)))
     return [*_models(found, calibration), *_strip(found), *_rows(found, data, keep, progress, until)]
 
 
-def _order(data: AuditData, models: int, adaptive: int) -> Iterator[Case]:
+def _order(data: AuditData, models: int, adaptive: int, first: int = 0) -> Iterator[Case]:
     """Calibration first, then all kinds side by side, so that a run that is cut short has some of each."""
     yield from (Case("calibration", number, data) for number in range(CALIBRATION))
     for number in range(max(models, adaptive)):
         if number < models:
-            yield from (Case(kind, number, data) for kind in BADNETS)
-            yield from (Case("clean", 4 * number + one, data) for one in range(4))
+            yield from (Case(kind, first + number, data) for kind in BADNETS)
+            yield from (Case("clean", 4 * (first + number) + one, data) for one in range(4))
         if number < adaptive:
-            yield from (Case(kind, number, data) for kind in ADAPTIVE)
+            yield from (Case(kind, first + number, data) for kind in ADAPTIVE)
 
 
 def _searched(case: Case, keep: Path | None) -> Searched:

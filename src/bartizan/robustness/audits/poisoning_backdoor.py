@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,9 +40,9 @@ class Backdoor:
             context.effort.workers, until,
         )  # fmt: skip
         found = detect(context.model, rows, calibration, context.seed)
-        control = _control(context, rows, calibration)
+        control, blind = _control(context, rows, calibration)
         wanted = min(context.effort.shadows, 8)
-        outcome, severity, reason = _verdict(found, control, wanted - len(calibration.sizes))
+        outcome, severity, reason = _verdict(found, control, wanted - len(calibration.sizes), blind)
         return AuditResult(
             audit=self.id,
             title=self.title,
@@ -67,6 +69,7 @@ class Backdoor:
             baselines=_baselines(found),
             control=control,
             untested=(
+                *_unseen(blind),
                 "triggers that cover the whole input, are faint, or depend on the source class",
                 "triggers that are no fixed pattern: places that move, transformations, words",
                 "whether the test rows are as clean as the audit takes them to be",
@@ -78,7 +81,9 @@ class Backdoor:
         )
 
 
-def _verdict(found: Detection, control: Comparison, missing: int = 0) -> tuple[Outcome, Severity, str]:
+def _verdict(
+    found: Detection, control: Comparison, missing: int = 0, blind: Sequence[int] = ()
+) -> tuple[Outcome, Severity, str]:
     if len(found.flagged):
         named = ", ".join(map(str, found.flagged))
         least = found.p_values[found.flagged].min()
@@ -91,26 +96,39 @@ def _verdict(found: Detection, control: Comparison, missing: int = 0) -> tuple[O
             f"class {first} has a smaller trigger than clean models (p = {least:.2g}), which works on "
             f"{found.hits[first]} of {found.tried[first]} rows outside the search, below {SUCCESS:.0%}"
         )  # fmt: skip
+    besides = f"; nothing is known of class {', '.join(map(str, blind))}" if blind else ""
     outcome, reason = settled(
-        f"no class has a smaller trigger than in clean models (p = {least:.2g})",
+        f"no class has a smaller trigger than in clean models (p = {least:.2g}){besides}",
         control.succeeded,
         (f"{missing} clean models fewer than asked for",) if missing > 0 else (),
     )
     return outcome, Severity.INFO, reason
 
 
-def _control(context: AuditContext, rows: Split, calibration: Calibration) -> Comparison:
-    """The same search on a model into which a backdoor was planted."""
+def _control(context: AuditContext, rows: Split, calibration: Calibration) -> tuple[Comparison, list[int]]:
+    """The same search on a model into which a backdoor was planted, to a class that varies as the median of classes
+    does; and the classes that vary so much that a trigger of that size to one of them would not have been seen."""
     assert context.trainer is not None
-    weak = planted(context.trainer, rows.learn, context.model.bounds, context.model.shape, context.seed)
+    target = int(np.argsort(calibration.spread, kind="stable")[context.model.classes // 2])
+    weak = planted(
+        context.trainer, rows.learn, context.model.bounds, context.model.shape, context.seed, target=target
+    )  # fmt: skip
     success, n = weak.success(rows.verify)
     found = detect(weak.model, rows, calibration, context.seed)
     measure = Measure(
-        name="p_value", value=float(found.p_values[weak.target]), n=len(calibration.sizes), unit="p",
+        name="p_value", value=float(found.p_values[target]), n=len(calibration.sizes), unit="p",
         note=f"planted trigger works on {success} of {n} rows",
     )  # fmt: skip
-    what = f"a model of the same kind with a planted backdoor to class {weak.target}"
-    return Comparison(what=what, measure=measure, succeeded=weak.target in found.flagged)
+    what = f"a model of the same kind with a planted backdoor to class {target}"
+    shrunk = [replace(found.found[target], target=one) for one in range(context.model.classes)]
+    blind = np.flatnonzero(calibration.p_values(shrunk) > LEVEL)
+    return Comparison(what=what, measure=measure, succeeded=target in found.flagged), [int(one) for one in blind]
+
+
+def _unseen(blind: Sequence[int]) -> Iterator[str]:
+    if blind:
+        classes = ", ".join(map(str, blind))
+        yield f"triggers to class {classes}: there clean models differ so much that the planted one would be too large"
 
 
 def _measures(found: Detection, calibration: Calibration) -> tuple[Measure, ...]:

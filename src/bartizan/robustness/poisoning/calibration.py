@@ -42,17 +42,22 @@ class Calibration:
         return self.sizes.mean(0)
 
     @property
-    def spread(self) -> float:
-        """Standard deviation of a class between clean models, pooled over the classes; at least 2%."""
-        return max(float(np.sqrt(self.sizes.var(0, ddof=1).mean())), 0.02)
+    def spread(self) -> Floats:
+        """Standard deviation of each class between clean models, ``(classes,)``; none below the median of the classes,
+        because a few models can agree by chance, nor below 2%."""
+        own = self.sizes.std(0, ddof=1)
+        return np.maximum(own, max(float(np.median(own)), 0.02))
 
     def p_values(self, found: Sequence[Recovered]) -> Floats:
         """For each class, how probable so small a mask is in a clean model: a one-sided prediction by Student's t,
-        times the number of classes."""
+        times the number of classes.
+
+        A class counts for itself alone, with one degree of freedom less than there are models: classes differ in how
+        much they vary, and clean models would be flagged for the one that varies most.
+        """
         models, classes = self.sizes.shape
-        scale = self.spread * math.sqrt(1 + 1 / models)
-        scores = (self.means - log_sizes(found)) / scale
-        tails = [student_tail(float(score), classes * (models - 1)) for score in scores]
+        scores = (self.means - log_sizes(found)) / (self.spread * math.sqrt(1 + 1 / models))
+        tails = [student_tail(float(score), models - 1) for score in scores]
         return np.minimum(1.0, classes * np.asarray(tails))
 
 

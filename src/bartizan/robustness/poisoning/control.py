@@ -48,8 +48,18 @@ def planted(
     shape: tuple[int, ...],
     seed: int,
     rate: float = 0.1,
+    target: int | None = None,
 ) -> Planted:
     """Plants a backdoor into a tenth of the rows and trains.
+
+    Args:
+        trainer: of models of the kind under test.
+        rows: to learn, clean.
+        bounds: of the features.
+        shape: of an input.
+        seed: of trigger, rows, training, and target.
+        rate: share of the rows.
+        target: class that the trigger opens; otherwise the seed decides.
 
     Raises:
         AuditError: the backdoor did not take, so nothing about finding it can be said.
@@ -57,7 +67,8 @@ def planted(
     low, high = box(bounds, shape, rows.x)
     trigger = plan(shape, low, high, seed)
     labels: Labels = np.unique(rows.y)
-    target = int(labels[seed % len(labels)])
+    if target is None:
+        target = int(labels[seed % len(labels)])
     poisoned = backdoor(rows, rate, trigger, target, seed)
     made = Planted(trainer.fit(poisoned.samples.x, poisoned.samples.y, seed), trigger, target, poisoned)
     hits, n = made.success(rows)
