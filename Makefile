@@ -9,7 +9,7 @@ STAMP := $(VENV)/.stamp
 ALONE := tests/bench/test_gateway.py tests/bench/test_load.py tests/integration/test_processes.py \
   tests/integration/test_floods.py tests/integration/test_aborts.py tests/integration/test_several_machines.py \
   tests/integration/test_inference_process.py tests/integration/test_detections_process.py \
-  tests/integration/test_sinks_process.py tests/keeper tests/supplychain/test_scan_command.py \
+  tests/integration/test_sinks_process.py tests/keeper/test_inference_server.py tests/keeper/test_server.py tests/supplychain/test_scan_command.py \
   tests/range/test_model.py tests/range/test_range_processes.py
 TRAIN := .venv-train
 ADAPTERS := .venv-adapters
@@ -57,7 +57,7 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 
 types: setup-dev
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 
 check-imports: setup-dev
 	$(BIN)/lint-imports

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from bartizan.app.guards import Detectors
+    from bartizan.inspection.classifier import ClassifierDetector
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 """Read by the libraries behind numpy when they are loaded. There is a process of tests for each core already, and
@@ -16,6 +21,24 @@ settings.register_profile("shared", deadline=timedelta(seconds=2))
 """Per example. Tests share the cores with each other, so the default of a fifth of a second, by the clock, fails now
 and then where nothing is wrong; what may cost how much is held by tests of its own."""
 settings.load_profile("shared")
+
+
+@pytest.fixture(scope="session")
+def shipped_detectors() -> Detectors:
+    """The shipped patterns and signatures, which take a second to build and hold no state; for ``build_guard``."""
+    from bartizan.app.guards import Detectors
+
+    detectors = Detectors()
+    detectors.signatures({}, ())
+    return detectors
+
+
+@pytest.fixture(scope="session")
+def shipped_model() -> ClassifierDetector:
+    """The shipped model."""
+    from bartizan.inspection.classifier import load_classifier
+
+    return load_classifier()
 
 
 @pytest.hookimpl(wrapper=True)

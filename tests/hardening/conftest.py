@@ -35,11 +35,10 @@ Made = dict[Kind, tuple[Candidate, Trial]]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def kept_detectors() -> Iterator[None]:
+def kept_detectors(shipped_detectors: Detectors) -> Iterator[None]:
     """Real detectors; only that each workbench makes its own is left out."""
-    shared = Detectors()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hardening, "Detectors", lambda: shared)
+        patch.setattr(hardening, "Detectors", lambda: shipped_detectors)
         yield
 
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from tests.hardening.shop import finding
 
-from bartizan.app.guards import build_guard
+from bartizan.app.guards import Detectors, build_guard
 from bartizan.app.hardening import Workbench, approve_candidate, harden, roll_back, verify_controls
 from bartizan.firewall.exchange import ChannelKind
 from bartizan.hardening.candidate import Candidate, Kind
@@ -87,11 +87,11 @@ def test_without_a_list_only_the_leaked_value_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changes", [{"objective": "leak_secret"}, {"evidence": {"piece": "Anna can be reached"}}, {"response": ""}]
 )
-def test_it_is_for_leaks_of_values_alone(changes: dict[str, object]) -> None:
+def test_it_is_for_leaks_of_values_alone(changes: dict[str, object], shipped_detectors: Detectors) -> None:
     policy = PolicyDocument(version=1)
 
     def proposed(one: RedTeamFinding) -> list[Candidate]:
-        stack = Stack(build_guard(PolicyDocument(version=1, surfaces={}), {}, {}), None)
+        stack = Stack(build_guard(PolicyDocument(version=1, surfaces={}), {}, {}, shipped_detectors), None)
         material = Material(finding=one, policy=policy, files={}, stack=stack, variants=(), harmless=(), known=PEOPLE)
         return list(KnownValues().propose(material))
 

@@ -55,7 +55,7 @@ def bartizan(*words: str, key: str = CAROL) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-async def until(ready: Any, seconds: float = 20) -> None:
+async def until(ready: Any, seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(ready):  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -68,7 +68,7 @@ async def test_queries_are_watched_by_the_keeper_and_by_nobody_without_it(tmp_pa
                 assert len(server.seen) == before
             finally:
                 gateway.process.send_signal(signal.SIGCONT)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while await ask(gateway, near[21]) != 200:  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.1)
 

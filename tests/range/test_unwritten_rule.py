@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bartizan.app import build_guard
+from bartizan.app.guards import Detectors
 from bartizan.core.passage import Origin, Passage, Surface
 from bartizan.policy.document import PolicyDocument
 from bartizan.range.cases import Carrier, load_attacks, load_benign
@@ -12,8 +13,8 @@ from bartizan.range.scenarios import SCENARIOS
 SCENARIO = SCENARIOS["unwritten-rule"]
 
 
-def test_no_signature_knows_the_attacks_or_minds_the_customers() -> None:
-    rules = build_guard(PolicyDocument(version=1), {}, {})
+def test_no_signature_knows_the_attacks_or_minds_the_customers(shipped_detectors: Detectors) -> None:
+    rules = build_guard(PolicyDocument(version=1), {}, {}, shipped_detectors)
     planted = plant(5)
     texts = [attack.payload(planted) for attack in load_attacks(SCENARIO.cases / "attacks")]
     texts += [request.text for request in load_benign(SCENARIO.cases / "benign")]

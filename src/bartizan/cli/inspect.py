@@ -43,10 +43,11 @@ def inspect(
     output_format: Annotated[Format, typer.Option("--format", help="How the verdict is shown.")] = Format.TEXT,
 ) -> None:
     """Inspect text. Exit 0: allowed; 1: something was flagged, redacted or blocked; 2: usage or error."""
+    text = _read(file) if file and not jsonl else None  # before the detectors, which take a second or two to build
     guard = Guard.from_workspace(workspace) if workspace else Guard.default()
     if jsonl:
         raise typer.Exit(_lines(guard, surface))
-    raw = _read(file) if file else sys.stdin.buffer.read()
+    raw = sys.stdin.buffer.read() if text is None else text
     verdict = guard.inspect(raw.decode("utf-8", "replace"), surface)
     if output_format is Format.JSON:
         document = {"schema": "bartizan/verdict/v1", **_summary(guard, verdict, surface)}

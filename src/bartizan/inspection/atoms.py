@@ -8,6 +8,7 @@ Method: the prefilter of Cox, "Regular Expression Matching with a Trigram Index"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -22,6 +23,7 @@ _PHRASE = 8
 """Characters of words and phrases; shorter ones turn up everywhere."""
 _EDGE = "\ue000"
 """Stands for a word boundary; a pattern that holds this private character itself is not analysed."""
+_LITERALS = re.compile(rf"[^\\()\[.^$|?*+{{{_EDGE}]+")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
@@ -177,6 +179,10 @@ def _both(left: tuple[_Way, ...], right: tuple[_Way, ...]) -> tuple[_Way, ...]:
     return tuple(tuple(dict.fromkeys(one + other)) for one in left for other in right)
 
 
+def _and(ways: tuple[_Way, ...], found: _Strings) -> tuple[_Way, ...]:
+    return tuple(way if found in way else (*way, found) for way in ways)
+
+
 def _concatenate(pieces: Sequence[_Facts]) -> _Facts:
     if len(pieces) == 1:
         return pieces[0]
@@ -184,7 +190,8 @@ def _concatenate(pieces: Sequence[_Facts]) -> _Facts:
     run: _Strings = frozenset({""})
     exact = True
     for piece in pieces:
-        ways = _both(ways, piece.ways)
+        if piece.ways != ((),):
+            ways = _both(ways, piece.ways)
         if piece.exact is not None and len(run) * len(piece.exact) <= _MOST_STRINGS:
             run = frozenset(head + tail for head in run for tail in piece.exact)
             continue
@@ -192,13 +199,13 @@ def _concatenate(pieces: Sequence[_Facts]) -> _Facts:
         if piece.gap:
             run = frozenset(string + _EDGE for string in run)
         if _known(run):
-            ways = tuple((*way, run) for way in ways)
+            ways = _and(ways, run)
         run = piece.exact if piece.exact is not None else frozenset({_EDGE if piece.gap else ""})
     reach = _total(piece.reach for piece in pieces)
     if exact:
         return _Facts(run, ways, reach=reach)
     if _known(run):
-        ways = tuple((*way, run) for way in ways)
+        ways = _and(ways, run)
     return _Facts(None, ways, reach=reach)
 
 
@@ -251,8 +258,21 @@ class _Reader:
     def sequence(self) -> _Facts:
         pieces: list[_Facts] = []
         while self.at < len(self.regex) and self.regex[self.at] not in "|)":
-            pieces.append(self.quantified())
+            if literals := self.literals():
+                pieces.append(_literal(frozenset({literals})))
+            else:
+                pieces.append(self.quantified())
         return _concatenate(pieces)
+
+    def literals(self) -> str:
+        """Characters that stand for themselves, up to one that a quantifier follows; most of a pattern is such."""
+        found = _LITERALS.match(self.regex, self.at)
+        if found is None:
+            return ""
+        begin, self.at = found.span()
+        if self.regex.startswith(("?", "*", "+", "{"), self.at):
+            self.at -= 1
+        return self.regex[begin : self.at]
 
     def quantified(self) -> _Facts:
         facts = self.atom()

@@ -37,7 +37,7 @@ SLOTS = 2
 """Each is a server of its own with one thread: slots of one server share its thread, and the other core would idle."""
 LATENCY_QUESTIONS = 20
 LATENCY_ROUNDS = 2
-FOLLOW_SECONDS = 30.0
+FOLLOW_SECONDS = 60.0
 
 Cases = tuple[tuple[Attack, ...], tuple[Benign, ...]]
 

@@ -11,11 +11,15 @@ from harness import SERVER
 from typer.testing import CliRunner
 
 from bartizan.agents.mcp.pins import PinFile
+from bartizan.app import mcp as links
 from bartizan.app.checking import check_workspace
+from bartizan.app.guards import Detectors, build_guard
 from bartizan.app.mcp_links import mcp_links
 from bartizan.app.mcp_setting import mcp_setting
 from bartizan.cli import mcp
 from bartizan.core.errors import BartizanError, ConfigurationError, DocumentError
+from bartizan.inspection.classifier import ClassifierDetector
+from bartizan.policy.document import PolicyDocument
 from bartizan.workspace.scaffold import write_workspace
 
 
@@ -109,6 +113,16 @@ def test_pins_cannot_be_edited_by_half_and_a_broken_edit_keeps_the_last_good_one
     assert not file.problem
 
 
+@pytest.fixture
+def default_guard(
+    monkeypatch: pytest.MonkeyPatch, shipped_detectors: Detectors, shipped_model: ClassifierDetector
+) -> None:
+    """The guard of a workspace without a policy, of detectors that were built before."""
+    guard = build_guard(PolicyDocument(version=1), {}, {}, shipped_detectors, shipped_model)
+    monkeypatch.setattr(links, "default_guard", lambda: guard)
+
+
+@pytest.mark.usefixtures("default_guard")
 def test_showing_is_not_pinning(tmp_path: Path) -> None:
     command = ["--", sys.executable, str(SERVER), "poisoned"]
     done = CliRunner().invoke(mcp.app, ["pin", "--workspace", str(tmp_path), *command])
@@ -125,6 +139,7 @@ def test_showing_is_not_pinning(tmp_path: Path) -> None:
     assert '"state": "new"' in shown.stdout
 
 
+@pytest.mark.usefixtures("default_guard")
 def test_a_server_that_cannot_be_started_says_why(tmp_path: Path) -> None:
     done = CliRunner().invoke(mcp.app, ["list", "--workspace", str(tmp_path), "--", "/no/such/program"])
     assert done.exit_code == 2

@@ -8,7 +8,7 @@ import pytest
 from harness import READER
 
 from bartizan.agents.mcp.screen import NOTE, screen
-from bartizan.app.guards import build_guard
+from bartizan.app.guards import Detectors, build_guard
 from bartizan.core.passage import Surface
 from bartizan.core.threat import Guard
 from bartizan.core.verdict import Action
@@ -55,9 +55,9 @@ def test_what_nobody_reads_is_decided_by_policy() -> None:
     assert screen(blob, READER, McpPolicy()).document is None
 
 
-def test_redaction_reaches_every_copy_and_leaves_the_rest() -> None:
+def test_redaction_reaches_every_copy_and_leaves_the_rest(shipped_detectors: Detectors) -> None:
     rows = {surface: {Guard.SECRET: Row(Action.REDACT)} for surface in Surface}
-    reader = build_guard(PolicyDocument(version=1, surfaces=rows), {}, {})
+    reader = build_guard(PolicyDocument(version=1, surfaces=rows), {}, {}, shipped_detectors)
     line = f"key {KEY} end"
     document = {**text(line), "structuredContent": {"a": [line, "fine"], line: "x"}}
     seen = screen(document, reader, McpPolicy(annotate="never"))

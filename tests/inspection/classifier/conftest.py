@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tiny_model
 
-from bartizan.inspection.classifier import Cascade, ClassifierDetector, load_classifier
+from bartizan.inspection.classifier import Cascade, ClassifierDetector
 from bartizan.inspection.classifier.artefact import Artefact
 from bartizan.inspection.classifier.detector import shipped
 
@@ -25,8 +25,9 @@ def tiny(tiny_folder: Path) -> Cascade:
 
 
 @pytest.fixture(scope="session")
-def trained() -> ClassifierDetector:
+def trained(request: pytest.FixtureRequest) -> ClassifierDetector:
     """The shipped model."""
     if not shipped():
         pytest.skip("this checkout has no trained model")
-    return load_classifier()
+    model: ClassifierDetector = request.getfixturevalue("shipped_model")
+    return model

@@ -15,6 +15,7 @@ import pytest
 
 from bartizan import Guard
 from bartizan.app import build_guard
+from bartizan.app.guards import Detectors
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard as GuardName
@@ -123,14 +124,16 @@ def test_disguises_are_seen_through(inspector: Inspector, disguise: Callable[[st
     assert flagged(inspector.inspect(disguise(ORDERS["en"]), Surface.USER))
 
 
-def test_what_the_encoder_had_no_room_for_is_reported_and_blocks(trained: ClassifierDetector) -> None:
+def test_what_the_encoder_had_no_room_for_is_reported_and_blocks(
+    trained: ClassifierDetector, shipped_detectors: Detectors
+) -> None:
     text = "\n".join(f"{number}: {ORDERS['en']} {ORDERS['de']}" for number in range(600))
     found = Inspector([trained]).inspect_full(text, Surface.USER)
     assert any("first stage only" in gap for gap in found.unread)
     guards: dict[Surface, dict[GuardName, Row]] = {Surface.USER: {GuardName.PROMPT_INJECTION: Row(Action.FLAG)}}
     for unread in (Action.BLOCK, Action.FLAG):
         policy = PolicyDocument(version=1, surfaces=guards, uncovered=UncoveredRows(unread=unread))
-        verdict = Guard(build_guard(policy, {}, {}, classifier=trained)).inspect(text, Surface.USER)
+        verdict = Guard(build_guard(policy, {}, {}, shipped_detectors, trained)).inspect(text, Surface.USER)
         assert any("first stage only" in gap.reason for gap in verdict.coverage.uncovered)
         assert verdict.action is unread
 
