@@ -103,7 +103,7 @@ $(TRAIN)/.stamp: requirements/train.txt
 
 lock: $(UV) ## Pin requirement files anew
 	for group in run dev docs adapters; do \
-	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra mcp --extra ml --extra pdf --extra dev" ;; docs) extras="--extra docs" ;; adapters) extras="--extra sdk-test" ;; esac; \
+	  case $$group in run) extras="--extra model" ;; dev) extras="--extra model --extra valkey --extra mcp --extra kafka --extra ml --extra pdf --extra dev" ;; docs) extras="--extra docs" ;; adapters) extras="--extra sdk-test" ;; esac; \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 $$extras pyproject.toml -o requirements/$$group.txt; done
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \

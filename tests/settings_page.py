@@ -65,8 +65,14 @@ def structs_in(kind: object) -> Iterator[type[msgspec.Struct]]:
         yield from structs_in(argument)
 
 
-def _docstrings(schema: type[msgspec.Struct]) -> dict[str, str]:
-    """What stands below each field; the interpreter does not keep it."""
+def _docstrings(schema: type) -> dict[str, str]:
+    """What stands below each field, here or where it is inherited from; the interpreter does not keep it."""
+    base = schema.__base__
+    found = _docstrings(base) if base is not None and base.__module__ == schema.__module__ else {}
+    return found | _own_docstrings(schema)
+
+
+def _own_docstrings(schema: type) -> dict[str, str]:
     (node,) = ast.parse(textwrap.dedent(inspect.getsource(schema))).body
     assert isinstance(node, ast.ClassDef)
     found: dict[str, str] = {}

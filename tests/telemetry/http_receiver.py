@@ -19,12 +19,15 @@ class HttpReceiver:
         self.headers: list[dict[str, str]] = []
         self.events: list[Any] = []
         self.requests = 0
+        self.urls: list[str] = []
+        """Path and query of each request."""
         self.url = ""
         self._take = take
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        body = (await request.read()).decode()
+        body = (await request.read()).decode("utf-8", "surrogateescape")
         self.requests += 1
+        self.urls.append(request.raw_path)
         self.headers.append(dict(request.headers))
         mood = self.moods.pop(0) if self.moods else 200
         if mood == "hang":

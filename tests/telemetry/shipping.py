@@ -24,12 +24,12 @@ from bartizan.workspace.sinks import Delivery, FileSink, SyslogSink
 FAST = Delivery(retry_seconds=0.05, retry_most_seconds=0.2, timeout_seconds=2.0, batch_bytes=20_000, batch_records=20)
 
 
-def write(journal: Path, count: int, start: int = 0, writer: str = "w") -> list[str]:
+def write(journal: Path, count: int, start: int = 0, writer: str = "w", route: str = "openai.chat") -> list[str]:
     """Write records; their request ids."""
     names = [f"{writer}.{number}" for number in range(start, start + count)]
     with_writer = Journal(journal, writer, Settings(segment_bytes=30_000))
     for name in names:
-        with_writer.append(accepted(name))
+        with_writer.append(accepted(name, route))
     with_writer.close()
     return names
 

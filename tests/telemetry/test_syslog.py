@@ -14,26 +14,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers import certify
 from shipping import running, shipper, syslog, until, write
 from syslog_receiver import MESSAGE, Receiver
 
 from bartizan.telemetry.sinks.interface import Item
 from bartizan.telemetry.sinks.syslog import Syslog, message
 from bartizan.workspace.sinks import Delivery, SyslogSink
-
-
-def certify(folder: Path) -> None:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("there is no openssl binary to make a certificate with")
-    subprocess.run(
-        [
-            openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-            "-subj", "/CN=siem", "-addext", "subjectAltName=IP:127.0.0.1",
-            "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"),
-        ],
-        check=True, capture_output=True,
-    )  # fmt: skip
 
 
 @given(st.text(max_size=60), st.text(max_size=300), st.text(max_size=60), st.sampled_from(["block", "allow", ""]))

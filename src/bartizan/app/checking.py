@@ -91,7 +91,7 @@ def check_workspace(root: Path, *, secrets: bool = False, files: Mapping[str, by
     check = _Check(root, files)
     deployment = check.file(DEPLOYMENT, Deployment, required=files is None)
     if deployment is not None:
-        _check_deployment(check, deployment)
+        _check_deployment(check, deployment, secrets)
     if deployment is None or deployment.value.detections.enabled:
         _check_rules(check, deployment)
     policy = check.file(POLICY, PolicyDocument, required=files is None)
@@ -114,19 +114,17 @@ def check_system(root: Path) -> tuple[System | None, Checked]:
     return _check_system(check, required=True), check.result
 
 
-def _check_deployment(check: _Check, deployment: Document[Deployment]) -> None:
+def _check_deployment(check: _Check, deployment: Document[Deployment], secrets: bool) -> None:
     # Imported here because system.yaml is checked without what sends and serves.
     from bartizan.app.mcp_setting import check_servers
-    from bartizan.app.sinking import planned_sinks
+    from bartizan.app.sinking import sink_problems
 
     try:
         check_servers(deployment.value.mcp, DEPLOYMENT)
     except ConfigurationError as error:
         check.result.problems.append(_placed(error, deployment, ("mcp", "servers")))
-    try:
-        planned_sinks(check.workspace)
-    except ConfigurationError as error:
-        check.result.problems.append(_placed(error, deployment, ("sinks",)))
+    for problem in sink_problems(check.workspace, secrets=secrets):
+        check.result.problems.append(_placed(problem, deployment, ("sinks",)))
 
 
 def _check_rules(check: _Check, deployment: Document[Deployment] | None) -> None:
@@ -193,10 +191,12 @@ def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
 
 
 def _placed(error: ConfigurationError, document: Document[Any], fallback: ValuePath) -> ConfigurationError:
-    """Causes that begin with a setting's name, such as ``surfaces.user.secret: …``, get that setting's place."""
+    """Causes that begin with a setting's name, such as ``sinks.otlp[0].url: …``, get that setting's place."""
     cause = error.cause.removeprefix(f"{DEPLOYMENT}: ")
     setting, separator, _ = cause.partition(": ")
-    path: ValuePath = tuple(setting.split(".")) if separator and " " not in setting else fallback
+    steps = setting.replace("[", ".").replace("]", "").split(".")
+    found = tuple(int(step) if step.isdecimal() and len(step) < 9 else step for step in steps)
+    path: ValuePath = found if separator and " " not in setting else fallback
     return ConfigurationError(f"{document.place(path)}: {cause}", error.hint)
 
 

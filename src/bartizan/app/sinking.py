@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from bartizan.app.events import locked
 from bartizan.app.places import journal_of
-from bartizan.app.sink_kinds import Planned, plans
+from bartizan.app.sink_kinds import plans
+from bartizan.app.sink_parts import Planned
 from bartizan.core.errors import ConfigurationError
-from bartizan.telemetry.mappings import formatter
 from bartizan.telemetry.metrics import Registry
 from bartizan.telemetry.sinks.shipper import Meters, Shipper
-from bartizan.workspace.sinks import Delivery
-from bartizan.workspace.workspace import DEPLOYMENT, Workspace
+from bartizan.workspace.workspace import Workspace
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -25,22 +24,41 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 def planned_sinks(workspace: Workspace) -> list[Planned]:
     """The sinks of a deployment. Raises ConfigurationError for names and numbers that cannot be."""
     found = list(plans(workspace))
-    seen: set[str] = set()
-    for plan in found:
-        place = f"{DEPLOYMENT}: sinks.{plan.kind}"
-        if _NAME.fullmatch(plan.name) is None:
-            raise ConfigurationError(f"{place}: {plan.name[:80]!r} cannot be a name", "letters, digits, '.', '_', '-'")
-        if plan.name in seen:
-            raise ConfigurationError(f"{place}: two sinks are called {plan.name}")
-        seen.add(plan.name)
-        _check_delivery(place, plan.delivery)
+    for problem in _problems(found):
+        raise problem
     return found
 
 
-def _check_delivery(place: str, delivery: Delivery) -> None:
-    for setting in ("batch_records", "batch_bytes", "timeout_seconds", "retry_seconds", "retry_most_seconds"):
-        if not 0 < getattr(delivery, setting) < 1e9:
-            raise ConfigurationError(f"{place}: delivery.{setting} must be more than 0")
+def sink_problems(workspace: Workspace, *, secrets: bool) -> Iterator[ConfigurationError]:
+    """All that would keep the sinks of a deployment from starting; nothing is connected to.
+
+    Args:
+        workspace: with the deployment.
+        secrets: also read each secret.
+    """
+    found = list(plans(workspace, secrets=secrets))
+    yield from _problems(found)
+    for plan in found:
+        try:
+            plan.build()
+        except ConfigurationError as error:
+            yield error
+
+
+def _problems(found: list[Planned]) -> Iterator[ConfigurationError]:
+    seen: set[str] = set()
+    for plan in found:
+        if _NAME.fullmatch(plan.name) is None:
+            hint = "letters, digits, '.', '_', '-'"
+            yield plan.section.error("name", f"{plan.name[:80]!r} cannot be a name", hint)
+        if plan.name in seen:
+            yield plan.section.error("name", f"two sinks are called {plan.name[:80]}")
+        seen.add(plan.name)
+        for setting in ("batch_records", "batch_bytes", "timeout_seconds", "retry_seconds", "retry_most_seconds"):
+            if not 0 < getattr(plan.delivery, setting) < 1e9:
+                yield plan.section.error(f"delivery.{setting}", f"{setting} must be more than 0")
+        if not 0 <= plan.delivery.linger_seconds <= 3_600:
+            yield plan.section.error("delivery.linger_seconds", "linger_seconds is 0 to 3600")
 
 
 def folder_of(workspace: Workspace, name: str) -> Path:
@@ -71,7 +89,7 @@ async def shipping(workspace: Workspace, registry: Registry) -> AsyncIterator[No
                     journal_of(workspace),
                     folder,
                     plan.build(),
-                    formatter(plan.format),
+                    plan.writer(),
                     plan.delivery,
                     meters,
                 )

@@ -57,6 +57,10 @@ class Mapping:
         """The kinds that have templates of their own."""
         return frozenset(self._kinds) - {"*"}
 
+    def table(self, name: str) -> dict[Any, Any]:
+        """One of the tables of values. Raises KeyError."""
+        return self._tables[name]
+
     def apply(self, record: Record) -> list[dict[str, Any]]:
         """What the record becomes: usually one document, sometimes a finding beside it."""
         templates = self._kinds.get(str(record.get("kind")), self._kinds["*"])

@@ -37,7 +37,7 @@ def formatter(name: str) -> Formatter:
         return _lines(name)
     if name not in _SCHEMAS:
         raise ConfigurationError(f"there is no format {name!r}", f"formats: {', '.join(FORMATS)}")
-    read = _reader()
+    read = reader()
     mapping = load_mapping(name)
     encode = msgspec.json.encode
 
@@ -50,7 +50,7 @@ def formatter(name: str) -> Formatter:
     return mapped
 
 
-def _reader() -> Callable[[bytes], Record]:
+def reader() -> Callable[[bytes], Record]:
     """Records as dictionaries, with the defaults that they leave out, and what tables cannot work out."""
     defaults: dict[str, dict[str, Any]] = {}
     for kind in get_args(Event):
@@ -91,14 +91,15 @@ def _reader() -> Callable[[bytes], Record]:
 
 def _lines(name: str) -> Formatter:
     """CEF or LEEF. What is the same for every record, the version above all, is worked out once."""
-    read = _reader()
+    read = reader()
     write = _cef if name == "cef" else _leef
     product = version("bartizan")
     return lambda line: [write(read(line), product).encode("utf-8", "replace")]
 
 
-def _severity(record: Record, kind: str) -> int:
-    """From 0 to 10."""
+def severity(record: Record) -> int:
+    """From 0 to 10, as in CEF."""
+    kind = str(record["kind"])
     if kind == "finding.raised":
         return _FINDING_SEVERITY.get(str(record.get("severity")), 1)
     return _KIND_SEVERITY.get(kind, _ACTION_SEVERITY.get(str(record.get("action")), 1))
@@ -137,7 +138,7 @@ def _cef(record: Record, product: str) -> str:
         label = f" {name}Label={key}" if name[:2] in ("cs", "cn") else ""
         pairs.append(f"{name}={_cef_value(_shown(value))}{label}")
     shown = _cef_header(kind)
-    return f"CEF:0|Bartizan|Bartizan|{_cef_header(product)}|{shown}|{shown}|{_severity(record, kind)}|{' '.join(pairs)}"
+    return f"CEF:0|Bartizan|Bartizan|{_cef_header(product)}|{shown}|{shown}|{severity(record)}|{' '.join(pairs)}"
 
 
 def _cef_header(text: str) -> str:
@@ -157,7 +158,7 @@ _NOT_LEEF: Final = frozenset({"content", "kind", "chain"})
 
 def _leef(record: Record, product: str) -> str:
     kind = str(record["kind"])
-    pairs = [f"sev={max(1, _severity(record, kind))}", f"cat={_leef_value(kind)}"]
+    pairs = [f"sev={max(1, severity(record))}", f"cat={_leef_value(kind)}"]
     for key, value in record.items():
         if key[:1] == "_" or key in _NOT_LEEF or (not value and value in _NOTHING):
             continue

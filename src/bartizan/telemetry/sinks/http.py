@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from bartizan.telemetry.sinks.interface import RefusedError, SinkError
 
@@ -22,14 +23,16 @@ _ABOUT_CONTENT: Final = frozenset({400, 411, 413, 415, 422})
 
 
 class Answer(NamedTuple):
-    """Status and body."""
+    """Status, body and headers."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str]
+    """Names in any case."""
 
 
 class Poster:
-    """Posts bodies to one address.
+    """Sends bodies to one server.
 
     Args:
         url: the address.
@@ -47,8 +50,16 @@ class Poster:
         self._compress = compress
         self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, body: bytes) -> Answer:
+    async def post(
+        self, body: bytes, url: str = "", headers: Mapping[str, str] | None = None, method: str = "POST"
+    ) -> Answer:
         """The answer, whatever its status. The caller bounds the time.
+
+        Args:
+            body: before it is compressed.
+            url: instead of the address, on the same server; sent as it is written.
+            headers: besides those of each time.
+            method: of HTTP.
 
         Raises:
             SinkError: there was none, or it is too long.
@@ -58,20 +69,24 @@ class Poster:
             self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
         content = gzip.compress(body, 5, mtime=0) if self._compress else body
         try:
-            async with self._session.post(
-                self._url, data=content, headers=self._headers, allow_redirects=False
+            async with self._session.request(
+                method,
+                URL(url or self._url, encoded=bool(url)),
+                data=content,
+                headers={**self._headers, **(headers or {})},
+                allow_redirects=False,
             ) as response:
                 answer = bytearray()
                 while block := await response.content.read(65_536):
                     answer += block
                     if len(answer) > MOST_BYTES:
-                        raise SinkError(f"{self._place}: the answer is too long")
+                        raise SinkError(f"{self.place}: the answer is too long")
                 wait = _seconds(response.headers.get("Retry-After", ""))
                 if response.status in (429, 503):
-                    raise SinkError(f"{self._place}: answered {response.status}", wait=wait)
-                return Answer(response.status, bytes(answer))
+                    raise SinkError(f"{self.place}: answered {response.status}", wait=wait)
+                return Answer(response.status, bytes(answer), response.headers)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise SinkError(f"{self._place}: {_words(error)}") from None
+            raise SinkError(f"{self.place}: {_words(error)}") from None
 
     def accept(self, answer: Answer) -> None:
         """Raise unless the status is one of success.
@@ -82,7 +97,7 @@ class Poster:
         """
         if 200 <= answer.status < 300:
             return
-        text = f"{self._place}: answered {answer.status}"
+        text = f"{self.place}: answered {answer.status}"
         if answer.status in _ABOUT_CONTENT:
             raise RefusedError(text)
         hint = {401: "check the token", 403: "check the token", 404: "check the URL"}.get(answer.status, "")
@@ -91,7 +106,8 @@ class Poster:
         raise SinkError(text, hint)
 
     @property
-    def _place(self) -> str:
+    def place(self) -> str:
+        """The server, for people."""
         return urlsplit(self._url).netloc.rpartition("@")[2]
 
     async def close(self) -> None:

@@ -20,7 +20,7 @@ class Item(NamedTuple):
     action: str
     """What happened to the request; empty for other records."""
     texts: list[bytes]
-    """What is sent for it: one or more texts without line feeds."""
+    """What is sent for it: texts without line feeds, or messages of a binary protocol; possibly none."""
     line: bytes
     """The line of the journal, for the dead letter."""
 
@@ -63,7 +63,7 @@ class Sink(Protocol):
         ...
 
     async def idle(self) -> None:
-        """Called about once a second while there is nothing to send. Raises SinkError."""
+        """Called about once a second while there is nothing to send; seldomer if records linger. Raises SinkError."""
         ...
 
     async def close(self) -> None:

@@ -147,7 +147,7 @@ class Shipper:
             self._succeeded()
             await asyncio.to_thread(write_state, self._folder, self.state)
         if batch.complete:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(max(POLL_SECONDS, self._settings.linger_seconds))
 
     def _read(self) -> _Batch:
         limit = max(1, self._settings.batch_bytes)
