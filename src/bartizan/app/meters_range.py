@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bartizan.app.handed_arrays import LARGEST, array
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.range.scenarios.model_scenario import ModelScenario
@@ -21,7 +22,6 @@ from bartizan.robustness.models.saved import save, saved
 from bartizan.robustness.training import SklearnTrainer
 from bartizan.supplychain.scanning import ArtefactScanner
 
-LARGEST = 64 << 20
 _EFFORT = Effort(queries=300, steps=30)
 
 
@@ -47,22 +47,11 @@ def plant(scenario: ModelScenario, seed: int, folder: Path) -> ModelUnderTest:
 
 
 def pictures(path: Path) -> NDArray[Any]:
-    """The learner's changed photographs: one array, never unpickled. Raises ConfigurationError."""
-    shown = printable(str(path), 300)
-    try:
-        if path.stat().st_size > LARGEST:
-            raise ConfigurationError(f"{shown} is larger than {LARGEST >> 20} MiB")
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ConfigurationError(
-            f"{shown} is no array: {printable(str(error), 150)}", "write it with numpy.save"
-        ) from None
-    if not isinstance(found, np.ndarray):
-        raise ConfigurationError(f"{shown} holds several arrays", "write one with numpy.save")
-    return found
+    """The learner's changed photographs. Raises ConfigurationError."""
+    return array(path)
 
 
-def handed_in(path: Path) -> ModelUnderTest:
+def handed_in(path: Path, shape: tuple[int, ...] = (1, 12, 12), classes: int = 10) -> ModelUnderTest:
     """The learner's model, judged by the gate before it is read.
 
     Raises:
@@ -76,9 +65,9 @@ def handed_in(path: Path) -> ModelUnderTest:
     if report.verdict.rank:
         raise ConfigurationError(f"{shown} is not read: {report.verdict}", f"see: bartizan scan {shown}")
     model, _ = saved(path)
-    if tuple(model.shape) != (1, 12, 12) or model.classes != 10 or model.access is not Access.GRADIENTS:
+    if tuple(model.shape) != shape or model.classes != classes or model.access is not Access.GRADIENTS:
         raise ConfigurationError(
-            f"{shown} reads {model.shape} as {model.classes} classes", "(1, 12, 12) and 10 are needed"
+            f"{shown} reads {model.shape} as {model.classes} classes", f"{shape} and {classes} are needed"
         )
     return model
 

@@ -25,6 +25,7 @@ from bartizan.range.scenarios import (
     DatasetScenario,
     GoodsScenario,
     JournalScenario,
+    LearnedScenario,
     LockScenario,
     ModelScenario,
     OfficeScenario,
@@ -49,6 +50,7 @@ AnyScenario = (
     | LockScenario
     | DatasetScenario
     | ModelScenario
+    | LearnedScenario
 )
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="One of 'bartizan range list'.")]
 GatewayOption = Annotated[str, typer.Option("--gateway", help="Base URL of your gateway, ending in /v1.")]
@@ -132,6 +134,12 @@ def grade(
         Path | None, typer.Option("--changed", help="Grade these changed inputs, for a classifier.")
     ] = None,
     model: Annotated[Path | None, typer.Option("--model", help="Grade this model, for a classifier.")] = None,
+    attack_file: Annotated[
+        Path | None, typer.Option("--attack", help="Grade this attack, for a learned model: see its 'start'.")
+    ] = None,
+    defence_file: Annotated[
+        Path | None, typer.Option("--defence", help="Grade this defence, for a learned model.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Grade the captured secret, the defence, or both. Exit 0: passed; 1: failed; 2: inconclusive."""
@@ -139,7 +147,7 @@ def grade(
     if kind is not None:
         given = HandedIn(
             workspace, _state(workspace, scenario), secret, proxy, gate, guard, tuple(rules or ()), hardened, measures,
-            cleaned, changed, model,
+            cleaned, changed, model, attack_file, defence_file,
         )  # fmt: skip
         exercise = kind.scenarios[scenario]
         attack, defence = kind.grade(given, exercise)
@@ -210,6 +218,8 @@ def _print(scenario: AnyScenario, attack: bool | None, defence: DefenceGrade | N
 def _said(scenario: AnyScenario, *, passed: bool) -> str:
     if isinstance(scenario, ModelScenario):
         return "passed: most are misread" if passed else "failed: too few are misread"
+    if isinstance(scenario, LearnedScenario):
+        return f"passed: {scenario.proven}" if passed else f"failed: not shown that {scenario.proven}"
     return "passed: this is the secret" if passed else "failed: this is not the secret"
 
 

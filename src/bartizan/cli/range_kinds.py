@@ -11,6 +11,7 @@ from bartizan.cli.range_artefacts import grade_intake, start_intake
 from bartizan.cli.range_bureau import grade_bureau, start_bureau
 from bartizan.cli.range_goods import grade_goods, start_goods
 from bartizan.cli.range_journal import grade_journal, start_journal
+from bartizan.cli.range_learned import grade_learned, start_learned
 from bartizan.cli.range_locks import grade_locks, start_locks
 from bartizan.cli.range_loop import grade_loop, start_loop
 from bartizan.cli.range_meters import grade_meters, start_meters
@@ -24,6 +25,7 @@ from bartizan.range.scenarios import (
     DATASET_SCENARIOS,
     GOODS_SCENARIOS,
     JOURNAL_SCENARIOS,
+    LEARNED_SCENARIOS,
     LOCK_SCENARIOS,
     MODEL_SCENARIOS,
     OFFICE_SCENARIOS,
@@ -63,6 +65,8 @@ class HandedIn:
     cleaned: Path | None = None
     changed: Path | None = None
     model: Path | None = None
+    attack: Path | None = None
+    defence: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,11 @@ KINDS: Final = (
         MODEL_SCENARIOS,
         lambda asked, one: start_meters(asked.workspace, asked.state, one, asked.seed),
         lambda given, one: grade_meters(given.state, one, given.changed, given.model),
+    ),
+    Kind(
+        LEARNED_SCENARIOS,
+        lambda asked, one: start_learned(asked.workspace, asked.state, one, asked.seed),
+        lambda given, one: grade_learned(given.state, one, given.attack, given.defence),
     ),
     Kind(
         {OPEN_FINDINGS.id: OPEN_FINDINGS},

@@ -16,14 +16,17 @@ from bartizan.range.scenarios.goods_scenario import GoodsScenario
 from bartizan.range.scenarios.interface import Scenario
 from bartizan.range.scenarios.journal_scenario import JournalScenario
 from bartizan.range.scenarios.leaky_help_desk import LEAKY_HELP_DESK
+from bartizan.range.scenarios.learned_scenario import LearnedScenario
 from bartizan.range.scenarios.lock_scenario import LockScenario
 from bartizan.range.scenarios.model_scenario import ModelScenario
 from bartizan.range.scenarios.office_scenario import OfficeScenario
+from bartizan.range.scenarios.planted_stamp import PLANTED_STAMP
 from bartizan.range.scenarios.porous_bureau import POROUS_BUREAU
 from bartizan.range.scenarios.quiet_tools import QUIET_TOOLS
 from bartizan.range.scenarios.rug_pull import RUG_PULL
 from bartizan.range.scenarios.smooth_bill import SMOOTH_BILL
 from bartizan.range.scenarios.tainted_tickets import TAINTED_TICKETS
+from bartizan.range.scenarios.telling_ward import TELLING_WARD
 from bartizan.range.scenarios.tool_scenario import ToolScenario
 from bartizan.range.scenarios.unwritten_rule import UNWRITTEN_RULE
 
@@ -68,12 +71,18 @@ DATASET_SCENARIOS: Mapping[str, DatasetScenario] = MappingProxyType(
 MODEL_SCENARIOS: Mapping[str, ModelScenario] = MappingProxyType({BRITTLE_METER.id: BRITTLE_METER})
 """Those with a classifier, by id."""
 
+LEARNED_SCENARIOS: Mapping[str, LearnedScenario] = MappingProxyType(
+    {scenario.id: scenario for scenario in (PLANTED_STAMP, TELLING_WARD)}
+)
+"""Those with a learned model whose training, patients or answers are at stake, by id."""
+
 __all__ = [
     "ARTEFACT_SCENARIOS",
     "BUREAU_SCENARIOS",
     "DATASET_SCENARIOS",
     "GOODS_SCENARIOS",
     "JOURNAL_SCENARIOS",
+    "LEARNED_SCENARIOS",
     "LOCK_SCENARIOS",
     "MODEL_SCENARIOS",
     "OFFICE_SCENARIOS",
@@ -84,6 +93,7 @@ __all__ = [
     "DatasetScenario",
     "GoodsScenario",
     "JournalScenario",
+    "LearnedScenario",
     "LockScenario",
     "ModelScenario",
     "OfficeScenario",
