@@ -22,6 +22,7 @@ from bartizan.hardening.approving import approve, rollback
 from bartizan.hardening.book import Book, Covered, Proposal
 from bartizan.hardening.change import diff
 from bartizan.hardening.findings import RedTeamFinding
+from bartizan.hardening.impact import Impact, Traffic, impact
 from bartizan.hardening.loop import Loop, Result
 from bartizan.hardening.record import ControlRecord, read_records
 from bartizan.hardening.reverify import Held, bereft, keep, reverify
@@ -197,6 +198,19 @@ def _proposals(
                 covered = Covered(finding=result.finding, exchange=exchange, trial=tried.trial)
                 out[tried.candidate.id] = replace(known, covers=(*known.covers, covered))
     return list(out.values())
+
+
+def impact_of(
+    root: Path,
+    identifier: str,
+    rows: Sequence[Traffic],
+    learned: Callable[[], ManySurfacesDetector] | None = None,
+) -> Impact:
+    """What a proposed candidate would do to ``rows``, in the workspace as it is now. Raises as `harden`."""
+    bench = Workbench(root, learned)
+    files = read_files(bench.workspace.root)
+    candidate = Book(bench.workspace.state).read(identifier).tried.candidate
+    return impact(bench.stack(files, {}), bench.stack(candidate.change.apply(files), candidate.secrets), rows)
 
 
 def approve_candidate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from bartizan.cli.harden_impact import impact
 from bartizan.cli.harden_propose import list_proposals, propose, show
 from bartizan.cli.harden_ship import approve, rollback, verify
 
@@ -11,6 +12,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn finding
 app.command("propose")(propose)
 app.command("list")(list_proposals)
 app.command("show")(show)
+app.command("impact")(impact)
 app.command("approve")(approve)
 app.command("rollback")(rollback)
 app.command("verify")(verify)
