@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bartizan.bench import redteam
+import pytest
+
+from bartizan.bench import redteam, redteam_garak
+from bartizan.core.errors import BartizanError
 
 
 def test_the_target_counts_and_the_floor_sends_what_it_says() -> None:
@@ -24,3 +27,22 @@ def test_a_campaign_is_run_as_a_user_would(tmp_path: Path) -> None:
     assert 40 <= stats.requests < 40 + 4 * redteam.IN_FLIGHT, "trials in flight are played to their end"
     assert 0 < redteam._share(stats) <= 105
     assert 0.1 < cpu < 60
+
+
+def test_a_peer_that_fails_or_is_missing_is_said_so(tmp_path: Path) -> None:
+    program = tmp_path / "garak"
+    program.write_text("#!/bin/sh\n[ $1 = --version ] && echo 'garak LLM vulnerability scanner v0.17.1' || exit 3\n")
+    program.chmod(0o755)
+    assert redteam_garak.version(str(program), tmp_path) == "0.17.1"
+    with pytest.raises(BartizanError, match="garak ended with 3"):
+        redteam_garak.ran(str(program), tmp_path / "run", 9, redteam_garak.FEW, 1)
+    with pytest.raises(BartizanError, match="cannot be started"):
+        redteam_garak.version(str(tmp_path / "none"), tmp_path)
+
+
+def test_a_peer_counts_by_requests_and_cpu() -> None:
+    theirs = redteam._Garak("0.17.1", first=9.0, start=8.0, each=0.02, share=40.0, requests=769)
+    *_, ratio = redteam._beside(theirs, ours=500.0)
+    assert (round(ratio.value, 6), ratio.missed) == (10.0, False)
+    *_, ratio = redteam._beside(theirs, ours=200.0)
+    assert ratio.missed

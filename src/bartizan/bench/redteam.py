@@ -18,10 +18,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 import msgspec
 
+from bartizan.bench import redteam_garak
 from bartizan.bench.processes import Server, free_port
 from bartizan.bench.redteam_target import Stats
 from bartizan.bench.table import Row
@@ -33,8 +35,8 @@ SECONDS = 0.2
 _BODY = msgspec.json.encode({"model": "m", "messages": [{"role": "user", "content": "x" * 200}], "max_tokens": 512})
 
 
-def run(progress: Callable[[str], None], attempts: int = 960) -> list[Row]:
-    """All figures; ``attempts`` against each target."""
+def run(progress: Callable[[str], None], attempts: int = 960, garak: str = "") -> list[Row]:
+    """All figures; ``attempts`` against each target. ``garak`` is its program, empty for none."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         progress("one attempt, from a cold start")
@@ -56,14 +58,61 @@ def run(progress: Callable[[str], None], attempts: int = 960) -> list[Row]:
         progress("the same requests from a bare client")
         with _target(0.0) as server:
             floor = _bare(server.port, attempts)
+        theirs = _garak(garak, folder, progress) if garak else None
     per_attempt = max(whole - cpu, 1e-9) / attempts
     start = f"{cpu:.2f} s of CPU"
-    return [
+    rows = [
         Row("share of the ceiling, 16 in flight", _share(slow), "%", slow.requests, target=95.0, at_least=True),
         Row("the same, bare client", _share(bare), "%", bare.requests),
         Row("start to first request", cold, "s", 1, target=2.0, note=start),
         Row("attempts per CPU-second", 1 / per_attempt, "/s", attempts, note="start left out"),
         Row("CPU of an attempt, against a bare request", per_attempt / (floor / attempts), "x", attempts),
+    ]
+    return rows if theirs is None else [*rows, *_beside(theirs, 1 / per_attempt)]
+
+
+class _Garak(NamedTuple):
+    """The same figures of garak."""
+
+    version: str
+    first: float
+    """Seconds from its start to its first request."""
+    start: float
+    """Seconds of CPU of a run with hardly a prompt."""
+    each: float
+    """Seconds of CPU of each further request."""
+    share: float
+    requests: int
+
+
+def _garak(program: str, folder: Path, progress: Callable[[str], None]) -> _Garak:
+    named = redteam_garak.version(program, folder)
+    progress(f"garak {named}: hardly a prompt, then many, against a target that answers at once")
+    with _target(0.0) as server:
+        few = redteam_garak.ran(program, folder / "few", server.port, redteam_garak.FEW, IN_FLIGHT)
+        least = _stats(server)
+    with _target(0.0) as server:
+        many = redteam_garak.ran(program, folder / "many", server.port, redteam_garak.MANY, IN_FLIGHT)
+        most = _stats(server)
+    progress(f"garak: the same against a target that takes {SECONDS} s")
+    with _target(SECONDS) as server:
+        redteam_garak.ran(program, folder / "late", server.port, redteam_garak.MANY, IN_FLIGHT)
+        slow = _stats(server)
+    more = most.requests - least.requests
+    if more < 100 or not least.requests:
+        raise BartizanError(f"garak sent {most.requests} requests, too few to measure")
+    each = max(many.cpu - few.cpu, 1e-9) / more
+    return _Garak(named, least.first - few.began, few.cpu, each, _share(slow), most.requests)
+
+
+def _beside(theirs: _Garak, ours: float) -> list[Row]:
+    name = f"garak {theirs.version}".strip()
+    ratio = ours * theirs.each
+    return [
+        Row(f"{name}: share of the ceiling", theirs.share, "%", theirs.requests),
+        Row(f"{name}: start to first request", theirs.first, "s", 1, note=f"{theirs.start:.2f} s of CPU"),
+        Row(f"{name}: attempts per CPU-second", 1 / theirs.each, "/s", theirs.requests, note="start left out"),
+        Row("attempts per CPU-second, against garak", ratio, "x", theirs.requests, target=5.0, at_least=True),
     ]
 
 
@@ -76,7 +125,7 @@ def _share(stats: Stats) -> float:
 NOTES: Sequence[str] = (
     "ceiling: attempts in flight, divided by the time that the target itself held requests",
     "an attempt: drawn from the shipped cases, sent, read in all views, judged, written to the journal",
-    "no peer is run beside it yet",
+    "garak: single prompts looked through for one text; CPU of a run with hardly a prompt taken off",
 )
 
 

@@ -34,8 +34,8 @@ def version(program: str, folder: Path) -> str:
         said = subprocess.run([program, "--version"], capture_output=True, timeout=300, env=_environment(folder))
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BartizanError(f"garak cannot be started: {error}", "--garak names its program") from None
-    words = said.stdout.decode("utf-8", "replace").split()
-    return next((word.strip("()") for word in words if word.strip("(v").replace(".", "").strip(")").isdigit()), "")
+    words = (said.stdout + said.stderr).decode("utf-8", "replace").split()
+    return next((bare for word in words if (bare := word.strip("v(),")).replace(".", "").isdigit()), "")
 
 
 def ran(program: str, folder: Path, port: int, probes: tuple[str, ...], at_a_time: int) -> Ran:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -165,10 +166,12 @@ def bench_datasets(
 @app.command("redteam")
 def bench_redteam(
     attempts: Annotated[int, typer.Option(min=100, help="Attempts against each target.")] = 960,
+    garak: Annotated[str, typer.Option(help="Program of garak; the one on the path without it.")] = "",
     output_format: Annotated[Format, typer.Option("--format", help="How the figures are shown.")] = Format.TEXT,
 ) -> None:
-    """What a campaign costs, beside a bare client, and how near it comes to what its target allows."""
-    rows = _watched(lambda progress: redteam.run(progress, attempts))
+    """What a campaign costs, beside a bare client and garak, and how near it comes to what its target allows."""
+    program = garak or shutil.which("garak") or ""
+    rows = _watched(lambda progress: redteam.run(progress, attempts, program))
     _finish("redteam", rows, redteam.NOTES, output_format)
 
 
