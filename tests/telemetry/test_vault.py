@@ -211,6 +211,33 @@ def test_a_vault_without_room_follows_on_full(place: Workspace) -> None:
         vault.close()
 
 
+def test_failing_to_keep_leaves_no_files_and_no_descriptors_behind(
+    place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = vault_of(place, "w3")
+    assert vault is not None
+    vault._refuse = False
+    committer = committer_of(place, vault)
+    before = len(list(vault_folder(place).iterdir())), len(list(Path("/proc/self/fd").iterdir()))
+    vault._max_bytes = 10
+    assert [committer.keep("text", "text").kept for _ in range(5)] == [""] * 5
+    vault._max_bytes, vault._full_until = 10**9, 0.0
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("bartizan.telemetry.vault.writer.os.write", full)
+        assert [committer.keep("text", "text").kept for _ in range(5)] == [""] * 5
+    (tmp_path / "keys").rename(tmp_path / "away")
+    assert [committer.keep("text", "text").kept for _ in range(5)] == [""] * 5
+    assert vault.lost == 15
+    assert (len(list(vault_folder(place).iterdir())), len(list(Path("/proc/self/fd").iterdir()))) == before
+    (tmp_path / "away").rename(tmp_path / "keys")
+    assert committer.keep("text", "text").kept
+    vault.close()
+
+
 def write_until_killed(root: Path, acknowledge: Connection) -> None:
     place = Workspace(root)
     vault = vault_of(place, "w9")

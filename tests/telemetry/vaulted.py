@@ -43,7 +43,7 @@ def write(place: Workspace, texts: dict[str, str], writer: str = "w1") -> None:
     journal = Journal(journal_of(place), writer, beneath=vault.sync)
     for principal, text in texts.items():
         event = accepted(f"req_{principal}")
-        content = (committer.keep(text, text),)
+        content = (committer.keep(text, text, sketched=True),)
         journal.append(msgspec.structs.replace(event, principal=principal, content=content))
     journal.close()
     vault.close()

@@ -170,22 +170,27 @@ def _own_inference(deployment: Deployment) -> Inference:
 
 
 def _commit(policy: PolicyDocument, committer: Committer, kept: Detectors) -> Commit:
-    if policy.content.keep == "commitment":
+    content = policy.content
+    if content.keep == "commitment" and not content.sketches:
         return committer.commit
-
-    redacted = redactor(kept)
-
-    def commit(text: str) -> Commitment:
-        return committer.commit(text, keep=redacted(text[:LONGEST_KEPT]))
-
-    def commit_to_vault(text: str) -> Commitment:
-        return committer.keep(text, redacted(text[:LONGEST_KEPT]))
-
-    if policy.content.keep == "text":
-        return commit
-    if committer.vault is None or not committer.vault.keeps_texts:
+    to_vault = content.keep == "vault"
+    if (to_vault or content.sketches) and committer.vault is None:
         raise ConfigurationError(
-            f"{POLICY}: content.keep is vault, but {DEPLOYMENT} has no journal.vault with keys",
+            f"{POLICY}: content keeps something in the vault, but {DEPLOYMENT} has no journal.vault",
             "make keys with `bartizan keys vault FOLDER`, and name the folder there",
         )
-    return commit_to_vault
+    if to_vault and committer.vault is not None and not committer.vault.keeps_texts:
+        raise ConfigurationError(
+            f"{POLICY}: content.keep is vault, but {DEPLOYMENT} has no journal.vault.keys",
+            "make keys with `bartizan keys vault FOLDER`, and name the folder there",
+        )
+    redacted = redactor(kept) if content.keep != "commitment" else None
+
+    def commit(text: str) -> Commitment:
+        shown = redacted(text[:LONGEST_KEPT]) if redacted is not None else ""
+        if not (to_vault or content.sketches):
+            return committer.commit(text, keep=shown)
+        beside = "" if to_vault else shown
+        return committer.keep(text, shown if to_vault else None, sketched=content.sketches, beside=beside)
+
+    return commit

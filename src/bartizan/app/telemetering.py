@@ -18,6 +18,7 @@ from bartizan.app.events import sealer_of
 from bartizan.app.places import journal_of, lake_of
 from bartizan.app.retaining import check_retention, expire
 from bartizan.app.sinking import shipping
+from bartizan.app.stamping import stamp, stamping_of
 from bartizan.core.errors import BartizanError
 from bartizan.telemetry.logs import configure_logging
 from bartizan.telemetry.metrics import Registry
@@ -60,6 +61,9 @@ async def _run(workspace: Workspace, control: socket.socket) -> None:
                 if sealer is not None and signing is not None:
                     tasks.append(asyncio.create_task(_every(signing.seconds, _sealing(sealer, registry))))
                 tasks.append(asyncio.create_task(_every(COMPACT_SECONDS, _compacting(workspace, registry))))
+                stamping = stamping_of(workspace)
+                if stamping is not None:
+                    tasks.append(asyncio.create_task(_every(stamping.seconds, _stamping(workspace, registry))))
                 if check_retention(workspace):
                     tasks.append(asyncio.create_task(_every(EXPIRE_SECONDS, _expiring(workspace, registry))))
                 await ending.wait()
@@ -94,6 +98,16 @@ def _sealing(sealer: Sealer, registry: Registry) -> Callable[[], None]:
             _log.error("the journal is damaged: %s", problem)
 
     return seal
+
+
+def _stamping(workspace: Workspace, registry: Registry) -> Callable[[], None]:
+    stamps = registry.counter("bartizan_journal_stamps_total", "Time stamps over seals of the journal.").labels()
+
+    def run() -> None:
+        if stamp(workspace) is not None:
+            stamps.inc()
+
+    return run
 
 
 def _compacting(workspace: Workspace, registry: Registry) -> Callable[[], None]:

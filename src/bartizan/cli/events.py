@@ -30,20 +30,32 @@ def verify(
         list[Path] | None, typer.Option("--key", help="Public key whose seals count; repeat for several.")
     ] = None,
     anchors: Annotated[Path | None, typer.Option("--anchors", help="JSONL of seals that were kept elsewhere.")] = None,
+    tsa: Annotated[
+        Path | None, typer.Option("--tsa", help="PEM file of the roots under which time stamps count.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Check every record against its chain and every chain against the signed seals; exit 1 if anything is amiss."""
     from bartizan.app.events import trusted_keys
     from bartizan.app.places import journal_of
+    from bartizan.app.stamping import roots_of
     from bartizan.telemetry.verification import Report, read_anchors, verify_journal
+    from bartizan.trust.timestamp import read_roots
     from bartizan.workspace.workspace import Workspace
 
     place = Workspace(workspace)
     keys, given = trusted_keys(place, key or [])
-    report: Report = verify_journal(journal_of(place), keys, read_anchors(anchors) if anchors else ())
+    certificates = roots_of(place, tsa)
+    report: Report = verify_journal(
+        journal_of(place),
+        keys,
+        read_anchors(anchors) if anchors else (),
+        roots=read_roots(certificates) if certificates is not None else (),
+    )
     if output is Format.JSON:
         document = {**msgspec.to_builtins(report), "outcome": report.outcome}
         document["problems"] = [problem._asdict() for problem in report.problems]
+        document["stamps"] = [msgspec.to_builtins(one._asdict()) for one in report.stamps]
         print_json("events-verify", document)
         raise typer.Exit(_EXIT[report.outcome])
     out = console()
@@ -54,6 +66,13 @@ def verify(
         out.print(f"and {len(report.problems) - _SHOWN} more; --format json shows them")
     out.print(f"{report.outcome}: {report.records:,} records in {report.segments:,} segments")
     out.print(f"  {report.sealed:,} under {report.seals:,} signed seals, {report.pending:,} chained since")
+    if report.stamps:
+        last = report.stamps[-1]
+        out.print(
+            f"  {len(report.stamps):,} time stamps hold: seal {last.number} existed by {last.by:%Y-%m-%d %H:%M:%S}Z"
+        )
+    if report.unchecked:
+        out.print(f"  {report.unchecked:,} time stamps not checked: name root certificates with --tsa")
     if report.texts or report.erased:
         out.print(f"  {report.texts:,} texts in the vault, {report.erased:,} erased under a signed tombstone")
     if report.expired:
@@ -99,6 +118,19 @@ def seal(workspace: WorkspaceOption = Path(), output: FormatOption = Format.TEXT
         said = "nothing new to seal" if made is None else f"seal {made.number}: {len(made.heads)} segments"
         out.print(said)
     raise typer.Exit(1 if damaged else 0)
+
+
+@app.command("stamp")
+def stamp(workspace: WorkspaceOption = Path(), output: FormatOption = Format.TEXT) -> None:
+    """Have the newest seal time-stamped by the authority that bartizan.yaml names; `bartizan up` does so by itself."""
+    from bartizan.app.stamping import stamp as run
+    from bartizan.workspace.workspace import Workspace
+
+    made = run(Workspace(workspace))
+    if output is Format.JSON:
+        print_json("events-stamp", {"stamp": msgspec.to_builtins(made)})
+    else:
+        console().print("nothing new to stamp" if made is None else f"seal {made.number} stamped")
 
 
 app.command("tail")(tail)

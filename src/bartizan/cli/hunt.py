@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bartizan.cli.events_asking import QueryFormat, cell, limit_address_space, plain
 from bartizan.cli.hunt_baselines import baselines
+from bartizan.cli.hunt_similar import similar
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
 from bartizan.core.clock import rfc3339, utc_now
 from bartizan.core.errors import ConfigurationError
@@ -69,6 +70,7 @@ def run(
 
 
 app.command("baselines")(baselines)
+app.command("similar")(similar)
 
 
 @app.command("save")

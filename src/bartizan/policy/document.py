@@ -187,6 +187,9 @@ class ContentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep: Literal["commitment", "text", "vault"] = "commitment"
     """Keyed commitments alone; or the text too, in the record, where it stays (``text``), or in the encrypted vault,
     where it can be erased (``vault``). It is redacted first by the secret and personal-data guards."""
+    sketches: bool = False
+    """Keep a keyed sketch of each text in the vault, by which `bartizan hunt similar` finds texts like it. It needs no
+    kept text."""
 
 
 GuardRows = dict[Guard, Row]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
+from cryptography.x509 import Certificate
 
 from bartizan.core.errors import BartizanError, JournalError
 from bartizan.core.event import Head, JournalSealed
@@ -18,9 +19,11 @@ from bartizan.telemetry.retention import Gone
 from bartizan.telemetry.seal import check_seal, digest
 from bartizan.telemetry.sealing import read_seals
 from bartizan.telemetry.segment import DONE_SUFFIX, SEGMENT_NAME, TORN_SUFFIX
+from bartizan.telemetry.stamping import Stamped, check_stamps, read_stamps
 from bartizan.telemetry.vault.erasing import TextCheck
 from bartizan.telemetry.vault.reader import VaultFiles
 from bartizan.trust.signing import TrustedKeys
+from bartizan.trust.timestamp import available
 
 MOST_PROBLEMS: Final = 1_000
 INTACT: Final = "intact"
@@ -45,6 +48,10 @@ class Report(msgspec.Struct):
     """Texts and segments that a tombstone calls gone and that are still there: an erasure was cut short."""
     expired: int = 0
     """Records that were removed for their age, under a signed tombstone."""
+    stamps: list[Stamped] = []
+    """Seals of which a trusted authority said by when they existed."""
+    unchecked: int = 0
+    """Time stamps that could not be checked, for want of root certificates or of the library."""
     seals: int = 0
     anchors: int = 0
     keys: tuple[str, ...] = ()
@@ -65,7 +72,7 @@ class Report(msgspec.Struct):
 
     @property
     def _unclear(self) -> bool:
-        return bool(self.unchained or self.unsealed or self.unfinished) or not self.records
+        return bool(self.unchained or self.unsealed or self.unfinished or self.unchecked) or not self.records
 
     def add(self, problem: Problem) -> None:
         """Keep a problem, up to MOST_PROBLEMS."""
@@ -79,7 +86,12 @@ class _Expected(NamedTuple):
 
 
 def verify_journal(
-    directory: Path, keys: TrustedKeys, anchors: Sequence[JournalSealed] = (), *, vault: Path | None = None
+    directory: Path,
+    keys: TrustedKeys,
+    anchors: Sequence[JournalSealed] = (),
+    *,
+    vault: Path | None = None,
+    roots: Sequence[Certificate] = (),
 ) -> Report:
     """Check a whole journal, also while it is being written.
 
@@ -88,6 +100,7 @@ def verify_journal(
         keys: whose seals count.
         anchors: seals that were kept elsewhere.
         vault: folder of the texts that records name; by default ``vault`` beside the journal.
+        roots: certificates under which time stamps count.
 
     Raises:
         JournalError: it cannot be read.
@@ -99,6 +112,7 @@ def verify_journal(
         report.add(Problem("forged", place.segment, place.line, f"a record of custody: {cause}"))
     gone = Gone(register, {final_name(path) for path in segments(directory)})
     seals = _trusted_seals(directory, keys, anchors, report, gone.seals())
+    _check_time(directory, seals, gone.seals(), list(roots), report)
     expected: dict[tuple[str, int], _Expected] = {}
     for seal in seals:
         for head in seal.heads:
@@ -170,6 +184,20 @@ def _trusted_seals(
             report.add(Problem("altered", "journal", 0, f"seal {seal.number} does not follow seal {expected - 1}"))
         previous = seal
     return ordered
+
+
+def _check_time(
+    directory: Path, seals: list[JournalSealed], gone: dict[int, str], roots: list[Certificate], report: Report
+) -> None:
+    stamps = list(read_stamps(directory))
+    if not stamps or not report.keys:
+        return
+    if not roots or not available():
+        report.unchecked = len(stamps)
+        return
+    report.stamps, wrong = check_stamps(stamps, {seal.number: seal for seal in seals}, gone, roots)
+    for detail in wrong:
+        report.add(Problem("forged", "journal", 0, detail))
 
 
 class _Walk:

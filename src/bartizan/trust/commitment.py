@@ -16,8 +16,11 @@ from bartizan.core.clock import utc_now
 from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.core.event import Commitment
 from bartizan.trust.keyring import CommitmentKey, KeyRing
+from bartizan.trust.sketch import Sketcher
 
 _BLOCK: Final = 64
+MOST_SKETCHED: Final = 4_096
+"""Sketches that are remembered."""
 _INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
 
@@ -89,13 +92,14 @@ class Committer:
         mac = self._mac
         return Commitment(mac.key_id, mac.hexdigest(_encode(text)), len(text), keep)
 
-    def keep(self, text: str, redacted: str | None, sketch: bytes = b"") -> Commitment:
+    def keep(self, text: str, redacted: str | None, *, sketched: bool = False, beside: str = "") -> Commitment:
         """The commitment to ``text``, of which the vault keeps what is given.
 
         Args:
             text: the whole text.
             redacted: what to keep of it, if anything.
-            sketch: what finds texts like it, if anything.
+            sketched: keep a sketch, which finds texts like it.
+            beside: the redacted text to store in the record.
 
         Raises:
             ConfigurationError: there is no vault, or a rotation was due and failed.
@@ -104,8 +108,24 @@ class Committer:
         if self.vault is None:
             raise ConfigurationError("there is no vault", "name one in bartizan.yaml: journal.vault")
         made = self.commit(text)
+        sketch = self._sketch(made.mac, text) if sketched else b""
+        if redacted is None and not sketch:
+            return Commitment(made.key, made.mac, made.characters, beside)
         kept = self.vault.keep(made.key, made.mac, redacted, sketch)
-        return Commitment(made.key, made.mac, made.characters, "", kept)
+        return Commitment(made.key, made.mac, made.characters, beside, kept)
+
+    def sketches(self, text: str) -> dict[str, bytes]:
+        """The sketch of a text under each key that is at hand, by the key's id. Raises ConfigurationError."""
+        return {key: Sketcher(self._ring.get(key).secret).sketch(text) for key in self._ring.ids()}
+
+    def _sketch(self, mac: str, text: str) -> bytes:
+        """A conversation is sent again with each request, so its texts' sketches are remembered."""
+        known = self._sketched.get(mac)
+        if known is None:
+            if len(self._sketched) >= MOST_SKETCHED:
+                self._sketched.clear()
+            known = self._sketched[mac] = self._sketcher.sketch(text)
+        return known
 
     def verify(self, commitment: Commitment, text: str) -> None:
         """Return if ``text`` is what was committed to.
@@ -127,6 +147,8 @@ class Committer:
     def _refresh(self) -> None:
         key = self._ring.current()
         self._mac = _Mac(key)
+        self._sketcher = Sketcher(key.secret)
+        self._sketched: dict[str, bytes] = {}
         self._expires = self._ring.expires(key)
 
 

@@ -73,6 +73,19 @@ class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A longer answer is broken off with an error."""
 
 
+class Stamping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who says by when a seal existed."""
+
+    url: str
+    """Of a time stamping authority (RFC 3161), http or https."""
+    roots: str
+    """PEM file with the certificates under which its own must be; relative paths start at the workspace."""
+    seconds: float = 3_600.0
+    """Between two time stamps."""
+    timeout_seconds: float = 20.0
+    """For one answer."""
+
+
 class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """With what the heads of the journal's chains are signed."""
 
@@ -80,6 +93,8 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Private Ed25519 key, as `bartizan keys signing` writes it. A file must be outside of the workspace."""
     seconds: float = 10.0
     """Between two seals; what is younger could still be replaced unseen by who controls a writer."""
+    timestamps: Stamping | None = None
+    """None: nobody but us says when. Needs the extra `timestamps`."""
 
 
 class Snapshots(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

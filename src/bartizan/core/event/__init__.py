@@ -24,7 +24,7 @@ from bartizan.core.event.custody import (
     RecordsExpired,
 )
 from bartizan.core.event.detections import FindingRaised, RuleAlarmed, RulesChanged
-from bartizan.core.event.journal import Head, JournalDamaged, JournalSealed
+from bartizan.core.event.journal import Head, JournalDamaged, JournalSealed, JournalStamped
 from bartizan.core.event.operations import (
     ArtefactDecided,
     ConfigurationChanged,
@@ -46,6 +46,7 @@ Event = (
     | ModelPulled
     | ArtefactDecided
     | JournalSealed
+    | JournalStamped
     | JournalDamaged
     | ContentRead
     | ContentErased
@@ -91,6 +92,7 @@ __all__ = [
     "HoldReleased",
     "JournalDamaged",
     "JournalSealed",
+    "JournalStamped",
     "McpAnswered",
     "McpDefinitionChanged",
     "McpRefused",

@@ -35,6 +35,19 @@ class JournalSealed(Record, frozen=True, kw_only=True, omit_defaults=True, tag="
     """Base64, over :func:`bartizan.telemetry.seal.statement`."""
 
 
+class JournalStamped(Record, frozen=True, kw_only=True, omit_defaults=True, tag="journal.stamped"):
+    """A third party said that a seal existed by a time (RFC 3161)."""
+
+    number: int
+    """Of the seal."""
+    digest: str
+    """Hexadecimal SHA-256 of the seal's statement, which was stamped."""
+    nonce: str
+    """Hexadecimal; of the request."""
+    stamp: str
+    """Base64 of the authority's answer, DER."""
+
+
 class JournalDamaged(Record, frozen=True, kw_only=True, omit_defaults=True, tag="journal.damaged"):
     """A segment is not what its writer wrote: it is not sealed, and somebody should look."""
 

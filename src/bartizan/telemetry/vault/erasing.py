@@ -31,6 +31,7 @@ class Facts(msgspec.Struct, frozen=True):
     kind: str = ""
     request: str = ""
     principal: str = ""
+    prompt: str = ""
 
 
 class Kept(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import errno
 import fcntl
+import math
 import os
 import threading
 import time
@@ -16,7 +17,7 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bartizan.core.clock import utc_now
-from bartizan.core.errors import JournalError
+from bartizan.core.errors import ConfigurationError, JournalError
 from bartizan.core.ids import uuid7
 from bartizan.telemetry.durable import sync_directory, sync_file
 from bartizan.telemetry.vault.entry import KEY_BYTES, Header, line_digest, write_entry
@@ -26,6 +27,11 @@ SUFFIX: Final = ".vault"
 SEGMENT_BYTES: Final = 16_000_000
 SEGMENT_SECONDS: Final = 3_600.0
 """A file is left for a new one, with a new key, at this size or age."""
+
+
+_FULL: Final = "it has reached max_bytes"
+_LOOK_AGAIN: Final = 1.0
+"""Seconds before a full vault is measured again."""
 
 
 class Vault:
@@ -63,6 +69,7 @@ class Vault:
         self._file: _File | None = None
         self._unsynced: list[_File] = []
         self._others = 0
+        self._full_until = -math.inf
         self.lost = 0
         """Texts that were not kept although policy asks for it."""
 
@@ -77,19 +84,17 @@ class Vault:
         Empty when it was not kept (only if this vault does not refuse).
 
         Raises:
-            JournalError: it could not be kept. Nothing of it is in the file then.
-            ConfigurationError: there is no public key to seal to.
+            JournalError: it could not be kept, or there is no public key to seal to. Nothing of it is in the file then.
         """
         with self._lock:
             try:
                 return self._current().append(under, mac, text, sketch)
-            except OSError as error:
+            except (OSError, ConfigurationError) as error:
                 self.lost += 1
                 self._retire()
                 if self._refuse:
-                    raise JournalError(
-                        f"the vault cannot keep a text: {error.strerror}", "free space on its disk"
-                    ) from (error)
+                    cause = error.strerror if isinstance(error, OSError) else error.cause
+                    raise JournalError(f"the vault cannot keep a text: {cause}", "free space on its disk") from error
                 return ""
 
     def _current(self) -> _File:
@@ -98,13 +103,20 @@ class Vault:
             self._retire()
             file = None
         if file is None:
+            if self._monotonic() < self._full_until:
+                raise OSError(errno.EDQUOT, _FULL)
             self._others = folder_bytes(self._directory)
+            self._check_room(0)
             file = self._file = _File(
                 self._directory, self._writer, self._recipient, self._monotonic() + SEGMENT_SECONDS
             )
-        if self._others + file.size >= self._max_bytes:
-            raise OSError(errno.EDQUOT, "it has reached max_bytes")
+        self._check_room(file.size)
         return file
+
+    def _check_room(self, size: int) -> None:
+        if self._others + size >= self._max_bytes:
+            self._full_until = self._monotonic() + _LOOK_AGAIN
+            raise OSError(errno.EDQUOT, _FULL)
 
     def _retire(self) -> None:
         if self._file is not None:
@@ -147,7 +159,15 @@ class _File:
         path = directory / f"{writer}-{identifier}{SUFFIX}"
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # says that it is being written
-        self._write(msgspec.json.encode(Header(id=identifier, at=utc_now(), recipient=name, sealed=sealed)))
+        try:
+            self._begin(name, sealed)
+        except OSError:
+            os.close(self._descriptor)
+            path.unlink(missing_ok=True)
+            raise
+
+    def _begin(self, name: str, sealed: str) -> None:
+        self._write(msgspec.json.encode(Header(id=self._id, at=utc_now(), recipient=name, sealed=sealed)))
 
     def append(self, under: str, mac: str, text: str | None, sketch: bytes) -> str:
         place = f"{self._id}.{self.size}"
