@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import msgspec
 import pytest
+from journal_events import accepted
 
 from bartizan.app.checking import check_workspace
 from bartizan.app.sinking import planned_sinks
@@ -45,6 +48,17 @@ def test_every_kind_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     table = next(plan for plan in planned_sinks(Workspace(tmp_path)) if plan.name == "h").delivery
     assert (table.retry_seconds, table.linger_seconds, table.batch_records) == (2.0, 5.0, 20_000)
     assert not (tmp_path / "out").exists()
+
+
+def test_every_kind_writes_records_in_its_own_format(tmp_path: Path) -> None:
+    (tmp_path / "bartizan.yaml").write_text(f"version: 1\nsinks:{SOUND}\n")
+    line = msgspec.json.encode(accepted("r"))
+    made = {plan.name: plan.writer()(line) for plan in planned_sinks(Workspace(tmp_path))}
+    assert b"bartizan.request.accepted" in made["g"][0]  # a LogRecord
+    assert made["g2"] == []  # no span
+    assert json.loads(made["h"][0])["request"] == "r"  # a row
+    assert json.loads(made["i"][0])["EventSchema"] == "AgentEvent"
+    assert all(json.loads(made[name][0])["class_uid"] == 6003 for name in ("a", "f", "j", "k"))
 
 
 @pytest.mark.parametrize(
