@@ -92,7 +92,10 @@ def test_the_audit_says_what_is_certified_and_what_an_attack_finds() -> None:
     assert "stripes" in found.control.what
     low, _ = figures["certified_accuracy"].interval or (0, 0)
     assert found.outcome is (Outcome.WITHSTOOD if low >= 0.5 else Outcome.INCONCLUSIVE)
-    (more,) = run(replace(context, options=context.options | {"mark": f"{low + 0.01}"}), chosen(ids=[found.audit]))
+    between = (low + figures["certified_accuracy"].value) / 2
+    narrow = context.options | {"mark": f"{between}", "rows": "35"}
+    (more,) = run(replace(context, options=narrow), chosen(ids=[found.audit]))
+    assert {one.n for one in more.measures if one.name == "certified_accuracy"} == {35}
     assert more.outcome is Outcome.INCONCLUSIVE
     assert "use more rows" in more.reason
     assert list(found.curves[0].y) == sorted(found.curves[0].y, reverse=True)

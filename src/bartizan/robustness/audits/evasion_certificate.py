@@ -21,7 +21,8 @@ from bartizan.robustness.settling import settled
 
 @audit
 class EvasionCertificate:
-    """Options: ``epsilon`` (L2 radius), ``sigma`` (noise), ``votes`` a row, ``mark`` (certified accuracy wanted)."""
+    """Options: ``epsilon`` (L2 radius), ``sigma`` (noise), ``votes`` a row, ``mark`` (certified accuracy wanted),
+    ``rows`` (at most so many)."""
 
     id = "evasion.certificate"
     title = "What smoothing would certify (L2)"
@@ -30,8 +31,8 @@ class EvasionCertificate:
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""
-        given = options(context, epsilon=0.5, sigma=0.25, votes=1_000, mark=0.5)
-        samples = rows(context)[: max(30, min(context.effort.samples, 100))]
+        given = options(context, epsilon=0.5, sigma=0.25, votes=1_000, mark=0.5, rows=100)
+        samples = rows(context)[: max(30, min(context.effort.samples, int(given["rows"])))]
         seconds = context.effort.seconds
         timed = Deadline(context.model, time.monotonic() + seconds * 0.6)
         correct = int((context.model.predict_label(samples.x) == samples.y).sum())
@@ -61,7 +62,8 @@ class EvasionCertificate:
             algorithm=f"CERTIFY: 100 and {given['votes']:g} votes, one-sided Clopper-Pearson, alpha 0.001 a row",
             papers=("Cohen et al., Certified adversarial robustness via randomized smoothing, ICML 2019",),
             access=str(Access.LABELS),
-            settings={name: f"{given[name]:g}" for name in ("epsilon", "sigma", "votes", "mark")} | {"samples": str(n)},
+            settings={name: f"{given[name]:g}" for name in ("epsilon", "sigma", "votes", "mark", "rows")}
+            | {"samples": str(n)},
             measures=(rate("accuracy", correct, n, "without noise"), clean, certified, attacked),
             control=control,
             untested=(
@@ -107,5 +109,5 @@ def _outcome(certified: Measure, mark: float, control: Comparison, broken: int) 
     if certified.value < mark:
         unsure.append("that says nothing about attacks")
     elif low < mark:
-        unsure.append("the interval reaches below it, use more rows")
+        unsure.append("the interval reaches below it, use more rows (option rows)")
     return settled(said, control.succeeded, unsure=unsure)
