@@ -22,6 +22,7 @@ _TELLING: Final = (
 _COMMON: Final = "the and you all your with that this what from"
 _LETTERS = string.ascii_lowercase
 _WORD: Final = re.compile(r"[a-z]{4,16}")
+_TURNED: Final = frozenset(word[::-1] for word in WORDS) - WORDS
 _MOST_WORDS: Final = 60
 _FEWEST: Final = 2
 
@@ -98,8 +99,11 @@ def markers(folded: str) -> list[Marker]:
 def _backwards(folded: str) -> list[Marker]:
     """Words of the vocabulary written backwards, if they are a third of the first words and outnumber known ones."""
     words = list(islice(_WORD.finditer(folded), _MOST_WORDS))
-    turned = [word for word in words if word.group()[::-1] in WORDS and word.group() not in WORDS]
-    if len(turned) < max(_FEWEST, len(words) / 3) or len(turned) <= sum(word.group() in WORDS for word in words):
+    shown = [word.group() for word in words]
+    if _TURNED.isdisjoint(shown):
+        return []
+    turned = [word for word in words if word.group() in _TURNED]
+    if len(turned) < max(_FEWEST, len(words) / 3) or len(turned) <= sum(map(WORDS.__contains__, shown)):
         return []
     return [Marker("reversed", 0, *word.span()) for word in turned]
 
