@@ -37,7 +37,7 @@ def demo(
     workspace: WorkspaceOption = Path(),
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Attack a real model without and with the gateway, and write a report. Takes about four minutes."""
+    """Attack a real model without and with the gateway, and write a report. Takes some minutes."""
     check_report(report)
     with _Screen() as screen:
         assessment = asyncio.run(
