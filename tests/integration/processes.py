@@ -143,7 +143,7 @@ async def up(
     log.close()
     assert process.stdout is not None
     text = ""
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):  # on a machine that runs other tests too
         while "readyz" not in text:
             line = await process.stdout.readline()
             assert line, (root / "log").read_text()
