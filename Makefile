@@ -56,8 +56,9 @@ lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# On a busy machine the processes of mypy may miss the time they have to start in; errors in types it then says twice.
 types: setup-dev
-	$(BIN)/mypy --num-workers 2
+	$(BIN)/mypy --num-workers 2 || $(BIN)/mypy
 
 check-imports: setup-dev
 	$(BIN)/lint-imports
