@@ -13,12 +13,10 @@ from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.sealing import read_seals
 from bartizan.telemetry.sinks.http import Poster
 from bartizan.telemetry.sinks.interface import SinkError
-from bartizan.telemetry.stamping import read_stamps, request_for, stamped
+from bartizan.telemetry.stamping import WRITER, read_stamps, request_for, stamped
 from bartizan.trust.timestamp import read_roots
 from bartizan.workspace.deployment import Stamping
 from bartizan.workspace.workspace import DEPLOYMENT, Workspace
-
-WRITER = "stamps"
 
 
 def stamping_of(workspace: Workspace) -> Stamping | None:

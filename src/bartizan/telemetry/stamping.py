@@ -19,6 +19,8 @@ from bartizan.telemetry.reader import open_segment, segments
 from bartizan.telemetry.seal import digest, statement
 from bartizan.trust.timestamp import StampInvalid, StampRequest, check_stamp, decode, encode, make_request
 
+WRITER: Final = "stamps"
+"""Of the journal; time stamps stand in its segments alone, so that nobody reads the whole journal for them."""
 _START: Final = b'{"kind":"journal.stamped"'
 
 
@@ -50,6 +52,8 @@ def read_stamps(directory: Path) -> Iterator[JournalStamped]:
     """The time stamps in a journal, unchecked. Raises JournalError."""
     decoder = msgspec.json.Decoder(JournalStamped)
     for path in segments(directory):
+        if not path.name.startswith(WRITER + "-"):
+            continue
         try:
             with open_segment(path) as file:
                 for line in lines(file):

@@ -145,7 +145,8 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signing: Signing | None = None
     """None: records are chained, but no seal is signed."""
     vault: Vault | None = None
-    """None: no text is kept outside of the records."""
+    """None: no text is kept outside of the records. It needs `journal.signing`: what is erased leaves a signed
+    tombstone."""
     retention: Retention = Retention()
 
 
