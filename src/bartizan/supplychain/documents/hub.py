@@ -2,7 +2,7 @@
 
 Sources: transformers ``dynamic_module_utils`` (``auto_map``, ``custom_pipelines``), sentence-transformers
 ``modules.json``,
-diffusers ``model_index.json``, the index of sharded weights.
+diffusers ``model_index.json``, PEFT ``auto_mapping``, the index of sharded weights.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ PATH = Rule(
     id="hub.path", title="Index names a file outside the repository", admission=Admission.BLOCK,
     severity=Severity.HIGH, tags=("CWE-22", *CODE_EXECUTION[1:]),
 )  # fmt: skip
+FOREIGN_IMPORT = Rule(
+    id="hub.foreign_import", title="Configuration has a module of no known library imported",
+    admission=Admission.INCONCLUSIVE, severity=Severity.MEDIUM, tags=("CWE-829", *CODE_EXECUTION[1:]),
+)  # fmt: skip
 _LIBRARIES = (
     "diffusers",
     "transformers",
@@ -50,7 +54,7 @@ _LIBRARIES = (
 class Hub:
     """See the module."""
 
-    rules = (REMOTE_CODE, FOREIGN_CODE, PATH)
+    rules = (REMOTE_CODE, FOREIGN_CODE, FOREIGN_IMPORT, PATH)
 
     def read(self, place: Place, context: Context) -> Iterable[ArtefactFinding]:
         """One object of a configuration."""
@@ -69,8 +73,13 @@ class Hub:
                     yield context.found(
                         PATH, f"Weights are read from there: {why}.", evidence=name, member="weight_map"
                     )
-        if place.root and "_diffusers_version" in content and isinstance(content.get("_class_name"), str | list):
+        index = "_diffusers_version" in content or context.name == "model_index.json"
+        if place.root and index and isinstance(content.get("_class_name"), str | list):
             yield from _pipeline(content, context)
+        mapping = content.get("auto_mapping")
+        if place.root and isinstance(mapping, dict) and not below(str(mapping.get("parent_library")), _LIBRARIES):
+            name = f"{mapping.get('parent_library')}.{mapping.get('base_model_class')}"
+            yield context.found(FOREIGN_IMPORT, f"PEFT imports {name}.", evidence=name, member="auto_mapping")
         kind = content.get("type")
         if isinstance(kind, str) and "path" in content and "idx" in content and not below(kind, _LIBRARIES):
             yield context.found(

@@ -20,6 +20,11 @@ RUNS = words(
     runpy.run_module code.interact importlib.import_module marshal.loads marshal.load pickle.loads pickle.load
     cloudpickle.loads dill.loads ctypes.CDLL ctypes.cdll.LoadLibrary ctypes.PyDLL commands.getoutput
     asyncio.create_subprocess_shell asyncio.create_subprocess_exec types.CodeType types.FunctionType
+    os.spawnlp os.spawnvp os.spawnle os.spawnlpe os.spawnvpe os.execle os.execlpe os.execvpe os.posix_spawnp
+    builtins.exec builtins.eval builtins.compile builtins.__import__ __builtins__ pickle.Unpickler dill.load
+    cloudpickle.load joblib.load shelve.open pandas.read_pickle zipimport.zipimporter site.addsitedir pip.main
+    importlib.util.spec_from_file_location importlib.machinery.SourceFileLoader imp.load_source code.InteractiveConsole
+    code.InteractiveInterpreter pty.fork ctypes.WinDLL ctypes.cdll ctypes.windll cffi.FFI getattr*
     """
 )
 """Run or load code."""
@@ -38,6 +43,12 @@ CHANGES = words(
     """
 )
 """Change files or the environment."""
+
+
+_MODULES = words(
+    "os posix subprocess builtins __builtins__ importlib pty ctypes runpy pickle marshal sys socket shutil"
+)
+"""Modules of which no function is taken by a name that is computed."""
 
 
 class Risk(NamedTuple):
@@ -60,15 +71,49 @@ def risks(raw: bytes) -> Iterator[Risk]:
         raise MalformedError(f"not Python: {type(error).__name__}", 0) from None
     starts = _line_starts(raw)
     names = _imported(tree)
+    handed: set[int] = set()
     waiting: list[tuple[ast.AST, bool]] = [(tree, True)]
     while waiting:
         node, at_import = waiting.pop()
         if isinstance(node, ast.Call):
             name = _name(node.func, names)
+            handed.update(id(one) for one in node.args)
+            if name == "getattr" and node.args and not isinstance(node.args[-1], ast.Constant):
+                name = "getattr*" if _name(node.args[0], names) in _MODULES else name
             if name in RUNS or name in SENDS or name in CHANGES:
                 yield Risk(name, starts[node.lineno - 1] + node.col_offset, at_import)
+        elif isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Constant):
+            name = _handed_on(node, names, handed)
+            if name in RUNS or name in SENDS:
+                yield Risk(name, starts[node.lineno - 1] + node.col_offset, at_import)
         inner = at_import and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        waiting.extend((child, inner) for child in ast.iter_child_nodes(node))
+        now = set(map(id, _at_definition(node))) if at_import and not inner else set()
+        waiting.extend((child, inner or id(child) in now) for child in ast.iter_child_nodes(node))
+
+
+def _at_definition(node: ast.AST) -> list[ast.AST]:
+    """The parts of a function that run where it is defined: its decorators and the defaults of its arguments."""
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+    return [
+        *decorators,
+        *([node.args] if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) else []),
+    ]
+
+
+def _handed_on(node: ast.expr, names: dict[str, str], handed: set[int]) -> str:
+    """The name that matters where it is not called but given to somebody who may call it; empty for none."""
+    match node:
+        case ast.Constant(value="__builtins__"):
+            return "__builtins__"
+        case ast.Name(id="eval" | "compile" as name, ctx=ast.Load()) if name not in names:
+            return name if id(node) in handed else ""  # both are common names of options
+        case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
+            return _name(node, names)
+        case ast.Subscript(value=ast.Attribute(attr="__dict__", value=value)):
+            return "getattr*" if _name(value, names) in _MODULES else ""
+        case ast.Subscript(value=ast.Call(func=ast.Name(id="vars"), args=[value])):
+            return "getattr*" if _name(value, names) in _MODULES else ""
+    return ""
 
 
 def _line_starts(raw: bytes) -> list[int]:
@@ -89,6 +134,9 @@ def _imported(tree: ast.Module) -> dict[str, str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                if alias.name == "*":
+                    prefix = f"{node.module}."
+                    found |= {one.removeprefix(prefix): one for one in RUNS | SENDS | CHANGES if one.startswith(prefix)}
     return found
 
 
@@ -103,6 +151,8 @@ def _name(node: ast.expr, names: dict[str, str]) -> str:
         case ast.Call(func=ast.Name(id="getattr"), args=[owner_node, ast.Constant(value=str(attribute)), *_]):
             owner = _name(owner_node, names)
             return f"{owner}.{attribute}" if owner else ""
+        case ast.Subscript(value=value, slice=ast.Constant(value=str(module))) if _name(value, names) == "sys.modules":
+            return module
         case ast.Call(func=function, args=[ast.Constant(value=str(module)), *_]) if _name(function, names) in (
             "__import__",
             "importlib.import_module",

@@ -84,6 +84,7 @@ class Cursor:
             if self.pos >= self.source.size:
                 raise EndError(self.pos, "there is no line")
             at = self.source.size - 1
+            long = at - self.pos > LONGEST_LINE
         if self.framed and self.frame >= 0 and at >= self.frame:
             raise EndError(self.pos, "a line leaves its frame")
         start, self.pos = self.pos, at + 1

@@ -36,6 +36,19 @@ BYTECODE = Rule(
     severity=Severity.HIGH,
     tags=CODE_EXECUTION,
 )
+STARTUP = Rule(
+    id="native.startup_file",
+    title="Path file that runs code whenever Python starts",
+    admission=Admission.BLOCK,
+    severity=Severity.CRITICAL,
+    tags=("CWE-506", *CODE_EXECUTION[1:]),
+)
+_SCRIPTS = (
+    ".sh", ".bash", ".zsh", ".ksh", ".csh", ".fish", ".bat", ".cmd", ".ps1", ".psm1", ".vbs", ".vbe", ".wsf", ".hta",
+    ".command", ".applescript",
+)  # fmt: skip
+_PATHS = 1 << 20
+"""Bytes of a path file; real ones have a line or two."""
 _MACH = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 
 
@@ -44,10 +57,10 @@ class NativeCode:
     """See the module."""
 
     id = "native"
-    rules = (EXECUTABLE, SCRIPT, BYTECODE)
+    rules = (EXECUTABLE, SCRIPT, BYTECODE, STARTUP)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
-        """The magic numbers of ELF, PE, Mach-O and CPython's cache files; a script's first line."""
+        """The magic numbers of ELF, PE, Mach-O and CPython's cache files; a script's first line or name."""
         return bool(_kind(source, context))
 
     def scan(self, source: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
@@ -57,6 +70,14 @@ class NativeCode:
             line = source.read(0, 120).split(b"\n")[0].decode("utf-8", "backslashreplace")
             if "python" not in line:
                 yield context.found(SCRIPT, "An interpreter runs it.", offset=0, evidence=line)
+        elif kind == "named":
+            yield context.found(
+                SCRIPT, "A shell runs it, also without a first line that says so.", evidence=context.name
+            )
+        elif kind == "startup":
+            yield context.found(
+                STARTUP, "In a folder of packages Python runs each line that begins with import, at every start."
+            )
         elif kind == "bytecode":
             yield context.found(BYTECODE, "Importing it runs code that nobody can read as source.", offset=0)
         else:
@@ -74,4 +95,15 @@ def _kind(source: ByteSource, context: Context) -> str:
         return "Mach-O"
     if head.startswith(b"#!"):
         return "script"
+    name = context.name.lower()
+    if name.endswith(_SCRIPTS):
+        return "named"
+    if name.endswith(".pth") and _imports(source):
+        return "startup"
     return "bytecode" if context.name.endswith(".pyc") or (head[2:4] == b"\r\n" and head[0] >= 0xA0) else ""
+
+
+def _imports(source: ByteSource) -> bool:
+    """Whether ``site`` would run a line of a path file: one that begins with ``import`` and a space or tab."""
+    raw = source.read(0, _PATHS).removeprefix(b"\xef\xbb\xbf")
+    return b"\0" not in raw and any(line.startswith((b"import ", b"import\t")) for line in raw.splitlines())
