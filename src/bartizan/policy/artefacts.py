@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from bartizan.policy.packages import PackagePolicy
@@ -31,6 +33,12 @@ class ArtefactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked of the packages in lock files."""
     signers: tuple[Signer, ...] = ()
     """People and pipelines whose signatures in the OpenSSF model-signing format count. Empty: likewise."""
+    attestors: tuple[Signer, ...] = ()
+    """Whose signed decisions count, of `bartizan artefacts admit --attest`. Empty: none is asked for."""
+    attestations: str = "attestations"
+    """Folder of the workspace in which those decisions are."""
+    attestation_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
+    """Oldest age of such a decision, in days."""
     bom: str = ""
     """CycloneDX document of the workspace that must list an artefact by its digest, such as `bom.json`. If there are
     signers, one of them must have signed it. Empty: none is asked for."""

@@ -11,6 +11,7 @@ import msgspec
 
 from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.policy.artefacts import ArtefactPolicy
+from bartizan.supplychain.admission.attested import Attestors
 from bartizan.supplychain.admission.packages import UNWAIVABLE, accepted_for, worst
 from bartizan.supplychain.bom.evidence import Billed, BillEvidence
 from bartizan.supplychain.signing.signers import Signers
@@ -46,6 +47,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     signer: str
     """Its name in policy."""
     signers_asked: bool
+    attestation: str
+    """``valid``, ``refused`` (an attestor says that it was not admitted), ``old``, ``invalid`` (broken, or of nobody
+    named), ``none``."""
+    attestor: str
+    """Its name in policy."""
+    attestations_asked: bool
     bom: str
     """``match``: a component of the bill that policy names has this digest; ``none``."""
     bom_asked: bool
@@ -74,6 +81,7 @@ class Evidence:
         waivers: ``waivers.yaml``.
         signers: the keys of those whom policy names.
         bill: the bill of materials that policy names.
+        attestors: whose signed decisions count.
     """
 
     def __init__(
@@ -84,7 +92,9 @@ class Evidence:
         waivers: Sequence[Waiver],
         signers: Signers | None = None,
         bill: BillEvidence | None = None,
+        attestors: Attestors | None = None,
     ) -> None:
+        self._attestors = attestors or Attestors()
         self._policy = policy
         self._signers = signers or Signers({})
         self._bill = bill
@@ -113,6 +123,7 @@ class Evidence:
         waived = whole | single
         pin, entry = self._pinned(report)
         signature, signer = self._signers.of(report)
+        attestation, attestor = self._attestors.of(report.sha256)
         billed = self._bill.of(report.sha256) if self._bill is not None else Billed()
         origin, licence = (entry.origin, entry.licence) if entry is not None else ("", "")
         origin = seen or origin
@@ -133,6 +144,9 @@ class Evidence:
             signature=signature,
             signer=signer if signature != "untrusted" else "",
             signers_asked=bool(self._signers),
+            attestation=attestation,
+            attestor=attestor,
+            attestations_asked=bool(self._attestors),
             bom="match" if billed.listed else "none",
             bom_asked=self._bill is not None,
             bom_missing=billed.missing,

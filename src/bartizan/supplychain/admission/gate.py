@@ -15,6 +15,7 @@ from bartizan.core.clock import utc_now
 from bartizan.core.event import ArtefactDecided, Event
 from bartizan.core.ids import new_id
 from bartizan.policy.in_force import policy_in_force
+from bartizan.supplychain.admission.attested import Attestors
 from bartizan.supplychain.admission.facts import Evidence, Facts
 from bartizan.supplychain.admission.pack import AdmissionPack
 from bartizan.supplychain.bom.evidence import read_evidence
@@ -159,7 +160,9 @@ def rules_of(workspace: Workspace, root: Path | None = None) -> tuple[AdmissionP
     bill = None
     if policy.bom:
         bill = read_evidence(workspace.path(policy.bom), policy.bom, policy.bom_elements, signers)
-    evidence = Evidence(root or workspace.root, policy, register, waivers, signers, bill)
+    keys = {one.name: EllipticKey.read(workspace.path(one.key)) for one in policy.attestors}
+    attestors = Attestors(keys, workspace.path(policy.attestations), policy.attestation_days)
+    evidence = Evidence(root or workspace.root, policy, register, waivers, signers, bill, attestors)
     return AdmissionPack.named(policy.pack, workspace), evidence
 
 
