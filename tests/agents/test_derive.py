@@ -25,6 +25,13 @@ from bartizan.core.tool import ToolDefinition
         (tool("set_cover", "Opens or closes a cover.", garage="boolean"), Effect.WRITE),
         (tool("merge_pull", "Merges a pull request.", number="integer"), Effect.SEND),
         (tool("frobnicate", "Bleep."), Effect.EXECUTE),
+        (tool("start_server", "Starts a server."), Effect.EXECUTE),
+        (tool("pause_camera", "Pauses a camera."), Effect.EXECUTE),
+        (tool("track_package", "Where it is.", tracking_number="string"), Effect.READ),
+        (tool("write_file", "Writes a file.", path="string", content="string"), Effect.WRITE),
+        (tool("write_message", "Writes to somebody.", to="string", text="string"), Effect.SEND),
+        (tool("ship_parcel", "Ships a parcel.", parcel_id="string"), Effect.SEND),
+        (tool("lend_money", "Lends money.", amount="number"), Effect.SPEND),
         (ToolDefinition(name="delete_all", annotations={"readOnlyHint": True}), Effect.DELETE),
     ],
 )
@@ -50,3 +57,16 @@ def test_hostile_schemas_are_read_within_bounds() -> None:
     assert len(derive(ToolDefinition(name="send_it", input_schema=loop)).parameters) == 512
     for schema in ({"properties": []}, {"properties": {"a": 1}}, {"required": 3, "properties": {"a": {"type": 5}}}):
         derive(ToolDefinition(name="x", input_schema=schema))  # type: ignore[arg-type]
+
+
+def test_where_goods_go_is_somebody_and_whom_money_goes_to_an_account() -> None:
+    moved = derive(tool("change_shipping_address", "Changes it.", order_id="string", address="string"))
+    assert (moved.parameters["address"].sink, moved.outward) == (Sink.RECIPIENT, True)
+    assert derive(tool("order_food", "Orders.", address="string")).parameters["address"].sink is Sink.RECIPIENT
+    assert derive(tool("pay_bill", "Pays.", biller="string", amount="number")).parameters["biller"].sink is Sink.ACCOUNT
+    assert derive(tool("update_user_info", "Changes it.", address="string")).parameters["address"].sink is Sink.OBJECT
+
+
+def test_opposites_license_nothing_of_each_other() -> None:
+    frozen, thawed = (derive(tool(name, "x.", card_id="string")) for name in ("freeze_card", "unfreeze_card"))
+    assert not frozen.families & thawed.families

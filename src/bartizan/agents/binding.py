@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from bartizan.agents import values
 from bartizan.agents.envelope import Envelope
-from bartizan.agents.ledger import Ledger, Place, Record, beyond, linked
+from bartizan.agents.ledger import Ledger, beyond, linked
 from bartizan.agents.lexicon import folded, words
+from bartizan.agents.record import Place, Record
 
 
 class Label(StrEnum):

@@ -31,6 +31,8 @@ _ADMIN_WORDS = folded_set("administration")
 _AUTHENTICATION = folded_set("authentication")
 _REACTIONS = folded_set("reactions")
 _OUTWARD = folded_set("outward")
+_OWN_WAY = word_set("own_way")
+_DELIVERED = word_set("delivered")
 _OPEN_WORLD = folded_set("open_world")
 
 _RECIPIENTS = word_set("recipients")
@@ -126,10 +128,14 @@ def _outer_effect(
         return Effect.SPEND, f"{said}, with money"
     if "book" in families and nouns & {"travel"} and not families & {"create"}:
         return Effect.SPEND, f"{said}: a booking commits to pay"
+    if {"create", "send"} <= families and "file" in nouns and not names & _RECIPIENTS:
+        return Effect.WRITE, f"{said}, into a file"  # one writes to people, too
     if families & {"send", "publish", "invite"} - ({"invite", "publish"} if "create" in families else set()):
         if families & {"execute"} and not names & _RECIPIENTS:
             return Effect.EXECUTE, said
         return Effect.SEND, said
+    if families & _OWN_WAY or (families & {"execute"} and ("code" in nouns or names & _CODE)):
+        return Effect.EXECUTE, said
     if families & {"create", "update", "fetch", "book", "assign", "react"}:
         return Effect.WRITE, said
     if "pay" in families:
@@ -145,11 +151,11 @@ def undeclared(name: str, profile: ToolProfile) -> Parameter:
 
 
 def _parameter(entry: Declared, effect: Effect, named: list[str]) -> Parameter:
-    sink, why = _sink(entry, effect, nouns_of(named))
+    sink, why = _sink(entry, effect, nouns_of(named), named)
     return Parameter(name=entry.name, sink=sink, required=entry.required, why=why)
 
 
-def _sink(entry: Declared, effect: Effect, nouns: frozenset[str]) -> tuple[Sink, str]:
+def _sink(entry: Declared, effect: Effect, nouns: frozenset[str], named: list[str]) -> tuple[Sink, str]:
     parts = name_words(entry.name)
     if not parts:
         return Sink.CODE, "it has no name that says what it is"
@@ -179,7 +185,9 @@ def _sink(entry: Declared, effect: Effect, nouns: frozenset[str]) -> tuple[Sink,
         return (Sink.QUERY, "a reading tool's argument")
     if found & _CODE and effect is Effect.AUTHENTICATE:
         return Sink.SECRET, said
-    if found & _RECIPIENTS or (last == "address" and nouns & {"email", "message"}):
+    if found & _RECIPIENTS or (
+        last == "address" and (nouns & {"email", "message"} or effect is Effect.SPEND or _DELIVERED & {*found, *named})
+    ):
         return Sink.RECIPIENT, said
     if last in _CONTENT or found & _CONTENT:
         return Sink.CONTENT, said

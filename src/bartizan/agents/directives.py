@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from bartizan.agents import values
+from bartizan.agents.languages import UNKNOWN, spoken
 from bartizan.agents.lexicon import (
     content_words,
     families_of,
@@ -32,6 +33,8 @@ LONGEST_SENTENCE = 1_000
 _SPLIT = re.compile(
     r"(?<=[.!?;:])\s+|\n\s{0,80}\n|\n(?=\s{0,80}(?:[-*•#>]|[A-Z0-9]))|\s{1,8}[-*•]\s+|(?:^|\s)\d{1,2}[.)]\s+"
 )
+_BEGINNING = 5
+"""Words among which a sentence of another language orders something."""
 _LEAD = word_set("lead_in")
 _READING = frozenset({"read"})
 
@@ -65,18 +68,21 @@ def directives(text: str) -> tuple[list[Directive], bool]:
     sentences = [part.strip() for part in parts[:MAX_SENTENCES] if part and part.strip()]
     whole = len(parts) <= MAX_SENTENCES and all(len(sentence) <= LONGEST_SENTENCE for sentence in sentences)
     for place, sentence in enumerate(sentences):
-        spoken = words(sentence[:LONGEST_SENTENCE])
-        verb = _verb(spoken)
-        if verb < 0 or len(spoken) < 2:  # a lone word is a label: "Email:"
-            continue
-        families = families_of(spoken[verb:]) - _READING
-        if not families:
+        found_words = words(sentence[:LONGEST_SENTENCE])
+        verb = _verb(found_words)
+        nouns: frozenset[str] = frozenset()
+        if verb >= 0:
+            families = families_of(found_words[verb:]) - _READING
+            nouns = nouns_of(found_words) | implied_by(found_words[verb:])
+        else:
+            families, nouns = _foreign(sentence[:LONGEST_SENTENCE])
+        if not families or (verb >= 0 and len(found_words) < 2):  # a lone word is a label: "Email:"
             continue
         following = sentences[place + 1] if place + 1 < len(sentences) else ""
         found.append(
             Directive(
                 families,
-                nouns_of(spoken) | implied_by(spoken[verb:]),
+                nouns,
                 content_words(sentence[:LONGEST_SENTENCE]),
                 frozenset(values.specifics(sentence))
                 | frozenset(values.quoted(sentence))
@@ -86,6 +92,14 @@ def directives(text: str) -> tuple[list[Directive], bool]:
             )
         )
     return found, whole
+
+
+def _foreign(sentence: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What a sentence in another language orders at its beginning, and the things it names."""
+    said = spoken(sentence, _BEGINNING)
+    if not said.languages - {"en", UNKNOWN}:
+        return frozenset(), frozenset()
+    return said.families - _READING, said.nouns
 
 
 def _verb(spoken: list[str]) -> int:

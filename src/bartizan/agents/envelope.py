@@ -12,22 +12,17 @@ from enum import StrEnum
 import msgspec
 
 from bartizan.agents import values
-from bartizan.agents.lexicon import (
-    content_words,
-    families_of,
-    folded_set,
-    implied_by,
-    nouns_of,
-    word_set,
-    words,
-)
+from bartizan.agents.languages import spoken
+from bartizan.agents.lexicon import content_words, families_of, folded_set, nouns_of, word_set, words
 from bartizan.agents.profile import Effect, ToolProfile
 
 MAX_TASK = 40_000
 """Characters of one user message that are read; the rest grants nothing."""
 
 _SENTENCE = re.compile(
-    r"(?<=[.!?;])\s+(?=[A-Z\d\"'“(])|\n+|(?<=[a-z]),?\s+(?:and then|then|after that|afterwards|finally)\s+"
+    r"(?<=[.!?;])\s+(?=[A-Z\u00c0-\u00de\u0400-\u042f\u0590-\u0dff\d\"'“(¿¡])|"
+    r"(?<=[\u3002\uff01\uff1f\uff1b\u0964\u061f])|\n+|"
+    r"(?<=[a-z]),?\s+(?:and then|then|after that|afterwards|finally)\s+"
 )
 _DELEGATION = re.compile(
     r"\b(?:follow|execute|perform|complete|do|carry out|act on|comply with|fulfil?l?|achieve|address|handle|resolve|"
@@ -47,6 +42,10 @@ _PAYING = re.compile(
     r"\b(?:pay|settle|cover|transfer|process)\b[^.?!\n]{0,60}\b(?:bill|invoice|fee|rent|fine|receipt|statement|dues)\b",
     re.I,
 )
+_ARTICLE = re.compile(
+    r"\b(?:d(?:er|ie|as|en|em|es)|(?:m|d|s|k)?ein(?:e[nmrs]?)?|ihre?[nmrs]?|zu[mr]|[vb]om|[ai]m|ins)\s+$", re.I
+)
+"""What stands before a thing in German, not before a name."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _EVERY = word_set("collections")
 
@@ -88,6 +87,8 @@ class Envelope(msgspec.Struct, frozen=True):
     """The user lets a bill or the like say whom and how much to pay."""
     every: bool = False
     """The user speaks of a collection or of what stands out in one."""
+    languages: frozenset[str] = frozenset()
+    """In which the words are; what is ``unknown`` licenses nothing."""
 
     def licence(self, profile: ToolProfile) -> Licence:
         """How clearly the words ask for what ``profile`` describes."""
@@ -143,12 +144,14 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
     text = text[:MAX_TASK]
     sentences = []
     named: set[str] = set()
+    languages: set[str] = set()
     for part in _SENTENCE.split(text):
         if not part or not part.strip():
             continue
-        found = words(part)
-        sentences.append(_Sentence(families_of(found), nouns_of(found) | implied_by(found), content_words(part)))
-        named.update(_names(part))
+        said = spoken(part)
+        sentences.append(_Sentence(said.families, said.nouns, content_words(part)))
+        languages |= said.languages
+        named.update(_names(part, said.languages))
     flat = " ".join(text.casefold().split())
     envelope = Envelope(
         text=flat,
@@ -161,6 +164,7 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         delegates=bool(_DELEGATION.search(text)),
         pays=bool(_PAYING.search(text)),
         every=not _EVERY.isdisjoint(words(text)),
+        languages=frozenset(languages),
     )
     return envelope if before is None else _joined(before, envelope)
 
@@ -177,18 +181,22 @@ def _joined(one: Envelope, two: Envelope) -> Envelope:
         delegates=one.delegates or two.delegates,
         pays=one.pays or two.pays,
         every=one.every or two.every,
+        languages=one.languages | two.languages,
     )
 
 
-def _names(sentence: str) -> list[str]:
-    """Names in ``sentence``; its first word alone is none unless the lexicon does not know it."""
+def _names(sentence: str, languages: frozenset[str]) -> list[str]:
+    """Names in ``sentence``; its first word alone is none unless it is English that the lexicon does not know, nor is
+    what German writes with a capital after an article."""
     found = []
     for match in values.NAME.finditer(sentence):
         parts = match.group().split()
         if match.start() == 0 or sentence[: match.start()].strip(" \"'“(") == "":
             first = words(parts[0])
-            if first and (families_of(first) or nouns_of(first) or not content_words(parts[0])):
+            if first and (languages != {"en"} or families_of(first) or nouns_of(first) or not content_words(parts[0])):
                 parts = parts[1:]
+        elif "de" in languages and _ARTICLE.search(sentence[max(0, match.start() - 12) : match.start()]):
+            parts = []
         if parts:
             found.append(" ".join(parts).casefold())
             found.extend(part.casefold() for part in parts if len(parts) > 1)

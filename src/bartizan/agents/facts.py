@@ -10,6 +10,7 @@ from bartizan.agents import values
 from bartizan.agents.binding import TIED, Bound, Label, better, bind, rivalled, strays, worst
 from bartizan.agents.derive import undeclared
 from bartizan.agents.directives import Directive
+from bartizan.agents.disclosing import disclosed
 from bartizan.agents.envelope import Envelope, Licence
 from bartizan.agents.ledger import Ledger, followed
 from bartizan.agents.lexicon import content_words, folded_set, name_words
@@ -46,6 +47,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody else's directive for this tool names one of this call's own values, which the user did not."""
     leaks: bool = False
     """Carried text holds a secret of the session's that the user's words do not speak of."""
+    discloses: bool = False
+    """It tells somebody what stands only in records that they do not have and that the user's words do not point at."""
+    discloses_where: str = ""
+    """One of them, and who has it."""
     strays: bool = False
     """The user named an object of this form, and the call is about another one."""
     outward: bool = False
@@ -55,6 +60,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The user lets a bill or the like say whom and how much to pay."""
     tainted: bool = False
     """The session has read text that others may have written."""
+    languages: str = ""
+    """Of the user's words (ISO 639-1). What is in none that is read is ``unknown``: it licenses nothing."""
     unread: bool = False
     """So much of it that a directive may have been missed."""
 
@@ -77,6 +84,7 @@ def facts_of(
     own_words = bool(arguments.critical) and critical.label is Label.USER
     if licence is Licence.WEAK and own_words and envelope.does(profile):
         licence = Licence.STRONG  # "Send 900 to XY99…": the user's own address stands for the object
+    told = disclosed(call, profile, ledger, envelope, operator)
     cause, named, delegated = _causes(profile, arguments, ledger, envelope)
     return Facts(
         effect=profile.effect,
@@ -91,12 +99,15 @@ def facts_of(
         carries=worst(arguments.carried).label,
         named=named,
         leaks=profile.effect is not Effect.READ and _leaks(call, profile, ledger, envelope),
+        discloses=bool(told),
+        discloses_where=told,
         strays=arguments.strays,
         outward=profile.outward,
         open_world=profile.open_world,
         every=envelope.every,
         pays=envelope.pays,
         tainted=ledger.external,
+        languages=",".join(sorted(envelope.languages)),
         unread=ledger.unread,
     )
 

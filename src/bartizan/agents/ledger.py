@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Set
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import Any
 
 from bartizan.agents import values
 from bartizan.agents.directives import Directive, directives
 from bartizan.agents.envelope import Envelope
 from bartizan.agents.lexicon import content_words, name_words, word_set
+from bartizan.agents.readers import Shelf
+from bartizan.agents.record import Place, Record
 from bartizan.agents.results import Leaf, read_result
 
 MAX_VALUES = 20_000
@@ -51,39 +51,6 @@ _AUTHORS = word_set("authors")
 _SECRET = word_set("secret_keys")
 
 
-class Place(NamedTuple):
-    """One place where a value stood."""
-
-    record: Record
-    key: str
-    field: bool
-    label: bool
-
-
-class Record(msgspec.Struct, eq=False, kw_only=True):
-    """One thing a result tells about: an e-mail, a transaction, a file."""
-
-    tool: str
-    pointed: bool
-    """The call that brought it named something of the user's own words."""
-    trusted: bool
-    words: set[str] = msgspec.field(default_factory=set)
-    """Content words of its fields."""
-    names: set[str] = msgspec.field(default_factory=set)
-    server: str = ""
-    """Which it came from; empty for tools of the application."""
-    heard: str | None = ""
-    """What its server had been told when it brought the record, and may have made the record up of; None: anything."""
-    specifics: set[str] = msgspec.field(default_factory=set)
-    """Values in its fields."""
-    told: set[str] = msgspec.field(default_factory=set)
-    """Values in its prose."""
-    authored: bool = False
-    """A field of it says who wrote it."""
-    hostile: str = ""
-    """Why its prose is taken for an attack; empty if it is not."""
-
-
 class Ledger:
     """Provenance of one session's values.
 
@@ -107,6 +74,8 @@ class Ledger:
         """Values with digits that stand in fields, by their form: ``D-31`` and ``D-77`` have one."""
         self.secrets: dict[str, str] = {}
         """Values under keys that say they are secret, with the key."""
+        self.confidential = Shelf()
+        """What may not be told to everybody."""
         self.external = False
         """Whether anything that somebody else may have written was read."""
         self.unread = False
@@ -141,6 +110,7 @@ class Ledger:
         if voice and len(text) <= MAX_STATUS and len(leaves) == 1 and not leaves[0].key:
             trusted = True
         records: dict[int, Record] = {}
+        parts: dict[int, list[Leaf]] = {}
         heard = self._heard.get(server, "")
         for leaf in leaves:
             record = records.get(leaf.record)
@@ -148,10 +118,13 @@ class Ledger:
                 record = records[leaf.record] = Record(
                     tool=tool, pointed=pointed, trusted=trusted, server=server, heard=heard
                 )
+            parts.setdefault(leaf.record, []).append(leaf)
             if leaf.field:
                 self._field(leaf, record)
             else:
                 self._passage(leaf, record)
+        for number, record in records.items():
+            self.confidential.take(parts[number], record)
         self.external = self.external or any(not record.trusted for record in records.values())
         for record in records.values():
             if followed(record, envelope):

@@ -15,7 +15,7 @@ from bartizan.policy.cedar import CedarPolicies
 SHIPPED = ("strict", "balanced", "observe")
 _MOST_REMEMBERED = 20_000
 _SCHEMA = "schema.cedarschema"
-_WORDS_ONLY = frozenset({"caused_by", "critical_where"})
+_WORDS_ONLY = frozenset({"caused_by", "critical_where", "discloses_where", "languages"})
 """Facts for people; policy sees the others."""
 
 

@@ -12,12 +12,12 @@ from bartizan.core.tool_effect import Effect, Sink
 
 Family = Literal[
     "read", "create", "update", "delete", "send", "publish", "invite", "pay", "book", "assign", "execute", "fetch",
-    "react", "authenticate",
+    "react", "halt", "resume", "play", "claim", "renew", "attend", "authenticate",
 ]  # fmt: skip
 Noun = Literal[
     "email", "message", "event", "file", "money", "profile", "password", "key", "repository", "issue", "member",
     "product", "travel", "webpage", "star", "contact", "task", "post", "record", "device", "code", "subscription",
-    "health",
+    "health", "music",
 ]  # fmt: skip
 
 

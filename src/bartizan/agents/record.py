@@ -1,0 +1,42 @@
+"""What results tell about, thing by thing, and where values stand in it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+
+class Place(NamedTuple):
+    """One place where a value stood."""
+
+    record: Record
+    key: str
+    field: bool
+    label: bool
+
+
+class Record(msgspec.Struct, eq=False, kw_only=True):
+    """One thing a result tells about: an e-mail, a transaction, a file."""
+
+    tool: str
+    pointed: bool
+    """The call that brought it named something of the user's own words."""
+    trusted: bool
+    words: set[str] = msgspec.field(default_factory=set)
+    """Content words of its fields."""
+    names: set[str] = msgspec.field(default_factory=set)
+    server: str = ""
+    """Which it came from; empty for tools of the application."""
+    heard: str | None = ""
+    """What its server had been told when it brought the record, and may have made the record up of; None: anything."""
+    specifics: set[str] = msgspec.field(default_factory=set)
+    """Values in its fields."""
+    told: set[str] = msgspec.field(default_factory=set)
+    """Values in its prose."""
+    authored: bool = False
+    """A field of it says who wrote it."""
+    readers: frozenset[str] | None = None
+    """Who has it besides the user, as its fields say; None where nothing says who may not."""
+    hostile: str = ""
+    """Why its prose is taken for an attack; empty if it is not."""
