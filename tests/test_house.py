@@ -77,3 +77,13 @@ def test_no_forbidden_calls() -> None:
                 if modules & {name.split(".")[0] for name in names}:
                     forbidden.append(f"{path}:{node.lineno} {names}")
     assert not forbidden
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_children_import_nothing_from_the_current_folder(path: Path) -> None:
+    """Python started with -m looks into the current folder first, which may be a workspace, or what is scanned."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.List | ast.Tuple | ast.Call):
+            parts = node.args if isinstance(node, ast.Call) else node.elts
+            words = [part.value if isinstance(part, ast.Constant) else None for part in parts]
+            assert "-m" not in words or words[words.index("-m") - 1] == "-P", f"{path}:{node.lineno}: -m without -P"

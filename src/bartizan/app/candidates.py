@@ -36,7 +36,7 @@ def check_candidate(root: Path, snapshot: Snapshot) -> None:
         ArtefactError: a shipped file that it needs is missing or damaged.
         ConfigurationError: it cannot be, or the check did not come to an end.
     """
-    command = [sys.executable, "-m", "bartizan.cli.child", str(root), "check", "0"]
+    command = [sys.executable, "-P", "-m", "bartizan.cli.child", str(root), "check", "0"]
     try:
         done = subprocess.run(
             command, input=snapshot.encode(), stdout=subprocess.PIPE, timeout=CHECK_SECONDS, check=False

@@ -153,7 +153,7 @@ def _worker_command(workspace: Workspace, name: str, listener: int) -> Callable[
 
 
 def _command(workspace: Workspace, name: str, control: int) -> list[str]:
-    return [sys.executable, "-m", "bartizan.cli.child", str(workspace.root), name, str(control)]
+    return [sys.executable, "-P", "-m", "bartizan.cli.child", str(workspace.root), name, str(control)]
 
 
 def _reporter(journal: Journal) -> Callable[[str, str, str], None]:

@@ -97,15 +97,15 @@ def _start(stack: ExitStack, folder: Path, progress: Progress) -> dict[str, Serv
         servers[name] = server
 
     python = sys.executable
-    add("upstream", [python, "-m", "bartizan.bench.canned", str(canned)], canned)
+    add("upstream", [python, "-P", "-m", "bartizan.bench.canned", str(canned)], canned)
     port = free_port()
-    add(BARE, [python, "-m", "bartizan.bench.passthrough", str(port), base], port)
+    add(BARE, [python, "-P", "-m", "bartizan.bench.passthrough", str(port), base], port)
     bearer = {"authorization": f"Bearer {KEY}"}
     for name in (UNSCANNED, FULL, LEARNED):
         port = free_port()
         root = folder / name.replace(" ", "-")
         write_workspace(root, port, free_port(), base, guards=name != UNSCANNED, model=name == LEARNED)
-        add(name, [python, "-m", "bartizan", "up", "--workspace", str(root)], port, headers=bearer)
+        add(name, [python, "-P", "-m", "bartizan", "up", "--workspace", str(root)], port, headers=bearer)
     if (litellm := shutil.which("litellm")) is not None:
         port = free_port()
         command, environment = litellm_server(litellm, folder, port, base)

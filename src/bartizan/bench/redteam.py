@@ -146,7 +146,7 @@ def _campaign(folder: Path, port: int, attempts: int) -> float:
     }
     path = folder / "scope.yaml"
     path.write_text(json.dumps(scope), encoding="utf-8")
-    command = [sys.executable, "-m", "bartizan", "redteam", "run", str(path), "--out", str(folder / "run")]
+    command = [sys.executable, "-P", "-m", "bartizan", "redteam", "run", str(path), "--out", str(folder / "run")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -187,7 +187,7 @@ def _stats(server: Server) -> Stats:
 @contextlib.contextmanager
 def _target(seconds: float) -> Iterator[Server]:
     port = free_port()
-    command = [sys.executable, "-m", "bartizan.bench.redteam_target", str(port), str(seconds)]
+    command = [sys.executable, "-P", "-m", "bartizan.bench.redteam_target", str(port), str(seconds)]
     server = Server("target", command, port)
     try:
         server.wait()

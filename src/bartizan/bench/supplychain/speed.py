@@ -93,7 +93,7 @@ def _large(folder: Path) -> list[Row]:
 def _folder(folder: Path, build: Callable[[Path], None]) -> Row:
     folder.mkdir()
     build(folder)
-    command = [sys.executable, "-m", "bartizan", "scan", str(folder)]
+    command = [sys.executable, "-P", "-m", "bartizan", "scan", str(folder)]
     rounds = [_timed(lambda: subprocess.run(command, capture_output=True, check=False)) for _ in range(_ROUNDS)]
     what = f"folder of {len(list(folder.iterdir()))} files ({folder.name}), with the start of the program"
     return over_rounds(what, rounds, "s", _ROUNDS, target=2.0)
@@ -122,7 +122,7 @@ def _repository(folder: Path) -> None:
 
 
 def _memory(what: str, place: Path) -> Row:
-    command = [sys.executable, "-m", "bartizan", "scan", "--jobs", "1", str(place)]
+    command = [sys.executable, "-P", "-m", "bartizan", "scan", "--jobs", "1", str(place)]
     begin = time.monotonic()
     ran = subprocess.run(
         [sys.executable, "-c", _MEASURED, *command], capture_output=True, text=True, timeout=_SECONDS, check=True

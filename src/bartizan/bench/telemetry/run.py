@@ -63,7 +63,7 @@ def run(sizes: Sizes, folder: Path | None, progress: Progress) -> tuple[list[Row
 
 def _judge(journal: Path, most: int, progress: Progress) -> list[Row]:
     progress("rules")
-    command = [sys.executable, "-m", "bartizan.bench.telemetry.judging", str(journal), str(most)]
+    command = [sys.executable, "-P", "-m", "bartizan.bench.telemetry.judging", str(journal), str(most)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     try:
         judged = msgspec.json.decode(done.stdout, type=Judged)

@@ -43,7 +43,7 @@ def wait(folder: Path, seconds: float) -> list[Row]:
     (root / "rules" / "bench.yml").write_text(_RULES, encoding="utf-8")
     limits = "detections: {findings_per_minute: 1000000, suppress_seconds: 0}\n"
     (root / "bartizan.yaml").write_text((root / "bartizan.yaml").read_text(encoding="utf-8") + limits, encoding="utf-8")
-    server = Server("gateway", [sys.executable, "-m", "bartizan", "up", "--workspace", str(root)], port)
+    server = Server("gateway", [sys.executable, "-P", "-m", "bartizan", "up", "--workspace", str(root)], port)
     try:
         server.wait()
         journal = root / ".bartizan" / "journal"

@@ -147,7 +147,7 @@ def _place(case: FileCase, folder: Path, seed: int) -> Path:
 def _load(paths: Sequence[Path], seed: int) -> dict[Path, dict[str, Any]]:
     """What the shop's loader says of each file."""
     ran = subprocess.run(
-        [sys.executable, "-m", MODULE, ".", *map(str, paths)],
+        [sys.executable, "-P", "-m", MODULE, ".", *map(str, paths)],
         capture_output=True,
         text=True,
         timeout=_SECONDS,

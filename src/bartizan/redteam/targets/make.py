@@ -85,7 +85,7 @@ def _with_tools(
 
 
 def _server(spec: ToolServerSpec, folder: Path) -> ToolServer:
-    own = (sys.executable, "-m", "bartizan.redteam.hostile.pipe")
+    own = (sys.executable, "-P", "-m", "bartizan.redteam.hostile.pipe")
     return ToolServer(
         name=spec.name,
         command=own if spec.hostile else spec.command,
