@@ -19,7 +19,7 @@ from bartizan.supplychain.budget import BudgetError
 SECRET = "/srv/secrets/key: hunter2"
 SPEAKS_FOR_ITSELF = (DeclinedError, WireError, UpstreamError)
 DEFINES_AN_ERROR = re.compile(r"^class \w+\(\w+Error\)", re.MULTILINE)
-OF_NO_GATEWAY = "bartizan.agents.sdk"
+OF_NO_GATEWAY = ("bartizan.agents.sdk", "bartizan.supplychain.proxy")
 CLIENTS_MISTAKES = {"WireError": 400, "PseudonymsExhaustedError": 413, "ClientGoneError": 499, "UpstreamError": 502}
 
 

@@ -58,9 +58,9 @@ def test_servers_that_contradict_themselves(tmp_path: Path, servers: str, said: 
         ),
         (
             "sinks:\n  webhook: [{name: a, url: 'https://b.example'}, {name: a, url: 'https://c.example'}]\n",
-            r"bartizan\.yaml:3:12: .*two sinks",
+            r"bartizan\.yaml:3:57: .*two sinks",
         ),
-        ("sinks: {webhook: [{name: 'a b', url: 'https://b.example'}]}\n", r"bartizan\.yaml:2:18: .*cannot be a name"),
+        ("sinks: {webhook: [{name: 'a b', url: 'https://b.example'}]}\n", r"bartizan\.yaml:2:26: .*cannot be a name"),
     ],
 )
 def test_the_check_of_a_workspace_finds_them_with_their_place(tmp_path: Path, section: str, said: str) -> None:

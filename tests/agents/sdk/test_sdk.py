@@ -193,18 +193,18 @@ def test_what_needs_asking_waits_and_then_runs_once() -> None:
     opened = protection(recorder, asking=Asking(Yes()))
 
     @guarded_tool
-    def write_file(path: str, text: str) -> str:
-        """Writes a file."""
-        return "written"
+    def publish_page(title: str, text: str) -> str:
+        """Publishes a page on the web site."""
+        return "published"
 
     with opened, guarded_session(opened) as session:
         session.content("A page that somebody wrote.")
         with pytest.raises(ToolRefusedError, match="waits for a person") as caught:
-            write_file("new.txt", "hello")
+            publish_page("News", "hello")
         assert caught.value.approval == "apr_0"
-        assert write_file("new.txt", "hello") == "written"
+        assert publish_page("News", "hello") == "published"
         with pytest.raises(ToolRefusedError, match="waits for a person"):
-            write_file("new.txt", "hello")
+            publish_page("News", "hello")
     assert [event.action for event in recorder.decided] == [Action.ASK, Action.ALLOW, Action.ASK]
 
 

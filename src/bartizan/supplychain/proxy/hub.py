@@ -20,7 +20,7 @@ from yarl import URL
 from bartizan.core.errors import JournalError
 from bartizan.core.problem import printable
 from bartizan.supplychain.proxy.answering import patiently, send
-from bartizan.supplychain.proxy.interface import Held, RefusedError, UnavailableError, Wanted
+from bartizan.supplychain.proxy.interface import Held, NotAdmittedError, UnavailableError, Wanted
 from bartizan.supplychain.proxy.service import ProxyService
 from bartizan.supplychain.proxy.store import Incoming
 from bartizan.supplychain.proxy.upstream import Upstream, refused
@@ -77,7 +77,7 @@ class HubProxy:
             if api is not None and (request.method == "GET" or (request.method == "POST" and "/paths-info/" in api)):
                 return await self._describe(request, api)
             raise UnavailableError("this proxy answers what reads models and data sets", status=404)
-        except RefusedError as no:
+        except NotAdmittedError as no:
             return _problem(403, no.cause, "GatedRepo", no.hint)
         except UnavailableError as no:
             return _problem(no.status, no.cause, no.code)

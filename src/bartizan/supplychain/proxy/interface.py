@@ -55,7 +55,7 @@ class Held(NamedTuple):
     size: int
 
 
-class RefusedError(ArtefactError):
+class NotAdmittedError(ArtefactError):
     """Policy does not admit what was asked for."""
 
     def __init__(self, decision: Decision) -> None:

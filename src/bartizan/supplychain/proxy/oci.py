@@ -18,7 +18,7 @@ from aiohttp import web
 from bartizan.core.errors import JournalError
 from bartizan.core.problem import printable
 from bartizan.supplychain.proxy.answering import patiently, send
-from bartizan.supplychain.proxy.interface import Held, RefusedError, UnavailableError, Wanted
+from bartizan.supplychain.proxy.interface import Held, NotAdmittedError, UnavailableError, Wanted
 from bartizan.supplychain.proxy.manifests import DIGEST, IMAGES, INDEXES, read_manifest
 from bartizan.supplychain.proxy.oci_tokens import Tokens
 from bartizan.supplychain.proxy.service import ProxyService
@@ -63,7 +63,7 @@ class OciProxy:
             if found["kind"] == "blobs":
                 return await self._blob(request, found["name"], found["what"])
             return await self._tags(found["name"])
-        except RefusedError as no:
+        except NotAdmittedError as no:
             return _problem(403, "DENIED", f"{no.cause}; {no.hint}")
         except UnavailableError as no:
             unknown = "MANIFEST_UNKNOWN" if found is not None and found["kind"] == "manifests" else "BLOB_UNKNOWN"

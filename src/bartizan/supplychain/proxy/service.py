@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from bartizan.core.artefact import Admission
-from bartizan.supplychain.proxy.interface import Held, ProxyLimits, RefusedError, UnavailableError, Wanted
+from bartizan.supplychain.proxy.interface import Held, NotAdmittedError, ProxyLimits, UnavailableError, Wanted
 from bartizan.supplychain.proxy.judging import Judge
 from bartizan.supplychain.proxy.store import Incoming, QuarantineStore
 
@@ -56,7 +56,7 @@ class ProxyService:
             view: where it would lie among the signatures of its repository.
 
         Raises:
-            RefusedError: policy does not admit it.
+            NotAdmittedError: policy does not admit it.
             UnavailableError: it cannot be had, is not what was promised, or too much is under way.
             JournalError: the decision cannot be recorded.
         """
@@ -96,7 +96,7 @@ class ProxyService:
             raise UnavailableError(f"it vanished from the store: {error.strerror}", status=503) from None
         if decision.admission is not Admission.ALLOW:
             self.store.drop(sha256)
-            raise RefusedError(decision)
+            raise NotAdmittedError(decision)
         return held
 
     async def _there(self, sha256: str) -> bool:
