@@ -35,7 +35,7 @@ from bartizan.workspace.workspace import STATE
 MAX_TOKENS = 48
 SLOTS = 2
 """Each is a server of its own with one thread: slots of one server share its thread, and the other core would idle."""
-LATENCY_QUESTIONS = 20
+LATENCY_QUESTIONS = 12
 LATENCY_ROUNDS = 2
 FOLLOW_SECONDS = 60.0
 

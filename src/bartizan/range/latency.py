@@ -17,7 +17,7 @@ from bartizan.range.helpdesk.application import HelpDesk
 from bartizan.range.helpdesk.records import Plant
 from bartizan.reporting.assessment import AddedLatency, Quantile
 
-_TOKENS = 4
+_TOKENS = 2
 
 
 async def measure(
