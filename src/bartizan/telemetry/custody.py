@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -13,8 +14,8 @@ import msgspec
 from bartizan.core.errors import JournalError
 from bartizan.core.event import Event
 from bartizan.core.event.custody import ContentErased, Custody, HoldPlaced, HoldReleased, RecordsExpired
-from bartizan.telemetry.following import lines
-from bartizan.telemetry.reader import last_link, open_segment, segments
+from bartizan.telemetry.following import whole_lines
+from bartizan.telemetry.reader import last_link, segments
 from bartizan.telemetry.sealing import read_seals
 from bartizan.telemetry.segment import DONE_SUFFIX, SEGMENT_NAME
 from bartizan.trust.signing import SignatureInvalid, SigningKey, TrustedKeys
@@ -59,21 +60,11 @@ class Placed(NamedTuple):
 def read_custody(directory: Path) -> Iterator[Placed]:
     """Every such record in the journal, whoever signed it. Raises JournalError."""
     decode = msgspec.json.Decoder(Event).decode
-    for path in segments(directory):
-        if not path.name.startswith(WRITER + "-"):
-            continue
-        try:
-            with open_segment(path) as file:
-                for line in lines(file):
-                    if line.whole and line.content.startswith(_STARTS):
-                        try:
-                            record = decode(line.content)
-                        except (msgspec.DecodeError, UnicodeDecodeError):
-                            continue  # verification finds the line altered
-                        if isinstance(record, Custody):
-                            yield Placed(path.name, line.number, record)
-        except OSError as error:
-            raise JournalError(f"cannot read {path}: {error.strerror}") from error
+    for path, line in whole_lines(directory, lambda content: content.startswith(_STARTS), WRITER):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):  # verification finds the line altered
+            record = decode(line.content)
+            if isinstance(record, Custody):
+                yield Placed(path.name, line.number, record)
 
 
 class Register:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from bartizan.core.errors import JournalError
 from bartizan.telemetry.chain import Link, read_link
-from bartizan.telemetry.reader import MAX_RECORD_BYTES
+from bartizan.telemetry.reader import MAX_RECORD_BYTES, open_segment, segments
 
 SEAL_START: Final = b'{"kind":"journal.sealed"'
 """How the line of a seal begins; no other line does."""
@@ -32,6 +33,29 @@ def lines(file: BinaryIO, number: int = 0) -> Iterator[Line]:
         number += 1
         whole = content.endswith(b"\n") and len(content) <= MAX_RECORD_BYTES
         yield Line(number, content, read_link(content) if whole else None, whole)
+
+
+def whole_lines(directory: Path, wanted: Callable[[bytes], bool], writer: str = "") -> Iterator[tuple[Path, Line]]:
+    """The whole lines of a journal that pass a cheap look, unchecked, with their segments, oldest first.
+
+    Args:
+        directory: the journal's.
+        wanted: looks at the line's bytes.
+        writer: whose segments are read; all of them without it.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    for path in segments(directory):
+        if writer and not path.name.startswith(writer + "-"):
+            continue
+        try:
+            with open_segment(path) as file:
+                for line in lines(file):
+                    if line.whole and wanted(line.content):
+                        yield path, line
+        except OSError as error:
+            raise JournalError(f"cannot read {path}: {error.strerror}") from error
 
 
 class Problem(NamedTuple):

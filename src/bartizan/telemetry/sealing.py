@@ -7,6 +7,7 @@ has signed it never signs differently: a segment that no longer agrees with an e
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Recorder
 from bartizan.telemetry.chain import Link
 from bartizan.telemetry.durable import sync_file
-from bartizan.telemetry.following import LINKED, SEAL_START, Follower, Line, Problem, final_name, lines
+from bartizan.telemetry.following import LINKED, SEAL_START, Follower, Line, Problem, final_name, lines, whole_lines
 from bartizan.telemetry.reader import last_link, open_segment, segments
 from bartizan.telemetry.seal import make_seal
 from bartizan.telemetry.segment import DONE_SUFFIX, SEGMENT_NAME
@@ -176,17 +177,9 @@ class Sealer:
 def read_seals(directory: Path) -> Iterator[JournalSealed]:
     """The seals in a journal, whoever signed them, in the order of their segments. Raises JournalError."""
     decoder = msgspec.json.Decoder(JournalSealed)
-    for path in segments(directory):
-        try:
-            with open_segment(path) as file:
-                for line in lines(file):
-                    if line.whole and line.content.startswith(SEAL_START):
-                        try:
-                            yield decoder.decode(line.content)
-                        except (msgspec.DecodeError, UnicodeDecodeError):
-                            continue  # verification finds the line altered
-        except OSError as error:
-            raise JournalError(f"cannot read {path}: {error.strerror}") from error
+    for _, line in whole_lines(directory, lambda content: content.startswith(SEAL_START)):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):  # verification finds the line altered
+            yield decoder.decode(line.content)
 
 
 def _last_link(path: Path) -> Link | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,11 +12,9 @@ import msgspec
 from cryptography import x509
 
 from bartizan.core.clock import utc_now
-from bartizan.core.errors import JournalError
 from bartizan.core.event import JournalSealed, JournalStamped
 from bartizan.core.ids import new_id
-from bartizan.telemetry.following import lines
-from bartizan.telemetry.reader import open_segment, segments
+from bartizan.telemetry.following import whole_lines
 from bartizan.telemetry.seal import digest, statement
 from bartizan.trust.timestamp import StampInvalid, StampRequest, check_stamp, decode, encode, make_request
 
@@ -51,19 +50,9 @@ def stamped(seal: JournalSealed, asked: StampRequest, answer: bytes, roots: list
 def read_stamps(directory: Path) -> Iterator[JournalStamped]:
     """The time stamps in a journal, unchecked. Raises JournalError."""
     decoder = msgspec.json.Decoder(JournalStamped)
-    for path in segments(directory):
-        if not path.name.startswith(WRITER + "-"):
-            continue
-        try:
-            with open_segment(path) as file:
-                for line in lines(file):
-                    if line.whole and line.content.startswith(_START):
-                        try:
-                            yield decoder.decode(line.content)
-                        except (msgspec.DecodeError, UnicodeDecodeError):
-                            continue  # verification finds the line altered
-        except OSError as error:
-            raise JournalError(f"cannot read {path}: {error.strerror}") from error
+    for _, line in whole_lines(directory, lambda content: content.startswith(_START), WRITER):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):  # verification finds the line altered
+            yield decoder.decode(line.content)
 
 
 def check_stamps(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
 from bartizan.core.clock import utc_now
-from bartizan.core.errors import JournalError
 from bartizan.core.event.custody import ContentErased, HoldPlaced
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Recorder
 from bartizan.telemetry.custody import Register, signed
-from bartizan.telemetry.following import lines
-from bartizan.telemetry.reader import open_segment, segments
+from bartizan.telemetry.following import whole_lines
 from bartizan.telemetry.vault.entry import EntryDamaged, Reference
 from bartizan.telemetry.vault.reader import ERASED, KEPT, MISSING, WHOLE, VaultFiles
 from bartizan.trust.signing import SigningKey
@@ -52,19 +51,10 @@ def kept_records(directory: Path, wanted: Callable[[bytes], bool] = lambda _: Tr
         JournalError: the journal cannot be read.
     """
     decode = msgspec.json.Decoder(Facts).decode
-    for path in segments(directory):
-        try:
-            with open_segment(path) as file:
-                for line in lines(file):
-                    if not line.whole or b'"kept":"' not in line.content or not wanted(line.content):
-                        continue
-                    try:
-                        facts = decode(line.content)
-                        yield Kept(facts, [Reference.parse(text.decode()) for text in KEPT.findall(line.content)])
-                    except (msgspec.DecodeError, UnicodeDecodeError, EntryDamaged):
-                        continue  # verification finds the line altered
-        except OSError as error:
-            raise JournalError(f"cannot read {path}: {error.strerror}") from error
+    for _, line in whole_lines(directory, lambda content: b'"kept":"' in content and wanted(content)):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, EntryDamaged):  # verification finds the line altered
+            facts = decode(line.content)
+            yield Kept(facts, [Reference.parse(text.decode()) for text in KEPT.findall(line.content)])
 
 
 def records_of(directory: Path, ids: Sequence[str], principal: str = "") -> list[Kept]:
