@@ -173,7 +173,7 @@ def test_a_pack_of_ones_own_sees_every_fact(workspace: Workspace) -> None:
             'context.verdict == "allow" && context.scanned == "allow"', 'context.formats.contains("pickle")', "context.rules.isEmpty()",
             "context.waived.isEmpty()", 'context.pin == "none"', 'context.origin == ""', "!context.origin_listed && !context.origin_seen && !context.origins_asked",
             'context.licence == ""', "!context.licence_listed && !context.licences_asked", "context.size < 1000", 'context.vulnerability == "none"', 'context.signature == "none"', 'context.signer == ""', "!context.signers_asked",
-            'context.attestation == "none" && context.attestor == ""', "!context.attestations_asked", 'context.bom == "none"', "!context.bom_asked && !context.bom_complete && !context.bom_vulnerable", "context.bom_missing.isEmpty() && context.bom_affected.isEmpty()",
+            'context.attestation == "none" && context.attestor == ""', "!context.attestations_asked", 'context.provenance == "none" && context.builder == "" && !context.builders_asked', 'context.bom == "none"', "!context.bom_asked && !context.bom_complete && !context.bom_vulnerable", "context.bom_missing.isEmpty() && context.bom_affected.isEmpty()",
         ]
     )  # fmt: skip
     text = f'@id("mine") @reason("All of it holds.") permit (principal, action, resource) when {{ {facts} }};'

@@ -156,16 +156,23 @@ def _check_policy(check: _Check, policy: Document[PolicyDocument]) -> None:
     from bartizan.supplychain.admission.pack import AdmissionPack
     from bartizan.supplychain.bom.evidence import read_evidence
     from bartizan.supplychain.signing.signers import Signers
-    from bartizan.trust.dsse import EllipticKey
+    from bartizan.supplychain.signing.trusting import trust_of
 
     artefacts = policy.value.artefacts
     where: ValuePath = ("artefacts", "pack")
     try:
         AdmissionPack.named(artefacts.pack, check.workspace)
         keys = {}
-        for i, signer in enumerate(artefacts.signers):
-            where = ("artefacts", "signers", i, "key")
-            keys[signer.name] = EllipticKey.read(check.workspace.path(signer.key))
+        for kind, named in (
+            ("signers", artefacts.signers),
+            ("attestors", artefacts.attestors),
+            ("builders", artefacts.builders),
+        ):
+            for i, signer in enumerate(named):
+                where = ("artefacts", kind, i, "key" if signer.key else "roots")
+                found = trust_of(signer, check.workspace)
+                if kind == "signers":
+                    keys[signer.name] = found
         if artefacts.bom:
             where = ("artefacts", "bom")
             read_evidence(check.workspace.path(artefacts.bom), artefacts.bom, artefacts.bom_elements, Signers(keys))

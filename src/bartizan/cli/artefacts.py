@@ -13,18 +13,31 @@ import typer
 from rich.markup import escape
 
 from bartizan.cli.artefacts_attested import attested_file
+from bartizan.cli.artefacts_record import record_run, recorded_file
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
+from bartizan.cli.signing_options import (
+    AsOfOption,
+    CertificateOption,
+    IdentityOption,
+    PasswordOption,
+    PrivateKeyOption,
+    PublicKeyOption,
+    RevokedOption,
+    RootsOption,
+    signer_of,
+    trust_from,
+)
 from bartizan.core.artefact import Admission
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.supplychain.admission.attesting import attest_decision
 from bartizan.supplychain.admission.gate import AdmissionGate, Decision, open_gate
-from bartizan.supplychain.files import Problem, named, open_file, walk
+from bartizan.supplychain.files import digest_of, named, walk
 from bartizan.supplychain.signing.model import sign, verify
 from bartizan.supplychain.signing.signers import ABOVE, BESIDE
 from bartizan.supplychain.signing.statement import Statement
-from bartizan.trust.dsse import EllipticKey, EllipticSigner
+from bartizan.trust.dsse import Signer
 from bartizan.trust.signing import SignatureInvalid
 from bartizan.workspace.register import Registered
 from bartizan.workspace.registering import lines_of, register
@@ -42,6 +55,8 @@ _ALONE = 4
 
 
 app.command("attested")(attested_file)
+app.command("record")(record_run)
+app.command("recorded")(recorded_file)
 
 
 @app.callback()
@@ -55,14 +70,15 @@ def admit(
     workspace: WorkspaceOption = Path(),
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: one for each core.")] = 0,
     attest: Annotated[Path | None, typer.Option("--attest", help="Folder that takes signed decisions.")] = None,
-    key: Annotated[Path | None, typer.Option("--key", help="Private key for --attest, in PEM.")] = None,
-    password_env: Annotated[str, typer.Option("--password-env", help="Variable with the key's password.")] = "",
+    key: PrivateKeyOption = "",
+    password_env: PasswordOption = "",
+    certificate: CertificateOption = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Whether policy admits artefacts. Exit 0: all of them; 1: something blocked; 2: inconclusive, nothing or error."""
-    if (attest is None) != (key is None):
+    if (attest is None) != (not key):
         raise ConfigurationError("--attest and --key go together", "name a folder and a private key")
-    signer = EllipticSigner.read(key, os.environ.get(password_env, "") if password_env else "") if key else None
+    signer = signer_of(key, password_env, certificate) if key else None
     counts = dict.fromkeys(Admission, 0)
     with open_gate(workspace, named(paths)) as gate:
         decisions = _counted(_attested(_decisions(gate, paths, jobs), attest, signer), counts)
@@ -87,7 +103,7 @@ def pin(
     entries = [
         Registered(
             path=_relative(path, opened.root),
-            sha256=_digest(path),
+            sha256=digest_of(path),
             origin=origin.partition("://")[2] or origin,
             licence=licence,
             by=by,
@@ -109,29 +125,33 @@ def pin(
 @app.command("sign")
 def sign_model(
     model: ModelArgument,
-    key: Annotated[Path, typer.Option("--key", help="Private key in PEM: P-256, P-384 or P-521.")],
+    key: PrivateKeyOption,
     signature: SignatureOption = None,
+    certificate: CertificateOption = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Relative path that is not signed.")] = None,
-    password_env: Annotated[str, typer.Option("--password-env", help="Variable with the key's password.")] = "",
+    password_env: PasswordOption = "",
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Sign a model in the OpenSSF model-signing format."""
-    password = os.environ.get(password_env, "") if password_env else ""
     place = _signature(model, signature)
-    statement = sign(model, place, EllipticSigner.read(key, password), ignore or ())
+    statement = sign(model, place, signer_of(key, password_env, certificate), ignore or ())
     _said("signed", model, place, statement, output)
 
 
 @app.command("verify")
 def verify_model(
     model: ModelArgument,
-    key: Annotated[Path, typer.Option("--key", help="Public key of the signer, in PEM.")],
+    key: PublicKeyOption = None,
+    roots: RootsOption = None,
+    identity: IdentityOption = "",
+    revoked: RevokedOption = None,
+    as_of: AsOfOption = "",
     signature: SignatureOption = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Whether exactly these files were signed with this key. Exit 0: yes; 1: no; 2: it cannot be said."""
+    """Whether exactly these files were signed by whom you trust. Exit 0: yes; 1: no; 2: it cannot be said."""
     place = _signature(model, signature)
-    trusted = EllipticKey.read(key)
+    trusted = trust_from(key, roots, identity, revoked, as_of)
     try:
         statement = verify(model, place, trusted)
     except SignatureInvalid as problem:
@@ -169,7 +189,7 @@ def _decisions(gate: AdmissionGate, paths: list[Path], jobs: int) -> Iterator[De
         yield from map(gate.decide, files) if jobs == 1 else gate.decide_all(files, jobs)
 
 
-def _attested(decisions: Iterator[Decision], folder: Path | None, signer: EllipticSigner | None) -> Iterator[Decision]:
+def _attested(decisions: Iterator[Decision], folder: Path | None, signer: Signer | None) -> Iterator[Decision]:
     for decision in decisions:
         if folder is not None and signer is not None:
             attest_decision(decision, folder, signer)
@@ -206,16 +226,6 @@ def _text(decisions: Iterator[Decision], counts: dict[Admission, int]) -> None:
             out.print(escape(printable(f"    waived: {subject}", 200)), style="dim")
     shown = ", ".join(f"{count:,} {admission}" for admission, count in counts.items())
     out.print(shown if any(counts.values()) else "nothing to admit")
-
-
-def _digest(path: Path) -> str:
-    opened = open_file(path)
-    if isinstance(opened, Problem):
-        raise ConfigurationError(f"{printable(str(path), 300)}: {opened.explanation}")
-    try:
-        return opened.digest()
-    finally:
-        opened.close()
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -10,31 +10,28 @@ import typer
 from rich.markup import escape
 
 from bartizan.cli.output import Format, FormatOption, console, print_json
+from bartizan.cli.signing_options import IdentityOption, PublicKeyOption, RevokedOption, RootsOption, trust_from
 from bartizan.core.clock import utc_now
-from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
-from bartizan.supplychain.files import Problem, open_file
+from bartizan.supplychain.files import digest_of
 from bartizan.supplychain.signing.attestation import attested
-from bartizan.trust.dsse import EllipticKey
+from bartizan.trust.dsse import Trust
 from bartizan.trust.signing import SignatureInvalid
 
 
 def attested_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file.")],
     attestations: Annotated[Path, typer.Option("--attestations", help="Folder that 'admit --attest' wrote.")],
-    key: Annotated[Path, typer.Option("--key", help="Public key of the signer, in PEM.")],
+    key: PublicKeyOption = None,
+    roots: RootsOption = None,
+    identity: IdentityOption = "",
+    revoked: RevokedOption = None,
     days: Annotated[int, typer.Option("--days", min=1, help="Oldest age of the decision, in days.")] = 30,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Whether a signed decision admits exactly this file. Exit 0: yes; 1: no; 2: nothing, or too old to say."""
-    opened = open_file(file)
-    if isinstance(opened, Problem):
-        raise ConfigurationError(f"{printable(str(file), 300)}: {opened.explanation}")
-    try:
-        digest = opened.digest()
-    finally:
-        opened.close()
-    state, said, code = _state(digest, attestations, EllipticKey.read(key), days)
+    digest = digest_of(file)
+    state, said, code = _state(digest, attestations, trust_from(key, roots, identity, revoked), days)
     if output is Format.JSON:
         print_json("artefacts-attested", {"file": str(file), "sha256": digest, "state": state, "because": said})
     else:
@@ -43,7 +40,7 @@ def attested_file(
     raise typer.Exit(code)
 
 
-def _state(digest: str, folder: Path, key: EllipticKey, days: int) -> tuple[str, str, int]:
+def _state(digest: str, folder: Path, key: Trust, days: int) -> tuple[str, str, int]:
     try:
         found = attested(digest, folder, key, utc_now())
     except SignatureInvalid as problem:

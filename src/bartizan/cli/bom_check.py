@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from bartizan.cli.bom_reading import read_bill, with_vex
 from bartizan.cli.output import Format, FormatOption, console, print_json, watched
+from bartizan.cli.signing_options import IdentityOption, PublicKeyOption, RevokedOption, RootsOption, trust_from
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.core.threat import Severity
@@ -20,7 +21,7 @@ from bartizan.supplychain.bom.files import Place, describe_all
 from bartizan.supplychain.bom.make import files_part, with_register
 from bartizan.supplychain.signing.model import verify
 from bartizan.supplychain.signing.signers import BESIDE
-from bartizan.trust.dsse import EllipticKey
+from bartizan.trust.dsse import Trust
 from bartizan.workspace.workspace import Workspace
 
 _SHOWN = 100
@@ -41,9 +42,10 @@ def check(
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", help="Rule that does not count; repeat for several.")
     ] = None,
-    key: Annotated[
-        Path | None, typer.Option("--key", help="Public key of whoever signed the document, in PEM.")
-    ] = None,
+    key: PublicKeyOption = None,
+    roots: RootsOption = None,
+    identity: IdentityOption = "",
+    revoked: RevokedOption = None,
     require: Annotated[
         int, typer.Option("--require", min=0, max=100, help="Least percentage of the elements that apply.")
     ] = 0,
@@ -54,7 +56,8 @@ def check(
     if unknown := sorted(ignored.difference(RULES)):
         raise ConfigurationError(f"there is no rule {printable(unknown[0], 60)}", f"there are {', '.join(RULES)}")
     bill = with_vex(read_bill(bom), vex or ())
-    signature = _signature(bom, key)
+    trust = trust_from(key, roots, identity, revoked) if key or roots else None
+    signature = _signature(bom, trust)
     found = problems(bill)
     if files:
         own = {bom.resolve(), bom.with_name(bom.name + BESIDE).resolve()}
@@ -79,12 +82,12 @@ def check(
     raise typer.Exit(1 if against_it or not enough else 0)
 
 
-def _signature(bom: Path, key: Path | None) -> Literal["", "asserted", "verified"]:
+def _signature(bom: Path, trust: Trust | None) -> Literal["", "asserted", "verified"]:
     """Raises SignatureInvalid, an error: whoever names a key wants to know nothing of a document it did not sign."""
     beside = bom.with_name(bom.name + BESIDE)
-    if key is None:
+    if trust is None:
         return "asserted" if beside.exists() else ""
-    verify(bom, beside, EllipticKey.read(key))
+    verify(bom, beside, trust)
     return "verified"
 
 

@@ -14,8 +14,35 @@ class Signer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     """How decisions call the signer."""
-    key: str
-    """File of the workspace with the public key in PEM: P-256, P-384 or P-521."""
+    key: str = ""
+    """File of the workspace with the public key in PEM: P-256, P-384 or P-521. Either this or `roots`."""
+    roots: str = ""
+    """File of the workspace with certificates of authorities in PEM: what was signed under a certificate for code
+    signing counts if that leads to one of them."""
+    identity: str = ""
+    """With `roots`: e-mail address, URI or DNS name that the certificate must carry, or its whole
+    subject. Empty: any."""
+    revoked: str = ""
+    """With `roots`: file of the workspace with revocation lists in PEM; each issuer must have one in force. Empty:
+    no certificate counts as revoked."""
+
+    def __post_init__(self) -> None:
+        if bool(self.key) == bool(self.roots):
+            raise ValueError("a signer has either a key or roots")
+        if self.key and (self.identity or self.revoked):
+            raise ValueError("identity and revoked belong to roots")
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Files of the workspace that say who it is."""
+        return tuple(one for one in (self.key, self.roots, self.revoked) if one)
+
+
+class Builder(Signer, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody whose records of training runs count."""
+
+    id: str
+    """The builder that the record must name, such as `https://acme.example/training`."""
 
 
 class ArtefactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,8 +66,12 @@ class ArtefactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Folder of the workspace in which those decisions are."""
     attestation_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
     """Oldest age of such a decision, in days."""
+    builders: tuple[Builder, ...] = ()
+    """Whose records of training runs count, of `bartizan artefacts record`. Empty: none is asked for."""
+    provenance: str = "provenance"
+    """Folder of the workspace in which those records are."""
     bom: str = ""
-    """CycloneDX document of the workspace that must list an artefact by its digest, such as `bom.json`. If there are
-    signers, one of them must have signed it. Empty: none is asked for."""
+    """CycloneDX or SPDX document of the workspace that must list an artefact by its digest, such as `bom.json`. If
+    there are signers, one of them must have signed it. Empty: none is asked for."""
     bom_elements: tuple[str, ...] = ()
     """Minimum elements that a model or data set must have in it, such as `model.licence`."""

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.problem import printable
 from bartizan.supplychain.interface import MALFORMED, Admission, Rule, Severity
 from bartizan.supplychain.source import ByteSource
 
@@ -108,6 +110,17 @@ class Opened:
     def close(self) -> None:
         """Give the file back."""
         self._file.close()
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file. Raises ConfigurationError: it is none, or cannot be read."""
+    opened = open_file(path)
+    if isinstance(opened, Problem):
+        raise ConfigurationError(f"{printable(str(path), 300)}: {opened.explanation}")
+    try:
+        return opened.digest()
+    finally:
+        opened.close()
 
 
 def open_file(path: Path) -> Opened | Problem:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -38,6 +38,40 @@ def pae(kind: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(name), name, len(payload), payload)
 
 
+class Trust(Protocol):
+    """Who may have signed: a key, or whoever has a certificate under given roots."""
+
+    def key_for(self, hint: str, chain: tuple[bytes, ...]) -> EllipticKey:
+        """The key that must have signed.
+
+        Args:
+            hint: by which the signature names its key; empty where it names none.
+            chain: certificates that come with it in DER, the signer's first; nothing in them is true yet.
+
+        Raises:
+            SignatureInvalid: it is another key, or no certificate that counts.
+        """
+        ...
+
+
+class Signer(Protocol):
+    """Signs with a key on a NIST curve."""
+
+    @property
+    def public(self) -> EllipticKey:
+        """The public half."""
+        ...
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """Certificates in DER, the signer's first; empty where the key stands for itself."""
+        ...
+
+    def sign(self, kind: str, payload: bytes) -> bytes:
+        """The signature over ``payload`` as a ``kind``, in DER. Raises ConfigurationError: the key cannot be used."""
+        ...
+
+
 class EllipticKey:
     """A public key on a NIST curve. Raises ConfigurationError for another one."""
 
@@ -54,6 +88,18 @@ class EllipticKey:
         except (ValueError, UnsupportedAlgorithm):
             raise ConfigurationError(f"{path} holds no public key in PEM", _HOW) from None
 
+    def key_for(self, hint: str, chain: tuple[bytes, ...]) -> EllipticKey:
+        """This key, if that is the one that is named. Raises SignatureInvalid."""
+        if hint and hint != self.hint:
+            raise SignatureInvalid("it was signed with another key", "name the public key of its signer")
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EllipticKey) and self.hint == other.hint
+
+    def __hash__(self) -> int:
+        return hash(self.hint)
+
     @property
     def hint(self) -> str:
         """Hexadecimal SHA-256 of the PEM text, by which bundles name a key."""
@@ -68,7 +114,9 @@ class EllipticKey:
 
 
 class EllipticSigner:
-    """A private key on a NIST curve."""
+    """A private key on a NIST curve, in memory."""
+
+    chain: tuple[bytes, ...] = ()
 
     def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
         self._key = key
@@ -89,6 +137,13 @@ class EllipticSigner:
         """The signature in DER, another one each time."""
         curve = self._key.curve.name
         return self._key.sign(pae(kind, payload), ec.ECDSA(_HASHES[curve]))
+
+
+def digest_for(key: ec.EllipticCurvePublicKey, kind: str, payload: bytes) -> bytes:
+    """The digest that a key on this curve signs, for keys that sign elsewhere."""
+    summed = hashes.Hash(_HASHES[key.curve.name])
+    summed.update(pae(kind, payload))
+    return summed.finalize()
 
 
 def _pem(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from bartizan.core.clock import utc_now
 from bartizan.supplychain.signing.attestation import attested
-from bartizan.trust.dsse import EllipticKey
+from bartizan.trust.dsse import Trust
 from bartizan.trust.signing import SignatureInvalid
 
 _AHEAD: Final = datetime.timedelta(minutes=5)
@@ -36,7 +36,7 @@ class Attestors:
 
     def __init__(
         self,
-        keys: Mapping[str, EllipticKey] | None = None,
+        keys: Mapping[str, Trust] | None = None,
         folder: Path = Path(),
         days: int = 30,
         now: Callable[[], datetime.datetime] = utc_now,

@@ -8,10 +8,10 @@ from bartizan.core.artefact import Admission
 from bartizan.core.errors import ConfigurationError
 from bartizan.supplychain.admission.gate import Decision
 from bartizan.supplychain.signing.attestation import Summary, attest
-from bartizan.trust.dsse import EllipticSigner
+from bartizan.trust.dsse import Signer
 
 
-def attest_decision(decision: Decision, folder: Path, signer: EllipticSigner) -> Path | None:
+def attest_decision(decision: Decision, folder: Path, signer: Signer) -> Path | None:
     """Write the attestation; None for a file without a digest, about which nothing can be attested.
 
     Raises:

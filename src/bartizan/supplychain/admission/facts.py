@@ -12,6 +12,7 @@ import msgspec
 from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.policy.artefacts import ArtefactPolicy
 from bartizan.supplychain.admission.attested import Attestors
+from bartizan.supplychain.admission.built import Builders
 from bartizan.supplychain.admission.packages import UNWAIVABLE, accepted_for, worst
 from bartizan.supplychain.bom.evidence import Billed, BillEvidence
 from bartizan.supplychain.signing.signers import Signers
@@ -53,6 +54,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     attestor: str
     """Its name in policy."""
     attestations_asked: bool
+    provenance: str
+    """``valid``: a builder that policy names signed a record of the run that wrote it; ``invalid``, ``none``."""
+    builder: str
+    """Its name in policy."""
+    builders_asked: bool
     bom: str
     """``match``: a component of the bill that policy names has this digest; ``none``."""
     bom_asked: bool
@@ -82,6 +88,7 @@ class Evidence:
         signers: the keys of those whom policy names.
         bill: the bill of materials that policy names.
         attestors: whose signed decisions count.
+        builders: whose records of training runs count.
     """
 
     def __init__(
@@ -93,7 +100,9 @@ class Evidence:
         signers: Signers | None = None,
         bill: BillEvidence | None = None,
         attestors: Attestors | None = None,
+        builders: Builders | None = None,
     ) -> None:
+        self._builders = builders or Builders()
         self._attestors = attestors or Attestors()
         self._policy = policy
         self._signers = signers or Signers({})
@@ -124,6 +133,7 @@ class Evidence:
         pin, entry = self._pinned(report)
         signature, signer = self._signers.of(report)
         attestation, attestor = self._attestors.of(report.sha256)
+        provenance, builder = self._builders.of(report.sha256)
         billed = self._bill.of(report.sha256) if self._bill is not None else Billed()
         origin, licence = (entry.origin, entry.licence) if entry is not None else ("", "")
         origin = seen or origin
@@ -147,6 +157,9 @@ class Evidence:
             attestation=attestation,
             attestor=attestor,
             attestations_asked=bool(self._attestors),
+            provenance=provenance,
+            builder=builder,
+            builders_asked=bool(self._builders),
             bom="match" if billed.listed else "none",
             bom_asked=self._bill is not None,
             bom_missing=billed.missing,

@@ -16,14 +16,15 @@ from bartizan.core.event import ArtefactDecided, Event
 from bartizan.core.ids import new_id
 from bartizan.policy.in_force import policy_in_force
 from bartizan.supplychain.admission.attested import Attestors
+from bartizan.supplychain.admission.built import Builders, BuilderTrust
 from bartizan.supplychain.admission.facts import Evidence, Facts
 from bartizan.supplychain.admission.pack import AdmissionPack
 from bartizan.supplychain.bom.evidence import read_evidence
 from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.scanning import ArtefactScanner
 from bartizan.supplychain.signing.signers import Signers
+from bartizan.supplychain.signing.trusting import trust_of, trusted
 from bartizan.telemetry.journal import Journal
-from bartizan.trust.dsse import EllipticKey
 from bartizan.workspace.register import Register
 from bartizan.workspace.signed import Seal
 from bartizan.workspace.waiver import Waivers
@@ -156,13 +157,16 @@ def rules_of(workspace: Workspace, root: Path | None = None) -> tuple[AdmissionP
     policy = policy_in_force(workspace).artefacts
     register: Register = workspace.load(REGISTER, Register) if workspace.path(REGISTER).exists() else ()
     waivers: Waivers = Seal(workspace).load(WAIVERS, Waivers, ())
-    signers = Signers({one.name: EllipticKey.read(workspace.path(one.key)) for one in policy.signers})
+    signers = Signers(trusted(policy.signers, workspace))
     bill = None
     if policy.bom:
         bill = read_evidence(workspace.path(policy.bom), policy.bom, policy.bom_elements, signers)
-    keys = {one.name: EllipticKey.read(workspace.path(one.key)) for one in policy.attestors}
-    attestors = Attestors(keys, workspace.path(policy.attestations), policy.attestation_days)
-    evidence = Evidence(root or workspace.root, policy, register, waivers, signers, bill, attestors)
+    attestors = Attestors(
+        trusted(policy.attestors, workspace), workspace.path(policy.attestations), policy.attestation_days
+    )
+    named = {one.name: BuilderTrust(trust_of(one, workspace), one.id) for one in policy.builders}
+    builders = Builders(named, workspace.path(policy.provenance))
+    evidence = Evidence(root or workspace.root, policy, register, waivers, signers, bill, attestors, builders)
     return AdmissionPack.named(policy.pack, workspace), evidence
 
 

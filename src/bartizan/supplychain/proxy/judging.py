@@ -126,7 +126,7 @@ class Judge:
         pack, evidence = rules_of(workspace)
         policy = policy_in_force(workspace).artefacts
         named = (
-            *(one.key for one in (*policy.signers, *policy.attestors)),
+            *(file for one in (*policy.signers, *policy.attestors, *policy.builders) for file in one.files),
             policy.bom,
             policy.pack if policy.pack.endswith(".cedar") else "",
         )

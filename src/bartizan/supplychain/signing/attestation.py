@@ -18,7 +18,7 @@ from bartizan.core.errors import WireError
 from bartizan.core.strict_json import parse
 from bartizan.supplychain.signing.bundle import Bundle, read
 from bartizan.supplychain.signing.statement import STATEMENT
-from bartizan.trust.dsse import EllipticKey, EllipticSigner
+from bartizan.trust.dsse import Signer, Trust
 from bartizan.trust.signing import SignatureInvalid
 
 SUMMARY: Final = "https://slsa.dev/verification_summary/v1"
@@ -78,7 +78,7 @@ def encode(summary: Summary, report: ArtefactReport) -> bytes:
     )
 
 
-def attest(summary: Summary, report: ArtefactReport, folder: Path, signer: EllipticSigner) -> Path:
+def attest(summary: Summary, report: ArtefactReport, folder: Path, signer: Signer) -> Path:
     """Write the signed summary of a file into a folder, under the file's digest. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / f"{summary.sha256}{ENDING}"
@@ -88,7 +88,7 @@ def attest(summary: Summary, report: ArtefactReport, folder: Path, signer: Ellip
     return place
 
 
-def attested(sha256: str, folder: Path, key: EllipticKey, now: datetime.datetime) -> Found | None:
+def attested(sha256: str, folder: Path, key: Trust, now: datetime.datetime) -> Found | None:
     """The summary of the file with this digest; None where the folder has none.
 
     Raises:

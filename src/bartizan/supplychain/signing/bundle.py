@@ -11,7 +11,7 @@ import msgspec
 
 from bartizan.core.errors import WireError
 from bartizan.core.strict_json import parse
-from bartizan.trust.dsse import IN_TOTO, EllipticKey, EllipticSigner
+from bartizan.trust.dsse import IN_TOTO, Signer, Trust
 from bartizan.trust.signing import SignatureInvalid
 
 MEDIA_TYPE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -25,17 +25,18 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     signature: bytes
     hint: str
     """Of the key; empty where the bundle names none."""
+    chain: tuple[bytes, ...] = ()
+    """Certificates in DER, the signer's first; empty where it was signed with a key alone."""
 
     @classmethod
-    def sign(cls, payload: bytes, signer: EllipticSigner) -> Bundle:
-        """A bundle over an in-toto statement."""
-        return cls(payload=payload, signature=signer.sign(IN_TOTO, payload), hint=signer.public.hint)
+    def sign(cls, payload: bytes, signer: Signer) -> Bundle:
+        """A bundle over an in-toto statement. Raises ConfigurationError where the key cannot be used."""
+        hint = "" if signer.chain else signer.public.hint
+        return cls(payload=payload, signature=signer.sign(IN_TOTO, payload), hint=hint, chain=signer.chain)
 
-    def verify(self, key: EllipticKey) -> bytes:
-        """The payload, if ``key`` signed it. Raises SignatureInvalid."""
-        if self.hint and self.hint != key.hint:
-            raise SignatureInvalid("it was signed with another key", "name the public key of its signer")
-        key.verify(IN_TOTO, self.payload, self.signature)
+    def verify(self, trust: Trust) -> bytes:
+        """The payload, if one whom ``trust`` accepts signed it. Raises SignatureInvalid."""
+        trust.key_for(self.hint, self.chain).verify(IN_TOTO, self.payload, self.signature)
         return self.payload
 
     def encode(self) -> bytes:
@@ -43,7 +44,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(
             {
                 "mediaType": MEDIA_TYPE,
-                "verificationMaterial": {"publicKey": {"hint": self.hint}, "tlogEntries": []},
+                "verificationMaterial": {**self._material(), "tlogEntries": []},
                 "dsseEnvelope": {
                     "payload": base64.b64encode(self.payload).decode(),
                     "payloadType": IN_TOTO,
@@ -51,6 +52,12 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
                 },
             }
         )
+
+    def _material(self) -> dict[str, Any]:
+        if not self.chain:
+            return {"publicKey": {"hint": self.hint}}
+        chain = [{"rawBytes": base64.b64encode(one).decode()} for one in self.chain]
+        return {"x509CertificateChain": {"certificates": chain}}
 
 
 def read(path: Path) -> Bundle:
@@ -73,7 +80,7 @@ def decode(raw: bytes) -> Bundle:
     except WireError as error:
         raise SignatureInvalid(f"the signature is no bundle: {error.cause}") from None
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
-        raise SignatureInvalid(f"the signature is no bundle of type {MEDIA_TYPE} under a key") from None
+        raise SignatureInvalid(f"the signature is no bundle of type {MEDIA_TYPE} under a key or certificates") from None
 
 
 def _bundle(document: dict[str, Any]) -> Bundle:
@@ -84,12 +91,14 @@ def _bundle(document: dict[str, Any]) -> Bundle:
         raise ValueError
     (signature,) = envelope["signatures"]
     material = document["verificationMaterial"]
-    if "publicKey" not in material:
+    chain = material.get("x509CertificateChain", {}).get("certificates", [])
+    if "publicKey" not in material and not chain:
         raise SignatureInvalid(
-            "it was signed under a certificate or by Sigstore, which cannot be verified here", "sign it with a key"
+            "it was signed by Sigstore without a key, which cannot be verified here", "sign with a key or a certificate"
         )
     return Bundle(
         payload=base64.b64decode(envelope["payload"], validate=True),
         signature=base64.b64decode(signature["sig"], validate=True),
-        hint=str(material["publicKey"].get("hint") or ""),
+        hint=str(material.get("publicKey", {}).get("hint") or ""),
+        chain=tuple(base64.b64decode(one["rawBytes"], validate=True) for one in chain),
     )

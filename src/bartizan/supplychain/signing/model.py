@@ -12,7 +12,7 @@ from bartizan.core.errors import ArtefactError
 from bartizan.core.problem import printable
 from bartizan.supplychain.signing.bundle import Bundle, read
 from bartizan.supplychain.signing.statement import MOST_RESOURCES, WHOLE, Resource, Statement, decode
-from bartizan.trust.dsse import EllipticKey, EllipticSigner
+from bartizan.trust.dsse import Signer, Trust
 from bartizan.trust.signing import SignatureInvalid
 
 GIT = (".git", ".gitattributes", ".github", ".gitignore")
@@ -20,7 +20,7 @@ GIT = (".git", ".gitattributes", ".github", ".gitignore")
 _CHUNK = 1 << 20
 
 
-def sign(model: Path, signature: Path, signer: EllipticSigner, ignored: Sequence[str] = ()) -> Statement:
+def sign(model: Path, signature: Path, signer: Signer, ignored: Sequence[str] = ()) -> Statement:
     """Sign a file, or every file in a folder, and write the bundle.
 
     Args:
@@ -45,7 +45,7 @@ def sign(model: Path, signature: Path, signer: EllipticSigner, ignored: Sequence
     return statement
 
 
-def verify(model: Path, signature: Path, key: EllipticKey) -> Statement:
+def verify(model: Path, signature: Path, key: Trust) -> Statement:
     """Return if ``key`` signed exactly the files that are there.
 
     Raises:

@@ -1,19 +1,21 @@
-"""Whose signature covers a file: the bundles beside it and above it, under the keys that policy names."""
+"""Whose signature covers a file: by bundles beside it and above it, under keys and certificates of policy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from bartizan.core.artefact import ArtefactReport
 from bartizan.supplychain.signing.bundle import MOST_BYTES, read
 from bartizan.supplychain.signing.statement import WHOLE, Statement, decode
-from bartizan.trust.dsse import EllipticKey
+from bartizan.trust.dsse import Trust
 from bartizan.trust.signing import SignatureInvalid
 
 BESIDE, ABOVE = ".sig", "model.sig"
 _LEVELS = 16
+_FRESH = 60.0
 
 
 class Signed(NamedTuple):
@@ -31,11 +33,12 @@ class Signers:
     """The signers that count.
 
     Args:
-        keys: public keys by the names of their signers.
+        keys: by the names of the signers.
+        clock: seconds; what was verified is verified anew after a minute, for certificates expire.
     """
 
-    def __init__(self, keys: Mapping[str, EllipticKey]) -> None:
-        self._keys = keys
+    def __init__(self, keys: Mapping[str, Trust], clock: Callable[[], float] = time.monotonic) -> None:
+        self._keys, self._clock, self._since = keys, clock, clock()
         self._read: dict[tuple[Path, int, int, int], tuple[Statement | None, str]] = {}
 
     def __bool__(self) -> bool:
@@ -78,6 +81,9 @@ class Signers:
             status = bundle.stat()
         except (OSError, ValueError):
             return None, ""
+        if self._clock() - self._since > _FRESH:
+            self._read.clear()
+            self._since = self._clock()
         key = (bundle, status.st_mtime_ns, status.st_size, status.st_ino)
         if key not in self._read:
             self._read[key] = self._verified(bundle, status.st_size)

@@ -1,0 +1,1 @@
+"""Records of training runs: from what, how and where a model was made."""
