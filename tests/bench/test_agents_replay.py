@@ -6,6 +6,7 @@ import pytest
 
 from bartizan.bench.agents import baselines
 from bartizan.bench.agents.replay import Approver, Script, Step, asked, replay
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.tool import ToolCall, ToolDecision, ToolDefinition, ToolResult
 from bartizan.core.verdict import Action
 
@@ -47,7 +48,7 @@ class Asking:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def conversation(self, tools: tuple[ToolDefinition, ...]) -> Asking:
+    def conversation(self, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> Asking:
         return self
 
     def operator(self, text: str) -> None:

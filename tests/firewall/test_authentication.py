@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bartizan.core.errors import ConfigurationError, WireError
@@ -33,7 +35,7 @@ def ring(*, anonymous: bool = False) -> Keyring:
     ],
 )
 def test_a_key_names_its_principal(headers: ClientHeaders) -> None:
-    caller = ring().authenticate(headers)
+    caller = asyncio.run(ring().authenticate(headers))
     assert caller.principal.name == "app"
     assert caller.principal.debug
     assert caller.principal.key_id == key_digest(KEY)[:8]
@@ -58,12 +60,12 @@ def test_a_key_names_its_principal(headers: ClientHeaders) -> None:
 )
 def test_nobody_else_gets_in(headers: ClientHeaders) -> None:
     with pytest.raises(WireError) as error:
-        ring().authenticate(headers)
+        asyncio.run(ring().authenticate(headers))
     assert error.value.status == 401
 
 
 def test_anonymous_clients_only_where_policy_says_so() -> None:
-    caller = ring(anonymous=True).authenticate(ClientHeaders(authorization=b"Bearer whatever"))
+    caller = asyncio.run(ring(anonymous=True).authenticate(ClientHeaders(authorization=b"Bearer whatever")))
     assert caller.principal.name == "anonymous"
     assert not caller.principal.debug
     assert caller.limits == LIMITS

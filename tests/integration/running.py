@@ -23,7 +23,7 @@ from bartizan.agents.approvals.shared import SharedApprovals
 from bartizan.app.tool_guards import tool_controls
 from bartizan.core.event import Event, RequestAccepted, RequestCompleted, RequestRefused
 from bartizan.core.limits import Limits
-from bartizan.firewall.authentication import Keyring
+from bartizan.firewall.authentication import Keyring, TokenCallers
 from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.failover import Failover
 from bartizan.firewall.gateway import Gateway
@@ -119,6 +119,7 @@ async def running(
     settings: tuple[deployment.Upstream, ...] | None = None,
     journal: deployment.Journal | None = None,
     files: Mapping[str, bytes] = {},
+    bearers: TokenCallers | None = None,
 ) -> AsyncIterator[Running]:
     """A gateway before ``upstreams``."""
     document = policy or PolicyDocument(version=1, keys=KEYS)
@@ -138,11 +139,12 @@ async def running(
         watch=keeper,
         approvals=approvals,
         held=HeldAnswerBook(database),
+        once=keeper,
     )
     in_force = InForce(
         document,
         guard_of(document),
-        Keyring(document),
+        Keyring(document, bearers),
         build_dialects(document.origins),
         Committer(KeyRing(folder / "keys")).commit,
         tools=tool_controls(document, _SIGNATURES),

@@ -371,3 +371,17 @@ def test_streams_are_bounded() -> None:
     assert len(book) == MOST_STREAMS
     book.sweep(MOST_STREAMS + 7 * 86_400.0)
     assert len(book) == 20
+
+
+def test_a_name_is_taken_once_by_one_of_all_workers(keepers: Opener) -> None:
+    async def run() -> None:
+        async with keepers(2) as (one, two):
+            taken = await asyncio.gather(*(keeper.take_once("app", "proof", 60) for keeper in (one, two) * 5))
+            assert sorted(taken) == [False] * 9 + [True]
+            assert await two.take_once("app", "another", 60)
+            assert await one.take_once("app", "short", 0.05)
+            assert not await two.take_once("app", "short", 0.05)
+            await asyncio.sleep(0.1)
+            assert await two.take_once("app", "short", 0.05), "its time was over"
+
+    asyncio.run(run())

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from bartizan.agents import open_guard
 from bartizan.cli.range import app
 from bartizan.core.errors import ArtefactError
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition
 from bartizan.core.verdict import Action
 from bartizan.range.office.assistant import Everything, play
@@ -72,7 +73,7 @@ def test_only_a_policy_that_says_what_the_tools_do_passes(lab: Path, more: str, 
 
 def test_refusing_everything_fails() -> None:
     class Nothing(Everything):
-        def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
+        def conversation(self, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> Conversation:
             conversation: Any = super().conversation(tools)
             conversation.decide = lambda call: ToolDecision(
                 call=call.id, tool=call.tool, action=Action.BLOCK, policy="", reason=""

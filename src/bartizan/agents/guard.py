@@ -18,6 +18,7 @@ from bartizan.agents.pack import Pack, Ruling
 from bartizan.agents.profile import Effect
 from bartizan.core.interfaces import Inspector
 from bartizan.core.passage import Surface
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.threat import Guard as GuardName
 from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition, ToolResult, call_digest
 from bartizan.core.verdict import Action
@@ -62,9 +63,9 @@ class AgentGuard:
         self._threshold = threshold
         self._read: dict[bytes, str] = {}
 
-    def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
-        """A new conversation in which exactly ``tools`` are offered."""
-        return AgentConversation(self._pack, tools, self.attack_in, self._profile, tainted=self._partial)
+    def conversation(self, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> Conversation:
+        """A new conversation in which exactly ``tools`` are offered, on the word of ``authority``."""
+        return AgentConversation(self._pack, tools, self.attack_in, self._profile, authority, tainted=self._partial)
 
     def attack_in(self, text: str) -> str:
         """Why ``text`` is taken for an attack; empty if it is not."""
@@ -93,10 +94,12 @@ class AgentConversation:
         tools: tuple[ToolDefinition, ...],
         attack_in: Callable[[str], str],
         profile: Profiler,
+        authority: Authority = NOBODY,
         *,
         tainted: bool = False,
     ) -> None:
         self._pack = pack
+        self._authority = authority
         self._profile = profile
         self._profiles = {tool.name: profile(tool) for tool in tools}
         self._servers = {tool.name: tool.server or tool.name.rpartition("__")[0] for tool in tools}
@@ -150,7 +153,7 @@ class AgentConversation:
             self._ledger.told_to(server, call.arguments)
         except values.TooManyValuesError:
             return self._decision(call, _TOO_LARGE, {"effect": profile.effect.value})
-        ruling = self._pack.decide(facts)
+        ruling = self._pack.decide(facts, call.tool, self._authority)
         return self._decision(call, ruling, as_context(facts))
 
     def _decision(self, call: ToolCall, ruling: Ruling, facts: dict[str, Any]) -> ToolDecision:
@@ -195,11 +198,13 @@ def open_guard(
     overrides: Mapping[str, ToolOverride] = {},
     inspector: Inspector | None = None,
     *,
+    own: str = "",
     partial: bool = False,
 ) -> AgentGuard:
     """A guard with a shipped policy pack, ``strict``, ``balanced`` or ``observe``; it reads results with the shipped
-    signatures unless it is given another inspector. ``partial`` as with `AgentGuard`."""
-    return AgentGuard(Pack.shipped(pack), inspector or rules_inspector(), overrides, partial=partial)
+    signatures unless it is given another inspector. ``own`` holds policies of the operator; ``partial`` as with
+    `AgentGuard`. Raises ConfigurationError."""
+    return AgentGuard(Pack.shipped(pack, own), inspector or rules_inspector(), overrides, partial=partial)
 
 
 @cache

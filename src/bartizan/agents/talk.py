@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from bartizan.agents.recording import arguments_text
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition, ToolGuard, ToolResult
 from bartizan.core.verdict import Action
 
@@ -35,6 +36,7 @@ class Talk:
         self._steps: list[Step] = []
         self._weight = 0
         self._tools: tuple[ToolDefinition, ...] = ()
+        self._authority = NOBODY
         self._conversation: Conversation | None = None
         self.task = ""
         """The user's words as last given."""
@@ -59,8 +61,8 @@ class Talk:
         """A call that was made, as a history tells it: nothing is decided."""
         self._observe(lambda conversation: conversation.decide(call), _size(call))
 
-    def decide(self, call: ToolCall, tools: tuple[ToolDefinition, ...]) -> ToolDecision:
-        """Decide a call among the tools that are offered now."""
+    def decide(self, call: ToolCall, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> ToolDecision:
+        """Decide a call among the tools that are offered now, on the word of ``authority``."""
         if len(self._steps) >= self._most or self._weight > MOST_CHARACTERS:
             return ToolDecision(
                 call=call.id,
@@ -69,7 +71,7 @@ class Talk:
                 policy="history",
                 reason="the conversation has become too long; begin a new one",
             )
-        conversation = self._over(tools)
+        conversation = self._over(tools, authority)
         self._steps.append(lambda again: again.decide(call))
         self._weight += _STEP + _size(call)
         return conversation.decide(call)
@@ -90,10 +92,10 @@ class Talk:
         if self._conversation is not None:
             step(self._conversation)
 
-    def _over(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
-        if self._conversation is None or tools != self._tools:
-            self._tools = tools
-            conversation = self._guard.conversation(tools)
+    def _over(self, tools: tuple[ToolDefinition, ...], authority: Authority) -> Conversation:
+        if self._conversation is None or tools != self._tools or authority != self._authority:
+            self._tools, self._authority = tools, authority
+            conversation = self._guard.conversation(tools, authority)
             if self._operator:
                 conversation.operator(self._operator)
             for step in self._steps:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bartizan.agents.approvals.approvers import Approvers
 from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of, redactor
 from bartizan.app.inferring import learned_surfaces
+from bartizan.app.issuers import Issuers
 from bartizan.app.places import committer_of, journal_of, vault_of
 from bartizan.app.tool_guards import tool_controls
 from bartizan.core.approval import Approvals, HeldAnswers
@@ -14,6 +15,7 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import Commitment
 from bartizan.core.inference import Inference
 from bartizan.core.interfaces import Recorder
+from bartizan.core.once import Once
 from bartizan.core.query_watch import QueryWatch
 from bartizan.core.quota import Quota
 from bartizan.core.tool_budget import ToolQuota
@@ -45,8 +47,21 @@ LONGEST_KEPT = 20_000
 """Characters of a text that the journal keeps, where policy asks for text."""
 
 
-def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committer, kept: Detectors) -> InForce:
+def build_in_force(
+    workspace: Workspace,
+    snapshot: Snapshot,
+    committer: Committer,
+    kept: Detectors,
+    issuers: Issuers | None = None,
+) -> InForce:
     """What a snapshot of the workspace determines.
+
+    Args:
+        workspace: with secrets and the deployment.
+        snapshot: of the watched files.
+        committer: commits to texts.
+        kept: over reloads.
+        issuers: of access tokens, likewise.
 
     Raises:
         DocumentError: a file in it is wrong.
@@ -61,7 +76,7 @@ def build_in_force(workspace: Workspace, snapshot: Snapshot, committer: Committe
     return InForce(
         policy=policy,
         guard=guard,
-        keyring=Keyring(policy),
+        keyring=Keyring(policy, (issuers or Issuers(workspace)).bearers(policy, snapshot.files)),
         dialects=build_dialects(policy.origins),
         commit=_commit(policy, committer, kept),
         learned=learned_surfaces(policy),
@@ -96,6 +111,7 @@ def build_services(
     approvals: Approvals | None = None,
     held: HeldAnswers | None = None,
     watch: QueryWatch | None = None,
+    once: Once | None = None,
 ) -> Services:
     """Upstreams with their keys, and what is handed in. Raises ConfigurationError."""
     if not deployment.upstreams:
@@ -119,6 +135,7 @@ def build_services(
         watch,
         approvals,
         held,
+        once,
     )
 
 
@@ -141,10 +158,10 @@ def build_gateway(
     deployment = workspace.deployment
     vault = vault_of(workspace, "gateway")
     committer = committer_of(workspace, vault)
-    seal, kept = Seal(workspace), Detectors()
+    seal, kept, issuers = Seal(workspace), Detectors(), Issuers(workspace)
 
     def build(files: Mapping[str, bytes]) -> InForce:
-        return build_in_force(workspace, Snapshot(1, digest_of(files), dict(files)), committer, kept)
+        return build_in_force(workspace, Snapshot(1, digest_of(files), dict(files)), committer, kept, issuers)
 
     snapshot, in_force = first_sound(seal.choices(), build)
     seal.keep(snapshot)
@@ -158,6 +175,7 @@ def build_gateway(
         _own_inference(deployment) if in_force.learned else None,
         LocalKeeper(),
         watch=LocalKeeper(),
+        once=LocalKeeper(),
     )
     return Gateway(services, in_force)
 

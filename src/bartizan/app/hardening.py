@@ -96,7 +96,9 @@ class Workbench:
         if policy.tools.guard == "none" or policy.mode is Mode.MONITOR:
             return Stack(guard, None)
         signatures = self._kept.signatures(packs, policy.disabled_signatures)
-        return Stack(guard, open_guard(policy.tools.guard, policy.tool_profiles, Inspector([signatures])))
+        tools = policy.tools
+        inspector = Inspector([signatures])
+        return Stack(guard, open_guard(tools.guard, policy.tool_profiles, inspector, own=tools.policies))
 
     def court(self, before: Stack, seed: int, hosts: Sequence[str], known: tuple[str, ...] = ()) -> Court:
         """Where candidates are tried; harmless answers link to the hosts that policy allows and to ``hosts``."""

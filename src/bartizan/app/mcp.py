@@ -41,7 +41,11 @@ def mcp_reader(setting: Setting) -> Reader:
 def tool_guard(setting: Setting) -> ToolGuard:
     """Who decides tool calls."""
     pack = setting.policy.mcp.guard
-    return OpenGate() if pack == "none" else open_guard(pack, setting.policy.tool_profiles, partial=True)
+    return (
+        OpenGate()
+        if pack == "none"
+        else open_guard(pack, setting.policy.tool_profiles, own=setting.policy.tools.policies, partial=True)
+    )
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ def lab_guard(root: Path) -> ToolGuard | None:
     policy = policy_in_force(Workspace(root))
     if policy.tools.guard == "none" or policy.mode is Mode.MONITOR:
         return None
-    return open_guard(policy.tools.guard, policy.tool_profiles)
+    return open_guard(policy.tools.guard, policy.tool_profiles, own=policy.tools.policies)
 
 
 def plain_guard() -> ToolGuard:

@@ -83,4 +83,4 @@ async def _deployed(root: Path, pack: str, open_until: AsyncExitStack) -> Parts:
 
 
 def _guard(pack: str, policy: PolicyDocument) -> ToolGuard:
-    return OpenGate() if pack == "none" else open_guard(pack, policy.tool_profiles)
+    return OpenGate() if pack == "none" else open_guard(pack, policy.tool_profiles, own=policy.tools.policies)

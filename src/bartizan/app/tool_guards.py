@@ -55,7 +55,7 @@ def tool_controls(policy: PolicyDocument, signatures: Detector) -> ToolControls 
     if policy.tools.guard == "none":
         return None
     return ToolControls(
-        open_guard(policy.tools.guard, policy.tool_profiles, Inspector([signatures])),
+        open_guard(policy.tools.guard, policy.tool_profiles, Inspector([signatures]), own=policy.tools.policies),
         Meter(profiler(policy.tool_profiles), policy.tool_limits),
         policy.tool_limits,
         policy.approvals.expires_seconds,

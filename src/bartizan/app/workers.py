@@ -7,6 +7,7 @@ import gc
 import logging
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,12 @@ import uvloop
 
 from bartizan.app.gateways import build_in_force, build_services
 from bartizan.app.guards import Detectors
+from bartizan.app.issuers import Issuers
 from bartizan.app.places import committer_of, inference_socket, journal_of, keeper_of, vault_of
 from bartizan.core.errors import BartizanError
 from bartizan.firewall.control import Control, Status
 from bartizan.firewall.gateway import Gateway
+from bartizan.firewall.in_force import InForce
 from bartizan.firewall.metrics import PrometheusMeters
 from bartizan.firewall.tls import with_tls_files
 from bartizan.firewall.worker import Worker, raise_file_limit
@@ -27,7 +30,6 @@ from bartizan.policy.document import PolicyDocument
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.logs import configure_logging
 from bartizan.telemetry.metrics import Registry
-from bartizan.trust.commitment import Committer
 from bartizan.workspace.snapshot import Snapshot
 from bartizan.workspace.workspace import Workspace
 
@@ -81,8 +83,10 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
             asking.approvals if asking is not None else None,
             asking.held if asking is not None else None,
             keeper,
+            keeper,
         )
-        gateway = Gateway(services, build_in_force(workspace, snapshot, committer, kept))
+        issuers = Issuers(workspace)
+        gateway = Gateway(services, build_in_force(workspace, snapshot, committer, kept, issuers))
         lost = registry.counter("bartizan_journal_lost_total", "Records, or texts of the vault, not kept.").labels()
 
         def status() -> Status:
@@ -92,7 +96,8 @@ async def _serve(workspace: Workspace, name: str, control: socket.socket, listen
             problems = () if journal.healthy else ("the journal cannot take records",)
             return Status(problems, gateway.in_force.version, registry.snapshot())
 
-        following = asyncio.create_task(_follow(workspace, keeper, gateway, committer, kept))
+        building = partial(build_in_force, workspace, committer=committer, kept=kept, issuers=issuers)
+        following = asyncio.create_task(_follow(keeper, gateway, building))
         try:
             listen = with_tls_files(deployment.listen, workspace.root)
             settle_heap()
@@ -116,9 +121,7 @@ def _asking(workspace: Workspace, policy: Callable[[], PolicyDocument], journal:
     return Asking(workspace, policy, journal)
 
 
-async def _follow(
-    workspace: Workspace, keeper: Keeper, gateway: Gateway, committer: Committer, kept: Detectors
-) -> None:
+async def _follow(keeper: Keeper, gateway: Gateway, building: Callable[[Snapshot], InForce]) -> None:
     """Put each snapshot in force that the supervisor publishes. What cannot be built leaves the last one in force."""
     version = gateway.in_force.version
     while True:
@@ -126,7 +129,7 @@ async def _follow(
         version = published.version
         try:
             snapshot = Snapshot.decode(published.payload)
-            gateway.put_in_force(await asyncio.to_thread(build_in_force, workspace, snapshot, committer, kept))
+            gateway.put_in_force(await asyncio.to_thread(building, snapshot))
             _log.info("snapshot in force", extra={"snapshot": version, "digest": snapshot.digest})
         except BartizanError as error:
             _log.error("snapshot not put in force: %s", error, extra={"snapshot": version})

@@ -29,6 +29,18 @@ class Principal(msgspec.Struct, frozen=True):
     """May see the verdict and the deciding rule in response headers."""
 
 
+class Authority(msgspec.Struct, frozen=True):
+    """On whose word something is done."""
+
+    principal: str = ""
+    """Who acts; empty where nobody is known."""
+    on_behalf_of: tuple[str, ...] = ()
+    """For whom, nearest first; the last is whoever it began with."""
+
+
+NOBODY = Authority()
+
+
 class Session(msgspec.Struct, frozen=True):
     """A conversation as far as one can tell."""
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.verdict import Action
 
 
@@ -111,6 +112,11 @@ class Conversation(Protocol):
 class ToolGuard(Protocol):
     """Decides tool calls."""
 
-    def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
-        """A new conversation in which exactly ``tools`` are offered; a call of any other is blocked."""
+    def conversation(self, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> Conversation:
+        """A new conversation in which exactly ``tools`` are offered; a call of any other is blocked.
+
+        Args:
+            tools: on offer.
+            authority: on whose word the calls are made; policy may ask.
+        """
         ...

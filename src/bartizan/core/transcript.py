@@ -9,6 +9,7 @@ import msgspec
 from bartizan.core import strict_json
 from bartizan.core.errors import UpstreamError
 from bartizan.core.passage import Origin
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.tool import Conversation, ToolCall, ToolDefinition, ToolGuard, ToolResult
 
 NO_NAME = ""
@@ -35,9 +36,9 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     """The model also reads what is not in the request, or what nobody here can read: stored turns, pictures, files."""
 
 
-def told(guard: ToolGuard, transcript: Transcript) -> Conversation:
-    """A conversation of ``guard`` that has been told everything in ``transcript``."""
-    conversation = guard.conversation(transcript.tools)
+def told(guard: ToolGuard, transcript: Transcript, authority: Authority = NOBODY) -> Conversation:
+    """A conversation of ``guard`` that has been told everything in ``transcript``, on the word of ``authority``."""
+    conversation = guard.conversation(transcript.tools, authority)
     for turn in transcript.turns:
         match turn:
             case ToolCall():

@@ -13,6 +13,7 @@ CLIENT_GONE = 499
 _CODES = {
     400: "invalid_request",
     401: "invalid_api_key",
+    403: "permission_denied",
     404: "model_not_found",
     405: "method_not_allowed",
     408: "request_timeout",
@@ -35,6 +36,7 @@ class DeclinedError(BartizanError):
         code: machine-readable; derived from the status when empty.
         retry_after: seconds; 0 for no header.
         verdict: the verdict that declined it, if one did.
+        challenges: what ``WWW-Authenticate`` says.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class DeclinedError(BartizanError):
         code: str = "",
         retry_after: float = 0.0,
         verdict: Verdict | None = None,
+        challenges: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -54,6 +57,7 @@ class DeclinedError(BartizanError):
         self.code = code or code_for(status)
         self.retry_after = retry_after
         self.verdict = verdict
+        self.challenges = challenges
 
 
 def code_for(status: int) -> str:

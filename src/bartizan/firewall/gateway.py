@@ -86,6 +86,7 @@ class Gateway:
         try:
             try:
                 headers = read_headers(scope["headers"])
+                headers.method, headers.path = method, scope.get("raw_path", b"").decode("latin-1") or path
             except WireError as error:
                 status = await self._decline(declined(error), path, ClientHeaders(), record, send)
                 return
@@ -108,7 +109,7 @@ class Gateway:
         front = in_force.inference
         try:
             if front is None:
-                in_force.keyring.authenticate(headers)
+                await in_force.keyring.authenticate(headers, self._services.once)
                 raise DeclinedError(404, "the model does not exist or is not available here")
             if endpoint.kind is Kind.INFER:
                 return await front.infer(self._services, in_force, endpoint, record, headers, receive, send)

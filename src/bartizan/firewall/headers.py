@@ -17,11 +17,17 @@ _KNOWN = {
     b"anthropic-version": "anthropic_version",
     b"anthropic-beta": "anthropic_beta",
     b"x-bartizan-approval": "approval",
+    b"dpop": "dpop",
     b"inference-header-content-length": "json_length",
 }
 _LISTS = frozenset({"anthropic_beta"})
 """Fields whose lines add up to one list (RFC 9110, section 5.3)."""
+_ALONE = frozenset({"dpop"})
+"""Fields of which there may be one line only (RFC 9449, section 4.3)."""
 _MAX_VALUE = 4_096
+_LONG = frozenset({"authorization", "dpop"})
+"""Fields with tokens, of up to 8,192 bytes and a scheme."""
+_MAX_LONG = 8_208
 MOST_BETAS = 32
 _BETA = re.compile(rb"[A-Za-z0-9-]{1,64}")
 ANTHROPIC_VERSION = "2023-06-01"
@@ -43,6 +49,12 @@ class ClientHeaders:
     """Token of an answer that waited for a person."""
     json_length: bytes = b""
     """Bytes of JSON before binary tensor data."""
+    dpop: bytes = b""
+    """Proof that the access token is the sender's own."""
+    method: str = ""
+    """Of the request, for which the proof must be."""
+    path: str = ""
+    """Likewise; as it was sent, without the query."""
 
 
 def read_headers(headers: Headers) -> ClientHeaders:
@@ -50,19 +62,19 @@ def read_headers(headers: Headers) -> ClientHeaders:
 
     Raises:
         WireError: one of them comes twice with different values (two readers would each believe another one), or
-            is longer than 4,096 bytes.
+            is longer than 4,096 bytes (8,208 for those that carry tokens).
     """
     found = ClientHeaders()
     for name, value in headers:
         field = _KNOWN.get(name)
         if field is None:
             continue
-        if len(value) > _MAX_VALUE:
+        if len(value) > (_MAX_LONG if field in _LONG else _MAX_VALUE):
             raise WireError(f"header {name.decode()} is too long", status=431)
         before = getattr(found, field)
         if field in _LISTS and before:
             value = before + b"," + value
-        elif before and before != value:
+        elif before and (before != value or field in _ALONE):
             raise WireError(f"header {name.decode()} is given twice")
         setattr(found, field, value)
     return found

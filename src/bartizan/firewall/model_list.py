@@ -6,6 +6,7 @@ from typing import Literal
 
 from bartizan.core import strict_json
 from bartizan.core.errors import BartizanError, UpstreamError
+from bartizan.firewall.admission import known_caller, within_limits
 from bartizan.firewall.asgi import Receive, Send, send_whole
 from bartizan.firewall.authentication import Caller
 from bartizan.firewall.declined import DeclinedError, declined
@@ -40,9 +41,8 @@ class ModelList:
         """Answer; returns the status. Raises DeclinedError."""
         protocol: Protocol = "anthropic" if headers.anthropic_version else "openai"
         try:
-            caller = in_force.keyring.authenticate(headers)
-            record.principal = caller.principal.name
-            grant = await self._services.quota.admit(caller.principal.name, caller.limits)
+            caller = await known_caller(self._services, in_force, headers, record)
+            grant = await within_limits(self._services, caller)
             if not grant.allowed:
                 raise DeclinedError(
                     429, "Too many requests.", reason=f"limit: {grant.reason}", retry_after=grant.retry_after

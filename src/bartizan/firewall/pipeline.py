@@ -14,6 +14,7 @@ from bartizan.core.event import Usage
 from bartizan.core.passage import Text
 from bartizan.core.verdict import Action, Verdict
 from bartizan.firewall import metering
+from bartizan.firewall.admission import known_caller, within_limits
 from bartizan.firewall.answer import AnswerSender
 from bartizan.firewall.asgi import Receive, Send, send_whole
 from bartizan.firewall.authentication import Caller
@@ -88,14 +89,13 @@ class Exchange:
 
     async def _serve(self, receive: Receive, send: Send) -> tuple[int, Action]:
         in_force, record = self._in_force, self._record
-        caller = self._caller = in_force.keyring.authenticate(self._headers)
-        record.principal = caller.principal.name
+        caller = self._caller = await known_caller(self._services, in_force, self._headers, record)
         if self._route.family is ApiFamily.MESSAGES:
             anthropic_headers(self._headers)  # refused before the body is read
         request = await self._read(receive)
         targets = self._targets(request, caller)
         if self._services.held is not None and self._in_force.tools is not None:
-            self._binding = binding_of(request, caller.principal.name, self._route.upstream_path)
+            self._binding = binding_of(request, caller.identity, self._route.upstream_path)
         await self._admit(request, caller)
         began = perf_counter()
         verdict = await self._inspect(request)
@@ -119,7 +119,7 @@ class Exchange:
     ) -> tuple[int, Action]:
         """Call the upstream and bring its answer; the request is recorded."""
         headers = anthropic_headers(self._headers) if self._route.family is ApiFamily.MESSAGES else {}
-        gate = self._tool_gate(request)
+        gate = self._tool_gate(request, caller)
         if self._headers.approval:
             return await self._release(gate, send)
         answer = AnswerSender(
@@ -159,7 +159,7 @@ class Exchange:
 
     def _targets(self, request: Request, caller: Caller) -> tuple[Target, ...]:
         targets = self._services.routes.targets(self._route.family, request.model)
-        if not caller.may_use(request.model):
+        if not caller.may_use(request.model, self._record.route):
             raise DeclinedError(
                 404, "the model does not exist or is not available here", reason="the key may not use this model"
             )
@@ -168,7 +168,7 @@ class Exchange:
     async def _admit(self, request: Request, caller: Caller) -> None:
         reserved = metering.estimate(request)
         cost = metering.price(reserved, request.model, self._in_force.policy.prices)
-        grant = await self._services.quota.admit(caller.principal.name, caller.limits, metering.total(reserved), cost)
+        grant = await within_limits(self._services, caller, metering.total(reserved), cost)
         if not grant.allowed:
             raise DeclinedError(
                 429,
@@ -187,11 +187,11 @@ class Exchange:
             return inspect_request(request, self._guard, learned)
         return await self._services.large.run(principal, inspect_request, request, self._guard, learned)
 
-    def _tool_gate(self, request: Request) -> ToolGate | None:
+    def _tool_gate(self, request: Request, caller: Caller) -> ToolGate | None:
         controls = self._in_force.tools
         if controls is None or self._route.family not in FAMILIES:
             return None
-        return ToolGate(controls, self._services, request, self._binding, self._record, self._outcome)
+        return ToolGate(controls, self._services, request, self._binding, self._record, self._outcome, caller)
 
     async def _release(self, gate: ToolGate | None, send: Send) -> tuple[int, Action]:
         """The answer that a person has approved by now, instead of a new one."""

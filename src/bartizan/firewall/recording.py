@@ -48,6 +48,7 @@ class Record:
         "id",
         "inspected",
         "model",
+        "on_behalf_of",
         "principal",
         "recorder",
         "route",
@@ -64,6 +65,7 @@ class Record:
         self.recorder = recorder
         self.commit = commit
         self.principal = ""
+        self.on_behalf_of: tuple[str, ...] = ()
         self.model = ""
         self.session = ""
         self.stream = False
@@ -88,6 +90,7 @@ class Record:
                 route=self.route,
                 model=self.model[:LONGEST_NAME],
                 session=self.session,
+                on_behalf_of=self.on_behalf_of,
                 stream=self.stream,
                 client=self.client,
                 action=verdict.action,
@@ -143,6 +146,7 @@ class Record:
                 route=self.route,
                 model=self.model[:LONGEST_NAME],
                 session=self.session,
+                on_behalf_of=self.on_behalf_of,
                 status=status,
                 reason=reason,
                 client=self.client,
@@ -167,6 +171,7 @@ class Record:
                 request=self.id,
                 principal=self.principal,
                 session=self.session,
+                on_behalf_of=self.on_behalf_of,
                 tool=call.tool[:LONGEST_NAME],
                 action=action,
                 observed=max(decision.action, decision.observed, key=lambda one: one.rank),

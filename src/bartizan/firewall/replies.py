@@ -51,6 +51,7 @@ def decline_headers(declined: DeclinedError, request_id: str, allow: str = "") -
     headers = json_headers(request_id)
     if declined.retry_after > 0:
         headers.append((b"retry-after", b"%d" % math.ceil(declined.retry_after)))
+    headers += [(b"www-authenticate", one.encode("latin-1", "replace")) for one in declined.challenges]
     if allow:
         headers.append((b"allow", allow.encode()))
     return headers

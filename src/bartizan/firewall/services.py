@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bartizan.core.approval import Approvals, HeldAnswers
 from bartizan.core.inference import Inference
 from bartizan.core.interfaces import Recorder
+from bartizan.core.once import Once
 from bartizan.core.query_watch import QueryWatch
 from bartizan.core.quota import Quota
 from bartizan.core.tool_budget import ToolQuota
@@ -36,6 +37,8 @@ class Services:
     """Where a person is asked about tool calls; None: nobody can be, so what needs asking is refused."""
     held: HeldAnswers | None = None
     """Where answers wait for that person."""
+    once: Once | None = None
+    """Remembers proofs of possession; None: tokens that need one let nobody in."""
     large: LargeTexts = field(default_factory=LargeTexts)
     """Reads large texts, so that small requests need not wait for them."""
     strangers: Strangers = field(default_factory=Strangers)

@@ -12,10 +12,12 @@ import msgspec
 from bartizan.core.approval import ApprovalError, ApprovalState, AskedCall, HeldAnswer
 from bartizan.core.errors import BartizanError, JournalError, KeeperError
 from bartizan.core.passage import Text
+from bartizan.core.session import Authority
 from bartizan.core.tool import Conversation, ToolCall, ToolDecision
-from bartizan.core.tool_budget import ToolUse
+from bartizan.core.tool_budget import LoopLimit, ToolLimits, ToolUse
 from bartizan.core.transcript import Transcript, told
 from bartizan.core.verdict import Action
+from bartizan.firewall.authentication import Caller
 from bartizan.firewall.dialects.transcripts import transcript_of
 from bartizan.firewall.exchange import Request
 from bartizan.firewall.large import LARGE
@@ -31,6 +33,10 @@ APPROVAL = "approval"
 """Policy of a decision that a person made."""
 TOO_MANY = "too_many_wait"
 """Policy of the refusal of an answer beside which too many wait for a person."""
+OUT_OF_SCOPE = "out_of_scope"
+"""Policy of the refusal of a call that the caller's token does not reach."""
+_WATCHED = ToolLimits(loops=LoopLimit(repeats=0, rounds=0))
+"""Counts nothing, but whoever is stopped is refused."""
 UNMEASURABLE = "unmeasurable"
 """Policy of a decision on a call whose arguments cannot be counted."""
 
@@ -56,6 +62,7 @@ class ToolGate:
         binding: of the request, as :func:`bartizan.firewall.release.binding_of` made it.
         record: journals each decision.
         outcome: of the answer; the strictest decision counts there.
+        caller: for whom the answer is.
     """
 
     def __init__(
@@ -66,7 +73,9 @@ class ToolGate:
         binding: str,
         record: Record,
         outcome: Outcome,
+        caller: Caller,
     ) -> None:
+        self._caller = caller
         self._controls = controls
         self._services = services
         self._request = request
@@ -157,7 +166,8 @@ class ToolGate:
 
     @cached_property
     def _conversation(self) -> Conversation:
-        return told(self._controls.guard, self._transcript)
+        authority = Authority(self._caller.principal.name, self._caller.on_behalf_of)
+        return told(self._controls.guard, self._transcript, authority)
 
     async def _decisions(self, calls: Sequence[ToolCall]) -> list[ToolDecision]:
         size = sum(len(part.passage.text) for part in self._request.parts if isinstance(part, Text))
@@ -192,7 +202,7 @@ class ToolGate:
             return _blocked(decision, "there is no approver"), ""
         session, principal = self._record.session, self._record.principal
         try:
-            return decision, await approvals.request(decision, call, session, principal)
+            return decision, await approvals.request(decision, call, session, principal, self._record.on_behalf_of)
         except JournalError:
             raise
         except BartizanError as error:
@@ -209,9 +219,15 @@ class ToolGate:
         )
 
     async def _reserve(self, call: ToolCall) -> _Reserved:
+        if not self._caller.may_run(call.tool, self._record.model, self._record.route):
+            return _Reserved(refused=OUT_OF_SCOPE)
         budgets = self._services.budgets
         if budgets is None:
             return _Reserved()
+        for behind in self._caller.on_behalf_of:
+            stopped = await budgets.admit_call(ToolUse(principal=behind, digest=""), _WATCHED)
+            if not stopped.allowed:
+                return _Reserved(refused=stopped.reason)
         try:
             use = self._controls.meter.use_of(
                 self._record.principal, self._record.session, call, self._transcript.tools
@@ -243,7 +259,11 @@ def _over(decision: ToolDecision, reason: str) -> ToolDecision:
         action=Action.BLOCK,
         observed=Action.BLOCK,
         policy=reason,
-        reason="The limits on tool calls do not let it pass.",
+        reason=(
+            "The caller's token does not reach this tool."
+            if reason == OUT_OF_SCOPE
+            else "The limits on tool calls do not let it pass."
+        ),
     )
 
 

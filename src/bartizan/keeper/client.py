@@ -132,6 +132,14 @@ class SocketKeeper:
         if not ran:
             await self._open().tell(m.SettleCall(use, limits, ran, window))
 
+    async def take_once(self, owner: str, name: str, seconds: float) -> bool:
+        """See :class:`bartizan.core.once.Once`. One round trip."""
+        link = self._open()
+        identifier = link.new_id()
+        reply = await link.call(m.TakeOnce(identifier, owner, name, seconds), identifier)
+        assert isinstance(reply, m.Taken)
+        return reply.first
+
     async def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
         """See :class:`bartizan.core.query_watch.QueryWatch`. One round trip; the first one may take a second."""
         link = self._open()

@@ -70,6 +70,10 @@ class Keeper(Protocol):
         """See :class:`bartizan.core.tool_budget.ToolQuota`."""
         ...
 
+    async def take_once(self, owner: str, name: str, seconds: float) -> bool:
+        """See :class:`bartizan.core.once.Once`."""
+        ...
+
     async def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
         """See :class:`bartizan.core.query_watch.QueryWatch`."""
         ...

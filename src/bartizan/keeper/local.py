@@ -51,6 +51,10 @@ class LocalKeeper:
         """See the interface."""
         self._state.settle_call(use, limits, ran, window)
 
+    async def take_once(self, owner: str, name: str, seconds: float) -> bool:
+        """See :class:`bartizan.core.once.Once`."""
+        return self._state.take_once(owner, name, seconds)
+
     async def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
         """See :class:`bartizan.core.query_watch.QueryWatch`."""
         return self._state.observe(principal, stream, rules, queries)

@@ -12,7 +12,7 @@ from bartizan.core.tool_budget import ToolLimits, ToolUse
 from bartizan.keeper.cooldown import Refused
 from bartizan.keeper.interface import Grant, Snapshot
 
-PROTOCOL: Final = 3
+PROTOCOL: Final = 4
 
 Name = Annotated[str, msgspec.Meta(max_length=512)]
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
@@ -121,6 +121,15 @@ class TellClasses(_Message, frozen=True, array_like=True, tag=True):
     classes: bytes
 
 
+class TakeOnce(_Message, frozen=True, array_like=True, tag=True):
+    """Answered with Taken."""
+
+    id: Id
+    owner: Name
+    name: Annotated[str, msgspec.Meta(max_length=64)]
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+
+
 class Ping(_Message, frozen=True, array_like=True, tag=True):
     """Answered with Done."""
 
@@ -139,6 +148,7 @@ Request = (
     | GetSnapshot
     | Observe
     | TellClasses
+    | TakeOnce
     | Ping
 )
 
@@ -185,6 +195,13 @@ class WatchedIs(_Message, frozen=True, array_like=True, tag=True):
     watched: Watched
 
 
+class Taken(_Message, frozen=True, array_like=True, tag=True):
+    """Answer to TakeOnce."""
+
+    id: int
+    first: bool
+
+
 class Told(_Message, frozen=True, array_like=True, tag=True):
     """Pushed when somebody is refused from now on, or served again."""
 
@@ -195,7 +212,7 @@ class Alive(_Message, frozen=True, array_like=True, tag=True):
     """Pushed every HEARTBEAT_SECONDS."""
 
 
-Answer = Decided | Done | Failed | SnapshotIs | WatchedIs
+Answer = Decided | Done | Failed | SnapshotIs | WatchedIs | Taken
 Pushed = Welcome | Told | Alive
 Reply = Answer | Pushed
 

@@ -135,6 +135,9 @@ class KeeperServer:
                 self._state.watch.tell_classes(
                     request.principal, request.stream, request.rules, request.first, request.classes
                 )
+            case m.TakeOnce():
+                first = self._state.take_once(request.owner, request.name, request.seconds)
+                connection.send(m.Taken(request.id, first))
             case m.Ping():
                 connection.send(m.Done(request.id))
 

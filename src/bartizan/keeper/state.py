@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Final
 
 import msgspec
@@ -16,6 +16,7 @@ from bartizan.keeper.clock import Clock, SystemClock
 from bartizan.keeper.cooldown import RefusalBook, Refused
 from bartizan.keeper.interface import Grant, Snapshot, session_target
 from bartizan.keeper.loops import LoopBook
+from bartizan.keeper.once_book import OnceBook
 from bartizan.keeper.rates import RateBook
 from bartizan.keeper.tool_book import ToolBook, ToolSum, session_owner, used
 from bartizan.keeper.watch_book import WatchBook
@@ -57,6 +58,7 @@ class KeeperState:
         self.tools = ToolBook()
         self.tools.load(tools)
         self._loops = LoopBook()
+        self._once = OnceBook()
         self.watch = WatchBook()
         self.snapshot: Snapshot | None = None
 
@@ -128,6 +130,10 @@ class KeeperState:
         if not ran:
             self.tools.take_back(use, used(use), limits, window, self._clock.unix())
 
+    def take_once(self, owner: str, name: str, seconds: float) -> bool:
+        """See :class:`bartizan.core.once.Once`."""
+        return self._once.take(owner, name, self._clock.monotonic_ns(), seconds)
+
     def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
         """Take note of queries; see :class:`bartizan.core.query_watch.QueryWatch`. Raises KeeperError."""
         return self.watch.observe(principal, stream, rules, queries, self._clock.unix())
@@ -164,7 +170,9 @@ class KeeperState:
         self.budgets.sweep(self._clock.unix(), MOST_PRINCIPALS)
         self.tools.sweep(self._clock.unix(), MOST_PRINCIPALS)
         self.watch.sweep(self._clock.unix())
+        self._once.sweep(now)
 
     def size(self) -> int:
         """Number of entries held."""
-        return len(self._rates) + len(self.refusals) + len(self.budgets) + len(self.tools) + len(self.watch)
+        books: tuple[Sized, ...] = (self._rates, self.refusals, self.budgets, self.tools, self.watch, self._once)
+        return sum(len(book) for book in books)

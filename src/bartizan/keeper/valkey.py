@@ -184,6 +184,12 @@ class ValkeyKeeper:
         session = session_owner(use)
         return [self._key(session, "tools"), self._key(session, "recipients"), self._key(use.principal, "tools")]
 
+    async def take_once(self, owner: str, name: str, seconds: float) -> bool:
+        """See :class:`bartizan.core.once.Once`; how many names of one owner are remembered is not bounded here."""
+        key, milliseconds = f"{self._prefix}:once:{name}", max(1, int(seconds * 1000))
+        taken = self._client.set(key, "1", nx=True, px=milliseconds)
+        return bool(await self._bounded(cast(Awaitable[Any], taken)))
+
     async def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
         """Raises KeeperError, always: streams are watched in one process, which a Valkey server is not."""
         raise KeeperError("queries are not watched with a Valkey keeper", "switch similarity and extraction off")

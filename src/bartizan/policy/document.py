@@ -18,6 +18,7 @@ from bartizan.policy.approvals import ApprovalRules, Approver
 from bartizan.policy.artefacts import ArtefactPolicy
 from bartizan.policy.mcp import McpPolicy
 from bartizan.policy.models import ModelRules, model_problems
+from bartizan.policy.tokens import Tokens, token_problems
 from bartizan.policy.tool_profiles import ToolOverride, override_problems
 from bartizan.policy.tools import ToolPolicy
 
@@ -270,6 +271,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     asked is blocked."""
     keys: tuple[VirtualKey, ...] = ()
     """Client credentials; `bartizan keys create` makes one."""
+    tokens: Tokens = Tokens()
     anonymous: bool = False
     """Serve clients without a key, as the principal ``anonymous``. Only for loopback and labs."""
     models: dict[str, ModelRules] = msgspec.field(default_factory=dict)
@@ -288,3 +290,4 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
             yield Problem(where, "values for which no surface is looked through", "a row known_value", hint)
         yield from override_problems(self.tool_profiles)
         yield from model_problems(self.models)
+        yield from token_problems(self.tokens, self.tools.guard)

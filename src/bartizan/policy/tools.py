@@ -12,3 +12,6 @@ class ToolPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     guard: Literal["strict", "balanced", "observe", "none"] = "balanced"
     """Policy pack of the tool guard. `observe` only records what `balanced` would have done; `none` decides nothing."""
+    policies: str = ""
+    """Cedar policies of your own, beside those of the pack; a `forbid` beats every permit. Besides the facts they see
+    the `tool`, who calls it (`principal`), `on_behalf_of` whom, and how many those are (`chain`)."""

@@ -22,6 +22,7 @@ WATCHED = (
     "rules/*.yml",
     "profiles/*.json",
     "known/*.json",
+    "issuers/*.json",
     SIGNED,
 )
 """What can change while running."""

@@ -21,6 +21,7 @@ from bartizan.app.mcp_links import CommandLink
 from bartizan.core.clock import utc_now
 from bartizan.core.event import Commitment, Event
 from bartizan.core.interfaces import Reader
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.tool import ToolCall, ToolDecision, ToolDefinition, ToolResult, call_digest
 from bartizan.core.tool_budget import ToolLimits, ToolQuota
 from bartizan.core.verdict import Action
@@ -87,7 +88,7 @@ class ScriptedGuard:
         self.log: list[tuple[str, str]] = []
         self.made = 0
 
-    def conversation(self, tools: tuple[ToolDefinition, ...]) -> ScriptedConversation:
+    def conversation(self, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> ScriptedConversation:
         self.made += 1
         self.log.clear()
         return ScriptedConversation(tools, self.log)

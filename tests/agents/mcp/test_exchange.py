@@ -19,7 +19,6 @@ from jwt import get_unverified_header
 from mcp import Client
 from test_http import ISSUER, RESOURCE, front, key_set, token
 
-from bartizan.agents.mcp.dpop import thumbprint_of
 from bartizan.agents.mcp.exchange import Exchange, Exchanged, ExchangeError
 from bartizan.agents.mcp.tokens import Verifier
 from bartizan.app.mcp_links import UrlLink
@@ -28,6 +27,7 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.event import ToolDecided
 from bartizan.core.secretref import SecretRef
 from bartizan.policy.mcp import McpBounds
+from bartizan.trust.dpop import thumbprint_of
 from bartizan.workspace.mcp import Mcp, McpExchange, McpListen, McpOAuth, McpServer
 
 KEY = generate_private_key(SECP256R1())

@@ -20,10 +20,11 @@ from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 from test_http import ISSUER, RESOURCE, front, key_set, token
 
-from bartizan.agents.mcp.dpop import Proof, ProofError, Used, digest64, read_proof, thumbprint_of
-from bartizan.agents.mcp.tokens import Verifier, acting
+from bartizan.agents.mcp.tokens import Verifier
 from bartizan.core.event import McpRefused, ToolDecided
 from bartizan.keeper.local import LocalKeeper
+from bartizan.trust.access_token import acting
+from bartizan.trust.dpop import Proof, ProofError, Used, digest64, read_proof, thumbprint_of
 from bartizan.workspace.mcp import McpListen, McpOAuth
 
 KEY, OWN, OTHER = (generate_private_key(SECP256R1()) for _ in range(3))

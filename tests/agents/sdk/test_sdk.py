@@ -221,7 +221,7 @@ def test_what_cannot_be_recorded_does_not_run() -> None:
 
 def test_a_guard_that_fails_refuses() -> None:
     class Broken:
-        def conversation(self, tools: Any) -> Any:
+        def conversation(self, tools: Any, authority: Any = None) -> Any:
             raise RuntimeError("/secret")
 
     opened = protection(guard=Broken())

@@ -26,6 +26,7 @@ from bartizan.core.approval import Approvals
 from bartizan.core.errors import JournalError, UpstreamError
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Reader
+from bartizan.core.session import Authority
 from bartizan.core.tool import ToolCall, ToolDecision, ToolResult
 from bartizan.core.verdict import Action, Verdict
 from bartizan.policy.mcp import McpPolicy
@@ -131,7 +132,7 @@ class Calls:
 
     async def _decide(self, talk: Talk, caller: Caller, call: ToolCall, named: str) -> tuple[ToolDecision, str]:
         """The guard's decision, unless a person has approved this very call; and the approval's id."""
-        decision = talk.decide(call, self._shelf.tools)
+        decision = talk.decide(call, self._shelf.tools, Authority(caller.principal, caller.on_behalf_of))
         if decision.action is Action.ALLOW and not talk.has_task and self._policy.without_task == "block":
             reason = "nobody said what the agent is to do, and policy wants that said"
             return changed(decision, Action.BLOCK, reason, "mcp.without_task"), ""

@@ -18,8 +18,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from jwt.algorithms import ECAlgorithm
 
-from bartizan.agents.mcp.dpop import digest64
 from bartizan.core.errors import BartizanError
+from bartizan.trust.dpop import digest64
 from bartizan.workspace.mcp import McpExchange
 
 _GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"

@@ -12,9 +12,9 @@ from mcp.server.auth.settings import AuthSettings
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import INVALID_REQUEST
 
-from bartizan.agents.mcp.dpop import Senders
 from bartizan.agents.mcp.framing import MAX_DEPTH, MAX_NODES, error_bytes, refusal
 from bartizan.agents.mcp.proxy import Proxy
+from bartizan.agents.mcp.senders import Senders
 from bartizan.core.errors import ConfigurationError, WireError
 from bartizan.core.strict_json import encode, parse
 from bartizan.workspace.mcp import McpListen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.tool import ToolCall, ToolDecision, ToolDefinition, ToolResult, call_digest
 from bartizan.core.verdict import Action
 
@@ -9,7 +10,7 @@ from bartizan.core.verdict import Action
 class OpenGate:
     """Implements :class:`bartizan.core.tool.ToolGuard`."""
 
-    def conversation(self, tools: tuple[ToolDefinition, ...]) -> OpenConversation:
+    def conversation(self, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> OpenConversation:
         """See the Protocol."""
         return OpenConversation(tools)
 

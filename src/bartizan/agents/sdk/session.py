@@ -20,6 +20,7 @@ from bartizan.agents.talk import Talk
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.ids import new_id
 from bartizan.core.passage import Origin
+from bartizan.core.session import Authority
 from bartizan.core.tool import ToolCall, ToolDefinition, ToolResult
 from bartizan.core.transcript import Said
 from bartizan.core.verdict import Action
@@ -60,6 +61,7 @@ class GuardedSession:
         self.principal = principal
         self.id = session or new_id("ses")
         self._behalf = tuple(on_behalf_of)
+        self._authority = Authority(principal, self._behalf)
         self._lock = asyncio.Lock()
         self._tools: dict[str, ToolDefinition] = {}
         self._talk = Talk(self._parts.guard, "", _MOST_STEPS)
@@ -211,7 +213,7 @@ class GuardedSession:
                 if held.refused:
                     decision, approval = held.refusal(call), ""
                 else:
-                    decision = self._talk.decide(call, tuple(self._tools.values()))
+                    decision = self._talk.decide(call, tuple(self._tools.values()), self._authority)
                     decision, approval = await parts.asking.settled(
                         decision, call, self.id, self.principal, on_behalf_of=self._behalf
                     )

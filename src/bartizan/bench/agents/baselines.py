@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.tool import ToolCall, ToolDecision, ToolDefinition, ToolResult
 from bartizan.core.verdict import Action
 
@@ -27,7 +28,7 @@ class Simple:
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
 
-    def conversation(self, tools: tuple[ToolDefinition, ...]) -> SimpleConversation:
+    def conversation(self, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> SimpleConversation:
         """See ToolGuard."""
         return SimpleConversation(self._rule)
 

@@ -17,6 +17,8 @@ class RequestAccepted(Record, frozen=True, kw_only=True, omit_defaults=True, tag
     route: str
     model: str = ""
     session: str = ""
+    on_behalf_of: tuple[str, ...] = ()
+    """For whom the principal acts, nearest first, as its token says."""
     stream: bool = False
     client: str = ""
     action: Action = Action.ALLOW
@@ -64,6 +66,8 @@ class RequestRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
     route: str = ""
     model: str = ""
     session: str = ""
+    on_behalf_of: tuple[str, ...] = ()
+    """For whom the principal acts, nearest first, as its token says."""
     status: int
     reason: str
     client: str = ""

@@ -93,7 +93,7 @@ class InferenceExchange(Exchange):
         return rules
 
     async def _read(self, receive: Receive) -> TensorRequest:
-        if self._caller is None or not self._caller.may_use(self._endpoint.model):
+        if self._caller is None or not self._caller.may_use(self._endpoint.model, self._record.route):
             # Before anything is said of the body: what a model takes is told to those who may use it.
             raise DeclinedError(404, NOT_HERE, reason="the key may not use this model")
         rules, record, bounds = self._rules, self._record, self._in_force.policy.bodies

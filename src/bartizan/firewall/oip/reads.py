@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from bartizan.core import strict_json
 from bartizan.core.errors import BartizanError, UpstreamError
+from bartizan.firewall.admission import known_caller, within_limits
 from bartizan.firewall.asgi import Receive, Send, send_whole
 from bartizan.firewall.authentication import Caller
 from bartizan.firewall.declined import DeclinedError, declined
@@ -38,9 +39,8 @@ async def serve_read(
 ) -> int:
     """Answer ``GET`` on health, server or model; returns the status. Raises DeclinedError."""
     try:
-        caller = in_force.keyring.authenticate(headers)
-        record.principal = caller.principal.name
-        grant = await services.quota.admit(caller.principal.name, caller.limits)
+        caller = await known_caller(services, in_force, headers, record)
+        grant = await within_limits(services, caller)
         if not grant.allowed:
             raise DeclinedError(
                 429, "Too many requests.", reason=f"limit: {grant.reason}", retry_after=grant.retry_after

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from bartizan.core.session import NOBODY, Authority
 from bartizan.core.tool import Conversation, ToolCall, ToolDecision, ToolDefinition, ToolGuard, ToolResult
 from bartizan.core.verdict import Action
 from bartizan.range.office.shop import DEFINITIONS, Shop
@@ -66,7 +67,7 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 class Everything:
     """No guard: every call is allowed."""
 
-    def conversation(self, tools: tuple[ToolDefinition, ...]) -> Conversation:
+    def conversation(self, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> Conversation:
         """See ``ToolGuard``."""
         return _Allowed()
 

@@ -8,8 +8,7 @@ import hmac
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,10 +32,6 @@ class Proof(msgspec.Struct, frozen=True):
     """Of the key that signed it (RFC 7638, SHA-256)."""
     jti: str
     """Hash of its id."""
-
-
-PROOF: ContextVar[Proof | None] = ContextVar("bartizan_dpop", default=None)
-"""The proof of the request that is being served."""
 
 
 class ProofError(Exception):
@@ -70,7 +65,7 @@ def read_proof(
             options={"require": ["jti", "iat"], "verify_iat": False, "verify_aud": False, "verify_exp": True},
         )
         thumbprint = thumbprint_of(header["jwk"])
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ProofError(f"the proof cannot be read: {type(error).__name__}") from None
     if claims.get("htm") != method:
         raise ProofError("the proof is for another method")
@@ -107,54 +102,6 @@ class Used:
         return True
 
 
-class Senders:
-    """ASGI middleware before the SDK's: a token under the scheme DPoP is handed on once its proof is sound.
-
-    Args:
-        app: what comes next; it knows ``Bearer`` alone.
-        urls: by which clients may call.
-        refused: told why, for the journal.
-    """
-
-    def __init__(self, app: Any, urls: Sequence[str], refused: Callable[[str], None]) -> None:
-        self._app = app
-        self._urls = urls
-        self._refused = refused
-
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def challenging(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 401:
-                message = {**message, "headers": [*message["headers"], (b"www-authenticate", _challenge().encode())]}
-            await send(message)
-
-        given = _values(scope, b"authorization")
-        scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-        if scheme.lower() != "dpop":
-            await self._app(scope, receive, challenging)
-            return
-        proofs = _values(scope, b"dpop")
-        try:
-            if len(proofs) != 1:
-                raise ProofError("there is not exactly one proof")
-            proof = read_proof(proofs[0], scope["method"], self._urls, token.strip())
-        except ProofError as error:
-            self._refused(f"DPoP: {error}")
-            await _refuse(send)
-            return
-        others = [(name, value) for name, value in scope["headers"] if name.lower() != b"authorization"]
-        bearer = (b"authorization", f"Bearer {token.strip()}".encode("latin-1", "replace"))
-        held = PROOF.set(proof)
-        try:
-            await self._app({**scope, "headers": [*others, bearer]}, receive, challenging)
-        finally:
-            PROOF.reset(held)
-
-
 def thumbprint_of(jwk: dict[str, Any]) -> str:
     """RFC 7638, SHA-256, of a public key. Raises KeyError for a kind of key that is not taken."""
     members = {name: jwk[name] for name in _MEMBERS[jwk["kty"]]}
@@ -164,6 +111,12 @@ def thumbprint_of(jwk: dict[str, Any]) -> str:
 def digest64(content: bytes) -> str:
     """SHA-256 in base64url without padding."""
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+
+
+def challenge(error: str = "") -> str:
+    """What ``WWW-Authenticate`` says of proofs."""
+    said = f'error="{error}", ' if error else ""
+    return f'DPoP {said}algs="{" ".join(ALGORITHMS)}"'
 
 
 def _public_key(header: dict[str, Any]) -> Any:
@@ -186,23 +139,3 @@ def _normal(url: str) -> str:
     except ValueError:
         return url
     return f"{parts.scheme.lower()}://{(parts.hostname or '').lower()}:{port}{parts.path or '/'}"
-
-
-def _values(scope: dict[str, Any], name: bytes) -> list[str]:
-    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
-
-
-def _challenge(error: str = "") -> str:
-    said = f'error="{error}", ' if error else ""
-    return f'DPoP {said}algs="{" ".join(ALGORITHMS)}"'
-
-
-async def _refuse(send: Any) -> None:
-    body = b'{"error":"invalid_dpop_proof"}'
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"www-authenticate", _challenge("invalid_dpop_proof").encode()),
-    ]
-    await send({"type": "http.response.start", "status": 401, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
