@@ -98,7 +98,7 @@ def run(
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of attacks with gradients.")] = 50,
     shadows: Annotated[int, typer.Option("--shadows", min=1, help="Shadow models.")] = 16,
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="Time limit for each audit.")] = 60.0,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that train side by side.")] = 2,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that audit, or train, side by side.")] = 2,
     engine: Annotated[Engine, typer.Option("--engine", help="Where models are trained.")] = Engine.LOCAL,
     label: Annotated[str, typer.Option("--label", help="Column of labels in a .csv.")] = "label",
     bounds: Annotated[

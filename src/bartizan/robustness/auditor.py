@@ -10,9 +10,9 @@ import numpy as np
 from bartizan.core.clock import rfc3339, utc_now
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult, ModelAudit
-from bartizan.robustness import runner
-from bartizan.robustness.errors import AuditError, NotApplicableError
-from bartizan.robustness.interface import Access, AuditContext, AuditData, Effort, ModelUnderTest, Trainer
+from bartizan.robustness import runner, scheduling
+from bartizan.robustness.errors import AuditError
+from bartizan.robustness.interface import Access, Audit, AuditContext, AuditData, Effort, ModelUnderTest, Trainer
 from bartizan.robustness.metered import MeteredModel
 
 
@@ -72,33 +72,33 @@ class Auditor:
             trainer: trains models like it; audits that need one are inconclusive without it.
             named: how the data is called in the report.
             replay: the command that repeats this run.
-            progress: told the id of each audit before it runs.
-            done: told each result.
+            progress: told the ids of the audits that run.
+            done: told each result, as audits end.
 
         Raises:
             AuditError: an unknown audit, data that no audit can use, or a model that does not offer the access.
         """
         offered = MeteredModel(model, self.access)
         skipped: dict[str, str] = {}
-        results: list[AuditResult] = []
+        selected: list[Audit] = []
+        results: dict[str, AuditResult] = {}
         context = AuditContext(offered, data, trainer, effort=self.effort, seed=self.seed, options=self.options)
-        for audit in runner.chosen(self.threats, self.audits):
+        for audit in (chosen := runner.chosen(self.threats, self.audits)):
             if audit.only_named and audit.id not in self.audits:
                 skipped[audit.id] = "runs when it is asked for by name: it is about a defence, not about the model"
                 continue
             if not offered.access.allows(audit.needs):
                 skipped[audit.id] = f"needs access to {audit.needs}; this audit has {offered.access}"
                 continue
-            progress(audit.id)
-            try:
-                results += (found := list(runner.run(context, [audit], self.budget)))
-            except NotApplicableError as error:
-                if audit.id in self.audits:
-                    raise
-                skipped[audit.id] = str(error)
-                continue
-            for one in found:
-                done(one)
+            selected.append(audit)
+        for audit, said in scheduling.results(context, selected, self.budget, progress):
+            if isinstance(said, AuditResult):
+                results[audit.id] = said
+                done(said)
+            elif audit.id in self.audits:
+                raise said
+            else:
+                skipped[audit.id] = str(said)
         if not results:
             raise AuditError("no audit fits this access", "; ".join(f"{k}: {v}" for k, v in skipped.items())[:300])
         return ModelAudit(
@@ -109,7 +109,7 @@ class Auditor:
             at=rfc3339(utc_now()),
             version=version("bartizan"),
             accuracy=runner.accuracy(MeteredModel(model), data.test),
-            results=tuple(results),
-            skipped=skipped,
+            results=tuple(results[audit.id] for audit in selected if audit.id in results),
+            skipped={audit.id: skipped[audit.id] for audit in chosen if audit.id in skipped},
             replay=replay,
         )

@@ -18,6 +18,14 @@ class Engine(StrEnum):
     """A Ray cluster: the one that RAY_ADDRESS names, or one started here."""
 
 
+def elsewhere() -> bool:
+    """True within :func:`engaged` by an engine that is not this machine's processes."""
+    from joblib.parallel import get_active_backend
+
+    backend, _ = get_active_backend()
+    return not backend.supports_inner_max_num_threads
+
+
 @contextmanager
 def engaged(engine: Engine) -> Iterator[None]:
     """Within this block, :func:`~bartizan.robustness.training.train_all` uses the engine, as joblib's active backend.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from bartizan.core.registry import K, registrar
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult
+from bartizan.robustness.errors import BudgetSpentError
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Labels: TypeAlias = NDArray[np.int64]
@@ -157,7 +160,7 @@ class Effort:
     seconds: float = 180.0
     """Wall-clock time for one audit; what was not reached is said."""
     workers: int = 2
-    """Processes that train side by side."""
+    """Processes that audit, or train, side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,13 @@ class AuditContext:
     """Of this audit alone, as the command line gave them: ``epsilon=0.1``."""
     shared: dict[str, Any] = field(default_factory=dict)
     """What audits of one run make once and use together, such as shadow models."""
+    until: float = math.inf
+    """Reading of the monotonic clock at which the time for this audit is over."""
+
+    def in_time(self) -> None:
+        """Asked before each long step. Raises BudgetSpentError once the time is over: the audit is inconclusive."""
+        if time.monotonic() > self.until:
+            raise BudgetSpentError("cut short: the time for this audit is over", "raise --seconds")
 
 
 class Audit(Protocol):
@@ -192,6 +202,11 @@ class Audit(Protocol):
     """It can judge a model that answers the same rows differently; false where the class does not say."""
     only_named: bool
     """It is about a defence that the model need not have, and runs when asked for by id; false where unsaid."""
+    spreads: bool
+    """It trains over all workers, or uses what others of the run made: it has the machine to itself; false where
+    unsaid."""
+    lasts: int
+    """Seconds of one core that it takes on a small model, roughly: the longest start first. 1 where unsaid."""
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """Attack, measure, run the positive control. Raises AuditError where nothing can be said; the runner then
@@ -204,7 +219,7 @@ _register = registrar("audit")
 
 def audit(kind: K) -> K:
     """Marks a class of ``robustness.audits`` as an audit, and gives it the traits that it does not state."""
-    for trait in ("takes_chance", "only_named"):
+    for trait, unsaid in (("takes_chance", False), ("only_named", False), ("spreads", False), ("lasts", 1)):
         if not hasattr(kind, trait):
-            setattr(kind, trait, False)
+            setattr(kind, trait, unsaid)
     return _register(kind)

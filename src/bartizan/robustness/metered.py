@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 
@@ -17,9 +18,12 @@ class MeteredModel:
         model: what is asked.
         access: the most that may be asked; what the model offers without it.
         budget: rows that may be asked in all.
+        until: reading of the monotonic clock after which nothing is answered.
     """
 
-    def __init__(self, model: ModelUnderTest, access: Access | None = None, budget: float = math.inf) -> None:
+    def __init__(
+        self, model: ModelUnderTest, access: Access | None = None, budget: float = math.inf, until: float = math.inf
+    ) -> None:
         if access is not None and not model.access.allows(access):
             raise NotOfferedError(
                 f"{model.name} offers {model.access}, not {access}", "choose a lower --access, or load the model itself"
@@ -27,6 +31,7 @@ class MeteredModel:
         self._model = model
         self.access = access or model.access
         self.budget = budget
+        self._until = until
         self.queries = 0
         self.gradients = 0
         self.name, self.digest, self.shape, self.classes = model.name, model.digest, model.shape, model.classes
@@ -91,6 +96,8 @@ class MeteredModel:
             raise NotOfferedError(f"this audit may ask for {self.access}, not for {needed}")
         if x.ndim == 0 or tuple(x.shape[1:]) != tuple(self.shape):
             raise UnusableDataError(f"{self.name} takes rows of shape {tuple(self.shape)}, not {tuple(x.shape[1:])}")
+        if time.monotonic() > self._until:
+            raise BudgetSpentError("cut short: the time for this audit is over", "raise --seconds")
         if self.queries + len(x) > self.budget:
             left = int(self.budget - self.queries)
             raise BudgetSpentError(f"{len(x):,} rows asked, {left:,} left of the budget", "raise --budget")

@@ -20,6 +20,9 @@ from bartizan.robustness.interface import Access, Audit, AuditContext, Samples
 from bartizan.robustness.metered import MeteredModel
 from bartizan.robustness.settling import supported
 
+_GRACE = 1.25
+"""Times the limit: audits end within it by themselves, and after this the model under test answers no more."""
+
 
 def known() -> dict[str, Audit]:
     """Every audit by its id."""
@@ -55,16 +58,22 @@ def run(context: AuditContext, selected: Sequence[Audit], budget: float = np.inf
         UnusableDataError: rows that no audit can use.
         NotApplicableError: an audit does not fit this kind of model or data at all.
     """
+    check(context)
+    for audit in selected:
+        yield result(audit, context, budget)
+
+
+def check(context: AuditContext) -> None:
+    """Raises UnusableDataError for rows that no audit can use."""
     data.check(context.data.test, context.model.classes, "test")
     if context.data.train is not None:
         data.check(context.data.train, context.model.classes, "train")
-    for audit in selected:
-        yield _one(audit, context, budget)
 
 
-def _one(audit: Audit, context: AuditContext, budget: float) -> AuditResult:
-    model = MeteredModel(context.model, budget=budget)
-    started = time.monotonic()
+def result(audit: Audit, context: AuditContext, budget: float = np.inf) -> AuditResult:
+    """What one audit says, with its own meter. Raises NotApplicableError."""
+    started, seconds = time.monotonic(), context.effort.seconds
+    model = MeteredModel(context.model, budget=budget, until=started + _GRACE * seconds)
     try:
         if not model.access.allows(audit.needs):
             raise AuditError(f"needs access to {audit.needs}, has {model.access}")
@@ -73,18 +82,18 @@ def _one(audit: Audit, context: AuditContext, budget: float) -> AuditResult:
             != model.predict_label(context.data.test.x[:64]).tolist()
         ):
             raise AuditError("the model answers the same rows with different classes: no figure would mean anything")
-        result = audit.run(replace(context, model=model))
-        if doubt := supported(result):
-            result = msgspec.structs.replace(result, outcome=Outcome.INCONCLUSIVE, reason=f"{doubt}: {result.reason}")
+        found = audit.run(replace(context, model=model, until=started + seconds))
+        if doubt := supported(found):
+            found = msgspec.structs.replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{doubt}: {found.reason}")
     except NotApplicableError:
         raise
     except BartizanError as error:
-        result = AuditResult(
+        found = AuditResult(
             audit=audit.id, title=audit.title, threat=audit.threat, outcome=Outcome.INCONCLUSIVE, reason=str(error)
         )
     return msgspec.structs.replace(
-        result,
-        access=str(min((model.access, audit.needs), key=list(Access).index)) if not result.access else result.access,
+        found,
+        access=str(min((model.access, audit.needs), key=list(Access).index)) if not found.access else found.access,
         seed=context.seed,
         queries=model.queries,
         gradients=model.gradients,

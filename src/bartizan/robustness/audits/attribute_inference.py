@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import numpy as np
@@ -44,8 +45,13 @@ class AttributeInference:
         best, excess, where = 1.0, 0.0, ""
         controls: dict[str, Comparison] = {}
         highest: dict[str, float] = {}
-        for one in hidden:
+        begun, cut = time.monotonic(), []
+        for at, one in enumerate(hidden):
             name = _name(context, one)
+            now = time.monotonic()
+            if now > context.until or (at and now + (now - begun) / at > context.until):
+                cut.append(f"column {name}: no time was left for it")
+                continue
             attacker = Attacker(context.model, public, one, context.seed)
             guesses = {"members": attacker.guess(members), "others": attacker.guess(others)}
             for who, found in guesses.items():
@@ -67,11 +73,14 @@ class AttributeInference:
                     best, excess, where = chance, gain, f"{name}, {kind}"
                 highest[name] = max(highest.get(name, -1.0), _upper(guesses["members"], kind))
             controls[name] = _control(context, members, public, one)
+        if not controls:
+            context.in_time()
         control = max(controls.values(), key=lambda one: (one.succeeded, one.measure.value))
         weak = best * len(hidden) * len(_ATTACKS) < _SURE
         if not weak and not control.succeeded:
+            ended = f"cut short ({'; '.join(cut)}): " if cut else ""
             raise AuditError(
-                f"the attack adds nothing to imputation even on a model that remembers every row "
+                f"{ended}the attack adds nothing to imputation even on a model that remembers every row "
                 f"({control.measure.value:+.3f}): nothing can be said",
                 "imputation may already be perfect; choose another column with the option column",
             )
@@ -84,7 +93,8 @@ class AttributeInference:
         held, reason = settled(
             f"the model adds no more than chance to imputation of {', '.join(told)} (best: {excess:+.3f}, {where})",
             control.succeeded,
-            unsure=doubts,
+            cut,
+            doubts,
         )
         return AuditResult(
             audit=self.id, title=self.title, threat=self.threat,
@@ -107,6 +117,7 @@ class AttributeInference:
             settings={"columns": ", ".join(_name(context, one) for one in hidden), "public rows": str(len(public))},
             seed=context.seed, measures=tuple(measures), control=control,
             untested=(
+                *cut,
                 *(f"column {name}, whose control failed" for name, shown in controls.items() if not shown.succeeded),
                 "columns that were not chosen",
                 "attackers without the other attributes, or with other public rows",

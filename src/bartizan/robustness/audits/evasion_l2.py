@@ -13,5 +13,6 @@ class EvasionL2(NormAudit):
 
     id = "evasion.l2"
     title = "Evasion by a small distance (L2)"
+    lasts = 16
     norm = Norm.L2
     radius = 0.5

@@ -13,5 +13,6 @@ class EvasionLinf(NormAudit):
 
     id = "evasion.linf"
     title = "Evasion by small changes everywhere (L∞)"
+    lasts = 24
     norm = Norm.LINF
     radius = 8 / 255

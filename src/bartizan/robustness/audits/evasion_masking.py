@@ -23,6 +23,7 @@ class EvasionMasking:
 
     id = "evasion.masking"
     title = "Gradients that are hidden rather than harmless"
+    lasts = 38
     threat = Threat.ADVERSARIAL_INPUT
     needs = Access.GRADIENTS
     takes_chance = True

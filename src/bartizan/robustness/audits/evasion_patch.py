@@ -12,6 +12,7 @@ class EvasionPatch(PatchAudit):
 
     id = "evasion.patch"
     title = "Evasion by a patch"
+    lasts = 4
     option = "side"
     share = 1 / 6
     """Of the shorter side."""

@@ -12,6 +12,7 @@ class EvasionSparse(SparseAudit):
 
     id = "evasion.sparse"
     title = "Evasion by few pixels (L0)"
+    lasts = 20
     option = "pixels"
     share = 1 / 80
     """Of the places."""

@@ -24,6 +24,7 @@ class EvasionTabular:
 
     id = "evasion.tabular"
     title = "Evasion by changes of single columns that are possible"
+    lasts = 20
     threat = Threat.ADVERSARIAL_INPUT
     needs = Access.LABELS
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import TypeAlias
+
 import numpy as np
 
 from bartizan.core.threat import Severity, Threat
@@ -27,16 +30,20 @@ class Equation:
     threat = Threat.MODEL_EXTRACTION
     needs = Access.LABELS
     title = "Linear model stolen by solving equations"
+    lasts = 4
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""
         ground = setting(context)
         features = int(np.prod(context.model.shape))
         scores = context.model.access.allows(Access.SCORES)
-        measures, curve, reached = (_by_scores if scores else _by_labels)(context, context.model, ground, features)
+        way = _by_scores if scores else _by_labels
+        now = time.monotonic()
+        half = now + max(context.until - now, 0.0) / 2
+        measures, curve, reached, cut = way(context, context.model, ground, features, half)
         weak = context.weak or linear_trainer(context).fit(ground.pool.x, ground.pool.y, context.seed)
         judged = setting(context, weak)
-        _, _, known = (_by_scores if scores else _by_labels)(context, weak, judged, features)
+        _, _, known, _ = way(context, weak, judged, features, context.until)
         control = Comparison(
             what="the same equations against a logistic regression on the same data",
             measure=share("fidelity", known, len(judged.held)),
@@ -54,6 +61,9 @@ class Equation:
                 f"a linear copy answers {reached:.1%} of untouched rows like the model, always the commonest class "
                 f"{guess:.1%}: not better for sure, use more rows"
             )
+        elif cut:
+            outcome = Outcome.INCONCLUSIVE
+            reason = f"cut short ({'; '.join(cut)}): the best linear copy agrees on {reached:.1%} so far"
         elif max(high, guess) >= _MARK:
             outcome = Outcome.INCONCLUSIVE
             reason = f"the best linear copy agrees on {low:.1%} to {high:.1%}, which may be {_MARK:.0%}: use more rows"
@@ -88,6 +98,7 @@ class Equation:
             ),
             control=control,
             untested=(
+                *cut,
                 "models that are linear in features that the thief does not know, such as logarithms or products",
             ),
             remediation="Answer with labels alone and bound queries per principal: labels cost a thief about "
@@ -96,16 +107,27 @@ class Equation:
         )
 
 
-def _by_scores(
-    context: AuditContext, model: ModelUnderTest, ground: Setting, features: int
-) -> tuple[tuple[Measure, ...], tuple[Curve, ...], float]:
+_Found: TypeAlias = tuple[tuple[Measure, ...], tuple[Curve, ...], float, list[str]]
+"""Figures, curves, the best fidelity, and what time ended before it was done."""
+
+
+def _by_scores(context: AuditContext, model: ModelUnderTest, ground: Setting, features: int, until: float) -> _Found:
     rng = np.random.default_rng([context.seed, 11])
-    budgets = [times * (features + 1) for times in _MORE]
-    rows = queries.around(ground.pool, budgets[-1], rng)
+    wanted = [times * (features + 1) for times in _MORE]
+    rows = queries.around(ground.pool, wanted[-1], rng)
     rounded = Rounded(model, 2)
-    plain = [_fidelity(model, rows[:count], ground, model) for count in budgets]
-    cut = [_fidelity(rounded, rows[:count], ground, model) for count in budgets]
-    stolen = linear.from_scores(model, rows[: budgets[1]])
+    begun, plain, cut = time.monotonic(), list[float](), list[float]()
+    for count in wanted:
+        # A step costs in proportion to its rows: the next one, and the largest error after it, must fit.
+        spent, done = time.monotonic() - begun, sum(wanted[: len(plain)])
+        if plain and begun + spent + spent / done * (count + wanted[1]) > until:
+            break
+        plain.append(_fidelity(model, rows[:count], ground, model))
+        cut.append(_fidelity(rounded, rows[:count], ground, model))
+    budgets = wanted[: len(plain)]
+    late = [f"{count:,} queries: no time was left for them" for count in wanted[len(plain) :]]
+    exact = budgets[min(1, len(budgets) - 1)]
+    stolen = linear.from_scores(model, rows[:exact])
     wrong = np.abs(stolen.model(model).predict_proba(ground.held.x) - model.predict_proba(ground.held.x)).max()
     n = len(ground.held)
     best = max(plain)
@@ -113,13 +135,13 @@ def _by_scores(
         (
             share("fidelity", plain[0], n, f"{budgets[0]:,} queries, as many as unknowns"),
             share("fidelity_more_queries", best, n, f"best of {', '.join(f'{one:,}' for one in budgets)} queries"),
-            Measure(name="largest_error_of_scores", value=float(wrong), n=n, note=f"{budgets[1]:,} queries"),
+            Measure(name="largest_error_of_scores", value=float(wrong), n=n, note=f"{exact:,} queries"),
             share("fidelity_rounded_2", cut[0], n, f"defence: scores to 2 decimals; {budgets[0]:,} queries"),
             share(
                 "fidelity_rounded_2_adaptive",
                 max(cut),
                 n,
-                f"the same, least squares over up to {_MORE[-1]} times as many queries",
+                f"the same, least squares over up to {_MORE[len(plain) - 1]} times as many queries",
             ),
         ),
         tuple(
@@ -135,18 +157,27 @@ def _by_scores(
             for name, values in (("scores", plain), ("scores to 2 decimals", cut))
         ),
         best,
+        late,
     )
 
 
-def _by_labels(
-    context: AuditContext, model: ModelUnderTest, ground: Setting, features: int
-) -> tuple[tuple[Measure, ...], tuple[Curve, ...], float]:
+def _by_labels(context: AuditContext, model: ModelUnderTest, ground: Setting, features: int, until: float) -> _Found:
     rng = np.random.default_rng([context.seed, 12])
     needed = (model.classes - 1) * (features + 1)
     counts = [needed, 2 * needed, 4 * needed]
     asked: list[float] = []
     reached: list[float] = []
+    late: list[str] = []
     for count in counts:
+        left = until - time.monotonic()
+        if (takes := linear.seconds(count, needed)) > left:
+            late = [f"{one:,} boundary points: no time was left for them" for one in counts[len(reached) :]]
+            if not reached:
+                raise BudgetSpentError(
+                    f"{count:,} equations with {needed:,} unknowns take about {takes:,.0f} s, {max(left, 0):.0f} s are "
+                    "left", "raise --seconds",
+                )  # fmt: skip
+            break
         if count * (_STEPS + 1) > 4_000_000:
             raise AuditError(f"{count * (_STEPS + 1):,} queries would be needed: more than an audit asks")
         stolen, _ = linear.from_labels(model, ground.pool.x, count, _STEPS, rng)
@@ -173,6 +204,7 @@ def _by_labels(
             ),
         ),
         max(reached),
+        late,
     )
 
 

@@ -35,6 +35,7 @@ class Surrogate:
     threat = Threat.MODEL_EXTRACTION
     needs = Access.LABELS
     title = "Copy trained on the model's answers"
+    lasts = 50
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""

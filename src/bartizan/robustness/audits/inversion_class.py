@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,7 +12,8 @@ from bartizan.core.stats import clopper_pearson
 from bartizan.core.stats.tails import binomial_tail
 from bartizan.core.threat import Severity, Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome, Picture
-from bartizan.robustness.errors import AuditError, UnusableDataError
+from bartizan.robustness.errors import AuditError, BudgetSpentError, UnusableDataError
+from bartizan.robustness.evasion.ensemble import Deadline
 from bartizan.robustness.interface import Access, AuditContext, Floats, Labels, ModelUnderTest, audit
 from bartizan.robustness.models.parzen import ParzenModel, ParzenTrainer
 from bartizan.robustness.privacy.inversion import by_gradient, by_scores
@@ -48,15 +51,20 @@ class InversionClass:
     threat: Final = Threat.DATA_LEAKAGE
     needs: Final = Access.SCORES
     title: Final = "Inversion: rows drawn from the model"
+    lasts: Final = 3
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""
         ground = _ground(context)
-        drawn = _drawn(context, context.model, ground)
+        now = time.monotonic()
+        drawn, cut = _drawn(context, context.model, ground, now + 0.4 * max(context.until - now, 0.0))
         plain = _likeness(ground.averages, ground)
         members = np.concatenate(ground.members)
-        controls = _controls(context, ground, members, plain, list(drawn))
-        drawn = {kind: rows for kind, rows in drawn.items() if controls[kind].succeeded}
+        controls, late = _controls(context, ground, members, plain, list(drawn))
+        cut += late
+        drawn = {kind: rows for kind, rows in drawn.items() if kind in controls and controls[kind].succeeded}
+        if not drawn and cut:
+            raise BudgetSpentError("; ".join(cut), "raise --seconds or --budget")
         failed = [f"inversion by {kind}, whose control failed" for kind in controls if kind not in drawn]
         if not drawn:
             raise AuditError(
@@ -96,7 +104,7 @@ class InversionClass:
             f"{share} of {len(plain)} classes"
         )
         better = [one for one in measures if one.name.endswith("/better_than_average")]
-        held, reason = settled(said, True, unsure=[doubt for one in better for doubt in reaching(one, _MOST, one.name)])
+        held, reason = settled(said, True, cut, [doubt for one in better for doubt in reaching(one, _MOST, one.name)])
         return AuditResult(
             audit=self.id, title=self.title, threat=self.threat,
             outcome=Outcome.WEAK if weak else held,
@@ -110,6 +118,7 @@ class InversionClass:
             settings={"steps": str(_STEPS), "queries": str(context.effort.queries), "classes": str(len(plain))},
             seed=context.seed, measures=tuple(measures), control=controls[name],
             untested=(
+                *cut,
                 *failed,
                 "generative priors, which draw what is plausible and not only what the model knows",
                 "single training rows: classes are drawn",
@@ -137,12 +146,24 @@ def _ground(context: AuditContext) -> _Ground:
     return _Ground(classes, members, averages, test.x.mean(axis=0), pictures)
 
 
-def _drawn(context: AuditContext, model: ModelUnderTest, ground: _Ground) -> dict[str, Floats]:
-    found = {}
-    if model.access.allows(Access.GRADIENTS):
-        found["gradient"] = by_gradient(model, ground.start, ground.classes, _STEPS)
-    found["scores"] = by_scores(model, ground.start, ground.classes, context.effort.queries, context.seed)
-    return found
+def _drawn(
+    context: AuditContext, model: ModelUnderTest, ground: _Ground, until: float
+) -> tuple[dict[str, Floats], list[str]]:
+    """By each way, and what time or budget ended before it was drawn."""
+    timed, cut = Deadline(model, until), list[str]()
+    found: dict[str, Floats] = {}
+    ways: dict[str, Callable[[], Floats]] = {
+        "gradient": lambda: by_gradient(timed, ground.start, ground.classes, _STEPS),
+        "scores": lambda: by_scores(timed, ground.start, ground.classes, context.effort.queries, context.seed),
+    }
+    for kind, draw in ways.items():
+        if kind == "gradient" and not model.access.allows(Access.GRADIENTS):
+            continue
+        try:
+            found[kind] = draw()
+        except BudgetSpentError as spent:
+            cut.append(f"inversion by {kind}: {spent.cause}")
+    return found, cut
 
 
 def _likeness(rows: Floats, ground: _Ground) -> Floats:
@@ -156,23 +177,23 @@ def _likeness(rows: Floats, ground: _Ground) -> Floats:
 
 def _controls(
     context: AuditContext, ground: _Ground, members: Floats, plain: Floats, kinds: list[str]
-) -> dict[str, Comparison]:
-    """Of each way to draw."""
+) -> tuple[dict[str, Comparison], list[str]]:
+    """Of each way to draw that ended in time, and which did not."""
     labels = np.repeat(ground.classes, [len(own) for own in ground.members])
     width = ParzenTrainer(members, context.model.classes, _NARROW).width
     weak = ParzenModel(members, labels, context.model.classes, width)
     weak.bounds = context.model.bounds
-    drawn = _drawn(context, weak, ground)
+    drawn, cut = _drawn(context, weak, ground, context.until)
     n = len(plain)
     found = {}
-    for kind in kinds:
+    for kind in (kind for kind in kinds if kind in drawn):
         wins = int((_likeness(drawn[kind], ground) > plain).sum())
         found[kind] = Comparison(
             what=f"inversion by {kind} of a {weak.name} (Parzen windows): classes drawn better than by averages",
             measure=Measure(name="better_than_average", value=wins / n, n=n, interval=clopper_pearson(wins, n)),
             succeeded=binomial_tail(wins, n, 0.5) < _SURE,
         )
-    return found
+    return found, [f"control of {one}" for one in cut]
 
 
 def _mean(name: str, likeness: Floats, ground: _Ground) -> Measure:

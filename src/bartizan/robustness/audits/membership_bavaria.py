@@ -21,6 +21,7 @@ class MembershipBavaria:
     threat: Final = Threat.DATA_LEAKAGE
     needs: Final = Access.SCORES
     title: Final = "Membership: likelihood ratio from few shadow models"
+    spreads: Final = True
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""

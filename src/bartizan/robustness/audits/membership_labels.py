@@ -19,6 +19,7 @@ class MembershipLabels:
     threat: Final = Threat.DATA_LEAKAGE
     needs: Final = Access.LABELS
     title: Final = "Membership: from labels alone"
+    spreads: Final = True
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""

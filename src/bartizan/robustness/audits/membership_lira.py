@@ -20,6 +20,7 @@ class MembershipLira:
     threat: Final = Threat.DATA_LEAKAGE
     needs: Final = Access.SCORES
     title: Final = "Membership: likelihood ratio against shadow models"
+    spreads: Final = True
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""

@@ -19,6 +19,7 @@ class MembershipLoss:
     threat: Final = Threat.DATA_LEAKAGE
     needs: Final = Access.SCORES
     title: Final = "Membership: one threshold on the loss"
+    spreads: Final = True
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""

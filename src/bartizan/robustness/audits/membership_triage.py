@@ -20,6 +20,7 @@ class MembershipTriage:
     threat: Final = Threat.DATA_LEAKAGE
     needs: Final = Access.SCORES
     title: Final = "Membership: triage without shadow models"
+    spreads: Final = True
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""

@@ -28,6 +28,7 @@ class Backdoor:
     threat = Threat.DATA_POISONING
     needs = Access.GRADIENTS
     title = "Backdoors: recovered triggers against those of clean models"
+    spreads = True
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""
@@ -40,6 +41,7 @@ class Backdoor:
             context.effort.workers, until,
         )  # fmt: skip
         found = detect(context.model, rows, calibration, context.seed)
+        context.in_time()
         control, blind = _control(context, rows, calibration)
         wanted = min(context.effort.shadows, 8)
         outcome, severity, reason = _verdict(found, control, wanted - len(calibration.sizes), blind)

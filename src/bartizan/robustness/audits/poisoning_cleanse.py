@@ -28,6 +28,7 @@ class Cleanse:
     threat = Threat.DATA_POISONING
     needs = Access.LABELS
     title = "Quarantine: the model before and after its suspects are set aside"
+    spreads = True
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""
@@ -36,6 +37,7 @@ class Cleanse:
             raise NotApplicableError("poisoning.rows names no rows, so there is nothing to set aside")
         kept = np.setdiff1d(np.arange(len(examined.train)), examined.found.suspects)
         clean = examined.train[kept]
+        context.in_time()
         after = examined.trainer.fit(clean.x, clean.y, context.seed)
         left, _ = examined.again(after, clean, context.seed)
         measures = _pair("accuracy", context.model, after, examined.rows.verify)
@@ -121,6 +123,7 @@ def _random(context: AuditContext, examined: Examination) -> Comparison:
     rng = np.random.default_rng(context.seed)
     count = len(examined.train) - len(examined.found.suspects)
     some = examined.train[np.sort(rng.choice(len(examined.train), count, replace=False))]
+    context.in_time()
     model = examined.trainer.fit(some.x, some.y, context.seed)
     what = "as many rows set aside at random"
     for target, trigger in _triggers(examined):

@@ -31,6 +31,7 @@ class Rows:
     threat = Threat.DATA_POISONING
     needs = Access.LABELS
     title = "Poisoned training rows: contradicted labels and carried triggers"
+    spreads = True
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`. The option ``provenance`` names a CSV of contributors."""
@@ -152,6 +153,7 @@ def _control(context: AuditContext, examined: Examination) -> tuple[Comparison, 
     """The same hunt on rows that were not named, with a backdoor planted into a twentieth of them; and how well other
     ways to rank rows do there."""
     shown = recovery(context, examined)
+    context.in_time()
     return shown.control, _others(context, examined, shown.weak, shown.found)
 
 

@@ -34,6 +34,7 @@ class StripAtRunTime:
     threat = Threat.DATA_POISONING
     needs = Access.SCORES
     title = "STRIP at run time: static and adaptive triggers"
+    spreads = True
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`. The option ``fpr`` is the share of benign inputs that may
@@ -115,6 +116,7 @@ def _recall(
     learn, benign, fresh = rows
     target = int(np.unique(learn.y)[context.seed % len(np.unique(learn.y))])
     poisoned = plant(learn, 0.1, trigger, target, context.seed)
+    context.in_time()
     model = context.trainer.fit(poisoned.samples.x, poisoned.samples.y, context.seed)
     x = trigger.on(fresh.x[victims(fresh.y, target)])
     works = x[model.predict_label(x) == target]

@@ -51,13 +51,13 @@ def sparse_rs(
     low, high = (np.broadcast_to(side, x.shape[1:]).reshape(shape[0], -1) for side in (limit.low, limit.high))
     places = flat.shape[2]
     count = min(limit.count, places)
-    chosen = np.stack([rng.permutation(places)[:count] for _ in range(n)]) if n else np.empty((0, count), np.int64)
+    chosen = np.asarray([rng.choice(places, count, replace=False) for _ in range(n)], np.int64).reshape(n, count)
     ends = rng.integers(0, 2, (n, shape[0], count)).astype(bool)
 
     def painted(rows: Labels, where: Labels, which: Flags) -> Floats:
-        out = flat[rows].copy()
-        for number, row in enumerate(where):
-            out[number][:, row] = np.where(which[number], high[:, row], low[:, row])
+        out, channels = flat[rows], np.arange(shape[0])[None, :, None]
+        at = where[:, None, :]
+        out[np.arange(len(rows))[:, None, None], channels, at] = np.where(which, high[channels, at], low[channels, at])
         return out.reshape(-1, *x.shape[1:])
 
     everyone = np.arange(n)
@@ -68,18 +68,39 @@ def sparse_rs(
         if not len(rows):
             break
         swap = max(1, round(count * 0.3 * (1 - number / queries) ** 2))
-        where, which = chosen[rows].copy(), ends[rows].copy()
-        for index in range(len(rows)):
-            out = rng.permutation(count)[:swap]
-            free = np.setdiff1d(rng.integers(0, places, 3 * swap), where[index])[:swap]
-            where[index][out[: len(free)]] = rng.permutation(free)
-            which[index][:, out] = rng.integers(0, 2, (shape[0], len(out)))
+        where, which = _swapped(chosen[rows], ends[rows], swap, places, rng)
         tried = painted(rows, where, which)
         value = margin(model.logits(tried), y[rows])
         better = value < best[rows]
         kept = rows[better]
         chosen[kept], ends[kept], best[kept], found[kept] = where[better], which[better], value[better], tried[better]
     return found
+
+
+def _swapped(where: Labels, which: Flags, swap: int, places: int, rng: np.random.Generator) -> tuple[Labels, Flags]:
+    """``swap`` of each row's places exchanged for ones that it does not use, with new values.
+
+    Three times as many are drawn as are wanted; a place stays where all of these were taken.
+    """
+    n, count = where.shape
+    every = np.arange(n)[:, None]
+    leaving = rng.random((n, count)).argsort(axis=1)[:, :swap]
+    used = np.zeros((n, places), bool)
+    used[every, where] = True
+    drawn = rng.integers(0, places, (n, 3 * swap))
+    order = drawn.argsort(axis=1, kind="stable")
+    ranked = np.take_along_axis(drawn, order, axis=1)
+    repeated = np.zeros_like(used[:, :1].repeat(3 * swap, axis=1))
+    np.put_along_axis(repeated, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], axis=1)
+    taken = repeated | used[every, drawn]
+    first = taken.argsort(axis=1, kind="stable")[:, :swap]
+    where, which = where.copy(), which.copy()
+    old = where[every, leaving]
+    where[every, leaving] = np.where(taken[every, first], old, drawn[every, first])
+    which[every[:, :, None], np.arange(which.shape[1])[None, :, None], leaving[:, None, :]] = rng.integers(
+        0, 2, (n, which.shape[1], swap)
+    )
+    return where, which
 
 
 def patch_rs(
@@ -100,9 +121,12 @@ def patch_rs(
     content = np.where(rng.integers(0, 2, (n, channels, side, side)).astype(bool), high, low).astype(x.dtype)
 
     def pasted(rows: Labels, where: Labels, what: Floats) -> Floats:
-        out = x[rows].copy()
-        for number, (top, left) in enumerate(where):
-            out[number, :, top : top + side, left : left + side] = what[number]
+        out, inner = x[rows], np.arange(side)
+        down, across = (where[:, axis, None] + inner for axis in (0, 1))
+        out[
+            np.arange(len(rows))[:, None, None, None], np.arange(channels)[None, :, None, None],
+            down[:, None, :, None], across[:, None, None, :],
+        ] = what  # fmt: skip
         return out
 
     found = pasted(np.arange(n), place, content)

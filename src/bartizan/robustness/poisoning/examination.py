@@ -49,10 +49,12 @@ def examine(context: AuditContext) -> Examination:
     known = context.shared.get(key := f"examination of {_named(context)}")
     if isinstance(known, Examination):
         return known
+    context.in_time()
     rows = split(context.data.test, context.model.classes, context.seed)
     references = train_references(
         context.trainer, rows.learn, context.model.classes, context.seed, context.effort.workers
     )
+    context.in_time()
     made = Examination(context.trainer, train, rows, references, None, _NOTHING)
     found, triggers = made.again(context.model, train, context.seed)
     whole = Examination(context.trainer, train, rows, references, triggers, found)

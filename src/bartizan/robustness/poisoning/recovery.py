@@ -36,7 +36,9 @@ def recovery(context: AuditContext, examined: Examination) -> Recovery:
         return known[1]
     kept = np.setdiff1d(np.arange(len(examined.train)), examined.found.suspects)
     clean, model = examined.train[kept], context.model
+    context.in_time()
     weak = planted(examined.trainer, clean, model.bounds, model.shape, context.seed, rate=0.05)
+    context.in_time()
     found, _ = examined.again(weak.model, weak.poisoned.samples, context.seed)
     truth = weak.poisoned.planted
     hits = len(np.intersect1d(found.suspects, truth))

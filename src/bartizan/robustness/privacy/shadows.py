@@ -126,6 +126,7 @@ def unseen_of(context: AuditContext, played: Game) -> ModelUnderTest | None:
         return None
     key = f"unseen {context.effort.samples} rows"
     if key not in context.shared:
+        context.in_time()
         job = _job(played, np.zeros(played.n, dtype=bool), np.random.default_rng([context.seed, 0x5AD0]), context.seed)
         (context.shared[key],) = train_all(context.trainer, played.pool.x, played.pool.y, [job], 1)
     found: ModelUnderTest = context.shared[key]
