@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -73,10 +72,12 @@ def _numbered(context: AuditContext, number: int, audit: str, budget: float) -> 
 
 
 def _travels(context: AuditContext) -> bool:
+    from joblib import hash as travelled
+
     if not context.model.digest or elsewhere():
         return False
     try:
-        pickle.dumps((context.model, context.trainer, context.weak))
+        travelled((context.model, context.trainer, context.weak))
     except Exception:  # whatever objects of the caller raise where they cannot be copied
         return False
     return True
