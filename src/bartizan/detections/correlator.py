@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -19,7 +19,8 @@ from bartizan.detections.times import SECOND
 from bartizan.detections.windows import Gauge, gauges_for
 
 GroupKey = tuple[str, ...]
-_COMPACT = 512
+_COMPACT = 16
+"""Hits that have left are let go of once there are more of them than that, and more than have stayed."""
 
 
 class SavedGroup(msgspec.Struct, frozen=True, array_like=True):
@@ -53,6 +54,8 @@ class _Group:
     head: int = 0
     """Hits before it have left the window."""
     silent_until: int = -1
+    opened: int = -1
+    """Time of the latest hit of the first rule."""
 
     def newest(self) -> int:
         return self.hits[-1].time
@@ -64,13 +67,18 @@ class Correlator:
     def __init__(self, runnable: RunnableCorrelation, settings: EngineSettings) -> None:
         self.runnable = runnable
         self._settings = settings
+        self._max_groups, self._max_window = settings.max_groups, settings.max_window
         self._span = runnable.rule.timespan * SECOND
         self._suppress = round(settings.suppress * SECOND)
         # Correlations further up may ask for the values of all the events of a window.
         told = set(runnable.fields) <= set(runnable.rule.group_by)
         self._most = settings.max_events if told else sys.maxsize
+        self._measure = runnable.measured if runnable.rule.fields else None
         self._gauge = gauges_for(runnable.rule, runnable.measured, runnable.clauses)
-        self._counts = self._gauge().counts
+        self._counts = self._gauge().counts if runnable.rule.fields else None
+        self._conditions = [(COMPARE[order], wanted) for order, wanted in runnable.rule.conditions]
+        self._by = [tuple(source.get(name, name) for name in runnable.rule.group_by) for source in runnable.sources]
+        self._whole = runnable.whole
         self._groups: OrderedDict[GroupKey, _Group] = OrderedDict()
         self.evicted_groups = 0
         self.evicted_hits = 0
@@ -80,41 +88,77 @@ class Correlator:
         self._stale = -1
         """Before it no group can be forgotten."""
 
-    def moment(self, now: int, hits: Sequence[Hit]) -> Iterator[Qualified]:
+    def moment(self, now: int, hits: Sequence[Hit]) -> Sequence[Qualified]:
         """All hits of the moment ``now``, to the windows that end there and qualify."""
-        touched = self._one(hits[0]) if len(hits) == 1 else self._several(hits)
         start = now - self._span
-        for key, group in touched.items():
-            self._slide(group, start)
-            qualified = self._judge(key, group, now)
-            if qualified is not None:
-                yield qualified
-        if now >= self._stale or len(self._groups) > self._settings.max_groups:
+        found: Sequence[Qualified] | None = None
+        if len(hits) == 1:
+            found = self._one(now, start, hits[0])
+        if found is None:
+            found = []
+            for key, group in self._several(hits, start).items():
+                self._slide(group, start)
+                qualified = self._judge(key, group, now)
+                if qualified is not None:
+                    found.append(qualified)
+        groups = self._groups
+        if groups and (now >= self._stale or len(groups) > self._max_groups):
             self._forget(start)
+        return found
 
-    def _one(self, hit: Hit) -> dict[GroupKey, _Group]:
-        """The usual case, in fewer steps."""
-        groups = self.runnable.groups(hit)
-        if len(groups) != 1:
-            return self._several([hit])
-        if not self._counts(hit):
-            return {}
-        (values,) = groups
-        key = tuple([fold(spell(value)) for value in values])
-        group = self._group(key, values)
-        group.shown = values
-        group.hits.append(hit)
-        group.gauge.add(hit)
-        return {key: group}
+    def _one(self, now: int, start: int, hit: Hit) -> Sequence[Qualified] | None:
+        """The usual case, in fewer steps: each field of ``group-by`` has exactly one value. None where it is not so."""
+        fields, slot = hit.fields, hit.slot
+        values, names = [], []
+        for name in self._by[slot]:
+            some = fields.get(name, ())
+            if len(some) != 1:
+                return None
+            (value,) = some
+            if value is None:
+                return None
+            values.append(value)
+            names.append(fold(value) if value.__class__ is str else fold(spell(value)))
+        key = tuple(names)
+        group = self._groups.get(key)
+        if slot and self._whole and (group is None or group.opened < start):
+            return ()
+        measured = () if self._measure is None else self._measure(hit)
+        if self._counts is not None and not self._counts(measured):
+            return ()
+        shown = tuple(values)
+        if group is None:
+            group = self._group(key, shown)
+        else:
+            self._groups.move_to_end(key)
+            group.shown = shown
+        hits, gauge = group.hits, group.gauge
+        hits.append(hit)
+        gauge.add(hit, measured)
+        if slot == 0:
+            group.opened = hit.time
+        head = group.head
+        if hits[head].time < start or len(hits) - head > self._max_window:
+            self._slide(group, start)
+        qualified = self._judge(key, group, now)
+        return () if qualified is None else (qualified,)
 
-    def _several(self, hits: Sequence[Hit]) -> dict[GroupKey, _Group]:
+    def _pointless(self, key: GroupKey, hit: Hit, start: int) -> bool:
+        """A whole row begins with the first rule: without a hit of it in the window, others' hits lead nowhere."""
+        if hit.slot == 0:
+            return False
+        group = self._groups.get(key)
+        return group is None or group.opened < start
+
+    def _several(self, hits: Sequence[Hit], start: int) -> dict[GroupKey, _Group]:
         touched: dict[GroupKey, _Group] = {}
         seen: set[tuple[GroupKey, int]] = set()
         for hit in sorted(hits, key=lambda hit: (hit.seq, hit.slot)):
             groups = self.runnable.groups(hit)
             if not groups:
                 self.ungrouped += 1
-            if not self._counts(hit):
+            measured = () if self._measure is None else self._measure(hit)
+            if self._counts is not None and not self._counts(measured):
                 continue
             for values in groups:
                 key = tuple([fold(spell(value)) for value in values])
@@ -122,19 +166,19 @@ class Correlator:
                     if (key, hit.seq) in seen:
                         continue
                     seen.add((key, hit.seq))
-                group = touched.get(key) or self._group(key, values)
-                touched[key] = group
+                if self._whole and self._pointless(key, hit, start):
+                    continue
+                group = touched[key] = self._groups.get(key) or self._group(key, values)
+                self._groups.move_to_end(key)
                 group.shown = values
                 group.hits.append(hit)
-                group.gauge.add(hit)
+                group.gauge.add(hit, measured)
+                if hit.slot == 0:
+                    group.opened = hit.time
         return touched
 
     def _group(self, key: GroupKey, values: tuple[Scalar, ...]) -> _Group:
-        group = self._groups.get(key)
-        if group is None:
-            group = self._groups[key] = _Group(self._gauge(), values)
-        else:
-            self._groups.move_to_end(key)
+        group = self._groups[key] = _Group(self._gauge(), values)
         return group
 
     def _slide(self, group: _Group, start: int) -> None:
@@ -154,8 +198,11 @@ class Correlator:
     def _judge(self, key: GroupKey, group: _Group, now: int) -> Qualified | None:
         start = now - self._span
         value = group.gauge.read(now, start)
-        if value is None or not all(COMPARE[order](value, wanted) for order, wanted in self.runnable.rule.conditions):
+        if value is None:
             return None
+        for compare, wanted in self._conditions:
+            if not compare(value, wanted):
+                return None
         if now < group.silent_until:
             self.suppressed += 1
             return None
@@ -212,4 +259,6 @@ class Correlator:
             group = self._groups[one.key] = _Group(self._gauge(), one.shown, silent_until=one.silent_until)
             for hit in one.hits:
                 group.hits.append(hit)
-                group.gauge.add(hit)
+                group.gauge.add(hit, () if self._measure is None else self._measure(hit))
+                if hit.slot == 0:
+                    group.opened = hit.time

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -91,7 +91,7 @@ class Engine:
         """How many events each rule on single events has matched; :attr:`headers` says which it is."""
         self.failures: dict[str, str] = {}
         """Keys of rules that could not judge an event, and the last reason."""
-        self._prefilter = Prefilter([rule.expression for rule in self._plan.expressions])
+        self._prefilter = Prefilter([rule.expression for rule in self._plan.expressions], mapping)
         self._correlators = [Correlator(one, self.settings) for one in self._plan.correlations]
         self._lateness = None if self.settings.lateness is None else round(self.settings.lateness * SECOND)
         self._pending: list[tuple[int, int, int, Hit]] = []
@@ -122,7 +122,7 @@ class Engine:
         for index in self._prefilter.candidates(view):
             rule = detections[index]
             try:
-                matched = rule.matches(view)
+                matched = rule.sure or rule.matches(view)
             except Exception as error:  # one rule on one event must not cost the others theirs
                 self.failures[rule.header.key] = f"{type(error).__name__} at the event {str(ref.id)[:100]}"
                 self.counters.failed += 1
@@ -139,7 +139,11 @@ class Engine:
         if time is not None and time > self._newest:
             self._newest = time
             if self._lateness is not None:
-                findings += self._work(time - self._lateness)
+                until = time - self._lateness
+                if self._pending and self._pending[0][0] < until:
+                    findings += self._work(until)
+                elif until > self._floor:
+                    self._floor = until
         return findings
 
     def _listen(self, rule: RunnableDetection, view: View, ref: Ref, time: int | None, seq: int) -> None:
@@ -152,41 +156,50 @@ class Engine:
                 self.counters.late_examples.append(ref.id)
             return
         fields = {field: view.values(field) or () for field in rule.fields}
+        refs, pending = (ref,), self._pending
         for listener in rule.listeners:
-            hit = Hit(time, seq, listener.slot, (ref,), 1, fields)
-            heapq.heappush(self._pending, (time, seq * 64 + listener.slot, listener.correlation, hit))
+            slot = listener.slot
+            heapq.heappush(
+                pending, (time, seq * 64 + slot, listener.correlation, Hit(time, seq, slot, refs, 1, fields))
+            )
 
     def _work(self, until: int) -> list[RuleFinding]:
         """Work off the moments before ``until``."""
         findings: list[RuleFinding] = []
-        pending = self._pending
-        while pending and (pending[0][0] < until or len(pending) > self.settings.max_pending):
+        pending, most, pop = self._pending, self.settings.max_pending, heapq.heappop
+        while pending and (pending[0][0] < until or len(pending) > most):
             now = pending[0][0]
             if now >= until:
                 self.counters.hurried += 1
             batch: dict[int, list[Hit]] = {}
             while pending and pending[0][0] == now:
-                _, _, correlation, hit = heapq.heappop(pending)
-                batch.setdefault(correlation, []).append(hit)
-            findings += self._moment(now, batch)
+                _, _, correlation, hit = pop(pending)
+                if correlation in batch:
+                    batch[correlation].append(hit)
+                else:
+                    batch[correlation] = [hit]
+            self._moment(now, batch, findings)
             self._floor = max(self._floor, now + 1)
         self._floor = max(self._floor, until)
         return findings
 
-    def _moment(self, now: int, batch: dict[int, list[Hit]]) -> Iterator[RuleFinding]:
+    def _moment(self, now: int, batch: dict[int, list[Hit]], findings: list[RuleFinding]) -> None:
         # Correlations come after what they listen to, so one pass carries findings upwards.
         waiting = sorted(batch)
         while waiting:
-            index = waiting.pop(0)
-            correlator, hits = self._correlators[index], batch[index]
             known = len(batch)
-            for found in correlator.moment(now, hits):
-                refs, last = correlator.refs(found)
-                if correlator.runnable.reported:
-                    yield self._finding(correlator, found, refs, last)
-                self._pass_on(correlator, found, refs, batch)
-            if len(batch) > known:
-                waiting = sorted(one for one in batch if one > index)
+            for index in waiting:
+                correlator = self._correlators[index]
+                for found in correlator.moment(now, batch[index]):
+                    refs, last = correlator.refs(found)
+                    if correlator.runnable.reported:
+                        findings.append(self._finding(correlator, found, refs, last))
+                    self._pass_on(correlator, found, refs, batch)
+                if len(batch) > known:
+                    break
+            else:
+                return
+            waiting = sorted(one for one in batch if one > index)
 
     def _pass_on(
         self, correlator: Correlator, found: Qualified, refs: tuple[Ref, ...], batch: dict[int, list[Hit]]

@@ -72,7 +72,7 @@ class View:
         if names is None:
             if "." not in name:
                 value = self.event.get(name, _ABSENT)
-                if value.__class__ is str or value.__class__ is int:
+                if value.__class__ in _PLAIN:
                     return (value,)
                 if value is _ABSENT:
                     return None
@@ -117,26 +117,40 @@ class View:
 
 _ABSENT: Final[Any] = object()
 _UNKNOWN: Final[Any] = object()
+_PLAIN: Final = frozenset({str, int, float, bool})
 
 
 @lru_cache(maxsize=4_096)
-def _two_steps(name: str) -> tuple[str, str] | None:
-    first, _, second = name.partition(".")
-    return (first, second) if first and second and "." not in second else None
+def _way(name: str) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
+    """By step: its key, and the keys with dots that an event could have in its place; None where steps are odd."""
+    steps = name.split(".")
+    if len(steps) > MAX_STEPS or not all(steps):
+        return None
+    return tuple((options[-1 if len(options) == 1 else 1][0], tuple(key for key, _ in options if "." in key))
+                 for options in _readings(name))  # fmt: skip
 
 
 def _below(event: dict[str, Any], name: str) -> Any:
-    """The plain value of a name of two steps in an ordinary event; ``_UNKNOWN`` where it takes a closer look."""
-    steps = _two_steps(name)
-    if steps is None or name in event:
+    """The plain value of a name with dots in an ordinary event; ``_UNKNOWN`` where it takes a closer look."""
+    way = _way(name)
+    if way is None:
         return _UNKNOWN
-    node = event.get(steps[0], _ABSENT)
-    if node is _ABSENT or node == []:
-        return _ABSENT
-    if node.__class__ is not dict:
-        return _UNKNOWN
-    value = node.get(steps[1], _ABSENT)
-    return value if value is _ABSENT or value.__class__ is str or value.__class__ is int else _UNKNOWN
+    node: Any = event
+    for key, others in way:
+        if node.__class__ is not dict:
+            return _ABSENT if node == [] else _UNKNOWN
+        for other in others:
+            if other in node:
+                return _UNKNOWN
+        node = node.get(key, _ABSENT)
+        if node is _ABSENT:
+            return _ABSENT
+    return node if node.__class__ in _PLAIN else _UNKNOWN
+
+
+def roots(name: str) -> tuple[str, ...]:
+    """The keys of which an event has at least one wherever it has the field."""
+    return tuple(key for key, _ in _readings(name)[0])
 
 
 @lru_cache(maxsize=4_096)

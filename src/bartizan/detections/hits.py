@@ -9,7 +9,7 @@ import msgspec
 from bartizan.detections.sigma.model import Level, Scalar
 
 
-class Ref(msgspec.Struct, frozen=True, array_like=True):
+class Ref(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Which event."""
 
     id: str | int | float
@@ -18,7 +18,7 @@ class Ref(msgspec.Struct, frozen=True, array_like=True):
     """Position in its file, from 1; the number of the event in a stream."""
 
 
-class Hit(msgspec.Struct, frozen=True, array_like=True):
+class Hit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A match of a rule that a correlation looks at: an event, or a finding of another correlation."""
 
     time: int

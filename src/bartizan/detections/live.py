@@ -118,7 +118,7 @@ class LiveRules:
         except Exception as error:  # a record that nobody can judge must not keep the next ones from being judged
             self._engine.failures[ENGINE] = f"{type(error).__name__} at the record {ref.id}"
             found = []
-        raised = list(self._raised(found, event))
+        raised = list(self._raised(found, event)) if found else []
         self._seen += 1
         if self._seen >= NOISY_EVENTS:
             raised += self._noisy(usable or now)

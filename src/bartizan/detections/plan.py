@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from bartizan.core.errors import ConfigurationError
 from bartizan.detections.hits import Hit
 from bartizan.detections.matching import Matcher, compile_expression
+from bartizan.detections.prefilter import decided
 from bartizan.detections.sigma.collection import Collection
-from bartizan.detections.sigma.model import Correlation, Detection, Header, Scalar
+from bartizan.detections.sigma.model import Correlation, CorrelationType, Detection, Header, Scalar
 from bartizan.detections.windows import MAX_CLAUSES, clauses_of
 
 Values = Callable[[Hit], tuple[tuple[Scalar, ...], ...]]
@@ -32,6 +33,8 @@ class RunnableDetection:
 
     header: Header
     matches: Matcher
+    sure: bool
+    """The prefilter's candidates match: the rule asks for one literal of one field."""
     reported: bool
     listeners: tuple[Listener, ...]
     fields: tuple[str, ...]
@@ -54,6 +57,14 @@ class RunnableCorrelation:
     def once(self) -> bool:
         """An event that matches several of the rules counts once."""
         return not self.rule.type.value.startswith("temporal")
+
+    @property
+    def whole(self) -> bool:
+        """Only rows in which every rule occurs, in order, can qualify."""
+        rule = self.rule
+        if rule.type is not CorrelationType.TEMPORAL_ORDERED or self.clauses is not None:
+            return False
+        return any(order in ("gte", "eq") and wanted >= len(rule.rules) for order, wanted in rule.conditions)
 
     def groups(self, hit: Hit) -> list[tuple[Scalar, ...]]:
         """The groups that a hit belongs to; none when a field of ``group-by`` has no value."""
@@ -119,6 +130,7 @@ def plan(collection: Collection) -> Plan:
             RunnableDetection(
                 header=rule.header,
                 matches=compile_expression(rule.expression),
+                sure=decided(rule.expression),
                 reported=rule.header.key in collection.reported,
                 listeners=tuple(listeners[rule.header.key]),
                 fields=tuple(sorted(needed[rule.header.key])),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -18,17 +18,20 @@ from bartizan.detections.matching import as_float
 from bartizan.detections.sigma.model import AllOf, Correlation, CorrelationType, Reference, Requirement, Scalar
 
 MAX_CLAUSES = 64
+Measured = tuple[tuple[Scalar, ...], ...]
+"""Values of ``condition.field``, each with those of further fields; empty where nothing is measured."""
+Values = Callable[[Hit], Measured]
 
 
 class Gauge(Protocol):
     """Measures one window of one group. Hits come in order of time."""
 
-    def counts(self, hit: Hit) -> bool:
-        """Whether ``hit`` has what is measured; one that has not is never added."""
+    def counts(self, measured: Measured) -> bool:
+        """Whether a hit with these values has what is measured; one that has not is never added."""
         ...
 
-    def add(self, hit: Hit) -> None:
-        """``hit`` entered."""
+    def add(self, hit: Hit, measured: Measured) -> None:
+        """``hit`` entered, with the values of the field that is measured."""
         ...
 
     def remove(self, hit: Hit) -> None:
@@ -51,22 +54,31 @@ class Gauge(Protocol):
 
 
 class CountGauge:
-    """``event_count``."""
+    """``event_count``.
+
+    Which events there are is worked out when a finding first asks for them, and kept up to date from then on: most
+    windows never qualify.
+    """
+
+    __slots__ = ("_count", "_refs", "_unlisted")
 
     def __init__(self) -> None:
         self._count = 0
-        self._refs: dict[Ref, int] = {}
+        self._refs: dict[Ref, int] | None = None
         self._unlisted = 0
         """Events behind hits that list the newest of theirs only."""
 
-    def counts(self, hit: Hit) -> bool:
+    def counts(self, measured: Measured) -> bool:
         """Every hit does."""
         return True
 
-    def add(self, hit: Hit) -> None:
+    def add(self, hit: Hit, measured: Measured) -> None:
         """One more."""
         self._count += 1
-        refs = self._refs
+        if self._refs is not None:
+            self._list(self._refs, hit)
+
+    def _list(self, refs: dict[Ref, int], hit: Hit) -> None:
         for ref in hit.refs:
             refs[ref] = refs.get(ref, 0) + 1
         self._unlisted += hit.total - len(hit.refs)
@@ -75,6 +87,11 @@ class CountGauge:
         """One less."""
         self._count -= 1
         refs = self._refs
+        if refs is None:
+            return
+        if not self._count:
+            self._refs = None
+            return
         for ref in hit.refs:
             if refs[ref] == 1:
                 del refs[ref]
@@ -88,6 +105,10 @@ class CountGauge:
 
     def evidence(self, hits: Sequence[Hit], head: int, most: int) -> tuple[tuple[Hit, ...], int]:
         """All."""
+        if self._refs is None:
+            self._refs, self._unlisted = {}, 0
+            for index in range(head, len(hits)):
+                self._list(self._refs, hits[index])
         first = len(hits)
         seen: set[Ref] = set()
         # Only as far back as need be: a rule that fires all the time must not cost its whole window each time.
@@ -100,71 +121,136 @@ class CountGauge:
 class DistinctGauge(CountGauge):
     """``value_count``: different values, as text without case; several fields make a tuple."""
 
-    def __init__(self, values: Callable[[Hit], tuple[tuple[Scalar, ...], ...]]) -> None:
+    __slots__ = ("_seen", "_values")
+
+    def __init__(self, values: Values) -> None:
         super().__init__()
         self._values = values
-        self._seen: dict[tuple[str, ...], int] = {}
+        self._seen: dict[str | tuple[str, ...], int] = {}
 
-    def counts(self, hit: Hit) -> bool:
+    def counts(self, measured: Measured) -> bool:
         """One with a value does."""
-        return bool(self._values(hit))
+        return bool(measured)
 
-    def add(self, hit: Hit) -> None:
+    def add(self, hit: Hit, measured: Measured) -> None:
         """Count its values."""
-        super().add(hit)
-        for key in self._keys(hit):
-            self._seen[key] = self._seen.get(key, 0) + 1
+        super().add(hit, measured)
+        seen = self._seen
+        for key in _keys(measured):
+            seen[key] = seen.get(key, 0) + 1
 
     def remove(self, hit: Hit) -> None:
         """Forget its values."""
         super().remove(hit)
-        for key in self._keys(hit):
-            self._seen[key] -= 1
-            if not self._seen[key]:
-                del self._seen[key]
-
-    def _keys(self, hit: Hit) -> set[tuple[str, ...]]:
-        values = self._values(hit)
-        if len(values) == 1 and len(values[0]) == 1:
-            return {(fold(spell(values[0][0])),)}
-        return {tuple(fold(spell(value)) for value in values) for values in self._values(hit)}
+        seen = self._seen
+        for key in _keys(self._values(hit)):
+            left = seen[key] - 1
+            if left:
+                seen[key] = left
+            else:
+                del seen[key]
 
     def read(self, now: int, start: int) -> int | float | None:
         """How many different ones."""
         return len(self._seen)
 
 
-class StatisticGauge(CountGauge):
-    """``value_sum``, ``value_avg``, ``value_median``, ``value_percentile`` of the numbers in one field.
+def _keys(measured: Measured) -> Collection[str | tuple[str, ...]]:
+    if len(measured) == 1 and len(measured[0]) == 1:
+        return (fold(spell(measured[0][0])),)
+    return {fold(spell(one[0])) if len(one) == 1 else tuple(fold(spell(v)) for v in one) for one in measured}
+
+
+class _NumberGauge(CountGauge):
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Values) -> None:
+        super().__init__()
+        self._values = values
+
+    def counts(self, measured: Measured) -> bool:
+        """One with a number does."""
+        return bool(_numbers(measured))
+
+
+def _numbers(measured: Measured) -> set[float]:
+    return {number for values in measured if (number := as_float(values[0])) is not None}
+
+
+class SumGauge(_NumberGauge):
+    """``value_sum`` and ``value_avg``: rounded once, as if all numbers had been added without any rounding.
+
+    Whole numbers are added up as they come and go; others are added anew for each reading.
+    """
+
+    __slots__ = ("_average", "_many", "_rest", "_whole")
+
+    def __init__(self, values: Values, *, average: bool) -> None:
+        super().__init__(values)
+        self._average = average
+        self._many = 0
+        self._whole = 0
+        self._rest: list[float] = []
+
+    def add(self, hit: Hit, measured: Measured) -> None:
+        """Add its numbers."""
+        super().add(hit, measured)
+        for number in _numbers(measured):
+            self._many += 1
+            if number.is_integer():
+                self._whole += int(number)
+            else:
+                insort(self._rest, number)
+
+    def remove(self, hit: Hit) -> None:
+        """Take its numbers away."""
+        super().remove(hit)
+        for number in _numbers(self._values(hit)):
+            self._many -= 1
+            if number.is_integer():
+                self._whole -= int(number)
+            else:
+                del self._rest[bisect_left(self._rest, number)]
+
+    def read(self, now: int, start: int) -> int | float | None:
+        """Sum or mean; None without any number."""
+        if not self._many:
+            return None
+        total = float(self._whole) if not self._rest else math.fsum((*self._rest, *_exactly(self._whole)))
+        return total / self._many if self._average else total
+
+
+def _exactly(whole: int) -> Iterator[float]:
+    """Numbers whose sum is ``whole``, each a double."""
+    while whole:
+        part = float(whole)
+        yield part
+        whole -= int(part)
+
+
+class StatisticGauge(_NumberGauge):
+    """``value_median`` and ``value_percentile`` of the numbers in one field.
 
     Percentiles are interpolated between the two values around the rank ``(n - 1) * p / 100``.
     """
 
-    def __init__(self, values: Callable[[Hit], tuple[tuple[Scalar, ...], ...]], kind: str, percentile: float) -> None:
-        super().__init__()
-        self._values = values
-        self._kind = kind
-        self._share = (50.0 if kind == CorrelationType.VALUE_MEDIAN else percentile) / 100
+    __slots__ = ("_share", "_sorted")
+
+    def __init__(self, values: Values, percentile: float) -> None:
+        super().__init__(values)
+        self._share = percentile / 100
         self._sorted: list[float] = []
 
-    def _numbers(self, hit: Hit) -> set[float]:
-        numbers = (as_float(values[0]) for values in self._values(hit))
-        return {number for number in numbers if number is not None}
-
-    def counts(self, hit: Hit) -> bool:
-        """One with a number does."""
-        return bool(self._numbers(hit))
-
-    def add(self, hit: Hit) -> None:
+    def add(self, hit: Hit, measured: Measured) -> None:
         """Sort its numbers in."""
-        super().add(hit)
-        for number in self._numbers(hit):
+        super().add(hit, measured)
+        for number in _numbers(measured):
             insort(self._sorted, number)
 
     def remove(self, hit: Hit) -> None:
         """Take its numbers out."""
         super().remove(hit)
-        for number in self._numbers(hit):
+        for number in _numbers(self._values(hit)):
             del self._sorted[bisect_left(self._sorted, number)]
 
     def read(self, now: int, start: int) -> int | float | None:
@@ -172,10 +258,6 @@ class StatisticGauge(CountGauge):
         numbers = self._sorted
         if not numbers:
             return None
-        if self._kind == CorrelationType.VALUE_SUM:
-            return math.fsum(numbers)
-        if self._kind == CorrelationType.VALUE_AVG:
-            return math.fsum(numbers) / len(numbers)
         rank = (len(numbers) - 1) * self._share
         below = int(rank)
         above = min(below + 1, len(numbers) - 1)
@@ -185,14 +267,16 @@ class StatisticGauge(CountGauge):
 class SlotGauge(CountGauge):
     """``temporal``: how many of the rules have a hit; with a condition in words, whether it holds."""
 
+    __slots__ = ("_clauses", "_slots")
+
     def __init__(self, clauses: Sequence[frozenset[int]] | None) -> None:
         super().__init__()
         self._clauses = clauses
         self._slots: Counter[int] = Counter()
 
-    def add(self, hit: Hit) -> None:
+    def add(self, hit: Hit, measured: Measured) -> None:
         """Its rule has one more."""
-        super().add(hit)
+        super().add(hit, measured)
         self._slots[hit.slot] += 1
 
     def remove(self, hit: Hit) -> None:
@@ -209,15 +293,16 @@ class SlotGauge(CountGauge):
         return len(self._slots)
 
 
-class ChainGauge(CountGauge):
+class ChainGauge:
     """``temporal_ordered``: the longest row of hits in the order of the rules, at times that strictly grow, whose last
     hit stands at the window's end.
 
     Of several rows of one length, the one that starts last counts, then the one whose second hit is last, and so on.
     """
 
+    __slots__ = ("_fresh", "_moment", "_orders", "_partial", "_read", "_rows")
+
     def __init__(self, rules: int, clauses: Sequence[frozenset[int]] | None) -> None:
-        super().__init__()
         self._orders = [tuple(range(rules))] if clauses is None else [tuple(sorted(clause)) for clause in clauses]
         self._partial = clauses is None
         # Best rows by (order, slot, length): times of its hits; and those of the moment that is being read.
@@ -226,7 +311,11 @@ class ChainGauge(CountGauge):
         self._moment = -1
         self._read: tuple[tuple[int, int], ...] = ()
 
-    def add(self, hit: Hit) -> None:
+    def counts(self, measured: Measured) -> bool:
+        """Every hit does."""
+        return True
+
+    def add(self, hit: Hit, measured: Measured) -> None:
         """Prolong every row that its rule may follow."""
         if hit.time != self._moment:
             self._settle(hit.time)
@@ -302,7 +391,7 @@ def clauses_of(requirement: Requirement, slots: dict[str, int]) -> list[frozense
 
 def gauges_for(
     correlation: Correlation,
-    values: Callable[[Hit], tuple[tuple[Scalar, ...], ...]],
+    values: Values,
     clauses: Sequence[frozenset[int]] | None,
 ) -> Callable[[], Gauge]:
     """What makes a fresh gauge for each group of the correlation."""
@@ -315,5 +404,8 @@ def gauges_for(
             return partial(SlotGauge, clauses)
         case CorrelationType.TEMPORAL_ORDERED:
             return partial(ChainGauge, len(correlation.rules), clauses)
+        case CorrelationType.VALUE_SUM | CorrelationType.VALUE_AVG as kind:
+            return partial(SumGauge, values, average=kind is CorrelationType.VALUE_AVG)
         case kind:
-            return partial(StatisticGauge, values, kind, correlation.percentile)
+            median = kind is CorrelationType.VALUE_MEDIAN
+            return partial(StatisticGauge, values, 50.0 if median else correlation.percentile)

@@ -49,7 +49,7 @@ def month(count: int, seed: int = 1, end: datetime | None = None) -> Iterator[Ev
             yield RequestRefused(
                 id=new_id("evt"), at=at, request=request, principal=principal, route="openai.chat", model=model,
                 status=403, reason="policy", client=client, rule="user.prompt_injection", signals=(_INJECTION,),
-                content=(_commitment(chance, length),),
+                content=(_commitment(chance, length),), prompt=_prompt(chance),
             )  # fmt: skip
             made += 1
             continue
@@ -62,6 +62,7 @@ def month(count: int, seed: int = 1, end: datetime | None = None) -> Iterator[Ev
             id=new_id("evt"), at=at, request=request, principal=principal, route="openai.chat", model=model,
             session=f"{principal}-{made // 5_000}", stream=chance.random() < 0.5, client=client,
             coverage=Coverage(passages=2, characters=length, trusted=1), content=(_commitment(chance, length, text),),
+                prompt=_prompt(chance),
         )  # fmt: skip
         made += 1
         if made < count:
@@ -72,6 +73,11 @@ def month(count: int, seed: int = 1, end: datetime | None = None) -> Iterator[Ev
                 action=Action.REDACT if chance.random() < 0.01 else Action.ALLOW,
             )  # fmt: skip
             made += 1
+
+
+def _prompt(chance: random.Random) -> str:
+    """One in twenty is one of a hundred that everybody asks."""
+    return f"{chance.randrange(100) if chance.random() < 0.05 else chance.getrandbits(64):016x}"
 
 
 def _commitment(chance: random.Random, length: int, text: str = "") -> Commitment:
