@@ -20,7 +20,7 @@ from yarl import URL
 from bartizan.bench.supplychain.assembler import call, value, whole
 from bartizan.cli.main import app
 from bartizan.core.errors import ConfigurationError
-from bartizan.core.event import ArtefactDecided
+from bartizan.core.event import ArtefactDecided, ModelPulled
 from bartizan.supplychain.proxy.answering import span
 from bartizan.supplychain.proxy.hosts import Hosts
 from bartizan.supplychain.proxy.hub import _api, _file
@@ -96,6 +96,23 @@ def test_the_client_gets_what_policy_admits_and_a_reason_for_the_rest(tmp_path: 
             }
             assert {event.purpose for event in events.values()} == {"proxy"}
             assert events["d/bad.pkl"].path.startswith(f"{hub.url.removeprefix('http://')}/acme/x@")
+
+    asyncio.run(play())
+
+
+def test_weights_that_are_fetched_and_admitted_are_an_event(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with FakeHub(FILES) as hub, proxied(tmp_path, hub) as one:
+            for name in ("good.pkl", "config.json", "good.pkl"):
+                await one.get(name, force_download=True)
+            with pytest.raises(GatedRepoError):
+                await one.get("d/bad.pkl")
+            await one.proxy.service.judge._recorder.commit()  # type: ignore[attr-defined]
+            pulled = [x for x in read_journal(one.workspace.state / "journal") if isinstance(x, ModelPulled)]
+            host = hub.url.removeprefix("http://")
+            assert [(event.model, event.digest, event.source) for event in pulled] == [
+                (f"{host}/acme/x/good.pkl", hashlib.sha256(GOOD).hexdigest(), f"{host}/acme/x@{COMMIT}/good.pkl")
+            ]
 
     asyncio.run(play())
 

@@ -71,7 +71,7 @@ class View:
         names = self._mapping.get(name) if self._mapping else None
         if names is None:
             if "." not in name:
-                value = self.event.get(name, _ABSENT)
+                value: Any = self.event.get(name, _ABSENT)
                 if value.__class__ in _PLAIN:
                     return (value,)
                 if value is _ABSENT:

@@ -31,12 +31,18 @@ def lines(file: BinaryIO, number: int = 0) -> Iterator[Line]:
     """The lines from the file's position on; ``number`` of them came before. Raises OSError."""
     while content := file.readline(MAX_RECORD_BYTES + 1):
         number += 1
-        whole = content.endswith(b"\n") and len(content) <= MAX_RECORD_BYTES
+        whole = _whole(content)
         yield Line(number, content, read_link(content) if whole else None, whole)
 
 
+def _whole(content: bytes) -> bool:
+    return content.endswith(b"\n") and len(content) <= MAX_RECORD_BYTES
+
+
 def whole_lines(directory: Path, wanted: Callable[[bytes], bool], writer: str = "") -> Iterator[tuple[Path, Line]]:
-    """The whole lines of a journal that pass a cheap look, unchecked, with their segments, oldest first.
+    """The whole lines of a journal that pass a cheap look, with their segments, oldest first.
+
+    Nothing is hashed: the lines have no link, whatever they say.
 
     Args:
         directory: the journal's.
@@ -51,9 +57,11 @@ def whole_lines(directory: Path, wanted: Callable[[bytes], bool], writer: str = 
             continue
         try:
             with open_segment(path) as file:
-                for line in lines(file):
-                    if line.whole and wanted(line.content):
-                        yield path, line
+                number = 0
+                while content := file.readline(MAX_RECORD_BYTES + 1):
+                    number += 1
+                    if wanted(content) and _whole(content):
+                        yield path, Line(number, content, None, True)
         except OSError as error:
             raise JournalError(f"cannot read {path}: {error.strerror}") from error
 

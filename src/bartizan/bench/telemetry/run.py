@@ -73,6 +73,7 @@ def _judge(journal: Path, most: int, progress: Progress) -> list[Row]:
     return [
         Row(f"{judged.rules} rules", judged.records / judged.cpu, "events/CPU-s", judged.records, target=30_000,
             at_least=True, note=f"{judged.findings} findings"),
+        Row("the same records, only read and decoded", judged.records / judged.reading, "events/CPU-s", judged.records),
         Row("memory of the rules", judged.late_bytes / 1e6, "MB", judged.records),
         Row("its growth over the last four fifths", growth, "%", judged.records, target=5),
     ]  # fmt: skip

@@ -15,6 +15,8 @@ import msgspec
 from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import BartizanError
+from bartizan.core.event import ModelPulled
+from bartizan.core.ids import new_id
 from bartizan.policy.in_force import policy_in_force
 from bartizan.policy.packages import PackagePolicy
 from bartizan.supplychain.admission.gate import AdmissionGate, Decision, Recorder, rules_of, scanner_of
@@ -33,6 +35,9 @@ V = TypeVar("V")
 _REMEMBERED: Final = 512
 _FRESH: Final = 600.0
 """Seconds that a report, and the news of an admission, are kept."""
+
+WEIGHTS: Final = frozenset({"safetensors", "gguf", "onnx", "pickle", "hdf5", "tensorflow"})
+"""Formats that hold a model's weights."""
 
 _log = logging.getLogger("bartizan.registry")
 
@@ -77,12 +82,13 @@ class Judge:
         """Whether policy names signers, so that signatures have to be fetched too."""
         return self._in_force().signed
 
-    async def decide(self, file: Path, held: Held, view: Path, wanted: Wanted) -> Decision:
+    async def decide(self, file: Path, held: Held, view: Path, wanted: Wanted, *, fetched: bool) -> Decision:
         """Scan, unless these bytes were scanned a while ago under this name, and ask policy.
 
         Args:
             file: in the store.
             view: where the file would lie among its repository's signatures.
+            fetched: it came from the registry just now: admitted weights are an event.
 
         Raises:
             JournalError: the decision cannot be recorded.
@@ -106,6 +112,8 @@ class Judge:
         if decision.observed is not Admission.ALLOW or time.monotonic() - told >= _FRESH:
             rules.gate.record(decision, PURPOSE)
             _remember(self._told, news, time.monotonic())
+            if fetched and decision.admission is Admission.ALLOW and not WEIGHTS.isdisjoint(report.formats):
+                self._recorder.append(_pulled(wanted, sha256))
         return decision
 
     def _in_force(self) -> _InForce:
@@ -132,6 +140,12 @@ class Judge:
         )
         gate = AdmissionGate(scanner_of(workspace), pack, evidence, self._recorder)
         return _InForce(gate, policy.packages, bool(policy.signers), tuple(filter(None, named)), number)
+
+
+def _pulled(wanted: Wanted, sha256: str) -> ModelPulled:
+    """The same file of another version of its repository has the same name, so that other weights are noticed."""
+    name = f"{wanted.origin}/{wanted.path}"
+    return ModelPulled(id=new_id("evt"), at=utc_now(), model=name, digest=sha256, source=wanted.shown)
 
 
 def _remember(kept: OrderedDict[K, V], key: K, value: V) -> None:

@@ -84,14 +84,15 @@ class ProxyService:
 
     async def _job(self, wanted: Wanted, fetch: Fetch, expected: str, view: Path) -> Held:
         sha256 = expected or self._digests.get(wanted, "")
-        if not await self._there(sha256):
+        fetched = not await self._there(sha256)
+        if fetched:
             sha256 = await self._fetched(fetch, expected)
             self._digests[wanted] = sha256
             if len(self._digests) > _PLACES:
                 self._digests.popitem(last=False)
         held = Held(sha256, self.store.size(sha256))
         try:
-            decision = await self.judge.decide(self.store.path(sha256), held, view, wanted)
+            decision = await self.judge.decide(self.store.path(sha256), held, view, wanted, fetched=fetched)
         except OSError as error:
             raise UnavailableError(f"it vanished from the store: {error.strerror}", status=503) from None
         if decision.admission is not Admission.ALLOW:

@@ -26,11 +26,7 @@ import msgspec
 import yaml
 
 from bartizan.core.errors import ConfigurationError
-
-Record = dict[str, Any]
-Rule = Callable[[Record], Any]
-LONGEST_TEXT: Final = 32_768
-"""Characters of one text in a mapped record; SIEMs cut or refuse longer ones. The journal keeps all of it."""
+from bartizan.telemetry.mappings.plan import Plan, Record, Rule
 
 
 class Mapping:
@@ -75,29 +71,29 @@ class Mapping:
         body |= {key: rule for key, rule in template.items() if key not in ("use", "when")}
         when = _path(template["when"]) if "when" in template else None
         read: set[str] = {"kind", "id", "at", "version"}
-        rules = [(target.split("."), self._rule(rule, read)) for target, rule in body.items() if rule is not None]
-        for index, (target, rule) in enumerate(list(body.items())):
+        plan = Plan()
+        for target, rule in body.items():
+            if rule is not None and rule != {"rest": True}:
+                self._add(plan, target, rule, read)
+        for target, rule in body.items():
             if rule == {"rest": True}:
-                rules[index] = (target.split("."), _rest(frozenset(read)))
-        flat = self._flat
+                plan.add([target] if self._flat else target.split("."), _rest(frozenset(read)))
+        build = plan.build
 
         def apply(record: Record) -> dict[str, Any] | None:
-            if when is not None and not when(record):
-                return None
-            document: dict[str, Any] = {}
-            for target, rule in rules:
-                value = rule(record)
-                if value is None or value == "" or value == {} or value == []:
-                    continue
-                if isinstance(value, str) and len(value) > LONGEST_TEXT:
-                    value = value[:LONGEST_TEXT] + "…"
-                if flat:
-                    document[".".join(target)] = value
-                else:
-                    _put(document, target, value)
-            return document
+            return None if when is not None and not when(record) else build(record)
 
         return apply
+
+    def _add(self, plan: Plan, target: str, rule: Any, read: set[str]) -> None:
+        steps = [target] if self._flat else target.split(".")
+        made = self._rule(rule, read)
+        if isinstance(rule, dict) and "value" in rule:
+            plan.constant(steps, rule["value"])
+        elif isinstance(rule, str) and "." not in rule:
+            plan.copied(steps, rule)
+        else:
+            plan.add(steps, made)
 
     def _rule(self, rule: Any, read: set[str]) -> Rule:
         if isinstance(rule, str):
@@ -121,19 +117,11 @@ class Mapping:
         if isinstance(rule["give"], str):
             single = _path(rule["give"])
             return lambda record: list(dict.fromkeys(v for item in items(record) or () if (v := single(item))))
-        inner = [(target.split("."), self._rule(one, set())) for target, one in rule["give"].items()]
-
-        def each(record: Record) -> list[dict[str, Any]]:
-            found = []
-            for item in items(record) or ():
-                document: dict[str, Any] = {}
-                for target, one in inner:
-                    if (value := one(item)) not in (None, ""):
-                        _put(document, target, value)
-                found.append(document)
-            return found
-
-        return each
+        plan = Plan()
+        for target, one in rule["give"].items():
+            self._add(plan, target, one, set())
+        build = plan.build
+        return lambda record: [build(item) for item in items(record) or ()]
 
     def _field(self, rule: dict[str, Any], read: set[str]) -> Rule:
         if "table" not in rule:  # what a table makes of a value does not say all of it
@@ -177,12 +165,6 @@ def _path(path: str) -> Rule:
         return value
 
     return walk
-
-
-def _put(document: dict[str, Any], target: list[str], value: Any) -> None:
-    for key in target[:-1]:
-        document = document.setdefault(key, {})
-    document[target[-1]] = value
 
 
 def _rest(read: frozenset[str]) -> Rule:

@@ -11,7 +11,8 @@ import msgspec
 
 from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.core.event import Event
-from bartizan.telemetry.mappings.engine import Record, load_mapping
+from bartizan.telemetry.mappings.engine import load_mapping
+from bartizan.telemetry.mappings.plan import Record
 
 FORMATS: Final = ("native", "ocsf", "ecs", "asim", "otel", "cef", "leef")
 _SCHEMAS: Final = ("ocsf", "ecs", "asim", "otel")

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bartizan.telemetry.mappings import Formatter, load_mapping
-from bartizan.telemetry.mappings.engine import Record
 from bartizan.telemetry.mappings.formats import Unmappable, reader, severity
+from bartizan.telemetry.mappings.plan import Record
 from bartizan.telemetry.sinks import protobuf as pb
 
 _SEVERITIES: Final = ((9, 21, "FATAL"), (7, 17, "ERROR"), (4, 13, "WARN"), (0, 9, "INFO"))
