@@ -72,7 +72,8 @@ class View:
         if names is None:
             if "." not in name:
                 value: Any = self.event.get(name, _ABSENT)
-                if value.__class__ in _PLAIN:
+                kind: type[Any] = value.__class__
+                if kind in _PLAIN:
                     return (value,)
                 if value is _ABSENT:
                     return None
@@ -117,7 +118,7 @@ class View:
 
 _ABSENT: Final[Any] = object()
 _UNKNOWN: Final[Any] = object()
-_PLAIN: Final = frozenset({str, int, float, bool})
+_PLAIN: Final[frozenset[type[Any]]] = frozenset({str, int, float, bool})
 
 
 @lru_cache(maxsize=4_096)

@@ -36,6 +36,7 @@ def month(count: int, seed: int = 1, end: datetime | None = None) -> Iterator[Ev
     kept, as it is where policy asks for texts.
     """
     chance = random.Random(seed)  # noqa: S311 - seeded on purpose
+    asked = random.Random(f"prompts {seed}")  # noqa: S311 - seeded on purpose
     start = (end or datetime.now(UTC)) - timedelta(days=DAYS)
     step = timedelta(days=DAYS) / max(1, count)
     made = 0
@@ -49,7 +50,7 @@ def month(count: int, seed: int = 1, end: datetime | None = None) -> Iterator[Ev
             yield RequestRefused(
                 id=new_id("evt"), at=at, request=request, principal=principal, route="openai.chat", model=model,
                 status=403, reason="policy", client=client, rule="user.prompt_injection", signals=(_INJECTION,),
-                content=(_commitment(chance, length),), prompt=_prompt(chance),
+                content=(_commitment(chance, length),), prompt=_prompt(asked),
             )  # fmt: skip
             made += 1
             continue
@@ -62,7 +63,7 @@ def month(count: int, seed: int = 1, end: datetime | None = None) -> Iterator[Ev
             id=new_id("evt"), at=at, request=request, principal=principal, route="openai.chat", model=model,
             session=f"{principal}-{made // 5_000}", stream=chance.random() < 0.5, client=client,
             coverage=Coverage(passages=2, characters=length, trusted=1), content=(_commitment(chance, length, text),),
-                prompt=_prompt(chance),
+                prompt=_prompt(asked),
         )  # fmt: skip
         made += 1
         if made < count:
