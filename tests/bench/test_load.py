@@ -33,6 +33,9 @@ def test_every_request_is_answered_and_timed(canned: Server) -> None:
     assert 0 < min(measured.latencies) <= max(measured.latencies) <= measured.seconds
     assert canned.cpu_seconds() >= before
     assert canned.largest_rss() > 10_000_000
+    assert canned.largest_rss("bartizan.bench.canned") == canned.largest_rss()
+    assert canned.largest_rss("no such process") == 0
+    assert canned.proportional() > 10_000_000
 
 
 def test_streams_are_timed_to_their_first_data(canned: Server) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from bartizan.cli.main import COMMANDS, LazyGroup, app, run
 from bartizan.policy.document import PolicyDocument
@@ -261,3 +262,11 @@ def test_it_runs_as_a_module_and_starts_without_the_gateways_libraries(tmp_path:
         check=False,
     )
     assert (done.returncode, done.stdout[:2]) == (0, "OK")
+
+
+def test_what_a_file_says_is_printed_as_it_stands(tmp_path: Path) -> None:
+    """Rich would make a picture of ``:x:`` wherever it stands."""
+    (tmp_path / "policy.yaml").write_text("version: 1\nmode: 'root:x:0 [red]'\n")
+    (tmp_path / "bartizan.yaml").write_text("version: 1\n")
+    result = CliRunner().invoke(app, ["policy", "check", "--workspace", str(tmp_path)])
+    assert "found the text 'root:x:0 [red]'" in result.output

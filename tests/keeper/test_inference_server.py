@@ -306,7 +306,7 @@ def test_two_processes_do_not_share_a_socket(path: Path, detector: ClassifierDet
 
 @pytest.mark.parametrize(
     "settings",
-    [Settings(threads=0), Settings(deadline_seconds=0), Settings(queue_characters=0), Settings(cache_bytes=-1)],
+    [Settings(threads=257), Settings(deadline_seconds=601)],
 )
 def test_settings_that_make_no_sense(settings: Settings) -> None:
     check_settings(Settings())

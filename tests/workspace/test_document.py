@@ -166,11 +166,11 @@ percent: 100
         # what the types themselves refuse
         (
             "name: n\npercent: 101",
-            "s.yaml:2:10: found a value that does not fit (Expected `int` <= 100)",
+            "s.yaml:2:10: found the number 101, expected a whole number from 0 to 100",
         ),
         (
             "name: n\ninner:\n  a: -1",
-            "s.yaml:3:3: found a value that does not fit (Expected `int` >= 0)",
+            "s.yaml:3:6: found the number -1, expected a whole number from 0 on",
         ),
         ("name: n\nrows: {red: 13}", "s.yaml:2:13: found thirteen, expected another number"),
         # numbers

@@ -35,7 +35,6 @@ def _syslog(section: Section, settings: SyslogSink) -> Planned:
 
         if not 0 <= settings.facility <= 23:
             raise section.error("facility", "facility is 0 to 23")
-        _check_port(section, settings.port)
         context = section.plain_or_tls(settings.tls, settings.tls_ca, settings.tls_certificate, settings.tls_key)
         return Syslog(settings, context, settings.delivery.timeout_seconds)
 
@@ -49,9 +48,6 @@ def _files(section: Section, settings: FileSink) -> Planned:
     def build() -> Sink:
         from bartizan.telemetry.sinks.file_drop import FileDrop
 
-        for key in ("rotate_bytes", "rotate_seconds"):
-            if not getattr(settings, key) > 0:
-                raise section.error(key, f"{key} must be more than 0")
         return FileDrop(settings, directory)
 
     return Planned(settings.name, section, str(directory), settings.format, settings.delivery, build)
@@ -62,7 +58,6 @@ def _nats(section: Section, settings: NatsSink) -> Planned:
         from bartizan.telemetry.sinks.jetstream import JetStream
         from bartizan.telemetry.sinks.nats_wire import Server
 
-        _check_port(section, settings.port)
         if _SUBJECT.fullmatch(settings.subject) is None:
             raise section.error(
                 "subject", "no subject to publish to: words of letters, digits, '_', '-', parted by '.'"
@@ -108,11 +103,6 @@ def _kafka(section: Section, settings: KafkaSink) -> Planned:
 
     target = f"{','.join(settings.brokers)}/{settings.topic}"
     return Planned(settings.name, section, target, settings.format, settings.delivery, build)
-
-
-def _check_port(section: Section, port: int) -> None:
-    if not 0 < port < 65_536:
-        raise section.error("port", "port is 1 to 65535")
 
 
 _KINDS: Final[dict[str, Callable[[Section, Any], Planned]]] = {

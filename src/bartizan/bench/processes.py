@@ -90,15 +90,27 @@ class Server:
             ticks += int(fields[11]) + int(fields[12])
         return ticks / _TICKS
 
-    def largest_rss(self) -> int:
-        """Resident bytes of the largest process among them."""
+    def largest_rss(self, named: str = "") -> int:
+        """Resident bytes of the largest process among them whose command line holds ``named``; 0 if there is none."""
         sizes = [0]
         for pid in self.pids():
             try:
-                sizes.append(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE)
+                if named in Path(f"/proc/{pid}/cmdline").read_text():
+                    sizes.append(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE)
             except OSError:
                 continue
         return max(sizes)
+
+    def proportional(self) -> int:
+        """Bytes of all of them, pages that several share counted once (Linux: ``Pss``)."""
+        kilobytes = 0
+        for pid in self.pids():
+            try:
+                text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            except OSError:
+                continue
+            kilobytes += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+        return kilobytes * 1024
 
     def stop(self) -> None:
         """Terminate, then kill what is left."""

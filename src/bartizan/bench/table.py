@@ -72,9 +72,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def show(title: str, rows: Sequence[Row], notes: Sequence[str]) -> None:
     """Print for a person: a figure a line, and a column for each subject if there are any."""
-    console = Console()
+    console = Console(emoji=False)
     if not console.is_terminal:
-        console = Console(width=_FILE_WIDTH)
+        console = Console(emoji=False, width=_FILE_WIDTH)
     console.print(_compared(title, rows) if any(row.subject for row in rows) else _listed(title, rows))
     for note in notes:
         console.print(f"- {note}", markup=False)

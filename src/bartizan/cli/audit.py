@@ -140,7 +140,9 @@ def run(
         from bartizan.app.auditing import record
 
         kept = record(workspace, found)
-        Console(stderr=True).print(f"evidence  {kept or 'none: no audit could tell anything'}", markup=False)
+        Console(emoji=False, stderr=True).print(
+            f"evidence  {kept or 'none: no audit could tell anything'}", markup=False
+        )
     if output is ReportFormat.SARIF:
         sys.stdout.buffer.write(finding_sarif(findings(found), model))
     elif output is ReportFormat.OSCAL:
@@ -204,7 +206,7 @@ def _watched(
     auditor: Auditor, model: ModelUnderTest, rows: AuditData, trainer: Trainer | None, named: str
 ) -> ModelAudit:
     replay = shlex.join(["bartizan", *_shown(sys.argv[1:])])
-    screen = Console(stderr=True)
+    screen = Console(emoji=False, stderr=True)
     if not screen.is_terminal:
         return auditor.audit(model, rows, trainer, named=named, replay=replay)
     with screen.status("attacking") as status:

@@ -233,7 +233,7 @@ def bench_telemetry(
 
 
 def _watched(work: Callable[[Callable[[str], None]], T]) -> T:
-    console = Console(stderr=True)
+    console = Console(emoji=False, stderr=True)
     if not console.is_terminal:
         return work(lambda what: None)
     with console.status("starting") as status:

@@ -53,7 +53,7 @@ def scan(
     """Look for what was planted, repeated, leaked or hidden in rows. Exit 0: allowed; 1: blocked; 2: inconclusive."""
     asked = Asked(text=tuple(text or ()), label=label, split=split)
     effort = Effort(seconds=seconds, read=read)
-    waiting = Console(stderr=True)
+    waiting = Console(emoji=False, stderr=True)
     with waiting.status("reading") if waiting.is_terminal else waiting.capture():
         reports = [audit_dataset(path, asked, effort, seed) for path in paths]
     if flagged is not None:

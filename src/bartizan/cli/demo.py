@@ -54,7 +54,7 @@ class _Screen:
     """Progress on standard error: a bar on a terminal, one line per stage elsewhere."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(emoji=False, stderr=True, highlight=False)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -49,7 +49,7 @@ def propose(
         if missing:
             raise ConfigurationError(f"there is no finding {printable(min(missing))} in {findings.name}")
         chosen = tuple(one for one in chosen if one.id in only)
-    shown = Console(stderr=True, highlight=False)
+    shown = Console(emoji=False, stderr=True, highlight=False)
 
     def tell(finding: RedTeamFinding, what: str) -> None:
         if shown.is_terminal:

@@ -110,7 +110,7 @@ def _summary(guard: Guard, verdict: Verdict, surface: Surface) -> dict[str, Any]
 
 
 def _show(text: str, verdict: Verdict) -> None:
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     console.print(f"[bold]{verdict.action}[/bold]" + (f" by {verdict.rule}" if verdict.rule else ""))
     if verdict.signals:
         table = Table("guard", "rule", "score", "view", "where", "text")

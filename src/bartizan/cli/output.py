@@ -41,7 +41,7 @@ def print_json(name: str, content: Mapping[str, Any]) -> None:
 
 def watched(files: Iterator[T], doing: str = "reading", done: str = "read") -> Iterator[T]:
     """The same, with a count on a terminal: ``doing`` before the first, then ``done`` and how many files."""
-    terminal = Console(stderr=True)
+    terminal = Console(emoji=False, stderr=True)
     if not terminal.is_terminal:
         yield from files
         return
@@ -53,7 +53,7 @@ def watched(files: Iterator[T], doing: str = "reading", done: str = "read") -> I
 
 def console() -> Console:
     """Standard output; colours only on a terminal."""
-    return Console(highlight=False, soft_wrap=True)
+    return Console(emoji=False, highlight=False, soft_wrap=True)
 
 
 def describe(problem: BartizanError) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def run(
     campaign = Campaign(scope, target, links=tool_links())
     folder = out or Path("redteam-runs") / f"{scope.stem}-{campaign.spec.id}"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    with Progress(*columns, console=Console(emoji=False, stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("trials", total=len(campaign.planned.trials))
 
         def show(done: Done) -> None:

@@ -159,7 +159,7 @@ def _bill(scanner: ArtefactScanner, paths: list[Path], jobs: int, form: Format) 
 
 
 def _text(reports: Iterable[ArtefactReport]) -> dict[Admission, int]:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     verdicts = dict.fromkeys(Admission, 0)
     for report in _counted(reports, verdicts):
         style = _STYLES[report.verdict]

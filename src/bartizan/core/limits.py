@@ -6,26 +6,28 @@ from typing import Literal
 
 import msgspec
 
+from bartizan.core.quantity import Amount, Natural, Positive, Seconds
+
 
 class RateLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``requests`` per ``seconds``, of which ``burst`` may come at once (GCRA, ITU-T I.371)."""
 
-    requests: int
+    requests: Positive
     """Requests per period."""
-    seconds: float = 60.0
+    seconds: Seconds = 60.0
     """Length of the period."""
-    burst: int = 0
+    burst: Natural = 0
     """0: as many as ``requests``."""
 
 
 class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A quantity per calendar window (UTC). 0 means no limit."""
 
-    requests: int = 0
+    requests: Natural = 0
     """Requests per window."""
-    tokens: int = 0
+    tokens: Natural = 0
     """Input and output tokens per window."""
-    cost: float = 0.0
+    cost: Amount = 0.0
     """In the currency of the price list in policy."""
     window: Literal["hour", "day", "month"] = "day"
     """Calendar hour, day or month, UTC."""
@@ -34,11 +36,11 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Cooldown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """After ``blocks`` blocks within ``seconds`` a principal waits ``pause`` seconds."""
 
-    blocks: int = 10
+    blocks: Positive = 10
     """Blocks that start a pause."""
-    seconds: float = 60.0
+    seconds: Seconds = 60.0
     """Within which the blocks are counted."""
-    pause: float = 60.0
+    pause: Amount = 60.0
     """Length of the pause in seconds."""
 
 

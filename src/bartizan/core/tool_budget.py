@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from bartizan.core.quantity import Amount, Natural
 from bartizan.core.quota import Granted
 from bartizan.core.tool import ToolCall, ToolDefinition
 
@@ -13,22 +14,22 @@ from bartizan.core.tool import ToolCall, ToolDefinition
 class ToolBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Quantities. 0 means no limit."""
 
-    calls: int = 0
+    calls: Natural = 0
     """Tool calls that run."""
-    spend: float = 0.0
+    spend: Amount = 0.0
     """Sum of the amounts that calls spend, in the tools' own currency."""
-    recipients: int = 0
+    recipients: Natural = 0
     """Different recipients that calls send to."""
 
 
 class PrincipalToolBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Quantities per calendar window (UTC). 0 means no limit."""
 
-    calls: int = 0
+    calls: Natural = 0
     """Tool calls that run, per window."""
-    spend: float = 0.0
+    spend: Amount = 0.0
     """Sum of the amounts that calls spend, per window."""
-    recipients: int = 0
+    recipients: Natural = 0
     """Different recipients that calls send to, per window."""
     window: Literal["hour", "day", "month"] = "day"
     """Calendar hour, day or month, UTC."""
@@ -37,9 +38,9 @@ class PrincipalToolBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 class LoopLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When calls of a session count as going round in circles. 0 switches a rule off."""
 
-    repeats: int = 20
+    repeats: Natural = 20
     """The same exact call this many times in a row, the last one included."""
-    rounds: int = 10
+    rounds: Natural = 10
     """The same round of two to four calls (ping-pong) this many times in a row."""
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
+from bartizan.core.quantity import Positive, Seconds
+
 
 class ApprovalRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds on requests for approval."""
 
-    expires_seconds: float = 900.0
+    expires_seconds: Seconds = 900.0
     """From the request until it can neither be decided nor redeemed."""
-    max_pending: int = 20
+    max_pending: Positive = 20
     """Requests of one principal that may wait at once. What is beyond is blocked."""
-    max_per_hour: int = 60
+    max_per_hour: Positive = 60
     """Requests of one principal within an hour, so that nobody approves from weariness. What is beyond is blocked."""
-    max_characters: int = 20_000
+    max_characters: Positive = 20_000
     """Of the call written as JSON. Nobody reads more; a longer one is blocked."""
 
 

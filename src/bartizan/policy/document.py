@@ -10,6 +10,7 @@ import msgspec
 from bartizan.core.limits import Limits
 from bartizan.core.passage import Origin, Path, Surface
 from bartizan.core.problem import Problem
+from bartizan.core.quantity import Amount, Natural, Positive, Seconds, Share
 from bartizan.core.secretref import SecretRef
 from bartizan.core.threat import Guard
 from bartizan.core.tool_budget import ToolLimits
@@ -28,7 +29,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     action: Action
     """What happens to text that reaches the threshold."""
-    threshold: float = 0.5
+    threshold: Share = 0.5
     """Lowest score, in [0, 1], at which the row fires."""
     mode: Mode = Mode.ENFORCE
     """In `monitor` the row only records what it would have done."""
@@ -51,7 +52,7 @@ class UncoveredRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Content that is elsewhere: ``previous_response_id``, file ids, remote URLs."""
     unread: Action = Action.BLOCK
     """Text that a guard gave up on, for its size or time."""
-    max_blob_bytes: int = 20_000_000
+    max_blob_bytes: Natural = 20_000_000
     """A larger blob is refused, whatever its kind."""
 
 
@@ -94,11 +95,11 @@ class KnownValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Streaming(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Hold-back of streamed output."""
 
-    hold_back: int = 256
+    hold_back: Natural = 256
     """Most characters held per channel."""
     at_cap: Literal["release", "end"] = "release"
     """Past the cap: release the oldest held text, or end the stream."""
-    max_tool_args: int = 65_536
+    max_tool_args: Positive = 65_536
     """Characters of tool-call arguments held until the call is complete."""
     logprobs: Literal["strip", "refuse"] = "strip"
     """Token log-probabilities repeat the text before it was inspected."""
@@ -116,15 +117,15 @@ class RefusalStyle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Bodies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds on a request body."""
 
-    max_bytes: int = 10_000_000
+    max_bytes: Positive = 10_000_000
     """Bytes of a body, also after decompression."""
-    max_depth: int = 64
+    max_depth: Positive = 64
     """Nesting of the JSON document."""
-    max_parts: int = 4_096
+    max_parts: Positive = 4_096
     """Texts and blobs in one request, and texts in an answer of tensors."""
-    max_elements: int = 4_000_000
+    max_elements: Positive = 4_000_000
     """Numbers in all tensors of one request or answer."""
-    read_seconds: float = 15.0
+    read_seconds: Seconds = 15.0
     """Until the body has arrived."""
 
 
@@ -148,9 +149,9 @@ class Pseudonyms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Cost per million tokens."""
 
-    input: float = 0.0
+    input: Amount = 0.0
     """Per million input tokens."""
-    output: float = 0.0
+    output: Amount = 0.0
     """Per million output tokens."""
 
 
@@ -176,9 +177,9 @@ class Hardening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     monitor_first: bool = False
     """A control is first approved in a form that only records; a second approval enforces it."""
-    verify_days: int = 30
+    verify_days: Positive = 30
     """So long its evidence holds; `bartizan harden verify` renews it."""
-    expires_days: int = 180
+    expires_days: Positive = 180
     """After so long the control must be proposed anew, or rolled back."""
 
 

@@ -7,44 +7,45 @@ from typing import Literal
 import msgspec
 
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.core.quantity import Amount, Positive, Seconds
 
 
 class McpBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds on what MCP clients and servers send."""
 
-    message_bytes: int = 4_000_000
+    message_bytes: Positive = 4_000_000
     """One message, from either side."""
-    argument_bytes: int = 1_000_000
+    argument_bytes: Positive = 1_000_000
     """The arguments of one call."""
-    result_bytes: int = 1_000_000
+    result_bytes: Positive = 1_000_000
     """One result; a longer one is withheld."""
-    call_seconds: float = 60.0
+    call_seconds: Seconds = 60.0
     """Until a server has answered."""
-    start_seconds: float = 30.0
+    start_seconds: Seconds = 30.0
     """Until a server has started."""
-    list_seconds: float = 10.0
+    list_seconds: Seconds = 10.0
     """Until it has listed what it has."""
-    concurrent: int = 16
+    concurrent: Positive = 16
     """Calls under way at one server; a further one waits."""
-    notifications: int = 100
+    notifications: Positive = 100
     """Notifications of a server per second. What is beyond is dropped; a hundred times as many end the connection."""
-    tools: int = 512
+    tools: Positive = 512
     """Tools, prompts, resources or templates of one server; what is beyond is not offered."""
-    definition_bytes: int = 100_000
+    definition_bytes: Positive = 100_000
     """One tool definition; a longer one is not offered."""
-    schema_depth: int = 24
+    schema_depth: Positive = 24
     """Nesting of a tool's schemas."""
-    schema_nodes: int = 5_000
+    schema_nodes: Positive = 5_000
     """Objects, lists and members of a tool's schemas."""
-    validation_steps: int = 100_000
+    validation_steps: Positive = 100_000
     """Work on checking arguments or a result against a schema."""
-    relist_seconds: float = 60.0
+    relist_seconds: Amount = 60.0
     """A call asks for the server's definitions again when they are older."""
-    sessions: int = 256
+    sessions: Positive = 256
     """Conversations kept; beyond, the one that was idle longest ends."""
-    session_seconds: float = 3_600.0
+    session_seconds: Seconds = 3_600.0
     """An idle conversation ends after this."""
-    history: int = 5_000
+    history: Positive = 5_000
     """Calls of one conversation; beyond, its calls are refused and a new one must begin."""
 
 

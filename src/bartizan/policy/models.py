@@ -10,6 +10,7 @@ import msgspec
 
 from bartizan.core.passage import Path
 from bartizan.core.problem import Problem
+from bartizan.core.quantity import Natural, Positive
 from bartizan.core.verdict import Action, Mode
 
 PROFILES = "profiles"
@@ -60,7 +61,7 @@ class OutputRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: Literal["pass", "round", "top1", "label", "suppress"] = "pass"
     """`round`: to `decimals`. `top1`: of the last dimension only the highest score, rounded. `label`: 1 where it is, 0
     elsewhere. `suppress`: the output does not leave."""
-    decimals: int = 2
+    decimals: Natural = 2
     """Decimal places that `round` and `top1` keep."""
 
 
@@ -89,7 +90,7 @@ class TensorGuards(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class QueryBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rows that one principal may send to one model per calendar window (UTC)."""
 
-    rows: int
+    rows: Positive
     """A batch of 32 counts 32."""
     window: Literal["hour", "day", "month"] = "day"
     """Calendar hour, day or month, UTC."""
@@ -113,7 +114,7 @@ class ModelRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By name. Any other output of the server does not leave."""
     classes: str = ""
     """The output that tells the class of each query, as scores (the highest counts) or as a label."""
-    batch: int = 64
+    batch: Positive = 64
     """Queries in one request."""
     versions: tuple[str, ...] = ()
     """Versions that a path may name; empty: none, the server decides."""
@@ -162,8 +163,6 @@ def _problems(path: Path, rules: ModelRules) -> Iterator[Problem]:
                 yield Problem((*path, "principals", name, "outputs", output), "an output", "one named in outputs")
     if not rules.inputs:
         yield Problem((*path, "inputs"), "no input", "at least one")
-    if rules.batch < 1:
-        yield Problem((*path, "batch"), f"{rules.batch}", "a number from 1 on")
     if rules.classes and rules.classes not in rules.outputs:
         yield Problem(
             (*path, "classes"), rules.classes, "the name of an output", "add it to outputs, as suppress if need be"
@@ -176,12 +175,6 @@ def _problems(path: Path, rules: ModelRules) -> Iterator[Problem]:
             yield Problem((*path, "guards", guard, "action"), row.action, "allow, flag or block")
         elif row.action is Action.BLOCK and guard != "declared" and not rules.profile:
             yield Problem((*path, "guards", guard, "action"), row.action, "a profile beside it", _MAKE)
-    for place, budget in [
-        (path, rules.queries),
-        *(((*path, "principals", n), p.queries) for n, p in rules.principals.items()),
-    ]:
-        if budget is not None and budget.rows < 1:
-            yield Problem((*place, "queries", "rows"), f"{budget.rows}", "a number from 1 on")
 
 
 def _output_problems(path: Path, rule: OutputRule) -> Iterator[Problem]:

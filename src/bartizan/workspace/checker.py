@@ -178,12 +178,21 @@ def _scalar_fits(node: Node, kind: kinds.Type) -> bool:
     if isinstance(kind, kinds.BoolType):
         return isinstance(value, bool)
     if isinstance(kind, kinds.IntType):
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int) and not isinstance(value, bool) and _in_bounds(value, kind)
     if isinstance(kind, kinds.FloatType):
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return isinstance(value, int | float) and not isinstance(value, bool) and _in_bounds(value, kind)
     if isinstance(kind, kinds.NoneType):
         return value is None
     return isinstance(value, str) and not isinstance(kind, _COMPOUND)
+
+
+def _in_bounds(value: float, kind: kinds.IntType | kinds.FloatType) -> bool:
+    return (
+        (kind.ge is None or value >= kind.ge)
+        and (kind.gt is None or value > kind.gt)
+        and (kind.le is None or value <= kind.le)
+        and (kind.lt is None or value < kind.lt)
+    )
 
 
 _COMPOUND = (kinds.StructType, kinds.DictType, kinds.CollectionType, kinds.TupleType, kinds.UnionType)

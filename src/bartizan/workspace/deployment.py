@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from bartizan.core.quantity import Amount, Natural, Port, Positive, Seconds
 from bartizan.core.secretref import SecretRef
 from bartizan.workspace.mcp import Mcp
 from bartizan.workspace.sinks import Sinks
@@ -16,15 +17,15 @@ class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     """Address that clients connect to."""
-    port: int = 8400
+    port: Port = 8400
     """Port that clients connect to."""
     admin_host: str = "127.0.0.1"
     """Address of the admin listener."""
-    admin_port: int = 8401
+    admin_port: Port = 8401
     """Metrics, health and readiness; keep it off the public network."""
-    workers: int = 1
+    workers: Positive = 1
     """Gateway processes; limits mean the same with one as with eight."""
-    drain_seconds: float = 20.0
+    drain_seconds: Amount = 20.0
     """At a stop, how long requests under way may take to finish."""
     tls_certificate: str = ""
     """PEM file with the certificate chain, the server's own first; empty for plain HTTP. Relative paths start at the
@@ -36,13 +37,13 @@ class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds."""
 
-    connect: float = 5.0
+    connect: Seconds = 5.0
     """Until the connection stands."""
-    first_byte: float = 120.0
+    first_byte: Seconds = 120.0
     """From the request to the first byte of the answer."""
-    between_bytes: float = 60.0
+    between_bytes: Seconds = 60.0
     """Between two pieces of a streamed answer."""
-    total: float = 600.0
+    total: Seconds = 600.0
     """For the whole exchange."""
 
 
@@ -65,11 +66,11 @@ class Upstream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     models: dict[str, str] = msgspec.field(default_factory=dict)
     """Public model name to the upstream's name. ``"*": "*"`` passes every name through."""
     timeouts: Timeouts = Timeouts()
-    retries: int = 1
+    retries: Natural = 1
     """Further tries, each before the first byte only."""
-    max_connections: int = 256
+    max_connections: Positive = 256
     """Connections per gateway worker."""
-    max_response_bytes: int = 64_000_000
+    max_response_bytes: Positive = 64_000_000
     """A longer answer is broken off with an error."""
 
 
@@ -80,9 +81,9 @@ class Stamping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Of a time stamping authority (RFC 3161), http or https."""
     roots: str
     """PEM file with the certificates under which its own must be; relative paths start at the workspace."""
-    seconds: float = 3_600.0
+    seconds: Seconds = 3_600.0
     """Between two time stamps."""
-    timeout_seconds: float = 20.0
+    timeout_seconds: Seconds = 20.0
     """For one answer."""
 
 
@@ -91,7 +92,7 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     key: SecretRef
     """Private Ed25519 key, as `bartizan keys signing` writes it. A file must be outside of the workspace."""
-    seconds: float = 10.0
+    seconds: Seconds = 10.0
     """Between two seals; what is younger could still be replaced unseen by who controls a writer."""
     timestamps: Stamping | None = None
     """None: nobody but us says when. Needs the extra `timestamps`."""
@@ -113,20 +114,20 @@ class Vault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: str = ""
     """Folder of the key pairs that `bartizan keys vault` makes, outside of the workspace. Writing needs the public keys
     alone. Empty: no text can be kept, but `content.sketches` can."""
-    max_bytes: int = 2_000_000_000
+    max_bytes: Positive = 2_000_000_000
     """When the vault reaches this size, `journal.on_full` decides; the oldest texts are erased before that, from nine
     tenths on."""
-    days: float = 30.0
+    days: Amount = 30.0
     """Texts are erased at this age."""
 
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long records stay. What goes leaves a signed tombstone, for which `journal.signing` is needed."""
 
-    journal_days: float = 0.0
+    journal_days: Amount = 0.0
     """Sealed segments of the journal are removed at this age, once they are in the lake and every sink has them; 0
     keeps them. Not less than `journal.vault.days`."""
-    lake_days: float = 0.0
+    lake_days: Amount = 0.0
     """Days of the lake are removed at this age, not before the journal's segments; 0 keeps them."""
 
 
@@ -138,9 +139,9 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upstream is called) also survives the loss of power."""
     on_full: Literal["refuse", "drop"] = "refuse"
     """When the journal cannot be written: refuse new requests, or serve them and count what was dropped."""
-    segment_bytes: int = 64_000_000
+    segment_bytes: Positive = 64_000_000
     """A segment file is complete at this size."""
-    segment_seconds: float = 300.0
+    segment_seconds: Seconds = 300.0
     """A segment file is complete at this age."""
     signing: Signing | None = None
     """None: records are chained, but no seal is signed."""
@@ -153,13 +154,13 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Inference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The process that reads texts with the trained model, for all gateway workers."""
 
-    threads: int = 2
+    threads: Positive = 2
     """Texts read at once. With more than one, one of them is kept free of texts beyond 16,384 characters."""
-    deadline_seconds: float = 5.0
+    deadline_seconds: Seconds = 5.0
     """What is not read by then counts as unread; a second more for each 100,000 characters of a request."""
-    queue_characters: int = 1_000_000
+    queue_characters: Positive = 1_000_000
     """Characters of one principal that may wait. What is beyond counts as unread at once; so does a longer text."""
-    cache_bytes: int = 16_000_000
+    cache_bytes: Natural = 16_000_000
     """Memory for answers about texts that were read lately; 0 keeps none."""
 
 
@@ -172,14 +173,14 @@ class Detections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Run the rules that ship with Bartizan beside those in `rules/`."""
     silent: tuple[str, ...] = ()
     """Ids or names of rules that report nothing; correlations still see what they match."""
-    lateness_seconds: float = 0.4
+    lateness_seconds: Amount = 0.4
     """How far behind the newest record another one may be and still count in correlations. So long a correlation's
     finding waits."""
-    suppress_seconds: float = 300.0
+    suppress_seconds: Amount = 300.0
     """For how long a correlation stays silent about a group after a finding."""
-    findings_per_minute: int = 60
+    findings_per_minute: Positive = 60
     """Of one rule; what is beyond is counted in an alarm and not recorded one by one."""
-    checkpoint_seconds: float = 5.0
+    checkpoint_seconds: Seconds = 5.0
     """Between two checkpoints; after a crash so much is judged again."""
 
 
@@ -188,7 +189,7 @@ class ApprovalListener(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     """Address that approvers connect to."""
-    port: int = 8402
+    port: Port = 8402
     """Port that approvers connect to."""
     tls_certificate: str = ""
     """As `listen.tls_certificate`, for this listener."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from bartizan.core.quantity import Amount, Natural, Port, Positive, Seconds
 from bartizan.core.secretref import SecretRef
 
 RecordFormat = Literal["ocsf", "ecs", "asim", "otel", "cef", "leef", "native"]
@@ -18,34 +19,34 @@ class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a sink starts that never ran: at the oldest record of the journal, or after its newest."""
     kinds: tuple[str, ...] = ()
     """Only records whose kind starts with one of these, such as `request.`; empty: all."""
-    batch_records: int = 500
+    batch_records: Positive = 500
     """Most records sent at once."""
-    batch_bytes: int = 1_000_000
+    batch_bytes: Positive = 1_000_000
     """About how many bytes of the journal are read at once; a sink never holds more than this of it in memory."""
-    linger_seconds: float = 0.0
+    linger_seconds: Amount = 0.0
     """How long to let records gather that do not fill a batch; for receivers that want few and large ones."""
-    timeout_seconds: float = 30.0
+    timeout_seconds: Seconds = 30.0
     """Until the receiver has taken a batch; then it is sent again."""
-    retry_seconds: float = 1.0
+    retry_seconds: Seconds = 1.0
     """First wait after a failure; it doubles with each further one, and is shortened by chance by up to a half."""
-    retry_most_seconds: float = 60.0
+    retry_most_seconds: Seconds = 60.0
     """Longest wait. A sink never gives up."""
 
 
 class BulkDelivery(Delivery, frozen=True, forbid_unknown_fields=True):
     """As `sinks.syslog.delivery`, in large batches."""
 
-    batch_records: int = 50_000
-    batch_bytes: int = 16_000_000
-    linger_seconds: float = 60.0
+    batch_records: Positive = 50_000
+    batch_bytes: Positive = 16_000_000
+    linger_seconds: Amount = 60.0
 
 
 class TableDelivery(Delivery, frozen=True, forbid_unknown_fields=True):
     """As `sinks.syslog.delivery`, in larger batches."""
 
-    batch_records: int = 20_000
-    batch_bytes: int = 8_000_000
-    linger_seconds: float = 5.0
+    batch_records: Positive = 20_000
+    batch_bytes: Positive = 8_000_000
+    linger_seconds: Amount = 5.0
 
 
 class SyslogSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -55,7 +56,7 @@ class SyslogSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Shown in metrics and by `bartizan events sinks`; also the name of its folder, so a new name starts anew."""
     host: str
     """Name or address of the server."""
-    port: int = 6514
+    port: Port = 6514
     """Port of the server; 6514 is that of syslog over TLS (RFC 5425)."""
     tls: bool = True
     """Encrypt, and check the server's certificate and name."""
@@ -67,7 +68,7 @@ class SyslogSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """PEM file with its private key, not encrypted and not open to every user."""
     format: RecordFormat = "ocsf"
     """Schema or format of the message."""
-    facility: int = 13
+    facility: Natural = 13
     """From 0 to 23; 13 is "log audit"."""
     hostname: str = ""
     """Host name in the messages; empty: this machine's."""
@@ -147,9 +148,9 @@ class FileSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Made if it is not there; relative paths start at the workspace."""
     format: RecordFormat = "ocsf"
     """Schema or format of the records."""
-    rotate_bytes: int = 64_000_000
+    rotate_bytes: Positive = 64_000_000
     """A file is finished at this size."""
-    rotate_seconds: float = 300.0
+    rotate_seconds: Seconds = 300.0
     """A file is finished at this age."""
     delivery: Delivery = Delivery()
 
@@ -259,7 +260,7 @@ class NatsSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """As `sinks.syslog.name`."""
     host: str
     """Name or address of the server."""
-    port: int = 4222
+    port: Port = 4222
     """Port of the server."""
     tls: bool = True
     """Encrypt, and check the server's certificate and name."""

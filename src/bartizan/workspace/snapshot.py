@@ -77,6 +77,9 @@ def find_files(root: Path, patterns: Sequence[str] = WATCHED) -> dict[str, Path]
     }
     if len(found) > MAX_FILES:
         raise ConfigurationError(f"more than {MAX_FILES} files match {', '.join(patterns)}")
+    for name, path in found.items():
+        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+            raise ConfigurationError(f"{name} is a link to a file outside of the workspace", "keep a copy of the file")
     return dict(sorted(found.items()))
 
 

@@ -49,7 +49,20 @@ def expected(kind: kinds.Type) -> str:
         return "a mapping"
     if isinstance(kind, kinds.CollectionType | kinds.TupleType):
         return "a list"
+    if isinstance(kind, kinds.IntType | kinds.FloatType):
+        return _SIMPLE[type(kind)] + _bounds(kind)
     return _SIMPLE.get(type(kind), "another kind of value")
+
+
+def _bounds(kind: kinds.IntType | kinds.FloatType) -> str:
+    said = []
+    if kind.ge is not None:
+        said.append(f"from {kind.ge:,} on" if kind.le is None else f"from {kind.ge:,}")
+    if kind.gt is not None:
+        said.append(f"above {kind.gt:,}")
+    if kind.le is not None:
+        said.append(f"to {kind.le:,}" if kind.ge is not None else f"up to {kind.le:,}")
+    return "".join(f" {part}" for part in said)
 
 
 def one_of(names: Iterable[str]) -> str:

@@ -31,12 +31,10 @@ _log = logging.getLogger("bartizan.inference")
 
 def check_settings(settings: Settings) -> None:
     """Raises ConfigurationError for settings that make no sense."""
-    if not 1 <= settings.threads <= 256:
+    if settings.threads > 256:
         raise ConfigurationError("inference.threads: expected 1 to 256")
-    if not 0 < settings.deadline_seconds <= 600:
+    if settings.deadline_seconds > 600:
         raise ConfigurationError("inference.deadline_seconds: expected more than 0 and at most 600")
-    if settings.queue_characters < 1 or settings.cache_bytes < 0:
-        raise ConfigurationError("inference: queue_characters must be positive, cache_bytes not negative")
 
 
 class _Round:
