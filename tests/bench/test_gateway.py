@@ -28,7 +28,7 @@ def test_a_small_run_fills_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
         "slowest hostile body",
         "new text: CPU per request added by the trained model",
         "known text: latency p99 with the trained model",
-        "memory of the largest process",
+        "memory of the gateway worker",
         "memory growth over the rest",
     ):
         assert expected in names
