@@ -10,6 +10,7 @@ import msgspec
 from bartizan.core.limits import Limits
 from bartizan.core.passage import Path
 from bartizan.core.problem import Problem
+from bartizan.core.quantity import Seconds
 from bartizan.core.spiffe import is_trust_domain
 
 KEY_FILES = "issuers/"
@@ -41,7 +42,7 @@ class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Whether a token must be bound to its client's key (RFC 9449). One that is bound always needs the proof."""
     typed: bool = False
     """Only tokens of type `at+jwt` (RFC 9068)."""
-    max_seconds: float = 3_600.0
+    max_seconds: Seconds = 3_600.0
     """Longest time between `iat` and `exp`."""
 
 
