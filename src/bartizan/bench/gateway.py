@@ -59,7 +59,8 @@ def _body(stream: bool, slow: bool = False) -> bytes:
     return msgspec.json.encode({"model": "canned", "messages": messages, "stream": stream, "user": user})
 
 
-def _load(server: Server, stream: bool, requests: int, connections: int) -> _Run:
+def load(server: Server, stream: bool, requests: int, connections: int) -> _Run:
+    """The same request so often, and the server's CPU for each in µs. Raises BartizanError for anything but 200."""
     request = build(server.path, _body(stream), server.headers)
     before = server.cpu_seconds()
     measured = asyncio.run(drive(server.port, request, requests, connections))
@@ -113,8 +114,8 @@ def _start(stack: ExitStack, folder: Path, progress: Progress) -> dict[str, Serv
         command, environment = litellm_server(litellm, folder, port, base)
         add(LITELLM, command, port, environment=environment, headers={"authorization": f"Bearer {LITELLM_KEY}"})
     for server in servers.values():
-        _load(server, False, 100, 4)
-        _load(server, True, 20, 4)
+        load(server, False, 100, 4)
+        load(server, True, 20, 4)
     return servers
 
 
@@ -127,10 +128,10 @@ def _rounds(servers: dict[str, Server], sizes: Sizes, progress: Progress) -> tup
             progress(f"round {number + 1} of {sizes.rounds}: {name}")
             slow = name == LITELLM
             requests = sizes.slow_requests if slow else sizes.requests
-            json_runs[name].append(_load(server, False, requests, sizes.connections))
+            json_runs[name].append(load(server, False, requests, sizes.connections))
             streams = max(10, sizes.slow_requests // 10) if slow else sizes.streams
-            sse_runs[name].append(_load(server, True, streams, sizes.connections))
-            single[name].append(_load(server, True, max(10, streams // 4), 1))
+            sse_runs[name].append(load(server, True, streams, sizes.connections))
+            single[name].append(load(server, True, max(10, streams // 4), 1))
     rows: list[Row] = []
     for name in servers:
         rows += _describe(name, json_runs[name], sse_runs[name])
@@ -202,7 +203,7 @@ def _soak(server: Server, sizes: Sizes, progress: Progress) -> list[Row]:
     fresh = before = server.largest_rss(_WORKER)
     for part in range(10):
         progress(f"soak: {part + 1} of 10")
-        _load(server, False, sizes.soak_requests // 10, sizes.connections)
+        load(server, False, sizes.soak_requests // 10, sizes.connections)
         asyncio.run(abort_streams(server.port, abort, sizes.soak_aborts // 10))
         if part == 0:
             before = server.largest_rss(_WORKER)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from bartizan.bench.table import Row
+from bartizan.bench.telemetry import journaling
 from bartizan.bench.telemetry.ingest import Folders, fill
 from bartizan.bench.telemetry.judging import Judged
 from bartizan.bench.telemetry.questions import ask
@@ -53,6 +54,7 @@ def run(sizes: Sizes, folder: Path | None, progress: Progress) -> tuple[list[Row
     rows += _judge(folders.journal, min(sizes.judged, sizes.events), progress)
     progress("records to findings")
     rows += wait(folder / "workspace", sizes.seconds)
+    rows += journaling.measure(folder / "gateways", journaling.Load(), progress)
     answers, notes = ask(folders, sizes.events, progress)
     notes.append(f"{sizes.events:,} synthetic records over 30 days, one text in ten kept")
     notes.append(
