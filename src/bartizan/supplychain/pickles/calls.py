@@ -12,11 +12,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bartizan.supplychain.pickles import dtypes
-from bartizan.supplychain.pickles.values import Box, Dtype, Instance, Mapping, Name, Opaque, Raw, Text
+from bartizan.supplychain.pickles.values import LONG, Box, Dtype, Instance, Mapping, Name, Opaque, Raw, Text
 
 if TYPE_CHECKING:
     from bartizan.supplychain.pickles.judge import Judge
 
+_LARGEST_LENGTH = 1 << 20
 Predicate = Callable[["Judge", Name, tuple[Any, ...]], Any]
 
 
@@ -43,10 +44,20 @@ def decodes(kind: Name, arguments: Any) -> bool:
     return texts and not (isinstance(arguments, tuple) and len(arguments) < 2)
 
 
+def allocates(kind: Name, arguments: Any) -> bool:
+    """Whether a bytes type is handed a length, or something that may be one: no pickle of real data does that."""
+    if kind.module != "builtins" or kind.name not in {"bytes", "bytearray"}:
+        return False
+    first = arguments[0] if isinstance(arguments, tuple) and len(arguments) == 1 else None
+    return (isinstance(first, int) and first > _LARGEST_LENGTH) or isinstance(first, Instance) or first == LONG
+
+
 def inert(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
     """Plain data, listed classes and inert instances, through and through."""
     if decodes(function, arguments):
         raise Refused("it would look a codec up by name")
+    if allocates(function, arguments):
+        raise Refused("it would fill the memory with that many bytes")
     if not judge.harmless(arguments):
         raise Refused("an argument is neither plain data nor of an inert type")
     return Instance(function, arguments)

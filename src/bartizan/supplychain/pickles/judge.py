@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bartizan.supplychain.interface import ArtefactFinding, Context, Rule
 from bartizan.supplychain.pickles import findings as rules
-from bartizan.supplychain.pickles.calls import PREDICATES, Refused, decodes
+from bartizan.supplychain.pickles.calls import PREDICATES, Refused, allocates, decodes
 from bartizan.supplychain.pickles.cursor import EndError
 from bartizan.supplychain.pickles.names import dangerous, python3
 from bartizan.supplychain.pickles.permissions import AllowList
@@ -171,7 +171,7 @@ class Judge:
         bare = (
             kind.dotted.startswith(_MADE_BARE) and arguments != ()
         )  # their constructors take paths, or sources to parse
-        if bare or decodes(kind, arguments) or not self.harmless((arguments, keywords)):
+        if bare or decodes(kind, arguments) or allocates(kind, arguments) or not self.harmless((arguments, keywords)):
             return self.report(
                 rules.ARGUMENTS, f"Loading would make {kind.dotted} with {describe(arguments)}.", kind.dotted
             )

@@ -53,7 +53,7 @@ def record(wanted: Wanted) -> Run:
     if not before and wanted.materials:
         raise ConfigurationError("the materials hold no file")
     program_before = digest_of(executable)
-    there = {path: _mark(path) for path in walk(wanted.outputs) if path.is_file()}
+    there = {path: _mark(path) for path in walk(list(wanted.outputs)) if path.is_file()}
     started = utc_now()
     try:
         code = subprocess.run([executable, *wanted.command[1:]], check=False).returncode

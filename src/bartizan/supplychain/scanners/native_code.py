@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from bartizan.supplychain.interface import (
@@ -43,9 +44,22 @@ STARTUP = Rule(
     severity=Severity.CRITICAL,
     tags=("CWE-506", *CODE_EXECUTION[1:]),
 )
+BUILD = Rule(
+    id="native.build_file",
+    title="Instructions for a build tool",
+    admission=Admission.INCONCLUSIVE,
+    severity=Severity.MEDIUM,
+    tags=("CWE-829", *CODE_EXECUTION[1:]),
+)
+_BUILDS = re.compile(
+    r"(gnu)?makefile|.+\.mk|\.?justfile|(dockerfile|containerfile)(\..+)?|.+\.(dockerfile|containerfile)|"
+    r"rakefile|vagrantfile|jenkinsfile|procfile|cmakelists\.txt|.+\.(cmake|gradle|gradle\.kts)|build\.ninja|meson\.build|"
+    r"(build|workspace|module)\.bazel|taskfile\.ya?ml|(docker-)?compose(\..+)?\.ya?ml"
+)
 _SCRIPTS = (
     ".sh", ".bash", ".zsh", ".ksh", ".csh", ".fish", ".bat", ".cmd", ".ps1", ".psm1", ".vbs", ".vbe", ".wsf", ".hta",
-    ".command", ".applescript",
+    ".command", ".applescript", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".rb", ".pl", ".pm", ".php",
+    ".lua", ".tcl", ".awk", ".groovy", ".r", ".jl",
 )  # fmt: skip
 _PATHS = 1 << 20
 """Bytes of a path file; real ones have a line or two."""
@@ -57,7 +71,7 @@ class NativeCode:
     """See the module."""
 
     id = "native"
-    rules = (EXECUTABLE, SCRIPT, BYTECODE, STARTUP)
+    rules = (EXECUTABLE, SCRIPT, BUILD, BYTECODE, STARTUP)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """The magic numbers of ELF, PE, Mach-O and CPython's cache files; a script's first line or name."""
@@ -72,8 +86,10 @@ class NativeCode:
                 yield context.found(SCRIPT, "An interpreter runs it.", offset=0, evidence=line)
         elif kind == "named":
             yield context.found(
-                SCRIPT, "A shell runs it, also without a first line that says so.", evidence=context.name
+                SCRIPT, "An interpreter runs it, also without a first line that says so.", evidence=context.name
             )
+        elif kind == "build":
+            yield context.found(BUILD, "A tool that people start in such folders runs it.", evidence=context.name)
         elif kind == "startup":
             yield context.found(
                 STARTUP, "In a folder of packages Python runs each line that begins with import, at every start."
@@ -91,16 +107,25 @@ def _kind(source: ByteSource, context: Context) -> str:
     if head.startswith(b"MZ") and len(head) == 64:
         offset = int.from_bytes(head[60:64], "little")
         return "PE" if source.read(offset, 4) == b"PE\0\0" else ""
-    if head.startswith(_MACH) or (head.startswith(b"\xca\xfe\xba\xbe") and int.from_bytes(head[4:8], "big") < 20):
+    if head.startswith(b"\xca\xfe\xba\xbe"):  # fat binaries say how many parts, classes of which version
+        return "Mach-O" if int.from_bytes(head[4:8], "big") < 20 else "Java"
+    if head.startswith(_MACH):
         return "Mach-O"
     if head.startswith(b"#!"):
         return "script"
     name = context.name.lower()
     if name.endswith(_SCRIPTS):
-        return "named"
+        return "named" if _text(head) else ""
+    if _BUILDS.fullmatch(name.rpartition("/")[2]) and _text(head):
+        return "build"
     if name.endswith(".pth") and _imports(source):
         return "startup"
     return "bytecode" if context.name.endswith(".pyc") or (head[2:4] == b"\r\n" and head[0] >= 0xA0) else ""
+
+
+def _text(head: bytes) -> bool:
+    """Whether it may be a text: transport streams are called ``.ts`` too."""
+    return not head or (b"\0" not in head and head[:1] != b"\x47")
 
 
 def _imports(source: ByteSource) -> bool:
