@@ -7,8 +7,8 @@ from pathlib import Path
 from bartizan.range.goods.deliveries import BILL
 from bartizan.supplychain.bom.bill import BillError
 from bartizan.supplychain.bom.checking import RULES, against, problems
-from bartizan.supplychain.bom.cyclonedx_read import LARGEST, from_cyclonedx
 from bartizan.supplychain.bom.describing import Describer
+from bartizan.supplychain.bom.document import LARGEST, from_document
 from bartizan.supplychain.bom.files import Place, describe_all
 from bartizan.supplychain.bom.make import files_part, with_register
 from bartizan.workspace.files import read_bounded
@@ -34,7 +34,7 @@ class LabReceiving:
     def __call__(self, root: Path, folder: Path) -> frozenset[str]:
         """The rules that speak against a delivery, with registered paths relative to ``root``."""
         try:
-            bill = from_cyclonedx(read_bounded(folder / BILL, BILL, LARGEST), BILL)
+            bill = from_document(read_bounded(folder / BILL, BILL, LARGEST), BILL)
         except BillError:
             return frozenset(RULES)
         place = Place([folder])

@@ -31,7 +31,7 @@ VexOption = Annotated[
 
 
 def check(
-    bom: Annotated[Path, typer.Argument(metavar="BOM", help="CycloneDX document.")],
+    bom: Annotated[Path, typer.Argument(metavar="BOM", help="CycloneDX or SPDX 3 document.")],
     files: Annotated[
         list[Path] | None, typer.Option("--against", help="Files or folder that it is about; repeat as for make.")
     ] = None,

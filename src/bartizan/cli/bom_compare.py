@@ -21,7 +21,7 @@ from bartizan.supplychain.bom.merge import merge as merged
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="CycloneDX document, or a folder to read.")],
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="CycloneDX or SPDX 3 document, or a folder.")],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The same.")],
     output: FormatOption = Format.TEXT,
 ) -> None:
@@ -35,7 +35,7 @@ def diff(
 
 
 def merge(
-    boms: Annotated[list[Path], typer.Argument(metavar="BOM...", help="CycloneDX documents.")],
+    boms: Annotated[list[Path], typer.Argument(metavar="BOM...", help="CycloneDX or SPDX 3 documents.")],
     name: Annotated[str, typer.Option("--name", help="Of the whole; that of the first without one.")] = "",
     version: Annotated[str, typer.Option("--version", help="Of the whole.")] = "",
     author: Annotated[str, typer.Option("--author", help="Who answers for the result.")] = "",

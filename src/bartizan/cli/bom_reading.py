@@ -9,8 +9,8 @@ import msgspec
 
 from bartizan.cli.output import watched
 from bartizan.supplychain.bom.bill import Bill, settled
-from bartizan.supplychain.bom.cyclonedx_read import LARGEST, from_cyclonedx
 from bartizan.supplychain.bom.describing import Describer
+from bartizan.supplychain.bom.document import LARGEST, from_document
 from bartizan.supplychain.bom.files import Place, describe_all
 from bartizan.supplychain.bom.make import Heading, assemble, files_part
 from bartizan.supplychain.bom.vex import read_vex
@@ -18,8 +18,8 @@ from bartizan.workspace.files import read_bounded
 
 
 def read_bill(path: Path) -> Bill:
-    """The bill in a CycloneDX document. Raises ConfigurationError or BillError."""
-    return from_cyclonedx(read_bounded(path, str(path), LARGEST), path.name)
+    """The bill in a CycloneDX or SPDX 3.0 document. Raises ConfigurationError or BillError."""
+    return from_document(read_bounded(path, str(path), LARGEST), path.name)
 
 
 def bill_at(path: Path) -> Bill:

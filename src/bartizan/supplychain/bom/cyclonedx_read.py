@@ -6,7 +6,6 @@ field then is what the document asserts, and `check` names the contradiction.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
@@ -30,11 +29,8 @@ from bartizan.supplychain.bom.bill import (
     settled,
 )
 from bartizan.supplychain.bom.cyclonedx_parts import PREFIX, STATES
-from bartizan.supplychain.formats.json_text import decode
-from bartizan.supplychain.interface import MalformedError
+from bartizan.supplychain.bom.document import moment_of, opened, writable
 
-LARGEST = 256 << 20
-"""Bytes of one document."""
 DEEPEST = 40
 _KINDS = MappingProxyType(
     {"machine-learning-model": Kind.MODEL, "data": Kind.DATASET, "library": Kind.LIBRARY, "framework": Kind.LIBRARY,
@@ -53,25 +49,16 @@ def from_cyclonedx(raw: bytes, source: str = "the document") -> Bill:
     Raises:
         BillError: not such a document, too large, or it contradicts its own form.
     """
-    if len(raw) > LARGEST:
-        raise BillError(f"a document of {len(raw):,} bytes", f"at most {LARGEST:,}")
-    try:
-        decoded = decode(raw, most=LARGEST)
-    except MalformedError as problem:
-        raise BillError(f"not a bill of materials: {problem.cause}") from None
-    root = decoded.root
-    if decoded.repeated:
-        raise BillError(f"the key {printable(decoded.repeated[0], 60)!r} stands twice in one object", "readers differ")
-    if not isinstance(root, dict) or root.get("bomFormat") != "CycloneDX":
+    return writable(read_cyclonedx(opened(raw), source))
+
+
+def read_cyclonedx(root: dict[str, Any], source: str) -> Bill:
+    """The bill of such a document's object. Raises BillError."""
+    if root.get("bomFormat") != "CycloneDX":
         raise BillError("not a CycloneDX document", "bomFormat must be CycloneDX")
     if root.get("specVersion") not in ("1.4", "1.5", "1.6", "1.7"):
         raise BillError(f"CycloneDX {printable(str(root.get('specVersion')), 20)} is not read", "1.4 to 1.7 are")
-    bill = _Read(root, source).bill()
-    try:
-        msgspec.json.encode(bill)
-    except UnicodeEncodeError:
-        raise BillError("a text in the document contains a lone surrogate") from None
-    return bill
+    return _Read(root, source).bill()
 
 
 class _Read:
@@ -100,7 +87,7 @@ class _Read:
                 name=_text(whole, "name") or "system",
                 version=_text(whole, "version"),
                 author=next((_text(one, "name") for one in _maps(metadata, "authors")), ""),
-                at=_time(_text(metadata, "timestamp")),
+                at=moment_of(_text(metadata, "timestamp")),
                 revision=version if type(version) is int else 1,
                 tool=_text(tool, "name"),
                 tool_version=_text(tool, "version"),
@@ -235,15 +222,6 @@ def _card(card: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for one in _maps(_map(card, "quantitativeAnalysis"), "performanceMetrics"):
         shown = _text(one, "type") + (f"={_text(one, 'value')}" if "value" in one else "")
         yield "metric", shown + (f" on {_text(one, 'slice')}" if "slice" in one else "")
-
-
-def _time(text: str) -> str:
-    """A time of the document in whole seconds, UTC; empty for what is none."""
-    try:
-        at = datetime.datetime.fromisoformat(text)
-        return at.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at.tzinfo is not None else ""
-    except (ValueError, OverflowError):
-        return ""
 
 
 def _map(value: dict[str, Any], key: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.supplychain.bom.bill import Bill, BillError, Component, Kind, Link
 from bartizan.supplychain.bom.completeness import catalogue, lacking
-from bartizan.supplychain.bom.cyclonedx_read import LARGEST, from_cyclonedx
+from bartizan.supplychain.bom.document import LARGEST, from_document
 from bartizan.supplychain.signing.signers import BESIDE, Signers
 from bartizan.workspace.files import read_bounded
 
@@ -100,6 +100,6 @@ def read_evidence(path: Path, name: str, elements: tuple[str, ...], signers: Sig
                 f"bartizan artefacts sign {printable(name, 200)} writes {printable(name, 200)}{BESIDE}",
             )
     try:
-        return BillEvidence(from_cyclonedx(raw, printable(path.name, 200)))
+        return BillEvidence(from_document(raw, printable(path.name, 200)))
     except BillError as problem:
         raise ConfigurationError(f"artefacts.bom: {printable(name, 200)}: {problem.cause}", problem.hint) from None

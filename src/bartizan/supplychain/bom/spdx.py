@@ -77,12 +77,13 @@ class _Graph:
         inner += [self._one(kind, ref, name=name) for name, (kind, ref) in self.agents.known.items()]
         root = self.ids.of("system")
         refs = sorted(one["spdxId"] for one in inner)
+        kept = self.ids.of("kept")
         yield self._one(
             "SpdxDocument",
             self.ids.of("document"),
             name=self.bill.name,
             rootElement=[self.ids.of("sbom")],
-            element=[self.ids.of("sbom"), *refs],
+            element=[self.ids.of("sbom"), kept, *refs],
             profileConformance=self.profiles.declared(vulnerabilities=bool(self.bill.vulnerabilities)),
         )
         yield self._one(
@@ -93,11 +94,30 @@ class _Graph:
             element=refs,
             software_sbomType=["analyzed"],
         )
+        yield self._kept()
         yield from inner
 
     def _one(self, kind: str, ref: str, **fields: Any) -> dict[str, Any]:
         filled = {name: value for name, value in fields.items() if value not in ("", [], None)}
         return {"type": kind, "spdxId": ref, "creationInfo": _INFO, **filled}
+
+    def _kept(self) -> dict[str, Any]:
+        """What of the bill SPDX has no place for, so that it can be read back."""
+        bill = self.bill
+        links = [one for one in bill.relations if one.link is Link.GUARDED_BY]
+        kept = {
+            "revision": bill.revision, "lifecycle": bill.lifecycle, "version": bill.version, "author": bill.author,
+            "tool": bill.tool, "tool_version": bill.tool_version, "relations": links, "flows": bill.flows,
+            "vulnerabilities": bill.vulnerabilities,
+        }  # fmt: skip
+        return self._one(
+            "Annotation",
+            self.ids.of("kept"),
+            annotationType="other",
+            contentType="application/json",
+            statement=msgspec.json.encode({"bill": kept}).decode(),
+            subject=self.ids.of("document"),
+        )
 
     def _packages(self) -> Iterator[dict[str, Any]]:
         whole = Component(ref="system", kind=Kind.SYSTEM, name=self.bill.name, facts=self.bill.facts)
@@ -114,15 +134,13 @@ class _Graph:
                 yield from self._licence(one, licence)
 
     def _marks(self, one: Component) -> Iterator[dict[str, Any]]:
-        if not one.facts:
-            return
         statement = [{"field": fact.name, "value": fact.value, "by": fact.by} for fact in one.facts]
         yield self._one(
             "Annotation",
             self.ids.of(f"marks of {one.ref}"),
             annotationType="other",
             contentType="application/json",
-            statement=msgspec.json.encode({"kind": one.kind.value, "facts": statement}).decode(),
+            statement=msgspec.json.encode({"kind": one.kind.value, "ref": one.ref, "facts": statement}).decode(),
             subject=self.ids.of(one.ref),
         )
 

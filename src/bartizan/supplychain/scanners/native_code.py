@@ -53,13 +53,13 @@ BUILD = Rule(
 )
 _BUILDS = re.compile(
     r"(gnu)?makefile|.+\.mk|\.?justfile|(dockerfile|containerfile)(\..+)?|.+\.(dockerfile|containerfile)|"
-    r"rakefile|vagrantfile|jenkinsfile|procfile|cmakelists\.txt|.+\.(cmake|gradle|gradle\.kts)|build\.ninja|meson\.build|"
-    r"(build|workspace|module)\.bazel|taskfile\.ya?ml|(docker-)?compose(\..+)?\.ya?ml"
+    r"rakefile|vagrantfile|jenkinsfile|procfile|cmakelists\.txt|.+\.(cmake|gradle|gradle\.kts)|build\.ninja|"
+    r"meson\.build|(build|workspace|module)\.bazel|taskfile\.ya?ml|(docker-)?compose(\..+)?\.ya?ml"
 )
 _SCRIPTS = (
     ".sh", ".bash", ".zsh", ".ksh", ".csh", ".fish", ".bat", ".cmd", ".ps1", ".psm1", ".vbs", ".vbe", ".wsf", ".hta",
-    ".command", ".applescript", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".rb", ".pl", ".pm", ".php",
-    ".lua", ".tcl", ".awk", ".groovy", ".r", ".jl",
+    ".command", ".applescript", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".rb", ".pl", ".pm",
+    ".php", ".lua", ".tcl", ".awk", ".groovy", ".r", ".jl",
 )  # fmt: skip
 _PATHS = 1 << 20
 """Bytes of a path file; real ones have a line or two."""
