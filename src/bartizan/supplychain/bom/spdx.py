@@ -104,7 +104,10 @@ class _Graph:
     def _kept(self) -> dict[str, Any]:
         """What of the bill SPDX has no place for, so that it can be read back."""
         bill = self.bill
-        links = [one for one in bill.relations if one.link is Link.GUARDED_BY]
+        written = {(one.source, one.target) for one in bill.flows}  # as dependsOn too, like guards
+        written |= {(one.source, one.target) for one in bill.relations if one.link is Link.GUARDED_BY}
+        depends = (Link.DEPENDS_ON, Link.GUARDED_BY)
+        links = [one for one in bill.relations if one.link in depends and (one.source, one.target) in written]
         kept = {
             "revision": bill.revision, "lifecycle": bill.lifecycle, "version": bill.version, "author": bill.author,
             "tool": bill.tool, "tool_version": bill.tool_version, "relations": links, "flows": bill.flows,

@@ -52,8 +52,8 @@ def identifying(value: Mapping[str, Any], agents: Mapping[str, str]) -> Iterator
     supplier = text(value, "suppliedBy")
     if supplier:
         yield "supplier", agents.get(supplier, supplier)
-    for one in texts(value, "originatedBy"):
-        yield "producer", agents.get(one, one)
+    for party in texts(value, "originatedBy"):
+        yield "producer", agents.get(party, party)
 
 
 def describing(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -185,7 +185,8 @@ class _Read:
     def _relations(self) -> Iterator[Relation]:
         """What relationships say, without those that only repeat what our annotation says by its own name."""
         yield from self.kept.relations
-        said = {(one.source, one.target) for one in (*self.kept.relations, *self.kept.flows)}
+        said = {(one.source, one.target) for one in self.kept.relations}
+        said |= {(one.source, one.target) for one in self.kept.flows}
         for _, one in self._of("Relationship", "LifecycleScopedRelationship"):
             link = _LINKS.get(text(one, "relationshipType"))
             source = self.refs.get(text(one, "from"))
