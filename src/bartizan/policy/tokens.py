@@ -133,8 +133,6 @@ def _issuer_problems(row: Issuer, tokens: Tokens, where: Path) -> Iterable[Probl
         yield Problem((*where, "trust_domain"), repr(row.trust_domain), "a trust domain", "such as example.org")
     if not row.algorithms:
         yield Problem((*where, "algorithms"), "nothing", "at least one algorithm")
-    if not row.max_seconds > 0:
-        yield Problem((*where, "max_seconds"), f"{row.max_seconds:g}", "a number above 0")
     if not _fetched(row.jwks) and not _file(row.jwks):
         hint = "https://issuer.example/jwks.json, or issuers/main.json"
         yield Problem((*where, "jwks"), repr(row.jwks), "an https: URL, or a file in issuers/", hint)
