@@ -34,10 +34,11 @@ from bartizan.core.problem import printable
 from bartizan.supplychain.admission.attesting import attest_decision
 from bartizan.supplychain.admission.gate import AdmissionGate, Decision, open_gate
 from bartizan.supplychain.files import digest_of, named, walk
+from bartizan.supplychain.journalling import Append, journal_of, vouched
 from bartizan.supplychain.signing.model import sign, verify
 from bartizan.supplychain.signing.signers import ABOVE, BESIDE
 from bartizan.supplychain.signing.statement import Statement
-from bartizan.trust.dsse import Signer
+from bartizan.trust.dsse import Signer, Trust
 from bartizan.trust.signing import SignatureInvalid
 from bartizan.workspace.register import Registered
 from bartizan.workspace.registering import lines_of, register
@@ -48,6 +49,9 @@ PathsArgument = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Fi
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="A file, or a folder with a model.")]
 SignatureOption = Annotated[
     Path | None, typer.Option("--signature", help="The bundle; MODEL/model.sig for a folder, MODEL.sig for a file.")
+]
+JournalOption = Annotated[
+    Path | None, typer.Option("--workspace", help="Folder of the workspace whose journal is told.")
 ]
 _STYLES = {Admission.ALLOW: "green", Admission.INCONCLUSIVE: "yellow", Admission.BLOCK: "red"}
 _ALONE = 4
@@ -130,11 +134,16 @@ def sign_model(
     certificate: CertificateOption = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Relative path that is not signed.")] = None,
     password_env: PasswordOption = "",
+    workspace: JournalOption = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Sign a model in the OpenSSF model-signing format."""
     place = _signature(model, signature)
-    statement = sign(model, place, signer_of(key, password_env, certificate), ignore or ())
+    signer = signer_of(key, password_env, certificate)
+    with journal_of(workspace) as append:
+        statement = sign(model, place, signer, ignore or ())
+        files = len(statement.resources)
+        vouched(append, "signed", model, digest=statement.root, files=files, signer=signer.public.hint)
     _said("signed", model, place, statement, output)
 
 
@@ -147,13 +156,15 @@ def verify_model(
     revoked: RevokedOption = None,
     as_of: AsOfOption = "",
     signature: SignatureOption = None,
+    workspace: JournalOption = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Whether exactly these files were signed by whom you trust. Exit 0: yes; 1: no; 2: it cannot be said."""
     place = _signature(model, signature)
     trusted = trust_from(key, roots, identity, revoked, as_of)
     try:
-        statement = verify(model, place, trusted)
+        with journal_of(workspace) as append:
+            statement = _verified(model, place, trusted, append)
     except SignatureInvalid as problem:
         if output is Format.JSON:
             print_json("artefacts-verify", {"valid": False, "model": str(model), "problem": problem.cause})
@@ -161,6 +172,16 @@ def verify_model(
             console().print(f"[red]not valid[/red] {escape(printable(f'{model}: {problem.cause}', 600))}")
         raise typer.Exit(1) from None
     _said("verified", model, place, statement, output)
+
+
+def _verified(model: Path, place: Path, trusted: Trust, append: Append | None) -> Statement:
+    try:
+        statement = verify(model, place, trusted)
+    except SignatureInvalid as problem:
+        vouched(append, "verified", model, reason=problem.cause)
+        raise
+    vouched(append, "verified", model, digest=statement.root, files=len(statement.resources))
+    return statement
 
 
 def _signature(model: Path, given: Path | None) -> Path:

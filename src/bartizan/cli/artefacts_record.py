@@ -23,6 +23,7 @@ from bartizan.cli.signing_options import (
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.supplychain.files import digest_of
+from bartizan.supplychain.journalling import journal_of, vouched
 from bartizan.supplychain.provenance.keeping import keep, recorded
 from bartizan.supplychain.provenance.recording import RunFailedError, Wanted, parameters_of, record
 from bartizan.supplychain.provenance.statement import Run
@@ -45,6 +46,9 @@ def record_run(
     env: Annotated[list[str] | None, typer.Option("--env", help="Variable whose value is recorded; repeat.")] = None,
     password_env: PasswordOption = "",
     certificate: CertificateOption = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Folder of the workspace whose journal is told.")
+    ] = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
     """Run a training command and sign what went in and what came out. Exit: that of the command; 2: nothing signed."""
@@ -61,7 +65,10 @@ def record_run(
             raise
         console().print(f"[red]not signed[/red] {escape(problem.cause)}")
         raise typer.Exit(problem.code if 0 < problem.code < 256 else 2) from None
-    places = keep(run, provenance, signer)
+    with journal_of(workspace) as append:
+        places = keep(run, provenance, signer)
+        for one in run.outputs:
+            vouched(append, "recorded", Path(one.name), digest=one.sha256, files=1, signer=signer.public.hint)
     if output_format is Format.JSON:
         print_json("artefacts-record", {"run": run, "records": [str(one) for one in places]})
         return

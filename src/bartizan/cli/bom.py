@@ -10,7 +10,7 @@ import typer
 from bartizan import __version__
 from bartizan.cli.bom_check import VexOption, check
 from bartizan.cli.bom_compare import diff, merge
-from bartizan.cli.bom_output import BillFormat, FormatOption, write
+from bartizan.cli.bom_output import BillFormat, FormatOption, content_of, write
 from bartizan.cli.bom_reading import with_vex
 from bartizan.cli.output import watched
 from bartizan.supplychain.bom.bill import BillError
@@ -18,6 +18,7 @@ from bartizan.supplychain.bom.describing import Describer
 from bartizan.supplychain.bom.files import Place, describe_all
 from bartizan.supplychain.bom.make import Heading, assemble, files_part, moment, with_register, workspace_parts
 from bartizan.supplychain.budget import Limits
+from bartizan.supplychain.journalling import handled, journal_of
 from bartizan.supplychain.scanning import ArtefactScanner
 from bartizan.workspace.workspace import Workspace
 
@@ -56,7 +57,10 @@ def make(
     bill = assemble(heading, parts, place.name)
     if not bill.components:
         raise BillError("there is nothing to make a bill of", "name files, or a folder that holds some")
-    write(with_vex(bill, vex or ()), output_format, output)
+    whole = with_vex(bill, vex or ())
+    with journal_of(workspace) as append:
+        write(whole, output_format, output)
+        handled(append, "made", whole.name, content_of(whole, output_format), len(whole.components))
 
 
 app.command("check")(check)

@@ -19,6 +19,7 @@ from bartizan.supplychain.bom.completeness import Completeness, completeness
 from bartizan.supplychain.bom.describing import Describer
 from bartizan.supplychain.bom.files import Place, describe_all
 from bartizan.supplychain.bom.make import files_part, with_register
+from bartizan.supplychain.journalling import handled, journal_of
 from bartizan.supplychain.signing.model import verify
 from bartizan.supplychain.signing.signers import BESIDE
 from bartizan.trust.dsse import Trust
@@ -70,6 +71,9 @@ def check(
             part = with_register(part, Workspace(workspace), place)
         found = sorted({*found, *against(bill, part)})
     found = [one for one in found if one.rule not in ignored]
+    with journal_of(workspace) as append:
+        rules = [one.rule for one in found]
+        handled(append, "checked", bill.name, bom.read_bytes(), len(bill.components), rules, signature)
     report = completeness(bill, signature)
     present, applicable = report.counted
     enough = present * 100 >= require * applicable

@@ -22,6 +22,7 @@ from bartizan.reporting.sarif import artefact_sarif
 from bartizan.supplychain.budget import Limits
 from bartizan.supplychain.datasets.whole import whole_datasets
 from bartizan.supplychain.files import named, walk
+from bartizan.supplychain.journalling import Append, journal_of, scanned
 from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.scanning import ArtefactScanner
 from bartizan.workspace.document import open_document
@@ -69,14 +70,19 @@ def scan(
         Path | None,
         typer.Option("--packages", help="YAML file with the keys of artefacts.packages in policy.yaml."),
     ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Folder of the workspace whose journal takes what is found.")
+    ] = None,
 ) -> None:
     """Scan artefacts without loading them. Exit 0: all allowed; 1: something blocked; 2: inconclusive or error."""
     scanner = ArtefactScanner(Limits(seconds=seconds), cache, _checks(packages, osv, osv_days), named(paths))
-    if output_format in (Format.CYCLONEDX, Format.SPDX):
-        raise typer.Exit(_code(_bill(scanner, paths, jobs, output_format), fail_on))
-    everything = itertools.chain(_reports(scanner, paths, jobs), whole_datasets(paths, seconds))
-    reports = watched(everything, "scanning", "scanned")
-    verdicts = {Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[output_format](reports)
+    with journal_of(workspace) as append:
+        if output_format in (Format.CYCLONEDX, Format.SPDX):
+            verdicts = _bill(scanner, paths, jobs, output_format, append)
+        else:
+            everything = itertools.chain(_reports(scanner, paths, jobs), whole_datasets(paths, seconds))
+            reports = scanned(watched(everything, "scanning", "scanned"), paths, append)
+            verdicts = {Format.TEXT: _text, Format.JSON: _json, Format.SARIF: _sarif}[output_format](reports)
     raise typer.Exit(_code(verdicts, fail_on))
 
 
@@ -138,7 +144,9 @@ def _sarif(reports: Iterable[ArtefactReport]) -> dict[Admission, int]:
     return verdicts
 
 
-def _bill(scanner: ArtefactScanner, paths: list[Path], jobs: int, form: Format) -> dict[Admission, int]:
+def _bill(
+    scanner: ArtefactScanner, paths: list[Path], jobs: int, form: Format, append: Append | None
+) -> dict[Admission, int]:
     """The files as a bill of materials with their verdicts, and facts read from the same open files."""
     from bartizan import __version__
     from bartizan.cli.bom_output import BillFormat, write
@@ -151,6 +159,8 @@ def _bill(scanner: ArtefactScanner, paths: list[Path], jobs: int, form: Format) 
     for one in watched(describe_all(paths, Describer(scanner), jobs)):
         verdicts[one.report.verdict] += 1
         described.append(one)
+    for _ in scanned((one.report for one in described), paths, append):
+        pass
     place = Place(paths)
     heading = Heading(at=moment(""), tool_version=__version__)
     bill = assemble(heading, [files_part(described, place)], place.name)

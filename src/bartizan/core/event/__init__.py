@@ -13,6 +13,7 @@ from bartizan.core.event.agents import (
     QuarantineChanged,
     ToolDecided,
 )
+from bartizan.core.event.artefacts import ArtefactScanned, ArtefactVouched, BillHandled, ScanCompleted
 from bartizan.core.event.campaigns import CampaignAttempted, CampaignChanged
 from bartizan.core.event.custody import (
     ContentErased,
@@ -45,6 +46,10 @@ Event = (
     | ProcessChanged
     | ModelPulled
     | ArtefactDecided
+    | ArtefactScanned
+    | ScanCompleted
+    | ArtefactVouched
+    | BillHandled
     | JournalSealed
     | JournalStamped
     | JournalDamaged
@@ -76,6 +81,9 @@ __all__ = [
     "ApprovalRefused",
     "ApprovalRequested",
     "ArtefactDecided",
+    "ArtefactScanned",
+    "ArtefactVouched",
+    "BillHandled",
     "CampaignAttempted",
     "CampaignChanged",
     "Commitment",
@@ -106,6 +114,7 @@ __all__ = [
     "RequestRefused",
     "RuleAlarmed",
     "RulesChanged",
+    "ScanCompleted",
     "TensorRecord",
     "Timing",
     "ToolDecided",

@@ -1,0 +1,61 @@
+"""What is found about artefacts, who vouches for them, and what bills of materials say of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bartizan.core.artefact import Admission
+from bartizan.core.event.record import Record
+
+
+class ArtefactScanned(Record, frozen=True, kw_only=True, omit_defaults=True, tag="artefact.scanned"):
+    """A scan found something against one file. (Files against which there is nothing are counted.)"""
+
+    path: str
+    sha256: str = ""
+    """Hexadecimal; empty where the file was not read to its end."""
+    size: int = -1
+    verdict: Admission
+    formats: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+class ScanCompleted(Record, frozen=True, kw_only=True, omit_defaults=True, tag="scan.completed"):
+    """A scan came to its end."""
+
+    paths: tuple[str, ...]
+    """As they were named."""
+    allowed: int = 0
+    inconclusive: int = 0
+    blocked: int = 0
+
+
+class ArtefactVouched(Record, frozen=True, kw_only=True, omit_defaults=True, tag="artefact.vouched"):
+    """Somebody signed an artefact or the record of a training run, or a signature was checked."""
+
+    action: Literal["signed", "verified", "recorded"]
+    path: str
+    valid: bool
+    """Whether the signature holds; true for one that was just made."""
+    digest: str = ""
+    """SHA-256 of the model as its statement says it, or of the file."""
+    signed_files: int = 0
+    signer: str = ""
+    """Hexadecimal SHA-256 of the signer's public key, where it is known."""
+    reason: str = ""
+    """Why the signature does not hold."""
+
+
+class BillHandled(Record, frozen=True, kw_only=True, omit_defaults=True, tag="bom.handled"):
+    """A bill of materials was made or checked."""
+
+    action: Literal["made", "checked"]
+    name: str
+    """Of the system."""
+    digest: str = ""
+    """SHA-256 of the document."""
+    components: int = 0
+    rules: tuple[str, ...] = ()
+    """Of what is wrong with it."""
+    signature: str = ""
+    """``verified``, ``asserted`` (there is one, and nobody checked it), or empty."""
