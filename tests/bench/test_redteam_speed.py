@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bartizan.bench import redteam, redteam_garak
+from bartizan.bench.redteam_target import Stats
 from bartizan.core.errors import BartizanError
 
 
@@ -26,7 +27,25 @@ def test_a_campaign_is_run_as_a_user_would(tmp_path: Path) -> None:
         stats = redteam._stats(server)
     assert 40 <= stats.requests < 40 + 4 * redteam.IN_FLIGHT, "trials in flight are played to their end"
     assert 0 < redteam._share(stats) <= 105
+    assert stats.flying == 0
+    assert 0 < redteam._while_full(stats) <= 100
     assert 0.1 < cpu < 60
+
+
+def test_the_share_while_all_slots_have_work_leaves_the_end_out() -> None:
+    stats, now = Stats(first=100.0), 100.0
+    for _ in range(redteam.IN_FLIGHT):
+        stats.take(1, now)
+    for _ in range(10):  # one slot is empty for a second in ten
+        stats.take(-1, now + 9)
+        stats.take(1, now + 10)
+        now += 10
+    for _ in range(redteam.IN_FLIGHT - 1):
+        stats.take(-1, now)
+    stats.take(-1, now + 50)  # one conversation alone
+    share = 100 * (1 - 1 / (10 * redteam.IN_FLIGHT))
+    assert abs(redteam._while_full(stats) - share) < 1e-6
+    assert stats.area > stats.full_area
 
 
 def test_a_peer_that_fails_or_is_missing_is_said_so(tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ def run(progress: Callable[[str], None], attempts: int = 960, garak: str = "") -
     start = f"{cpu:.2f} s of CPU"
     rows = [
         Row("share of the ceiling, 16 in flight", _share(slow), "%", slow.requests, target=95.0, at_least=True),
-        Row("the same, bare client", _share(bare), "%", bare.requests),
+        Row("until fewer than 16 trials were left", _while_full(slow), "%", slow.requests),
+        Row("share of the ceiling, bare client", _share(bare), "%", bare.requests),
         Row("start to first request", cold, "s", 1, target=2.0, note=start),
         Row("attempts per CPU-second", 1 / per_attempt, "/s", attempts, note="start left out"),
         Row("CPU of an attempt, against a bare request", per_attempt / (floor / attempts), "x", attempts),
@@ -122,8 +123,14 @@ def _share(stats: Stats) -> float:
     return 100 * rate * (stats.held / stats.requests) / IN_FLIGHT
 
 
+def _while_full(stats: Stats) -> float:
+    """Share of the slots that were held on average until all of them were for the last time, in percent."""
+    return 100 * stats.full_area / (stats.full_until - stats.first) / IN_FLIGHT
+
+
 NOTES: Sequence[str] = (
     "ceiling: attempts in flight, divided by the time that the target itself held requests",
+    "at the end conversations of several messages finish while other slots have nothing left; the first row holds that",
     "an attempt: drawn from the shipped cases, sent, read in all views, judged, written to the journal",
     "garak: single prompts looked through for one text; CPU of a run with hardly a prompt taken off",
 )

@@ -25,6 +25,27 @@ class Stats(msgspec.Struct):
     """When the last answer left."""
     held: float = 0.0
     """Seconds between arrival and answer, summed."""
+    flying: int = 0
+    """Being held now."""
+    most: int = 0
+    """Held at the same time, ever."""
+    area: float = 0.0
+    """Requests held, integrated over time: seconds."""
+    turned: float = 0.0
+    """When ``flying`` changed last."""
+    full_until: float = 0.0
+    """When ``most`` were held for the last time: what came after is the end, with too little left for all slots."""
+    full_area: float = 0.0
+    """``area`` by then."""
+
+    def take(self, change: int, now: float) -> None:
+        """One more, or one less, is held from ``now`` on."""
+        self.area += self.flying * (now - (self.turned or now))
+        if self.flying >= self.most:
+            self.full_until, self.full_area = now, self.area
+        self.flying += change
+        self.most = max(self.most, self.flying)
+        self.turned = now
 
 
 class TimedTarget:
@@ -50,10 +71,12 @@ class TimedTarget:
         else:
             stats = self._stats
             stats.requests += 1
+            stats.take(1, arrived)
             body = self._head + self._found + b"%d. " % stats.requests + self._tail  # no two answers are alike
             if self._seconds:
                 await asyncio.sleep(self._seconds)
             now = time.time()
+            stats.take(-1, now)
             stats.first = stats.first or arrived
             stats.last = now
             stats.held += now - arrived

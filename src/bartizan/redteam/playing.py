@@ -20,6 +20,7 @@ from bartizan.redteam.knowledge import Knowledge
 from bartizan.redteam.oracles import Judge
 from bartizan.redteam.taxonomy import Outcome
 from bartizan.redteam.trial import Trial, chained, digest, filled
+from bartizan.redteam.turnstile import Turnstile
 
 MOST_LOST = 0.1
 """A trial of whose attempts a greater share is inconclusive, and none a hit, is inconclusive itself."""
@@ -63,20 +64,29 @@ class TrialPlayer:
         trial: what is played.
         recorded: its attempts from an earlier run, in order.
         closed: called with each new attempt as soon as it is over.
+        turnstile: of all trials that are played at the same time.
     """
 
     def __init__(
-        self, stage: Stage, trial: Trial, recorded: Sequence[Attempt], closed: Callable[[Attempt], None]
+        self,
+        stage: Stage,
+        trial: Trial,
+        recorded: Sequence[Attempt],
+        closed: Callable[[Attempt], None],
+        turnstile: Turnstile | None = None,
     ) -> None:
         self._stage = stage
         self._trial = trial
         self._recorded = list(recorded)
         self._closed = closed
+        self._turnstile = turnstile or Turnstile()
         known = stage.known
         self._slots = known.slots(trial.case.objective, trial.seed, trial.repeat)
         self._case: Case = filled(trial.case, self._slots)
         self._attempts: list[Attempt] = []
         self._turns: list[Turn] = []
+        self._judged: Judgement | None = None
+        """Of all ``_turns``, as soon as the last of them has been answered."""
         self._begun = False
         self._conversation: Conversation | None = None
         self._started = ("", 0.0)
@@ -89,7 +99,7 @@ class TrialPlayer:
         try:
             return await self._play()
         except _DivergedError:
-            self._recorded, self._attempts, self._turns, self._begun = [], [], [], False
+            self._recorded, self._attempts, self._turns, self._begun, self._judged = [], [], [], False, None
             return await self._play()
 
     async def _play(self) -> Played:
@@ -131,7 +141,7 @@ class TrialPlayer:
             self._extra = tuple(dict.fromkeys((*self._extra, *move.converters)))
             turn = self._replayed(move) or await self._live(move)
             self._turns.append(turn)
-            judgement = self._stage.judge.judge(self._trial.case, self._turns, self._slots)
+            judgement = self._judged = self._stage.judge.judge(self._trial.case, self._turns, self._slots)
             silent = turn.reply.unreachable or turn.reply.lost
             if judgement.outcome is Outcome.HIT or silent:
                 if silent:
@@ -147,7 +157,7 @@ class TrialPlayer:
         if self._begun:
             self._close_attempt(None)
         await self._leave()
-        self._begun, self._turns, self._extra = True, [], ()
+        self._begun, self._turns, self._extra, self._judged = True, [], (), None
         self._started = (rfc3339(utc_now()), time.perf_counter())
 
     def _replayed(self, move: Move) -> Turn | None:
@@ -168,6 +178,7 @@ class TrialPlayer:
         for planted in move.planted:
             await self._conversation.plant(planted)
         reply: Reply = await self._conversation.say(move.text)
+        await self._turnstile.go_through()
         return Turn(sent=move.text, planted=move.planted, reply=reply)
 
     def _close_attempt(self, judgement: Judgement | None) -> None:
@@ -176,7 +187,7 @@ class TrialPlayer:
             self._attempts.append(self._recorded[index])
         else:
             if judgement is None:
-                judgement = self._stage.judge.judge(self._trial.case, self._turns, self._slots)
+                judgement = self._judged or self._stage.judge.judge(self._trial.case, self._turns, self._slots)
             started, clock = self._started if self._started[0] else (rfc3339(utc_now()), time.perf_counter())
             trial = self._trial
             attempt = Attempt(

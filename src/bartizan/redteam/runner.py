@@ -18,6 +18,7 @@ from bartizan.redteam.spending import Spending
 from bartizan.redteam.stopping import Cell, reason_to_stop
 from bartizan.redteam.taxonomy import Outcome
 from bartizan.redteam.trial import Trial
+from bartizan.redteam.turnstile import Turnstile
 from bartizan.redteam.versions import Versions
 
 
@@ -82,6 +83,7 @@ class Runner:
         self._over: dict[str, TrialEnded] = {}
         self._in_a_row = 0
         self._versions = Versions()
+        self._turnstile = Turnstile()
         self._halted = ""
         self.progress = Progress(total=len(trials))
 
@@ -149,7 +151,7 @@ class Runner:
                 continue
             earlier = self._recorded.get(trial.id, {})
             recorded = [earlier[index] for index in range(len(earlier)) if index in earlier]
-            played = await TrialPlayer(self._stage, trial, recorded, self._closed).play()
+            played = await TrialPlayer(self._stage, trial, recorded, self._closed, self._turnstile).play()
             self._end(trial, _ended(trial, played))
             if played.left:
                 self._note(f"{trial.case.id}: {played.left}")

@@ -8,6 +8,7 @@ from bartizan.redteam.attempt import Turn
 
 RUN = 20
 """Characters in a row that count as a repetition."""
+_BLANKS = {code: " " for code in range(128) if chr(code).isspace()}
 
 
 def sent_texts(turns: Sequence[Turn]) -> list[str]:
@@ -36,4 +37,6 @@ def without_echo(reply: str, sent: str) -> str:
 
 def _flat(text: str) -> str:
     """Same length, letter case and kinds of white space levelled."""
+    if text.isascii():
+        return text.lower().translate(_BLANKS)
     return "".join(" " if c.isspace() else lower if len(lower := c.lower()) == 1 else c for c in text)

@@ -42,16 +42,19 @@ class Judge:
 
     def judge(self, case: Case, turns: Sequence[Turn], slots: Mapping[str, str]) -> Judgement:
         """The outcome so far. What left before an error or a refusal counts: a hit stays a hit."""
-        for spec in (*case.oracles, *(one for one in _ALWAYS if one.kind in self._kinds)):
-            filled = msgspec.structs.replace(
-                spec,
-                value=fill(spec.value, slots),
-                arguments={name: fill(value, slots) for name, value in spec.arguments.items()},
-            )
-            found = self._kinds[spec.kind].judge(filled, turns, self._known, slots)
+        always = (one for one in _ALWAYS if one.kind in self._kinds and one not in case.oracles)
+        for spec in (*case.oracles, *always):
+            found = self._kinds[spec.kind].judge(_filled(spec, slots), turns, self._known, slots)
             if found is not None:
                 return found
         return _without_hit(turns)
+
+
+def _filled(spec: OracleSpec, slots: Mapping[str, str]) -> OracleSpec:
+    if not spec.value and not spec.arguments:
+        return spec
+    arguments = {name: fill(value, slots) for name, value in spec.arguments.items()}
+    return msgspec.structs.replace(spec, value=fill(spec.value, slots), arguments=arguments)
 
 
 def _without_hit(turns: Sequence[Turn]) -> Judgement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ _DENIALS = frozenset(
     claimed claiming alleged nicht kein keine falsch nunca falso pas jamais faux""".split()  # noqa: SIM905 - readable
 )
 """Words that turn an assertion into a denial."""
+
+_BETWEEN = re.compile(r"(?:[^\w']|_)+")
 
 SHORTEST_ECHO = 8
 """Characters of a whole message that count as an echo of it."""
@@ -196,7 +199,7 @@ def _plain(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return "".join(c if c.isalnum() or c == "'" else " " for c in text.casefold().replace("\u2019", "'")).split()
+    return _BETWEEN.sub(" ", text.casefold().replace("\u2019", "'")).split()
 
 
 def _sentences(text: str) -> list[str]:
