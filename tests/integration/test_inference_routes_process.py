@@ -13,6 +13,7 @@ import numpy as np
 from fake_upstream import fake_upstream
 from onnx_server import onnx_server, softmax_regression
 from processes import HEADERS, Up, up
+from valkey_server import valkey_server
 
 from bartizan.core.event import RequestAccepted, RequestRefused
 from bartizan.inspection.tensors.calibrate import Rows, calibrate
@@ -39,12 +40,39 @@ async def ask(gateway: Up, row: Any) -> int:
         return reply.status
 
 
-async def test_queries_are_watched_by_the_keeper_and_by_nobody_without_it(tmp_path: Path) -> None:
-    root = tmp_path / "ws"
+def profiled(*roots: Path) -> str:
+    """The profile's name, after it was written into each workspace."""
     values = CHANCE.normal(size=(600, 4)).astype("<f4")
     name, content = dump(calibrate(Rows(values, None), "x", 0.01, 0.01, 3, "", "", resamples=5), "digits")
-    (root / "profiles").mkdir(parents=True)
-    (root / "profiles" / name).write_bytes(content)
+    for root in roots:
+        (root / "profiles").mkdir(parents=True)
+        (root / "profiles" / name).write_bytes(content)
+    return name
+
+
+async def test_a_search_through_two_machines_is_one_search(tmp_path: Path) -> None:
+    roots = tmp_path / "one", tmp_path / "two"
+    models = MODELS.format(profile=profiled(*roots))
+    near = [np.array([1, 0, 1, 0]) + 0.01 * CHANCE.normal(size=4) for _ in range(24)]
+    with valkey_server(tmp_path) as valkey:
+        more = f"detections: {{enabled: false}}\nkeeper: {valkey}\n"
+        async with fake_upstream() as fake, onnx_server(softmax_regression(WEIGHTS, np.zeros(3))) as server:
+            row = f"  - {{name: onnx, url: '{server.url}', protocol: oip, models: {{digits: {server.name}}}}}\n"
+            async with (
+                up(roots[0], fake, models, more=more, upstreams=row) as one,
+                up(roots[1], fake, models, more=more, upstreams=row) as two,
+            ):
+                found = [await ask((one, two)[number % 2], query) for number, query in enumerate(near)]
+                assert found[:7] == [200] * 7
+                assert found[-8:] == [400] * 8
+                for gateway in (one, two):
+                    refused = [event for event in gateway.events() if isinstance(event, RequestRefused)]
+                    assert {event.rule for event in refused} == {"models.similarity"}
+
+
+async def test_queries_are_watched_by_the_keeper_and_by_nobody_without_it(tmp_path: Path) -> None:
+    root = tmp_path / "ws"
+    name = profiled(root)
     near = [np.array([1, 0, 1, 0]) + 0.01 * CHANCE.normal(size=4) for _ in range(40)]
     async with fake_upstream() as fake, onnx_server(softmax_regression(WEIGHTS, np.zeros(3))) as server:
         row = f"  - {{name: onnx, url: '{server.url}', protocol: oip, models: {{digits: {server.name}}}}}\n"

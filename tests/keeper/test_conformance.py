@@ -336,7 +336,7 @@ def test_hostile_names_are_names_like_any_other(keepers: Opener) -> None:
 RULES = WatchRules(0.2, 2, 64, Level(9.0, 0.1, 100), Level(0.001, 0.1, 100))
 
 
-def test_queries_are_watched_for_all_workers_or_by_nobody(keepers: Opener) -> None:
+def test_queries_are_watched_for_all_workers_together(keepers: Opener) -> None:
     async def work(clients: list[Keeper]) -> None:
         chance = np.random.default_rng(1)
         rows = (0.01 * chance.normal(size=(8, 4))).astype(np.float32)
@@ -346,10 +346,6 @@ def test_queries_are_watched_for_all_workers_or_by_nobody(keepers: Opener) -> No
             queries = pack(rows[one], np.array([number + 1], np.uint64), np.zeros(1))
             return await client.observe(principal, "model", RULES, queries)
 
-        if isinstance(clients[0], ValkeyKeeper):
-            with pytest.raises(KeeperError, match="not watched"):
-                await ask(clients[0], "p", 0)
-            return
         found = [await ask(clients[number % 2], "p", number) for number in range(6)]
         # Two neighbours are there from the third on; three close ones make a search.
         assert found == [Watched(int(number >= 4), "", number) for number in range(6)]

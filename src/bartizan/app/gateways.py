@@ -31,9 +31,7 @@ from bartizan.firewall.model_routes import ModelRoutes
 from bartizan.firewall.recording import Commit
 from bartizan.firewall.services import Services
 from bartizan.keeper.local import LocalKeeper
-from bartizan.keeper.open import keeper_socket
 from bartizan.policy.document import PolicyDocument
-from bartizan.policy.models import watches
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.metrics import Registry
 from bartizan.trust.commitment import Committer
@@ -92,11 +90,6 @@ def _inference(policy: PolicyDocument, workspace: Workspace, files: Mapping[str,
         return None
     from bartizan.firewall.oip.front import build_front  # with numpy, which workers otherwise do without
 
-    if keeper_socket(workspace.deployment.keeper, workspace.root) is None and any(map(watches, policy.models.values())):
-        raise ConfigurationError(
-            "similarity and extraction of a model in policy need the keeper on this machine",
-            "use keeper: unix:PATH, or set both guards to allow",
-        )
     return build_front(policy.models, files)
 
 

@@ -20,6 +20,7 @@ from bartizan.keeper.interface import EVERYONE, Grant, Snapshot, session_target
 from bartizan.keeper.lease import LeaseTable
 from bartizan.keeper.rates import LEASE_SECONDS
 from bartizan.keeper.tool_book import session_owner
+from bartizan.keeper.valkey_watch import SCRIPTS, ValkeyWatch
 
 if TYPE_CHECKING:
     from valkey.asyncio import Valkey
@@ -76,8 +77,10 @@ class ValkeyKeeper:
                 scripts.PUBLISH,
                 tools.ADMIT_CALL,
                 tools.TAKE_BACK,
+                *SCRIPTS,
             )
         }
+        self._watch = ValkeyWatch(self._run)
         self._leases = LeaseTable()
         self._clear_until: dict[str, float] = {}
         self._swept = 0.0
@@ -191,12 +194,12 @@ class ValkeyKeeper:
         return bool(await self._bounded(cast(Awaitable[Any], taken)))
 
     async def observe(self, principal: str, stream: str, rules: WatchRules, queries: bytes) -> Watched:
-        """Raises KeeperError, always: streams are watched in one process, which a Valkey server is not."""
-        raise KeeperError("queries are not watched with a Valkey keeper", "switch similarity and extraction off")
+        """See the interface. One round trip while a principal keeps to one worker, two where it changes."""
+        return await self._watch.observe(self._key(principal, "watch"), stream, rules, queries)
 
     async def tell_classes(self, principal: str, stream: str, rules: WatchRules, first: int, classes: bytes) -> None:
-        """Raises KeeperError, always."""
-        await self.observe(principal, stream, rules, classes)
+        """See the interface."""
+        await self._watch.tell_classes(self._key(principal, "watch"), stream, rules, first, classes)
 
     async def quarantine(self, principal: str) -> None:
         """See the interface."""
@@ -204,7 +207,7 @@ class ValkeyKeeper:
 
     async def release(self, principal: str) -> None:
         """See the interface."""
-        keys = [self._key(principal, name) for name in ("quarantine", "cooldown", "blocks")]
+        keys = [self._key(principal, name) for name in ("quarantine", "cooldown", "blocks", "watch")]
         await self._bounded(cast(Awaitable[Any], self._client.delete(*keys)))
 
     async def publish(self, snapshot: Snapshot) -> None:

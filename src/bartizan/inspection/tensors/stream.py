@@ -13,6 +13,7 @@ import math
 from collections import Counter, deque
 from statistics import NormalDist
 
+import msgspec
 import numpy as np
 
 from bartizan.core.query_watch import Level, Watched, WatchRules
@@ -31,6 +32,27 @@ MOST_DISTANCES = 512
 LAST_LOOK = 2**20
 """Queries after which a stream begins anew: its counts, not what it did."""
 _TESTS = 4
+
+
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """All that a stream remembers. Arrays are little-endian bytes of the places that are taken."""
+
+    width: int
+    size: int
+    """Places."""
+    seen: int
+    number: int
+    far: int
+    near: int
+    labelled: int
+    sketches: bytes
+    digests: bytes
+    classes: bytes
+    numbers: bytes
+    recent: tuple[bool, ...]
+    by_class: dict[int, int]
+    apart: tuple[float, ...]
+    extraction: str
 
 
 class Stream:
@@ -99,6 +121,32 @@ class Stream:
             self._labelled += 1
             if _looks(self._labelled):
                 self._look_at_classes(rules)
+
+    def held(self) -> Held:
+        """Everything, to be kept elsewhere."""
+        filled = slice(0, min(self._seen, len(self._sketches)))
+        return Held(
+            self.width, len(self._sketches), self._seen, self._number, self._far, self._near, self._labelled,
+            self._sketches[filled].astype("<f4").tobytes(), self._digests[filled].astype("<u8").tobytes(),
+            self._classes[filled].astype("<i8").tobytes(), self._numbers[filled].astype("<i8").tobytes(),
+            tuple(self._recent), dict(self._by_class), tuple(self._apart), self.extraction,
+        )  # fmt: skip
+
+    @classmethod
+    def of(cls, held: Held) -> Stream:
+        """The stream that :meth:`held` gave."""
+        made = cls(held.width, held.size)
+        filled = slice(0, min(held.seen, held.size))
+        made._sketches[filled] = np.frombuffer(held.sketches, "<f4").reshape(-1, held.width)
+        made._digests[filled] = np.frombuffer(held.digests, "<u8")
+        made._classes[filled] = np.frombuffer(held.classes, "<i8")
+        made._numbers[filled] = np.frombuffer(held.numbers, "<i8")
+        made._seen, made._number, made._labelled = held.seen, held.number, held.labelled
+        made._far, made._near, made.extraction = held.far, held.near, held.extraction
+        made._recent.extend(held.recent)
+        made._by_class.update(held.by_class)
+        made._apart = list(held.apart)
+        return made
 
     def _look(self, rules: WatchRules) -> None:
         allowed = allowance(rules.rate, self._seen)
