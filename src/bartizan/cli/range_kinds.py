@@ -16,6 +16,7 @@ from bartizan.cli.range_locks import grade_locks, start_locks
 from bartizan.cli.range_loop import grade_loop, start_loop
 from bartizan.cli.range_meters import grade_meters, start_meters
 from bartizan.cli.range_office import grade_office, start_office
+from bartizan.cli.range_shelf import grade_shelf, start_shelf
 from bartizan.cli.range_tickets import grade_tickets, start_tickets
 from bartizan.cli.range_tools import grade_toolbox, start_toolbox
 from bartizan.hardening.exercise import OPEN_FINDINGS
@@ -29,6 +30,7 @@ from bartizan.range.scenarios import (
     LOCK_SCENARIOS,
     MODEL_SCENARIOS,
     OFFICE_SCENARIOS,
+    SHELF_SCENARIOS,
     TOOL_SCENARIOS,
 )
 from bartizan.range.scenarios.interface import DefenceGrade
@@ -113,6 +115,11 @@ KINDS: Final = (
         LOCK_SCENARIOS,
         lambda asked, one: start_locks(asked.workspace, asked.state, one, asked.seed),
         lambda given, one: grade_locks(given.workspace, given.state, one, given.secret, gate=given.gate),
+    ),
+    Kind(
+        SHELF_SCENARIOS,
+        lambda asked, one: start_shelf(asked.workspace, asked.state, one, asked.seed),
+        lambda given, one: grade_shelf(given.workspace, given.state, one, given.secret, gate=given.gate),
     ),
     Kind(
         DATASET_SCENARIOS,

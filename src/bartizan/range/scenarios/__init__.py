@@ -24,6 +24,8 @@ from bartizan.range.scenarios.planted_stamp import PLANTED_STAMP
 from bartizan.range.scenarios.porous_bureau import POROUS_BUREAU
 from bartizan.range.scenarios.quiet_tools import QUIET_TOOLS
 from bartizan.range.scenarios.rug_pull import RUG_PULL
+from bartizan.range.scenarios.shared_shelf import SHARED_SHELF
+from bartizan.range.scenarios.shelf_scenario import ShelfScenario
 from bartizan.range.scenarios.smooth_bill import SMOOTH_BILL
 from bartizan.range.scenarios.tainted_tickets import TAINTED_TICKETS
 from bartizan.range.scenarios.telling_ward import TELLING_WARD
@@ -63,6 +65,9 @@ GOODS_SCENARIOS: Mapping[str, GoodsScenario] = MappingProxyType({scenario.id: sc
 
 LOCK_SCENARIOS: Mapping[str, LockScenario] = MappingProxyType({scenario.id: scenario for scenario in (GHOST_PACKAGES,)})
 """Those with lock files, by id."""
+SHELF_SCENARIOS: Mapping[str, ShelfScenario] = MappingProxyType({SHARED_SHELF.id: SHARED_SHELF})
+"""Those with a registry, by id."""
+
 DATASET_SCENARIOS: Mapping[str, DatasetScenario] = MappingProxyType(
     {scenario.id: scenario for scenario in (TAINTED_TICKETS,)}
 )
@@ -87,6 +92,7 @@ __all__ = [
     "MODEL_SCENARIOS",
     "OFFICE_SCENARIOS",
     "SCENARIOS",
+    "SHELF_SCENARIOS",
     "TOOL_SCENARIOS",
     "ArtefactScenario",
     "BureauScenario",
@@ -98,5 +104,6 @@ __all__ = [
     "ModelScenario",
     "OfficeScenario",
     "Scenario",
+    "ShelfScenario",
     "ToolScenario",
 ]

@@ -114,7 +114,7 @@ def _decisions(cases: Sequence[FileCase], admits: Admits, seed: int, models: str
         honest = {model: Path(name) / model for model in SOURCES}
         for model, path in honest.items():
             path.write_bytes(content(model, seed))
-        told = _load([*paths.values(), *honest.values()], seed)
+        told = loaded([*paths.values(), *honest.values()], seed)
         out = {}
         for case in cases:
             path = paths[case.id]
@@ -144,7 +144,7 @@ def _place(case: FileCase, folder: Path, seed: int) -> Path:
     return path
 
 
-def _load(paths: Sequence[Path], seed: int) -> dict[Path, dict[str, Any]]:
+def loaded(paths: Sequence[Path], seed: int) -> dict[Path, dict[str, Any]]:
     """What the shop's loader says of each file."""
     ran = subprocess.run(
         [sys.executable, "-P", "-m", MODULE, ".", *map(str, paths)],
