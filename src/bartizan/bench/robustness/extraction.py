@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from bartizan.bench.robustness import extraction_copies, extraction_marks, extraction_streams
+from bartizan.bench.robustness.kept import kept
 from bartizan.bench.table import Row
 from bartizan.robustness.data import load
 from bartizan.robustness.errors import UnusableModelError
@@ -26,20 +29,23 @@ NOTES: Final = (
 )
 
 
-def run(progress: Callable[[str], None], folder: Path = FASHION) -> list[Row]:
-    """Rows of the table. Raises UnusableModelError where torch is not installed."""
+def run(progress: Callable[[str], None], folder: Path = FASHION, keep: Path | None = None) -> list[Row]:
+    """Rows of the table; ``keep`` is a folder of figures, from which a later run goes on.
+
+    Raises:
+        UnusableModelError: torch is not installed.
+    """
     try:
         import torch
     except ImportError as error:
         raise UnusableModelError("the benchmark trains with torch", "pip install 'bartizan[torch]'") from error
     torch.set_num_threads(1)
     data = load(folder)
-    return [
-        *equations(),
-        *extraction_copies.rows(data, progress),
-        *extraction_streams.rows(data, progress),
-        *extraction_marks.rows(data, progress),
-    ]
+    facts = {"bartizan": version("bartizan"), "torch": version("torch")}
+    found = list(equations())
+    for part in (extraction_copies, extraction_streams, extraction_marks):
+        found += kept(keep, part.__name__.rpartition(".")[2], facts, partial(part.rows, data, progress))
+    return found
 
 
 def equations() -> Iterator[Row]:

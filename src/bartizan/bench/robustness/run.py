@@ -12,8 +12,9 @@ from bartizan.bench.table import Row
 
 
 class Part(StrEnum):
-    """A threat; also the name of its module."""
+    """A threat, or the defences; also the name of its module."""
 
+    DEFENCES = "defences"
     EVASION = "evasion"
     EXTRACTION = "extraction"
     POISONING = "poisoning"

@@ -9,14 +9,20 @@ import numpy as np
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Curve, Measure, Outcome
 from bartizan.robustness.defences.smoothing import ABSTAIN, Smoothed, certify, lower_bound
+from bartizan.robustness.evasion.apgd import apgd
 from bartizan.robustness.evasion.ball import Norm, ball_for
 from bartizan.robustness.evasion.brittle import Stripes
 from bartizan.robustness.evasion.ensemble import Deadline, Evasion, evade
 from bartizan.robustness.evasion.setting import WHITE_BOX, enough, options, rows
-from bartizan.robustness.evasion.stages import Stage, squares
+from bartizan.robustness.evasion.stages import Stage, Try, squares
+from bartizan.robustness.evasion.through_noise import through_noise
 from bartizan.robustness.evasion.verdict import rate
-from bartizan.robustness.interface import Access, AuditContext, Flags, Samples, audit
+from bartizan.robustness.interface import Access, AuditContext, Flags, Floats, Samples, audit
+from bartizan.robustness.losses import CrossEntropy
 from bartizan.robustness.settling import settled
+
+_DRAWS, _STEPS = 8, 15
+"""Of noise for a gradient, and gradients for a row: the attack through the noise."""
 
 
 @audit
@@ -46,8 +52,13 @@ class EvasionCertificate:
         smooth = Smoothed(context.model, given["sigma"], 50, context.seed)
         ball = ball_for(context.model, Norm.L2, given["epsilon"])
         few = samples[:30]
-        seen = evade(smooth, few, ball, [Stage("square", Access.SCORES, squares(60))], context.seed, seconds * 0.2)
-        attacked = rate("smoothed_accuracy_attacked", int(seen.robust.sum()), len(few), "an upper bound, by Square")
+        seen = evade(smooth, few, ball, _stages(context, given["sigma"]), context.seed, seconds * 0.2)
+        attacked = rate(
+            "smoothed_accuracy_attacked",
+            int(seen.robust.sum()),
+            len(few),
+            f"an upper bound, by {', '.join(seen.after)}",
+        )
         control = _control(context, few, given["sigma"], given["epsilon"], int(given["votes"]))
         outcome, reason = _outcome(certified, given["mark"], control, _broken(smooth, few, seen, held[: len(few)]))
         radii = np.linspace(0, 4 * given["sigma"], 33)
@@ -79,6 +90,19 @@ class EvasionCertificate:
                 ),
             ),
         )  # fmt: skip
+
+
+def _stages(context: AuditContext, sigma: float) -> list[Stage]:
+    """Through the noise where the model gives gradients, and on shares of votes."""
+    found = [Stage("square", Access.SCORES, squares(60))]
+    if context.model.access.allows(Access.GRADIENTS):
+
+        def attack(on: Try) -> Floats:
+            oracle = through_noise(context.model, sigma, _DRAWS, on.rng)
+            return apgd(oracle, on.x, on.y, CrossEntropy(on.y), on.ball, _STEPS, on.rng)
+
+        found.insert(0, Stage("apgd through the noise", Access.SCORES, attack))
+    return found
 
 
 def _control(context: AuditContext, few: Samples, sigma: float, epsilon: float, votes: int) -> Comparison:
