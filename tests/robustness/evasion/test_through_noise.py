@@ -1,4 +1,4 @@
-"""Gradients through smoothing are those of the mean answer, and attacks that follow them beat those that overlook it."""
+"""Gradients through smoothing are those of the mean answer, and break no row within its certified radius."""
 
 from __future__ import annotations
 
