@@ -194,6 +194,26 @@ def test_boosters_answer_as_the_original(tmp_path: Path, library: str, classes: 
         estimator.booster_.save_model(path)
     loaded = load_model(str(path), data, GATE).model
     assert loaded.predict_proba(X) == pytest.approx(estimator.predict_proba(X), abs=1e-6)
+    splits = loaded.splits()  # type: ignore[attr-defined]
+    assert splits is not None
+    assert sum(map(len, splits)) > 5
+    # Between neighbouring splits nothing changes, and at each of them something does.
+    changed = 0
+    for column, cuts in enumerate(splits):
+        for cut in cuts:
+            rows = np.repeat(X[:150], 2, axis=0)
+            single = np.float32(cut)
+            below = single if single <= cut else np.nextafter(single, np.float32(-np.inf))
+            rows[::2, column], rows[1::2, column] = below, np.nextafter(below, np.float32(np.inf))
+            found = loaded.predict_proba(rows)
+            changed += bool((found[::2] != found[1::2]).any())
+        edges = np.concatenate([[X[:, column].min() - 1], cuts, [X[:, column].max() + 1]])
+        for low, high in itertools.pairwise(edges):
+            inner = np.repeat(X[:20], 2, axis=0)
+            inner[::2, column], inner[1::2, column] = low + 0.4 * (high - low), low + 0.6 * (high - low)
+            found = loaded.predict_proba(inner)
+            assert (found[::2] == found[1::2]).all()
+    assert changed >= 0.8 * sum(map(len, splits))
 
 
 def test_a_poisoned_recipe_says_so_in_its_rows() -> None:
