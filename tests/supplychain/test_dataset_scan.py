@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -220,3 +222,28 @@ def test_what_takes_memory_is_bounded_by_its_size(tmp_path: Path, monkeypatch: p
     told = findings(tmp_path / "data.csv")["dataset.sampled"].explanation
     assert "rows, by chance, were compared for near duplicates" in told
     assert "rows, by chance, were tested for triggers" in told
+
+
+def test_pages_that_were_read_are_given_back_and_can_be_read_again(tmp_path: Path) -> None:
+    """Peak of mapped pages while a file of 64 MB is streamed; without giving them back it is the whole file."""
+    path = tmp_path / "rows.csv"
+    line = b"1,some words of a row,label\n"
+    path.write_bytes(line * (64_000_000 // len(line)))
+    program = (
+        "import sys; from collections import Counter; from pathlib import Path\n"
+        "from bartizan.supplychain.files import open_file; from bartizan.supplychain.datasets.lines import lines\n"
+        "from bartizan.supplychain.budget import Budget\n"
+        "opened = open_file(Path(sys.argv[1])); last = 0\n"
+        "for n, _ in enumerate(lines(opened.source, Budget(), Counter())):\n"
+        "    if n % 500_000 == 0:\n"
+        "        kept = [x for x in open('/proc/self/status') if x.startswith('RssFile')][0]\n"
+        "        last = max(last, int(kept.split()[1]))\n"
+        "print(last, opened.source.read(0, 5), n)\n"
+    )
+    if not Path("/proc/self/status").exists():
+        pytest.skip("memory is read from /proc")
+    ran = subprocess.run([sys.executable, "-P", "-c", program, str(path)], capture_output=True, text=True, check=True)
+    most, first, count = ran.stdout.split(maxsplit=1)[0], "b'1,som'", len(line)
+    assert int(most) < 50_000  # KiB; the libraries' own pages included
+    assert first in ran.stdout
+    assert ran.stdout.split()[-1] == str(64_000_000 // count - 1)

@@ -26,6 +26,15 @@ class ByteSource:
         begin = self.start + offset
         return bytes(self._buffer[begin : begin + min(length, self.size - offset)])
 
+    def release(self, offset: int, length: int) -> None:
+        """Give back pages of a mapped file that are not needed for now; reading them again is safe."""
+        if not isinstance(self._buffer, mmap.mmap) or not hasattr(mmap, "MADV_DONTNEED"):
+            return
+        begin = -(-(self.start + offset) // mmap.PAGESIZE) * mmap.PAGESIZE
+        end = (self.start + min(offset + length, self.size)) // mmap.PAGESIZE * mmap.PAGESIZE
+        if end > begin:
+            self._buffer.madvise(mmap.MADV_DONTNEED, begin, end - begin)
+
     def sub(self, offset: int, length: int = -1, name: str = "") -> ByteSource:
         """The source of ``length`` bytes at ``offset`` (to the end for -1), cut to what is there; nothing is copied."""
         offset = max(0, min(offset, self.size))

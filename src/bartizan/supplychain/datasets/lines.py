@@ -32,6 +32,7 @@ def lines(source: ByteSource, budget: Budget, notes: Counter[Rule]) -> Iterator[
     while at < source.size:
         budget.check()
         chunk = source.read(at, _CHUNK)
+        source.release(max(0, at - _CHUNK), _CHUNK + len(chunk))
         at += len(chunk)
         pieces = (rest + decoder.decode(chunk, at >= source.size)).split("\n")
         rest = pieces.pop()
