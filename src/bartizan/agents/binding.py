@@ -152,7 +152,7 @@ def strays(value: str, ledger: Ledger, envelope: Envelope) -> bool:
 
     Never when they speak of many.
     """
-    if envelope.every or not any(letter.isdigit() for letter in value):
+    if envelope.many or not any(letter.isdigit() for letter in value):
         return False
     alike = ledger.forms.get(values.form(value), ())
     return value in alike and any(

@@ -48,6 +48,7 @@ _ARTICLE = re.compile(
 """What stands before a thing in German, not before a name."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _EVERY = word_set("collections")
+_MANY = _EVERY - word_set("pronouns")
 
 
 class Licence(StrEnum):
@@ -87,6 +88,8 @@ class Envelope(msgspec.Struct, frozen=True):
     """The user lets a bill or the like say whom and how much to pay."""
     every: bool = False
     """The user speaks of a collection or of what stands out in one."""
+    many: bool = False
+    """The same, by a word of its own: *them* may be one vendor, *all* is none."""
     languages: frozenset[str] = frozenset()
     """In which the words are; what is ``unknown`` licenses nothing."""
 
@@ -104,7 +107,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
     def strays(self, value: str) -> bool:
         """Whether the user wrote ids of the form of ``value`` and not this one; never when they speak of many."""
-        if self.every or self.says(value) or not any(letter.isdigit() for letter in value):
+        if self.many or self.says(value) or not any(letter.isdigit() for letter in value):
             return False
         form = values.form(value)
         ids = (number for number in self.numbers if len(number) > 2 and not _YEAR.fullmatch(number))
@@ -164,6 +167,7 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         delegates=bool(_DELEGATION.search(text)),
         pays=bool(_PAYING.search(text)),
         every=not _EVERY.isdisjoint(words(text)),
+        many=not _MANY.isdisjoint(words(text)),
         languages=frozenset(languages),
     )
     return envelope if before is None else _joined(before, envelope)
@@ -181,6 +185,7 @@ def _joined(one: Envelope, two: Envelope) -> Envelope:
         delegates=one.delegates or two.delegates,
         pays=one.pays or two.pays,
         every=one.every or two.every,
+        many=one.many or two.many,
         languages=one.languages | two.languages,
     )
 

@@ -21,6 +21,7 @@ _SAID = frozenset({Label.USER, Label.OPERATOR})
 _SETTLED = _SAID | {Label.TRUSTED} | TIED
 _PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
 _TOLD = frozenset({Label.QUOTED, Label.EXTERNAL})
+_FOREIGN = _PROSE | {Label.SOURCE, Label.HOSTILE, Label.LOOKALIKE}
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
 
@@ -69,7 +70,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 def facts_of(
     call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envelope, operator: str, server: str = ""
 ) -> Facts:
-    """The facts of ``call``, which goes to ``server``.
+    """The facts of ``call``, which goes to ``server``. The ledger learns what the call stores of others' prose.
 
     Raises:
         TooManyValuesError: the call cannot be compared whole.
@@ -86,6 +87,8 @@ def facts_of(
         licence = Licence.STRONG  # "Send 900 to XY99…": the user's own address stands for the object
     told = disclosed(call, profile, ledger, envelope, operator)
     cause, named, delegated = _causes(profile, arguments, ledger, envelope)
+    if profile.effect is not Effect.READ:
+        ledger.store(arguments.foreign)
     return Facts(
         effect=profile.effect,
         licence=licence,
@@ -132,6 +135,8 @@ class _Arguments:
         """Those of `own` that are critical."""
         self.telling: set[str] = set()
         """Those that betray a directive whatever it asks for: links, addresses in texts, amounts."""
+        self.foreign: set[str] = set()
+        """Values out of others' prose, and such as stand nowhere."""
         self.strays = False
 
     def take(self, leaf: str, sink: Sink) -> None:
@@ -149,6 +154,8 @@ class _Arguments:
     def _value(self, leaf: str, sink: Sink) -> None:
         bound = self._bind(leaf)
         whole = values.normal(leaf)
+        if bound.label in _FOREIGN:
+            self.foreign.add(whole)
         if bound.label not in (_SETTLED if sink in CRITICAL else _SAID):
             self.own.add(whole)
         if sink in CRITICAL:
@@ -178,12 +185,15 @@ class _Arguments:
         whole = values.normal(leaf)
         if " " in whole and len(whole) <= values.MAX_VALUE and not self._envelope.says(whole):
             self.own.add(whole)
+            self.foreign.add(whole)
         self._link(leaf)
         if self._outward:
             self._exposed(leaf, whole)
         for specific in values.specifics(leaf):
             bound = self._bind(specific)
             self.carried.append(_computed(bound))
+            if bound.label in _FOREIGN:
+                self.foreign.add(specific)
             if bound.label not in _SETTLED:
                 self.own.add(specific)
                 if "@" in specific or "/" in specific or values.ACCOUNT.search(specific.upper()):
@@ -198,7 +208,7 @@ class _Arguments:
 
     def _exposed(self, leaf: str, whole: str) -> None:
         """Addresses and accounts of others, to whom nothing of the user's points, inside something that is told."""
-        if self._envelope.every:
+        if self._envelope.many and not self._spends:  # a payment names nobody else's account, whoever is to be paid
             return
         for pattern in (values.EMAIL, values.ACCOUNT):
             for match in pattern.finditer(leaf):

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Set
 from typing import Any
 
+import msgspec
+
 from bartizan.agents import values
 from bartizan.agents.directives import Directive, directives
 from bartizan.agents.envelope import Envelope
@@ -31,6 +33,7 @@ MAX_ADDRESSES = 2_000
 MAX_TITLES = 1_000
 MAX_HEARD = 20_000
 """Characters of what one server was told that are remembered; whoever was told more counts as told everything."""
+MAX_STORED = 5_000
 MAX_FORM = 40
 MAX_ALIKE = 64
 """Values of one form remembered per session."""
@@ -49,6 +52,7 @@ _TOLD_CODE = re.compile(r"\b(code)\b[^.\n\d]{0,60}[\s:\"'`“‘](\d{4,8})\b", r
 _TOKEN = re.compile(r"\b(?=[\w-]{0,40}\d)[\w-]{4,40}\b")
 _AUTHORS = word_set("authors")
 _SECRET = word_set("secret_keys")
+_CODES = word_set("secret_codes")
 
 
 class Ledger:
@@ -74,6 +78,8 @@ class Ledger:
         """Values with digits that stand in fields, by their form: ``D-31`` and ``D-77`` have one."""
         self.secrets: dict[str, str] = {}
         """Values under keys that say they are secret, with the key."""
+        self.stored: set[str] = set()
+        """What the agent stored of others' prose: a field that it comes back in is still their prose."""
         self.confidential = Shelf()
         """What may not be told to everybody."""
         self.external = False
@@ -113,6 +119,8 @@ class Ledger:
         parts: dict[int, list[Leaf]] = {}
         heard = self._heard.get(server, "")
         for leaf in leaves:
+            if leaf.field and not trusted and values.normal(leaf.text) in self.stored:
+                leaf = msgspec.structs.replace(leaf, field=False, label=False)
             record = records.get(leaf.record)
             if record is None:
                 record = records[leaf.record] = Record(
@@ -141,6 +149,11 @@ class Ledger:
             heard += "".join(f"\n{' '.join(values.normal(leaf).split())}" for leaf in values.leaves(argument))
             self._heard[server] = heard if len(heard) <= MAX_HEARD else None
 
+    def store(self, found: Set[str]) -> None:
+        """A call that is no reading carries ``found`` (normalised), which its user did not bring in."""
+        if len(self.stored) < MAX_STORED:
+            self.stored |= found
+
     def places(self, value: str) -> list[Place]:
         """Where ``value`` (normalised) stood, fields before prose."""
         found = self._places.get(value, [])
@@ -161,8 +174,9 @@ class Ledger:
 
     def _field(self, leaf: Leaf, record: Record) -> None:
         value = values.normal(leaf.text)
-        if not _SECRET.isdisjoint(name_words(leaf.key)):
-            self._secret(leaf.text, leaf.key)
+        secret = _secret_words(leaf.key) or _code_words(f"{leaf.key} {record.tool}" if "code" in leaf.key else leaf.key)
+        if secret:
+            self._secret(leaf.text, secret)
         elif not _SECRET.isdisjoint(name_words(record.tool)) and any(letter.isdigit() for letter in value):
             self._secret(leaf.text, record.tool)
         record.words |= content_words(leaf.text)
@@ -272,3 +286,14 @@ def followed(record: Record, envelope: Envelope) -> bool:
     if record.authored:
         return linked(record, envelope) in {"specific", "name"}
     return record.pointed or linked(record, envelope) in {"specific", "name"}
+
+
+def _secret_words(key: str) -> str:
+    """What of a key says that its value is secret; a key may be half a sentence."""
+    return " ".join(word for word in name_words(key) if word in _SECRET)
+
+
+def _code_words(key: str) -> str:
+    """The same of *alarm code* and the like."""
+    found = [word for word in name_words(key) if word in _CODES]
+    return " ".join(found) if len(set(found)) > 1 and not {"code", "codes"}.isdisjoint(found) else ""
