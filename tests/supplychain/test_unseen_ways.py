@@ -233,3 +233,15 @@ def test_bytes_of_real_data_pass() -> None:
     for real in (bytearray(b"x" * 5_000_000), bytearray(), b"", {"a": bytearray(b"abc")}):
         for protocol in (2, 4, 5):
             assert scanned("a.pkl", pickle.dumps(real, protocol)).verdict is ALLOW
+
+
+def test_nothing_is_appended_to_an_array_and_nothing_after_it_is_read() -> None:
+    """Both unpicklers fail there: an array has neither method. Numbers that are read as opcodes end there as well."""
+    array = b"\x80\x04cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tC\x01btR"
+    for opcodes in (b"K\x01a.", b"(K\x01e."):
+        report = scanned("a.pkl", array + opcodes)
+        assert "pickle.method_call" not in {one.rule for one in report.findings}
+        assert report.verdict is not ALLOW
+        with pytest.raises(AttributeError):
+            pickle.loads(array + opcodes)
+    assert scanned("a.pkl", HOSTILE[:-1] + b"0" + array[2:] + b"K\x01a.").verdict is BLOCK

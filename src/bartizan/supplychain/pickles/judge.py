@@ -212,6 +212,8 @@ class Judge:
                 target.first = with_more(target.first, items[: 4 - len(target.first)])
         elif items:
             self._fails_on_data(target, "a value takes no items")
+            if isinstance(target, Instance) and target.origin.dotted == "numpy.ndarray" and not target.shadows:
+                raise EndError(self.machine.opcode_at, "an array has neither append nor extend")
             self._items(target, items, "append to")
 
     def fill(self, target: Any, items: Sequence[Any]) -> None:
