@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,12 +50,17 @@ class Known(NamedTuple):
     """Of the encoder: the highest over windows, by head."""
     first: NDArray[np.float32]
     """Of the first stage: the highest over windows, by surface."""
+    tokens: int
+    """Of the encoder, in the whole text."""
 
 
 def measure(
-    folder: Path, texts: Iterable[tuple[str, str, bool, bool]], log: Callable[[str], None] = print
+    folder: Path,
+    texts: Iterable[tuple[str, str, bool, bool]],
+    log: Callable[[str], None] = print,
+    most_tokens: float = float("inf"),
 ) -> list[Known]:
-    """Both stages over (surface, text, attack, harmful)."""
+    """Both stages over (surface, text, attack, harmful), but for texts of more than ``most_tokens``."""
     encoders = [Encoder(folder / "tokenizer.json", folder / ENCODER, threads=2)]
     if (folder / MATERIAL_ENCODER).exists():
         encoders.append(Encoder(folder / "tokenizer.json", folder / MATERIAL_ENCODER, threads=2))
@@ -63,11 +68,14 @@ def measure(
     known = []
     last = ""
     windows: list[Window] = []
+    tokens = 0
     read: dict[int, NDArray[np.float32]] = {}
     for number, (surface, text, attack, harmful) in enumerate(texts):
         if text != last:  # some are measured on both surfaces, one after the other
-            last, windows, read = text, cut(encoders[0].tokens(text), SIZE, OVERLAP), {}
-        if not windows:
+            whole = encoders[0].tokens(text)
+            tokens = len(whole.ids)
+            last, windows, read = text, cut(whole, SIZE, OVERLAP), {}
+        if not windows or tokens > most_tokens:
             continue
         mixed = surface == "user" and may_hold_material(text)
         own = 0 if surface == "user" else len(encoders) - 1
@@ -79,7 +87,7 @@ def measure(
             logits[MATERIAL] = read[len(encoders) - 1][MATERIAL]
         bucket = sum(1 for least in LENGTHS[1:] if len(windows) >= least)
         first = linear.screen(text).logits.max(axis=0)
-        known.append(Known(surface, attack, harmful, script_group(text), bucket, mixed, logits, first))
+        known.append(Known(surface, attack, harmful, script_group(text), bucket, mixed, logits, first, tokens))
         if number % 1000 == 0:
             log(f"{number} texts")
     return known
@@ -116,13 +124,14 @@ def band(known: Sequence[Known], table: dict[str, dict[str, list[float]]]) -> di
     return low
 
 
-def write(path: Path, table: dict[str, dict[str, list[float]]]) -> None:
+def write(path: Path, table: dict[str, dict[str, list[float]]], brief: dict[str, Any]) -> None:
     """``calibration.json``."""
-    path.write_text(json.dumps({"schema": SCHEMA, "thresholds": table}, indent=1) + "\n", encoding="utf-8")
+    content = {"schema": SCHEMA, "thresholds": table, "brief": brief}
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def development(folder: Path, downloads: Path, seed: int) -> Iterable[tuple[str, str, bool, bool]]:
-    """The development sets, documents and requests held out from training, and orders planted in such documents."""
+def development_sets(folder: Path) -> Iterator[tuple[str, str, bool, bool]]:
+    """(surface, text, attack, harmful) of each row, on each surface that it belongs to."""
     content = ("bipia_embed_train", "taubench_records", "t0_sample")
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.open(encoding="utf-8"):
@@ -133,6 +142,11 @@ def development(folder: Path, downloads: Path, seed: int) -> Iterable[tuple[str,
                 yield "user", item["text"], attack, harmful
             if path.stem in content:
                 yield "content", item["text"], attack, False
+
+
+def development(folder: Path, downloads: Path, seed: int) -> Iterator[tuple[str, str, bool, bool]]:
+    """The development sets, documents and requests held out from training, and orders planted in such documents."""
+    yield from development_sets(folder)
     rng = random.Random(seed)
     for text, _ in manuals.pieces(rng, 150, held_out=True):
         yield "content", text, False, False

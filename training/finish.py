@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER
-from training import assemble, calibrate
+from training import assemble, brief, calibrate
 from training.encoder import Encoder
 from training.export import export
 from training.train import POSITIONS, SEED
@@ -33,7 +33,7 @@ def main() -> None:
     known = calibrate.measure(options.run, calibrate.development(options.development, options.run, SEED))
     table = calibrate.thresholds(known)
     low = calibrate.band(known, table)
-    calibrate.write(options.run / "calibration.json", table)
+    calibrate.write(options.run / "calibration.json", table, brief.rows(options.run, options.development, low))
     size = assemble.assemble(options.run, options.target, options.version, low)
     print(f"thresholds {table}\nband from {low}\n{size} bytes")
 

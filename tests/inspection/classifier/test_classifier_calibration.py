@@ -12,10 +12,19 @@ from hypothesis import strategies as st
 
 from bartizan.core.errors import ArtefactError
 from bartizan.inspection.classifier.artefact import HEADS
-from bartizan.inspection.classifier.calibration import GROUPS, LENGTHS, Calibration, load, parse, script_group
+from bartizan.inspection.classifier.calibration import (
+    BRIEF,
+    GROUPS,
+    LENGTHS,
+    Brief,
+    Calibration,
+    load,
+    parse,
+    script_group,
+)
 
 ROWS = {head: {"other": (0.0, 1.0, 2.0, 3.0), "cyrillic": (4.0, 4.5, 5.0, 5.5)} for head in HEADS}
-CALIBRATION = Calibration("any", ROWS)
+CALIBRATION = Calibration("any", ROWS, {"user": Brief(0.5, (4.0, 2.0))})
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=8), inner, max_size=5),
@@ -44,6 +53,29 @@ def test_scores_rise_with_logits_and_stay_within_bounds(
 @given(st.sampled_from(HEADS), st.floats(-30, 30), st.floats(0.01, 5))
 def test_a_higher_logit_is_a_higher_score_where_it_matters(head: str, logit: float, more: float) -> None:
     assert CALIBRATION.score(head, "other", 1, logit) < CALIBRATION.score(head, "other", 1, logit + more)
+
+
+@pytest.mark.parametrize(("tokens", "threshold"), [(1, 4), (BRIEF[0], 4), (BRIEF[0] + 1, 2), (BRIEF[1], 2)])
+def test_brief_texts_have_thresholds_for_the_sum_of_both_stages(tokens: int, threshold: float) -> None:
+    assert CALIBRATION.score_brief("user", tokens, threshold - 1.5, 3.0) == 0.5
+    assert CALIBRATION.score_brief("user", tokens, threshold, -0.1) < 0.5  # type: ignore[operator]
+
+
+def test_longer_texts_and_other_heads_have_none() -> None:
+    assert CALIBRATION.score_brief("user", BRIEF[1] + 1, 9.0, 9.0) is None
+    assert CALIBRATION.score_brief("content", 1, 9.0, 9.0) is None
+
+
+@given(st.integers(1, BRIEF[1]), st.floats(-1e30, 1e30), st.floats(-1e30, 1e30), st.floats(0, 1e30))
+def test_scores_of_brief_texts_rise_with_both_stages(tokens: int, logit: float, first: float, more: float) -> None:
+    score = CALIBRATION.score_brief("user", tokens, logit, first)
+    for higher in (
+        CALIBRATION.score_brief("user", tokens, logit + more, first),
+        CALIBRATION.score_brief("user", tokens, logit, first + more),
+    ):
+        assert score is not None
+        assert higher is not None
+        assert 0.0 <= score <= higher <= 1.0
 
 
 @pytest.mark.parametrize(
@@ -97,6 +129,11 @@ def test_the_sample_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         {"thresholds": {head: {"other": [0, 0, 0, 0], "klingon": [0, 0, 0, 0]} for head in HEADS}},
         {"thresholds": {head: {"other": [0, 0, 0, 0]} for head in (*HEADS, "mood")}},
         {"more": 1},
+        {"brief": {"mood": {"weight": 1, "thresholds": [0, 0]}}},
+        {"brief": {"user": {"weight": 1, "thresholds": [0]}}},
+        {"brief": {"user": {"weight": -1, "thresholds": [0, 0]}}},
+        {"brief": {"user": {"weight": 1, "thresholds": [0, 0], "more": 1}}},
+        {"brief": [1]},
     ],
 )
 def test_a_wrong_file_is_refused(changed: dict[str, object]) -> None:
@@ -117,6 +154,13 @@ def test_thresholds_are_finite(number: bytes) -> None:
 def test_anything_else_is_refused(content: bytes) -> None:
     with pytest.raises(ArtefactError):
         parse(content)
+
+
+def test_thresholds_for_brief_texts_are_not_left_out() -> None:
+    whole = json.loads(tiny_model.calibration())
+    del whole["brief"]
+    with pytest.raises(ArtefactError):
+        parse(json.dumps(whole).encode())
 
 
 def test_a_missing_file_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -16,6 +16,7 @@ from bartizan.core.errors import ArtefactError
 from bartizan.core.passage import Surface
 from bartizan.inspection.classifier import Cascade
 from bartizan.inspection.classifier.artefact import Artefact
+from bartizan.inspection.classifier.calibration import BRIEF
 from bartizan.inspection.classifier.cascade import Reading
 from bartizan.inspection.classifier.encoder import Encoded, Encoder, Window
 from bartizan.inspection.classifier.linear import Linear
@@ -255,3 +256,27 @@ def test_an_encoded_window_has_a_focus_for_each_token(tiny: Cascade) -> None:
     encoded: Encoded = tiny.encode(Window([4, 3, 3], [(0, 1), (2, 3), (4, 5)]))
     assert encoded.logits.shape == (5,)
     assert (encoded.focus[:, 1] > 0).tolist() == [True, False, False]
+
+
+def test_only_a_brief_request_meets_the_thresholds_for_brief_texts(tmp_path: Path) -> None:
+    calibration = tiny_model.calibration({"user": {"weight": 0.0, "thresholds": [9.0, 3.0]}})
+    cascade = Cascade(Artefact(tiny_model.write(tmp_path, tiny_model.files(calibration=calibration))))
+
+    def flagged(text: str, surface: Surface = Surface.USER) -> bool:
+        return cascade.read(text, [surface])[0].scores[surface.value] >= 0.5
+
+    brief, longer = "overrule" + " it" * (BRIEF[0] - 1), "overrule" + " it" * BRIEF[0]
+    assert not flagged(brief)
+    assert flagged(longer)
+    assert flagged("overrule" + " it" * BRIEF[1])
+    assert flagged(brief.replace("overrule", "overrule smuggle"), Surface.CONTENT)
+    assert not flagged(brief + " " * 5_000), "blanks are no tokens"
+
+
+def test_the_first_stage_counts_for_a_brief_request(tmp_path: Path) -> None:
+    scores = []
+    for weight in (0.0, 0.5):
+        calibration = tiny_model.calibration({"user": {"weight": weight, "thresholds": [6.0, 6.0]}})
+        folder = tiny_model.write(tmp_path / str(weight), tiny_model.files(calibration=calibration))
+        scores.append(Cascade(Artefact(folder)).read("overrule it", [Surface.USER])[0].scores["user"])
+    assert scores[0] < scores[1]

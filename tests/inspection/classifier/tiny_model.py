@@ -110,7 +110,7 @@ def encoder(loud: float = 6.0, heads: int = len(HEADS)) -> bytes:
     return network(logits, focus)
 
 
-def calibration(**thresholds: dict[str, list[float]]) -> bytes:
-    """Threshold 0 for every head, or those given."""
+def calibration(brief: dict[str, Any] | None = None, **thresholds: dict[str, list[float]]) -> bytes:
+    """Threshold 0 for every head, or those given; none for brief texts but those given."""
     rows = {head: {"other": [0.0] * len(LENGTHS)} for head in HEADS} | thresholds
-    return json.dumps({"schema": CALIBRATION, "thresholds": rows}).encode()
+    return json.dumps({"schema": CALIBRATION, "thresholds": rows, "brief": brief or {}}).encode()

@@ -12,9 +12,11 @@ import msgspec
 from bartizan.core.errors import ArtefactError
 from bartizan.inspection.classifier.artefact import HEADS, REINSTALL, SURFACES
 
-SCHEMA = "bartizan/classifier-calibration/v1"
+SCHEMA = "bartizan/classifier-calibration/v2"
 LENGTHS = (1, 2, 5, 13)
 """Smallest numbers of windows of each length bucket."""
+BRIEF = (5, 8)
+"""Largest numbers of encoder tokens of each bucket of brief texts."""
 MIXED = "mixed"
 """Thresholds of the content head for what somebody typed and that may hold material: a request is an order, too."""
 GROUPS = ("latin", "cyrillic", "greek", "arabic", "hebrew", "indic", "cjk", "other")
@@ -39,6 +41,17 @@ _NAMES = {
 }
 
 
+class Brief(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of one head, for texts of so few tokens that what the encoder says of them is worth less.
+
+    The sum of the encoder's logit and ``weight`` times the first stage's, the highest over its windows, is held against
+    one threshold for each bucket of ``BRIEF``.
+    """
+
+    weight: float
+    thresholds: tuple[float, ...]
+
+
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``calibration.json``.
 
@@ -48,13 +61,29 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     schema: str
     thresholds: dict[str, dict[str, tuple[float, ...]]]
+    brief: dict[str, Brief]
+    """By head; heads without a row use ``thresholds`` whatever the length."""
 
     def score(self, head: str, group: str, windows: int, logit: float) -> float:
         """In [0, 1]. Groups without a row use ``other``."""
         row = self.thresholds[head]
         edges = row.get(group) or row["other"]
         bucket = sum(windows >= least for least in LENGTHS[1:])
-        return 1.0 / (1.0 + math.exp(min(60.0, max(-60.0, edges[bucket] - logit))))
+        return _score(logit - edges[bucket])
+
+    def score_brief(self, head: str, tokens: int, logit: float, first: float) -> float | None:
+        """``score`` of a text of ``tokens`` encoder tokens in all; None if it is not brief, or the head has no row.
+
+        Args:
+            head: of the encoder.
+            tokens: of the whole text, at least one.
+            logit: the encoder's.
+            first: the first stage's logit for the surface.
+        """
+        row = self.brief.get(head)
+        if row is None or tokens > BRIEF[-1]:
+            return None
+        return _score(logit + row.weight * first - row.thresholds[brief_bucket(tokens)])
 
 
 def load(path: Path) -> Calibration:
@@ -76,9 +105,23 @@ def parse(content: bytes, name: str = "calibration.json") -> Calibration:
         raise ArtefactError(f"{name}: not a calibration of this version", REINSTALL)
     if any("other" not in row or not row.keys() <= set(GROUPS) for row in rows.values()):
         raise ArtefactError(f"{name}: the script groups are not those of this version", REINSTALL)
+    if not calibration.brief.keys() <= rows.keys():
+        raise ArtefactError(f"{name}: thresholds for brief texts of an unknown head", REINSTALL)
+    if any(len(row.thresholds) != len(BRIEF) or row.weight < 0 for row in calibration.brief.values()):
+        raise ArtefactError(f"{name}: wrong thresholds for brief texts", REINSTALL)
     if any(len(edges) != len(LENGTHS) for row in rows.values() for edges in row.values()):
         raise ArtefactError(f"{name}: wrong number of length buckets", REINSTALL)
     return calibration
+
+
+def brief_bucket(tokens: int) -> int:
+    """The place in ``BRIEF`` of a brief text."""
+    return sum(tokens > most for most in BRIEF[:-1])
+
+
+def _score(above: float) -> float:
+    """Of a logit so far above its threshold."""
+    return 1.0 / (1.0 + math.exp(min(60.0, max(-60.0, -above))))
 
 
 def script_group(text: str) -> str:

@@ -116,6 +116,7 @@ class Cascade:
             for window in windows:
                 read.append((yield window._replace(encoder=reader)))
         group, mixed = script_group(text), set(surfaces) == _SURFACE_HEADS.keys()
+        tokens = len(windows[0].ids) if number == 1 else 0
         readings = []
         for surface, head, own, gap in zip(surfaces, heads, suspects, gaps, strict=True):
             if not own.any():
@@ -124,6 +125,10 @@ class Cascade:
             read = encoded[self._readers[surface]]
             logits = np.stack([one.logits for one in read])
             said = self._scores(surface, logits.max(axis=0), group, number, mixed)
+            if tokens:
+                first = float(screened.logits[:, head].max())
+                brief = self._calibration.score_brief(surface.value, tokens, float(logits[0, head]), first)
+                said = said if brief is None else said | {surface.value: brief}
             best = int(logits[:, head].argmax())
             readings.append(Reading(said, _carrier(windows[best], read[best], head), gap))
         return readings
