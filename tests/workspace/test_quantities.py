@@ -70,7 +70,7 @@ def test_every_number_has_a_lowest_value(schema: type[msgspec.Struct]) -> None:
             PolicyDocument,
             r"found the number -1, expected a number above 0 up to 315,360,000$",
         ),
-        ("version: 1\nlimits: {rate: {requests: 0}}", PolicyDocument, "expected a whole number from 1 on"),
+        ("version: 1\nlimits: {rate: {requests: -1}}", PolicyDocument, "expected a whole number from 0 on"),
     ],
 )
 def test_the_place_and_the_bounds_are_named(text: str, schema: type[msgspec.Struct], message: str) -> None:

@@ -12,8 +12,8 @@ from bartizan.core.quantity import Amount, Natural, Positive, Seconds
 class RateLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``requests`` per ``seconds``, of which ``burst`` may come at once (GCRA, ITU-T I.371)."""
 
-    requests: Positive
-    """Requests per period."""
+    requests: Natural
+    """Requests per period; 0: none."""
     seconds: Seconds = 60.0
     """Length of the period."""
     burst: Natural = 0
