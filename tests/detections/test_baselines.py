@@ -33,7 +33,7 @@ def usual(number: int, **more: Any) -> Day:
     given: dict[str, Any] = {
         "requests": 40 + number % 7, "refused": number % 2, "tokens": 300.0 + 9 * (number % 5),
         "hours": frozenset(range(8, 16 + number % 2)), "asked": 38, "different": 36, "peak": 8 + number % 3,
-        "tools": tools,
+        "tools": tools, "languages": frozenset({"de", "en"}),
     }  # fmt: skip
     return Day(FIRST + timedelta(days=number), **{**given, **more})
 
@@ -57,6 +57,7 @@ def test_a_usual_day_is_no_surprise() -> None:
         ({"peak": 70}, "different prompts in the busiest hour"),
         ({"hours": frozenset({1, 2, 3, 4, 5})}, "unusual hours"),
         ({"tools": frozenset(f"bank/{n}" for n in range(5))}, "unusual tools"),
+        ({"languages": frozenset({"de", "en", "ja", "ko", "und-Cyrl"})}, "unusual languages"),
     ],
 )
 def test_an_odd_day_stands_out_for_its_reason(change: dict[str, Any], feature: str) -> None:
@@ -75,10 +76,18 @@ def test_an_odd_day_stands_out_for_its_reason(change: dict[str, Any], feature: s
         {"hours": frozenset({3})},
         {"tools": frozenset({"mail/read", "mail/new"})},
         {"tools": frozenset()},
+        {"languages": frozenset()},
+        {"languages": frozenset({"de", "fr"})},
     ],
 )
 def test_less_than_usual_or_one_oddity_is_no_alarm(change: dict[str, Any]) -> None:
     assert scored(usual(20, **change)).score < ALARM
+
+
+def test_days_from_before_languages_were_recorded_are_no_history() -> None:
+    days = [usual(number, languages=frozenset({"de"} if number > 15 else ())) for number in range(20)]
+    (one,) = score_days(Days({"x": [*days, usual(20)]}, complete=True), usual(20).day).scored
+    assert "unusual languages" not in [reason.feature for reason in one.reasons]
 
 
 def test_a_cold_start_is_said() -> None:

@@ -47,3 +47,16 @@ async def test_the_prompt_is_the_users_last_text() -> None:
 async def test_it_is_the_same_in_a_long_conversation() -> None:
     many = [(f"turn {number}", Origin.USER) for number in range(MOST_COMMITMENTS + 5)]
     assert await prompt(*many, ("second", Origin.USER)) == commit("second").mac[:PROMPT_DIGITS]
+
+
+async def test_the_language_is_that_of_the_users_last_text() -> None:
+    memory = Memory()
+    record = Record("r", "openai.chat", "127.0.0.1", memory, commit)
+    said = texts(
+        ("You are a helpful assistant for the staff of this house", Origin.SYSTEM),
+        ("Wie kann ich das Passwort für mein Konto ändern?", Origin.USER),
+        ("What is the best way to write a test for this function?", Origin.TOOL_RESULT),
+    )
+    await record.accepted(Verdict(Action.ALLOW), said)
+    record.refused(403, "policy", Verdict(Action.BLOCK), said)
+    assert [event.language for event in memory.events] == ["de", "de"]  # type: ignore[union-attr]

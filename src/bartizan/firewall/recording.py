@@ -20,6 +20,7 @@ from bartizan.core.event import (
 )
 from bartizan.core.ids import new_id
 from bartizan.core.interfaces import Recorder
+from bartizan.core.language import language_of
 from bartizan.core.passage import Origin, Part, Text
 from bartizan.core.tool import ToolCall, ToolDecision
 from bartizan.core.verdict import Action, Coverage, Verdict
@@ -80,7 +81,7 @@ class Record:
 
     async def accepted(self, verdict: Verdict, parts: Sequence[Part]) -> None:
         """Durable before the upstream is called. Raises JournalError."""
-        content, prompt = self._content(parts)
+        content, prompt, language = self._content(parts)
         self.recorder.append(
             RequestAccepted(
                 id=new_id("evt"),
@@ -100,6 +101,7 @@ class Record:
                 coverage=_bounded(verdict.coverage),
                 content=content,
                 prompt=prompt,
+                language=language,
                 tensors=self.tensors,
             )
         )
@@ -136,7 +138,7 @@ class Record:
         """A request that no upstream saw. Raises JournalError."""
         if verdict is None:
             verdict = _NO_VERDICT
-        content, prompt = self._content(parts)
+        content, prompt, language = self._content(parts)
         self.recorder.append(
             RequestRefused(
                 id=new_id("evt"),
@@ -156,6 +158,7 @@ class Record:
                 coverage=_bounded(verdict.coverage),
                 content=content,
                 prompt=prompt,
+                language=language,
                 tensors=self.tensors,
                 timing=self._timing(),
             )
@@ -189,16 +192,16 @@ class Record:
     def _timing(self) -> Timing:
         return Timing(round(self.inspected, 3), round(self.first_byte, 3), round(self.elapsed(), 3))
 
-    def _content(self, parts: Sequence[Part]) -> tuple[tuple[Commitment, ...], str]:
-        """Commitments to the texts, and what says that two users' last texts are the same."""
+    def _content(self, parts: Sequence[Part]) -> tuple[tuple[Commitment, ...], str, str]:
+        """Commitments to the texts, what says that two users' last texts are the same, and what language that is in."""
         passages = [part.passage for part in parts if isinstance(part, Text) and part.passage.text]
         content = self._commitments([passage.text for passage in passages])
         for number in reversed(range(len(passages))):
             if passages[number].origin is Origin.USER:
                 alone = number < MOST_COMMITMENTS - 1 or len(passages) <= MOST_COMMITMENTS
                 mac = content[number].mac if alone else self.commit(passages[number].text).mac
-                return content, mac[:PROMPT_DIGITS]
-        return content, ""
+                return content, mac[:PROMPT_DIGITS], language_of(passages[number].text)
+        return content, "", ""
 
     def _commitments(self, texts: list[str]) -> tuple[Commitment, ...]:
         if len(texts) > MOST_COMMITMENTS:

@@ -29,6 +29,8 @@ class RequestAccepted(Record, frozen=True, kw_only=True, omit_defaults=True, tag
     content: tuple[Commitment, ...] = ()
     prompt: str = ""
     """First 16 digits of the commitment to the user's last text: the same for the same text, while a key lasts."""
+    language: str = ""
+    """What that text seems to be in: a BCP 47 tag, ``und-Cyrl`` where only its script is known."""
     tensors: tuple[TensorRecord, ...] = ()
     """Inputs of a model that takes tensors."""
 
@@ -79,6 +81,7 @@ class RequestRefused(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
     timing: Timing = Timing()
     prompt: str = ""
     """See ``RequestAccepted``."""
+    language: str = ""
     tensors: tuple[TensorRecord, ...] = ()
     """Inputs, as far as they were read."""
 

@@ -25,6 +25,10 @@ WITH asked AS (SELECT {by}, time::DATE AS day, hour(time) AS hour, prompt FROM e
   peaks AS (SELECT {by}, day, max(different) AS peak FROM hours GROUP BY ALL)
 SELECT {by}, day, count(*) AS asked, count(DISTINCT prompt) AS different, any_value(peak) AS peak
 FROM asked JOIN peaks USING ({by}, day) GROUP BY ALL"""
+_LANGUAGES: Final = """
+SELECT {by}, time::DATE AS day, list(DISTINCT language) AS languages FROM events
+WHERE kind IN ('request.accepted', 'request.refused') AND time BETWEEN $1 AND $2 AND {by} IS NOT NULL
+  AND language IS NOT NULL GROUP BY ALL"""
 _TOOLS: Final = """
 SELECT principal, time::DATE AS day, list(DISTINCT concat_ws('/', server, tool)) AS tools
 FROM events WHERE kind = 'tool.decided' AND time BETWEEN $1 AND $2 AND principal IS NOT NULL GROUP BY ALL"""
@@ -48,6 +52,8 @@ class Day(msgspec.Struct):
     """Different prompts in the hour that had most."""
     tools: frozenset[str] = frozenset()
     """``server/tool`` of every tool that was called."""
+    languages: frozenset[str] = frozenset()
+    """What users' last texts seemed to be in; empty on days from before it was recorded."""
 
 
 class Days(msgspec.Struct, frozen=True):
@@ -67,7 +73,7 @@ def read_days(lake: Lake, when: Period, by: By = "principal") -> Days:
         JournalError: the journal or the manifest cannot be read.
     """
     parameters = when.parameters()
-    queries = [_REQUESTS.format(by=by), _PROMPTS.format(by=by)] + ([_TOOLS] if by == "principal" else [])
+    queries = [one.format(by=by) for one in (_REQUESTS, _PROMPTS, _LANGUAGES)] + ([_TOOLS] if by == "principal" else [])
     answers = lake.ask_each([(query, parameters) for query in queries], rows=MOST_DAYS)
     found: dict[tuple[str, date], Day] = {}
     for name, day, requests, refused, tokens, hours in answers[0].rows:
@@ -75,7 +81,10 @@ def read_days(lake: Lake, when: Period, by: By = "principal") -> Days:
     for name, day, asked, different, peak in answers[1].rows:
         if (one := found.get((name, day))) is not None:
             one.asked, one.different, one.peak = asked, different, peak
-    for name, day, tools in answers[2].rows if by == "principal" else ():
+    for name, day, languages in answers[2].rows:
+        if (one := found.get((name, day))) is not None:
+            one.languages = frozenset(languages)
+    for name, day, tools in answers[3].rows if by == "principal" else ():
         if (name, day) in found:
             found[name, day].tools = frozenset(tools)
     by_name: dict[str, list[Day]] = {}

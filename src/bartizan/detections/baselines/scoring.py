@@ -1,8 +1,8 @@
 """How surprising a day is, given the days before it.
 
 Amounts are compared on a logarithmic scale with the days before by Student's prediction interval for one further
-observation (W. A. Shewhart's chart with estimated limits); only more than usual surprises. Hours and tools that are
-rare or new are counted and compared with how many of them such a day has (Poisson). Each feature gives a tail
+observation (W. A. Shewhart's chart with estimated limits); only more than usual surprises. Hours, tools and languages
+that are rare or new are counted and compared with how many of them such a day has (Poisson). Each feature gives a tail
 probability; the score is ``-log10`` of the smallest of them, times the number of features (Bonferroni).
 """
 
@@ -23,7 +23,7 @@ LEAST_REQUESTS: Final = 50
 ALARM: Final = 2.0
 """Score from which a day is reported: one in a hundred, were days as the model has them."""
 RARE: Final = 0.1
-"""Hours and tools that are used on fewer of the days."""
+"""Hours, tools and languages that are used on fewer of the days."""
 _LARGEST: Final = 300.0
 
 
@@ -101,7 +101,10 @@ def _reasons(day: Day, before: Sequence[Day]) -> Iterator[Reason]:
         yield _amount("different prompts in the busiest hour", peaks, day.peak, 0.2)
     yield _hours(day, before)
     if day.tools or any(one.tools for one in before):
-        yield _tools(day, before)
+        yield _unusual("unusual tools", day.tools, [one.tools for one in before])
+    spoken = [one.languages for one in before if one.languages]
+    if day.languages and len(spoken) >= LEAST_DAYS:
+        yield _unusual("unusual languages", day.languages, spoken)
 
 
 def _score(probability: float) -> float:
@@ -145,17 +148,18 @@ def _hours(day: Day, before: Sequence[Day]) -> Reason:
     return Reason("unusual hours", len(odd), expected, expected + 2, _score(poisson_tail(len(odd), expected)), words)
 
 
-def _tools(day: Day, before: Sequence[Day]) -> Reason:
-    used = {tool: sum(tool in one.tools for one in before) for one in before for tool in one.tools}
-    rare = {tool: (count + 0.5) / (len(before) + 1) for tool, count in used.items()}
-    rare = {tool: probability for tool, probability in rare.items() if probability < RARE}
-    seen: set[str] = set()
+def _unusual(feature: str, today: frozenset[str], before: Sequence[frozenset[str]]) -> Reason:
+    """Names that are new or rare, against how many such a day has."""
+    used: dict[str, int] = {}
     first_seen = []
-    for one in before:
-        first_seen.append(len(one.tools - seen))
-        seen |= one.tools
+    for names in before:
+        first_seen.append(len(names - used.keys()))
+        for name in names:
+            used[name] = used.get(name, 0) + 1
+    rare = {name: (count + 0.5) / (len(before) + 1) for name, count in used.items()}
+    rare = {name: probability for name, probability in rare.items() if probability < RARE}
     later = first_seen[len(first_seen) // 2 :]
     expected = sum(rare.values()) + (sum(later) + 0.5) / (len(later) + 1)
-    odd = sorted(tool for tool in day.tools if tool in rare or tool not in used)
-    words = f"unusual tools: {', '.join(odd[:5]) or 'none'}{' …' if len(odd) > 5 else ''}"
-    return Reason("unusual tools", len(odd), expected, expected + 2, _score(poisson_tail(len(odd), expected)), words)
+    odd = sorted(name for name in today if name in rare or name not in used)
+    words = f"{feature}: {', '.join(odd[:5]) or 'none'}{' …' if len(odd) > 5 else ''}"
+    return Reason(feature, len(odd), expected, expected + 2, _score(poisson_tail(len(odd), expected)), words)

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 import duckdb
 
 from bartizan.core.errors import BartizanError
-from bartizan.telemetry.lake.views import Sources, create_views, find_sources
+from bartizan.telemetry.lake.pruning import recent, since
+from bartizan.telemetry.lake.views import Sources, create_events, create_views, find_sources
 
 MEMORY: Final = "1GB"
 SECONDS: Final = 60.0
@@ -79,7 +80,12 @@ class Lake:
             sources = find_sources(self._journal, self._lake)
             try:
                 with self._connect(sources, " ".join(sql for sql, _ in questions)) as connection:
-                    return [self._ask(connection, sql, given, rows, sources) for sql, given in questions]
+                    answers = []
+                    for number, (sql, given) in enumerate(questions):
+                        if number:  # the one before may have looked at fewer files
+                            create_events(connection, sources)
+                        answers.append(self._ask(connection, sql, given, rows, sources))
+                    return answers
             except duckdb.IOException as error:
                 # A segment was completed, or a file merged, since the listing: look again.
                 gone = any(not path.exists() for path in (*sources.live, *sources.parquet))
@@ -98,6 +104,11 @@ class Lake:
         timer = threading.Timer(self._seconds, connection.interrupt)
         timer.start()
         try:
+            files = sources.parquet
+            if len(files) > 1 and "time" in sql.lower():
+                files = recent(files, since(connection, sql, parameters))
+            if len(files) < len(sources.parquet):
+                create_events(connection, sources._replace(parquet=files))
             result = connection.execute(statements[0], list(parameters) or None)
             columns = tuple(str(column[0]) for column in result.description or ())
             fetched = result.fetchmany(rows + 1)

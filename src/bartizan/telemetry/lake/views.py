@@ -76,7 +76,9 @@ class Sources(NamedTuple):
     damaged: tuple[str, ...]
     """Files of the lake that are not as the manifest says, and are left out."""
     alike: bool
-    """All of the lake's files have the columns of this version, so that none needs to be opened to know its own."""
+    """All of the lake's files have the same columns, so that one of them says those of all."""
+    current: bool
+    """These are the columns of this version."""
 
 
 def find_sources(journal: Path, lake: Path) -> Sources:
@@ -87,8 +89,9 @@ def find_sources(journal: Path, lake: Path) -> Sources:
     inside = manifest.segments
     damaged = tuple(name for name, file in manifest.files.items() if not sound(lake, name, file))
     parquet = tuple(lake / name for name in sorted(manifest.files) if name not in damaged)
-    alike = {file.columns for file in manifest.files.values()} <= {schema.digest()}
-    return Sources(parquet, tuple(path for path in live if path.name not in inside), damaged, alike)
+    kinds = {file.columns for file in manifest.files.values()}
+    alike, current = len(kinds) < 2 and "" not in kinds, kinds <= {schema.digest()}
+    return Sources(parquet, tuple(path for path in live if path.name not in inside), damaged, alike, current)
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, sources: Sources, sql: str) -> None:
@@ -96,22 +99,28 @@ def create_views(connection: duckdb.DuckDBPyConnection, sources: Sources, sql: s
 
     Raises duckdb.Error.
     """
+    create_events(connection, sources)
+    text = sql.lower()
+    for name, (_, query) in VIEWS.items():
+        if name in text:
+            connection.execute(f"CREATE VIEW {name} AS {query}")
+
+
+def create_events(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
+    """Make ``events``, or make it anew over other files; views over it follow. Raises duckdb.Error."""
     parts = []
     if sources.parquet:
         parts.append(f"SELECT * FROM read_parquet([{_listed(sources.parquet)}], union_by_name = {not sources.alike})")
     if sources.live:
         live = read_segments(_listed(sources.live), ignore_errors=True)
         parts.append(f"SELECT {schema.projection()} FROM {live} WHERE kind IS NOT NULL")
-    if not parts or not sources.alike:
+    if not parts or not sources.current:
         # Files that were written before a column existed must not keep questions from naming it.
         empty = ", ".join(f"NULL::{kind} AS {schema.quoted(name)}" for name, kind in schema.columns().items())
         parts.append(f"SELECT {schema.projection()} FROM (SELECT {empty}, NULL::{schema.LINK} AS chain) WHERE false")
     records = " UNION ALL BY NAME ".join(parts)
-    connection.execute(f"CREATE VIEW events AS SELECT * REPLACE (lower(hex(hash)) AS hash) FROM ({records})")
-    text = sql.lower()
-    for name, (_, query) in VIEWS.items():
-        if name in text:
-            connection.execute(f"CREATE VIEW {name} AS {query}")
+    shown = f"SELECT * REPLACE (lower(hex(hash)) AS hash) FROM ({records})"
+    connection.execute(f"CREATE OR REPLACE VIEW events AS {shown}")
 
 
 def _listed(paths: Sequence[Path]) -> str:
