@@ -79,7 +79,7 @@ def test_earlier_days_are_not_opened(lake: Lake, tmp_path: Path) -> None:
             path.write_bytes(b"x" * len(content))
         asked = "SELECT count(*) FROM events WHERE time >= ?"
         assert lake.ask(asked, ["2026-03-05 06:00:00"]).rows == [(4 * 24 - 6,)]
-        assert lake.ask("SELECT count(*) FROM processes WHERE time >= now() - INTERVAL 1 DAY").rows == [(0,)]
+        assert lake.ask("SELECT count(*) FROM processes WHERE time >= now()::TIMESTAMP - INTERVAL 1 DAY").rows == [(0,)]
         with pytest.raises(QueryError, match="damaged"):
             lake.ask(asked, ["2026-03-04 06:00:00"])
         with pytest.raises(QueryError, match="damaged"):
