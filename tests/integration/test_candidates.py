@@ -40,7 +40,7 @@ def test_the_candidate_counts_not_what_stands_in_the_folder(workspace: Path) -> 
 
 def test_bounds_that_make_no_sense_are_found_before_the_workers_start(workspace: Path) -> None:
     (workspace / "bartizan.yaml").write_text(UPSTREAM + "inference: {threads: 0}\n")
-    with pytest.raises(ConfigurationError, match=r"inference\.threads"):
+    with pytest.raises(ConfigurationError, match=r"bartizan.yaml:\d+:22: found the number 0"):
         check_candidate(workspace, take_snapshot(workspace))
 
 

@@ -183,6 +183,7 @@ def test_only_the_register_knows_what_was_exchanged_together_with_its_bill(folde
     root.mkdir()
     entry = f"- {{path: ../models/train.csv, sha256: '{right}', by: ada, date: 2026-11-27}}\n"
     (root / "artefacts.yaml").write_text(entry)
+    (root / "bartizan.yaml").write_text("version: 1\n")
     (folder / "train.csv").write_text("a,b\n6,6\n")
     out, run = tmp_path / "bom.json", CliRunner()
     run.invoke(app, ["bom", "make", str(folder), "--at", AT, "--output", str(out)])

@@ -58,7 +58,7 @@ def test_every_number_has_a_lowest_value(schema: type[msgspec.Struct]) -> None:
         (
             "version: 1\nlisten: {port: 84000}",
             Deployment,
-            r"x:2:16: .* 84000, .* from 1 to 65,535$",
+            r"x:2:16: .* 84000, .* from 0 to 65,535$",
         ),
         (
             "version: 1\nlisten: {workers: 0}",

@@ -17,4 +17,6 @@ Natural = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 """How many, one at least."""
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
-"""Of TCP."""
+"""Of a TCP server elsewhere."""
+OwnPort = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+"""That we listen on; 0 takes any free one."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from bartizan.core.quantity import Amount, Natural, Port, Positive, Seconds
+from bartizan.core.quantity import Amount, Natural, OwnPort, Positive, Seconds
 from bartizan.core.secretref import SecretRef
 from bartizan.workspace.mcp import Mcp
 from bartizan.workspace.sinks import Sinks
@@ -17,11 +17,11 @@ class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     """Address that clients connect to."""
-    port: Port = 8400
+    port: OwnPort = 8400
     """Port that clients connect to."""
     admin_host: str = "127.0.0.1"
     """Address of the admin listener."""
-    admin_port: Port = 8401
+    admin_port: OwnPort = 8401
     """Metrics, health and readiness; keep it off the public network."""
     workers: Positive = 1
     """Gateway processes; limits mean the same with one as with eight."""
@@ -189,7 +189,7 @@ class ApprovalListener(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     """Address that approvers connect to."""
-    port: Port = 8402
+    port: OwnPort = 8402
     """Port that approvers connect to."""
     tls_certificate: str = ""
     """As `listen.tls_certificate`, for this listener."""

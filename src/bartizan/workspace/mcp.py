@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from bartizan.core.quantity import Port
+from bartizan.core.quantity import OwnPort
 from bartizan.core.secretref import SecretRef
 
 
@@ -80,7 +80,7 @@ class McpListen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     """Address; another than loopback needs `oauth`."""
-    port: Port = 8420
+    port: OwnPort = 8420
     """Port."""
     path: str = "/mcp"
     """Path of the MCP endpoint."""

@@ -57,12 +57,16 @@ def expected(kind: kinds.Type) -> str:
 def _bounds(kind: kinds.IntType | kinds.FloatType) -> str:
     said = []
     if kind.ge is not None:
-        said.append(f"from {kind.ge:,} on" if kind.le is None else f"from {kind.ge:,}")
+        said.append(f"from {_number(kind.ge)} on" if kind.le is None else f"from {_number(kind.ge)}")
     if kind.gt is not None:
-        said.append(f"above {kind.gt:,}")
+        said.append(f"above {_number(kind.gt)}")
     if kind.le is not None:
-        said.append(f"to {kind.le:,}" if kind.ge is not None else f"up to {kind.le:,}")
+        said.append(f"to {_number(kind.le)}" if kind.ge is not None else f"up to {_number(kind.le)}")
     return "".join(f" {part}" for part in said)
+
+
+def _number(bound: float) -> str:
+    return f"{int(bound) if bound == int(bound) else bound:,}"
 
 
 def one_of(names: Iterable[str]) -> str:

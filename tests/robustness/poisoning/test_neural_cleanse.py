@@ -131,7 +131,7 @@ def test_what_cannot_be_said_is_inconclusive(digits, trainer, clean_model) -> No
         "trainer": audited(clean_model, digits.test, None),
         "test rows": audited(clean_model, digits.test[:300], trainer),
         "clean models": audited(clean_model, digits.test, trainer, Effort(shadows=3, workers=1)),
-        "0 clean models": audited(clean_model, digits.test, trainer, Effort(seconds=0, workers=1)),
+        "the time for this audit is over": audited(clean_model, digits.test, trainer, Effort(seconds=0, workers=1)),
     }
     for reason, result in cases.items():
         assert result.outcome is Outcome.INCONCLUSIVE

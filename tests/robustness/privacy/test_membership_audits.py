@@ -141,7 +141,7 @@ def test_training_and_test_rows_that_differ_by_themselves_are_inconclusive() -> 
         ({"data": AuditData(None, DATA.test)}, "rows that the model was trained on"),
         ({"data": AuditData(DATA.train[:60], DATA.test)}, "30 members"),
         ({"trainer": None}, "give a trainer"),
-        ({"effort": Effort(samples=200, shadows=8, seconds=0)}, "membership.triage"),
+        ({"effort": Effort(samples=200, shadows=8, seconds=0)}, "the time for this audit is over"),
     ],
 )
 def test_what_cannot_be_said_is_inconclusive_with_its_reason(change: dict[str, object], said: str) -> None:
