@@ -32,6 +32,7 @@ _MOST_READ = 4_096
 _MOST_CALLS = 10_000
 _UNKNOWN = Ruling(Action.BLOCK, "unknown_tool", "No such tool is offered.")
 _TOO_LARGE = Ruling(Action.BLOCK, "too_large", "Its arguments are too many or too deep to be compared.")
+_TOO_MANY = Ruling(Action.BLOCK, "calls_per_message", "One message of the user is not worth so many calls.")
 _POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED}) | TIED
 
 
@@ -45,6 +46,7 @@ class AgentGuard:
         threshold: score from which a result's text is taken for an attack.
         partial: it is shown only part of what the model reads, so every session counts as one that has read something
             of others.
+        calls_per_message: that are allowed for one message of the user; 0: any number.
     """
 
     def __init__(
@@ -55,8 +57,10 @@ class AgentGuard:
         threshold: float = 0.5,
         *,
         partial: bool = False,
+        calls_per_message: int = 0,
     ) -> None:
         self._partial = partial
+        self._calls_per_message = calls_per_message
         self._pack = pack
         self._profile = profiler(overrides)
         self._inspector = inspector
@@ -65,7 +69,15 @@ class AgentGuard:
 
     def conversation(self, tools: tuple[ToolDefinition, ...], authority: Authority = NOBODY) -> Conversation:
         """A new conversation in which exactly ``tools`` are offered, on the word of ``authority``."""
-        return AgentConversation(self._pack, tools, self.attack_in, self._profile, authority, tainted=self._partial)
+        return AgentConversation(
+            self._pack,
+            tools,
+            self.attack_in,
+            self._profile,
+            authority,
+            tainted=self._partial,
+            calls_per_message=self._calls_per_message,
+        )
 
     def attack_in(self, text: str) -> str:
         """Why ``text`` is taken for an attack; empty if it is not."""
@@ -97,7 +109,11 @@ class AgentConversation:
         authority: Authority = NOBODY,
         *,
         tainted: bool = False,
+        calls_per_message: int = 0,
     ) -> None:
+        self._most = calls_per_message
+        self._since: int | None = None
+        """Calls since the user's last message; None before the first: whoever is not shown messages cannot count."""
         self._pack = pack
         self._authority = authority
         self._profile = profile
@@ -115,6 +131,7 @@ class AgentConversation:
 
     def user(self, text: str) -> None:
         """Words of the session's own user."""
+        self._since = 0
         self._envelope = read_task(text, self._envelope if self._envelope.text else None)
 
     def result(self, result: ToolResult) -> None:
@@ -142,6 +159,10 @@ class AgentConversation:
         if len(self._calls) >= _MOST_CALLS:
             self._calls.pop(next(iter(self._calls)))
         self._calls[call.id] = call
+        if self._since is not None:
+            self._since += 1
+            if self._most and self._since > self._most:
+                return self._decision(call, _TOO_MANY, {"calls": self._since})
         profile = self._profiles.get(call.tool)
         if profile is None:
             profile = self._profile(ToolDefinition(name=call.tool[:200]))
@@ -200,11 +221,18 @@ def open_guard(
     *,
     own: str = "",
     partial: bool = False,
+    calls_per_message: int = 0,
 ) -> AgentGuard:
     """A guard with a shipped policy pack, ``strict``, ``balanced`` or ``observe``; it reads results with the shipped
-    signatures unless it is given another inspector. ``own`` holds policies of the operator; ``partial`` as with
-    `AgentGuard`. Raises ConfigurationError."""
-    return AgentGuard(Pack.shipped(pack, own), inspector or rules_inspector(), overrides, partial=partial)
+    signatures unless it is given another inspector. ``own`` holds policies of the operator; ``partial`` and
+    ``calls_per_message`` as with `AgentGuard`. Raises ConfigurationError."""
+    return AgentGuard(
+        Pack.shipped(pack, own),
+        inspector or rules_inspector(),
+        overrides,
+        partial=partial,
+        calls_per_message=calls_per_message,
+    )
 
 
 @cache

@@ -10,9 +10,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bartizan.agents import open_guard
 from bartizan.app.checking import check_workspace
 from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of
+from bartizan.app.tool_guards import guard_of
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.passage import Surface
@@ -29,7 +29,6 @@ from bartizan.hardening.reverify import Held, bereft, keep, reverify
 from bartizan.hardening.shipping import alone
 from bartizan.hardening.stack import Stack
 from bartizan.hardening.trial import Court
-from bartizan.inspection.inspector import Inspector
 from bartizan.inspection.interface import ManySurfacesDetector, View
 from bartizan.policy.document import PolicyDocument
 from bartizan.trust.signing import TrustedKeys, read_public_key
@@ -96,9 +95,7 @@ class Workbench:
         if policy.tools.guard == "none" or policy.mode is Mode.MONITOR:
             return Stack(guard, None)
         signatures = self._kept.signatures(packs, policy.disabled_signatures)
-        tools = policy.tools
-        inspector = Inspector([signatures])
-        return Stack(guard, open_guard(tools.guard, policy.tool_profiles, inspector, own=tools.policies))
+        return Stack(guard, guard_of(policy, signatures))
 
     def court(self, before: Stack, seed: int, hosts: Sequence[str], known: tuple[str, ...] = ()) -> Court:
         """Where candidates are tried; harmless answers link to the hosts that policy allows and to ``hosts``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bartizan.agents import open_guard
+from bartizan.app.tool_guards import guard_of
 from bartizan.core.tool import ToolGuard
 from bartizan.core.verdict import Mode
 from bartizan.policy.in_force import policy_in_force
@@ -20,7 +21,7 @@ def lab_guard(root: Path) -> ToolGuard | None:
     policy = policy_in_force(Workspace(root))
     if policy.tools.guard == "none" or policy.mode is Mode.MONITOR:
         return None
-    return open_guard(policy.tools.guard, policy.tool_profiles, own=policy.tools.policies)
+    return guard_of(policy)
 
 
 def plain_guard() -> ToolGuard:

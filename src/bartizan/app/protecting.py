@@ -16,6 +16,7 @@ from bartizan.agents.sdk.protection import Parts
 from bartizan.app.approving import open_approvals
 from bartizan.app.places import committer_of, journal_of
 from bartizan.app.tool_budgets import Budgets
+from bartizan.app.tool_guards import guard_of
 from bartizan.core.event import Commitment
 from bartizan.core.tool import ToolGuard
 from bartizan.core.tool_budget import ToolLimits
@@ -83,4 +84,4 @@ async def _deployed(root: Path, pack: str, open_until: AsyncExitStack) -> Parts:
 
 
 def _guard(pack: str, policy: PolicyDocument) -> ToolGuard:
-    return OpenGate() if pack == "none" else open_guard(pack, policy.tool_profiles, own=policy.tools.policies)
+    return OpenGate() if pack == "none" else guard_of(policy, pack=pack)

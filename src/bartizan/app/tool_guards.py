@@ -45,6 +45,27 @@ def profiles_in(policy: Path | None) -> Mapping[str, ToolOverride]:
     return load(policy, PolicyDocument).tool_profiles if policy is not None else {}
 
 
+def guard_of(policy: PolicyDocument, signatures: Detector | None = None, pack: str = "") -> AgentGuard:
+    """The guard that policy wants, which is not none.
+
+    Args:
+        policy: in force.
+        signatures: what results of tools are read with; by default the shipped ones.
+        pack: in place of ``tools.guard``.
+
+    Raises:
+        ConfigurationError: the operator's own policies are wrong.
+    """
+    tools = policy.tools
+    return open_guard(
+        pack or tools.guard,
+        policy.tool_profiles,
+        Inspector([signatures]) if signatures is not None else None,
+        own=tools.policies,
+        calls_per_message=tools.calls_per_message,
+    )
+
+
 def tool_controls(policy: PolicyDocument, signatures: Detector) -> ToolControls | None:
     """What decides tool calls in the gateway; None where policy wants none.
 
@@ -55,7 +76,7 @@ def tool_controls(policy: PolicyDocument, signatures: Detector) -> ToolControls 
     if policy.tools.guard == "none":
         return None
     return ToolControls(
-        open_guard(policy.tools.guard, policy.tool_profiles, Inspector([signatures]), own=policy.tools.policies),
+        guard_of(policy, signatures),
         Meter(profiler(policy.tool_profiles), policy.tool_limits),
         policy.tool_limits,
         policy.approvals.expires_seconds,

@@ -38,6 +38,8 @@ def _stands(setting: Setting, value: Any) -> bool:
         return True
     if setting.path == ("tools", "guard"):
         return value in _GUARDS and wanted in _GUARDS and _GUARDS.index(value) >= _GUARDS.index(wanted)
+    if setting.path == ("tools", "calls_per_message"):
+        return isinstance(value, int) and 0 < value <= wanted
     if setting.path[0] == "surfaces":
         return _as_strict(value, wanted)
     if setting.add or setting.path[0] == "origins":

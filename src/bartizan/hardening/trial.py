@@ -9,7 +9,8 @@ from typing import Final
 import msgspec
 
 from bartizan.hardening.benign.corpus import Half, corpus, digest, linking_to, twins
-from bartizan.hardening.candidate import Candidate
+from bartizan.hardening.benign.several import several
+from bartizan.hardening.candidate import Candidate, Kind
 from bartizan.hardening.distinct import answered, distinct, seen
 from bartizan.hardening.exchange import Exchange
 from bartizan.hardening.findings import RedTeamFinding
@@ -135,8 +136,11 @@ class Court:
         self._hosts = tuple(host.removeprefix("*.") for host in hosts)
         self._known: dict[object, bool] = {}
 
-    def harmless(self, finding: RedTeamFinding, layer: Layer) -> tuple[Exchange, ...]:
-        """The held harmless exchanges that a candidate of ``layer`` can disturb at all, and can tell apart."""
+    def harmless(self, finding: RedTeamFinding, layer: Layer, kind: Kind = Kind.TOOL_POLICY) -> tuple[Exchange, ...]:
+        """The held harmless exchanges that a candidate of ``layer`` can disturb at all, and can tell apart. One that
+        counts calls meets tasks that take several, too."""
+        if kind is Kind.TOOL_BUDGET:
+            return distinct((*(row for row in corpus(Half.HELD) if row.calls), *several(Half.HELD)), layer)
         rows = linking_to(corpus(Half.HELD), self._hosts)
         if layer is Layer.CALL:
             return distinct((row for row in rows if row.calls), layer)
@@ -153,7 +157,7 @@ class Court:
         replayed = after.stops_attack(finding.exchange)
         stops = [after.stops_attack(row) is not None for row in held.rows]
         stopped = count(sum(stops), len(stops))
-        harmless = self.harmless(finding, candidate.layer)
+        harmless = self.harmless(finding, candidate.layer, candidate.kind)
         # An expensive pass over harmless traffic is not needed to reject what stops too little.
         hopeless = replayed is None or stopped.interval[1] < 0.95
         disturbed = self._disturbed(after, () if hopeless else harmless)

@@ -12,12 +12,13 @@ from bartizan.core.verdict import Action, Mode
 from bartizan.policy.document import PolicyDocument, Row
 from bartizan.policy.model_loosening import model_loosened
 
+_GUARDS = ("none", "observe", "balanced", "strict")
 _STRICT = {
     "pins": ("first_use", "approve"),
     "definitions": ("flag", "block"),
     "shadowing": ("flag", "block"),
     "identity": ("flag", "block"),
-    "guard": ("none", "observe", "balanced", "strict"),
+    "guard": _GUARDS,
     "without_task": ("decide", "block"),
 }
 """Settings of ``mcp``, from loose to strict."""
@@ -57,6 +58,10 @@ def _settings(before: PolicyDocument, after: PolicyDocument) -> Iterator[str]:
         yield "disabled_signatures"
     if after.anonymous and not before.anonymous:
         yield "anonymous"
+    if _GUARDS.index(after.tools.guard) < _GUARDS.index(before.tools.guard):
+        yield "tools.guard"
+    if 0 < before.tools.calls_per_message < (after.tools.calls_per_message or 10**9):
+        yield "tools.calls_per_message"
     yield from _limits("limits", before.limits, after.limits)
     for name, order in _STRICT.items():
         if order.index(getattr(after.mcp, name)) < order.index(getattr(before.mcp, name)):

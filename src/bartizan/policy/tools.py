@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,3 +15,5 @@ class ToolPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policies: str = ""
     """Cedar policies of your own, beside those of the pack; a `forbid` beats every permit. Besides the facts they see
     the `tool`, who calls it (`principal`), `on_behalf_of` whom, and how many those are (`chain`)."""
+    calls_per_message: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    """Tool calls for one message of the user; further ones are blocked. 0: as many as the model likes."""

@@ -63,7 +63,7 @@ def twins(text: str, half: Half, seed: str, most: int = 60) -> tuple[Exchange, .
     rows = [
         (Surface(surface), template)
         for surface, templates in read_data("benign", "twins.yaml").items()
-        for template in _side(templates, half, f"twins.{surface}")
+        for template in side(templates, half, f"twins.{surface}")
     ]
     out: dict[object, Exchange] = {}
     for _ in range(most * 2):
@@ -94,7 +94,7 @@ def _words(text: str) -> list[str]:
     return ["".join(letter for letter in word if letter.isalpha()) for word in text.casefold().split()[:2_000]]
 
 
-def _side(rows: list[Any], half: Half, name: str) -> list[Any]:
+def side(rows: list[Any], half: Half, name: str) -> list[Any]:
     """Every other row in an order that has nothing to do with what it says."""
     order = sorted(rows, key=lambda row: hashlib.sha256(f"{_SEED}/{name}/{row}".encode()).digest())
     return order[half is Half.HELD :: 2]
@@ -103,15 +103,15 @@ def _side(rows: list[Any], half: Half, name: str) -> list[Any]:
 def _texts(half: Half) -> Iterator[Exchange]:
     requests = read_data("benign", "requests.yaml")
     hard = read_data("benign", "hard.yaml")
-    answers = _side(read_data("benign", "answers.yaml"), half, "answers")
-    english = _side(requests["en"], half, "requests.en")
+    answers = side(read_data("benign", "answers.yaml"), half, "answers")
+    english = side(requests["en"], half, "requests.en")
     for language, templates in requests.items():
-        for template in english if language == "en" else _side(templates, half, f"requests.{language}"):
+        for template in english if language == "en" else side(templates, half, f"requests.{language}"):
             yield from _asked(template, language, answers, half)
-    for template in _side(hard["user"], half, "hard.user"):
+    for template in side(hard["user"], half, "hard.user"):
         yield from _asked(template, "hard", answers, half)
-    materials = _side(read_data("benign", "materials.yaml"), half, "materials")
-    for name, templates in (("material", materials), ("hard", _side(hard["content"], half, "hard.content"))):
+    materials = side(read_data("benign", "materials.yaml"), half, "materials")
+    for name, templates in (("material", materials), ("hard", side(hard["content"], half, "hard.content"))):
         for template in templates:
             yield from _read(template, name, materials, english, answers)
 
@@ -157,12 +157,12 @@ def _read(
 def _tool_use(half: Half) -> Iterator[Exchange]:
     data = read_data("benign", "tools.yaml")
     tools = tuple(ToolDefinition(**tool) for tool in data["tools"])
-    for task in _side(data["tasks"], half, "tools"):
+    for task in side(data["tasks"], half, "tools"):
         chance = Random(f"{_SEED}/tools/{task['user']}")  # noqa: S311 - reproducible, nothing secret
         for _ in range(TOOL_ROWS):
-            values = _values(chance)
-            texts = [_insert(task[name], values) for name in ("user", "read")]
-            arguments = {name: _insert(value, values) for name, value in task["arguments"].items()}
+            known = values(chance)
+            texts = [_insert(task[name], known) for name in ("user", "read")]
+            arguments = {name: _insert(value, known) for name, value in task["arguments"].items()}
             yield Exchange(
                 pieces=tuple(
                     Piece(surface, text)
@@ -192,12 +192,12 @@ def _filled(text: str, chance: Random) -> str:
     return "".join(out)
 
 
-def _values(chance: Random) -> dict[str, str]:
+def values(chance: Random) -> dict[str, str]:
     """One value for each slot, the same wherever it stands in a task."""
-    values = {name: str(chance.choice(items)) for name, items in read_data("benign", "fillers.yaml").items()}
+    drawn = {name: str(chance.choice(items)) for name, items in read_data("benign", "fillers.yaml").items()}
     return {
-        **values,
-        "lower": values["name"].casefold(),
+        **drawn,
+        "lower": drawn["name"].casefold(),
         "n": str(chance.randrange(1_000, 90_000)),
         "d": str(chance.randrange(1, 10)),
     }

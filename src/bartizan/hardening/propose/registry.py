@@ -6,6 +6,7 @@ from typing import Final
 
 from bartizan.hardening.candidate import Candidate
 from bartizan.hardening.propose.advice import Advice
+from bartizan.hardening.propose.calls import CallBudget
 from bartizan.hardening.propose.interface import Material, Proposer
 from bartizan.hardening.propose.known import KnownValues
 from bartizan.hardening.propose.output import OutputRules
@@ -15,6 +16,7 @@ from bartizan.hardening.propose.tools import ToolRules
 from bartizan.hardening.sigma import with_rule
 
 PROPOSERS: Final[tuple[Proposer, ...]] = (
+    CallBudget(),
     ToolRules(),
     KnownValues(),
     OutputRules(),

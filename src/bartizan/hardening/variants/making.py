@@ -21,6 +21,9 @@ from bartizan.hardening.variants.wording import reworded
 _SLOTS, _WORDS, _DRESS, _CARRIER = 0.7, 0.6, 0.4, 0.8
 """How often each family takes part; a variant takes part in at least one."""
 
+MOST_CALLS = 80
+"""Of a variant whose harm is the number of its calls, or twice the finding's."""
+
 
 class _Carrier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
@@ -39,7 +42,7 @@ def _carriers() -> _Carriers:
 def families(side: Side) -> tuple[str, ...]:
     """The names of what variants of one side are made by, as evidence tells them."""
     carriers = [f"carrier.{one.id}" for rows in _carriers().values() for one in rows[side]]
-    return ("slots", "wording", *(f"dress.{dress.__name__}" for dress in DRESSES[side]), *carriers)
+    return ("slots", "wording", "calls", *(f"dress.{dress.__name__}" for dress in DRESSES[side]), *carriers)
 
 
 class Variants:
@@ -90,9 +93,22 @@ class Variants:
             answer=answer,
             harm=harm,
             tools=old.tools,
-            calls=tuple(Call(call.tool, _mapped(call.arguments, mapping)) for call in old.calls),
+            calls=self._calls(mapping, made),
             group=old.group,
             made="+".join(dict.fromkeys(made)),
+        )
+
+    def _calls(self, mapping: dict[str, str], made: list[str]) -> tuple[Call, ...]:
+        """The same calls; where their number is the harm, another number of them, each with arguments of its own."""
+        calls = tuple(Call(call.tool, _mapped(call.arguments, mapping)) for call in self._exchange.calls)
+        if not self._finding.too_many:
+            return calls
+        made.append("calls")
+        number = self._chance.randint(self._finding.too_many, max(2 * len(calls), MOST_CALLS))
+        drawn = (self._chance.choice(calls) for _ in range(number))
+        side = self._side is Side.HELD  # numbers of the two sides differ: even and odd
+        return tuple(
+            Call(call.tool, _numbered(call.arguments, str(2 * self._chance.randrange(10**6) + side))) for call in drawn
         )
 
     def _piece(
@@ -132,6 +148,17 @@ class Variants:
         carrier = self._chance.choice(_carriers()[Surface.OUTPUT][self._side])
         made.append(f"answer.{carrier.id}")
         return carrier.text.replace("{harm}", shown), (harm,)
+
+
+def _numbered(arguments: dict[str, Any], number: str) -> dict[str, Any]:
+    """``arguments`` with ``number`` after each text and in place of each number; as they are where there is neither."""
+    out = dict(arguments)
+    for name, value in arguments.items():
+        if isinstance(value, str):
+            out[name] = f"{value} {number}"
+        elif isinstance(value, int) and not isinstance(value, bool):
+            out[name] = int(number)
+    return out
 
 
 def _texts(values: Any) -> list[str]:
