@@ -17,8 +17,9 @@ upstreams:
     url: {base}/v1
     protocol: openai
     models: {{canned: canned}}
-detections: {{enabled: false}}
+detections: {detections}
 """
+_NO_DETECTIONS = "{enabled: false}"
 """Without the process that runs detection rules over the journal: ``bench telemetry`` measures that."""
 
 _POLICY = """\
@@ -45,7 +46,15 @@ origins: {system: [], user: [], assistant: [], tool_definition: [], tool_call: [
 """
 
 
-def write_workspace(root: Path, port: int, admin: int, base: str, guards: bool = True, model: bool = False) -> Path:
+def write_workspace(
+    root: Path,
+    port: int,
+    admin: int,
+    base: str,
+    guards: bool = True,
+    model: bool = False,
+    detections: str = _NO_DETECTIONS,
+) -> Path:
     """A workspace to measure; what is not named is alike (keys, journal, keeper).
 
     Args:
@@ -55,9 +64,11 @@ def write_workspace(root: Path, port: int, admin: int, base: str, guards: bool =
         base: URL of the upstream.
         guards: the default policy without the trained model, or every guard off.
         model: instead, every guard and the trained model, in monitor mode.
+        detections: that section of ``bartizan.yaml``.
     """
     root.mkdir(parents=True)
-    (root / "bartizan.yaml").write_text(_DEPLOYMENT.format(port=port, admin=admin, base=base), encoding="utf-8")
+    deployment = _DEPLOYMENT.format(port=port, admin=admin, base=base, detections=detections)
+    (root / "bartizan.yaml").write_text(deployment, encoding="utf-8")
     policy = _POLICY.format(digest=key_digest(KEY)) + (_MODEL if model else _NO_MODEL if guards else _NO_GUARDS)
     (root / "policy.yaml").write_text(policy, encoding="utf-8")
     return root

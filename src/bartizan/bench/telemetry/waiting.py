@@ -38,11 +38,10 @@ def wait(folder: Path, seconds: float) -> list[Row]:
         BartizanError: it does not start, or findings stay out.
     """
     port = free_port()
-    root = write_workspace(folder, port, free_port(), "http://127.0.0.1:9", guards=False)
+    busy = "{findings_per_minute: 1000000, suppress_seconds: 0}"
+    root = write_workspace(folder, port, free_port(), "http://127.0.0.1:9", guards=False, detections=busy)
     (root / "rules").mkdir()
     (root / "rules" / "bench.yml").write_text(_RULES, encoding="utf-8")
-    limits = "detections: {findings_per_minute: 1000000, suppress_seconds: 0}\n"
-    (root / "bartizan.yaml").write_text((root / "bartizan.yaml").read_text(encoding="utf-8") + limits, encoding="utf-8")
     server = Server("gateway", [sys.executable, "-P", "-m", "bartizan", "up", "--workspace", str(root)], port)
     try:
         server.wait()
