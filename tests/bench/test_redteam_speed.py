@@ -16,7 +16,7 @@ def test_the_target_counts_and_the_floor_sends_what_it_says() -> None:
         cpu = redteam._bare(server.port, 48)
         stats = redteam._stats(server)
     assert stats.requests == 48
-    assert stats.held / 48 >= 0.95 * 0.01, "timers may be a little early"
+    assert stats.held / 48 >= 0.01
     assert stats.last - stats.first >= 3 * 0.01, "48 requests, 16 at a time"
     assert 0 < cpu < 30
 

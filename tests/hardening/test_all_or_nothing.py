@@ -101,7 +101,8 @@ def test_links_that_lead_elsewhere_are_refused(
     else:
         (root / name).symlink_to(outside)
     before = read_files(outside), sorted(outside.iterdir())
-    with pytest.raises(ConfigurationError, match=r"leads elsewhere by a symbolic link|is a link to a file outside"):
+    said = "is a link to a file outside" if name == "policy.yaml" else "leads elsewhere by a symbolic link"
+    with pytest.raises(ConfigurationError, match=said):
         approve_candidate(root, one.id, key, "ann", enforce=False)
     assert (read_files(outside), sorted(outside.iterdir())) == before
     assert (root / name).is_symlink()

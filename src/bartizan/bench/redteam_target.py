@@ -74,7 +74,7 @@ class TimedTarget:
             stats.take(1, arrived)
             body = self._head + self._found + b"%d. " % stats.requests + self._tail  # no two answers are alike
             if self._seconds:
-                await asyncio.sleep(self._seconds)
+                await asyncio.sleep(self._seconds + 0.001)  # the loop rounds to milliseconds, down too
             now = time.time()
             stats.take(-1, now)
             stats.first = stats.first or arrived
