@@ -113,8 +113,9 @@ async def test_a_blocked_request_never_reaches_the_upstream(tmp_path: Path, styl
             if style == "message":
                 assert "No." in (await call()).model_dump_json()  # type: ignore[no-untyped-call]
             else:
-                with pytest.raises((openai.BadRequestError, anthropic.BadRequestError), match=r"No\."):
+                with pytest.raises((openai.BadRequestError, anthropic.BadRequestError), match=r"No\.") as error:
                     await call()  # type: ignore[no-untyped-call]
+                assert error.value.response.headers["x-bartizan-rule"] == "user.prompt_injection"
         with pytest.raises(openai.BadRequestError, match=r"No\."):
             await client.embeddings.create(model="m", input=ATTACK)
         assert not upstream.received
@@ -276,7 +277,12 @@ async def test_keys_and_models(tmp_path: Path) -> None:
 async def test_rate_limits_and_cooldown(tmp_path: Path) -> None:
     keys = (
         VirtualKey("rated", key_digest(PLAIN_KEY), limits=Limits(rate=RateLimit(1, seconds=60))),
-        VirtualKey("blocked", key_digest(DEBUG_KEY), limits=Limits(cooldown=Cooldown(blocks=2, seconds=60, pause=30))),
+        VirtualKey(
+            "blocked",
+            key_digest(DEBUG_KEY),
+            debug=True,
+            limits=Limits(cooldown=Cooldown(blocks=2, seconds=60, pause=30)),
+        ),
     )
     policy = PolicyDocument(version=1, keys=keys)
     async with scene(tmp_path, answer(chat_reply("hi")), policy) as (gateway, _):
@@ -289,8 +295,9 @@ async def test_rate_limits_and_cooldown(tmp_path: Path) -> None:
             attack: list[Any] = [{"role": "user", "content": ATTACK}]
             for _ in range(2):
                 await client.chat.completions.create(model="m", messages=attack)
-            with pytest.raises(openai.RateLimitError):
+            with pytest.raises(openai.RateLimitError) as error:
                 await client.chat.completions.create(model="m", messages=HI)
+            assert error.value.response.headers["x-bartizan-rule"] == "limit: cooldown"
         event = gateway.last(RequestRefused)
         assert isinstance(event, RequestRefused)
         assert event.reason == "limit: cooldown"

@@ -59,6 +59,13 @@ class DeclinedError(BartizanError):
         self.verdict = verdict
         self.challenges = challenges
 
+    @property
+    def rule(self) -> str:
+        """What a debug key is told: the rule of the verdict, which limit was reached, or else the code."""
+        if self.verdict is not None:
+            return self.verdict.rule
+        return self.reason if self.status == 429 else self.code
+
 
 def code_for(status: int) -> str:
     """The machine-readable code that goes with an HTTP status."""

@@ -239,7 +239,7 @@ class Exchange:
             decision = declined(error)
         headers = decline_headers(decision, record.id)
         if self._caller is not None and self._caller.principal.debug:
-            headers += debug_headers(Action.BLOCK, decision.code)
+            headers += debug_headers(Action.BLOCK, decision.rule)
         await send_whole(send, decision.status, headers, error_body(self._dialect, decision, record.id))
         return decision.status, Action.BLOCK
 

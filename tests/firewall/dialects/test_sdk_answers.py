@@ -32,6 +32,8 @@ CHAT = request_of(
     ApiFamily.CHAT_COMPLETIONS, {"model": "m", "messages": SAY, "stream_options": {"include_usage": True}}
 )
 RESPONSES = request_of(ApiFamily.RESPONSES, {"model": "m", "input": "hi"})
+AS_JSON: Document = {"format": {"type": "json_schema", "name": "Answer", "schema": Answer.model_json_schema()}}
+STRUCTURED = request_of(ApiFamily.RESPONSES, {"model": "m", "input": "hi", "text": AS_JSON})
 COMPLETIONS = request_of(ApiFamily.COMPLETIONS, {"model": "m", "prompt": "hi"})
 EMBEDDINGS = request_of(ApiFamily.EMBEDDINGS, {"model": "m", "input": "hi"})
 MESSAGES = request_of(ApiFamily.MESSAGES, {"model": "m", "max_tokens": 5, "messages": SAY})
@@ -80,21 +82,35 @@ def test_chat_refusal_streams(loopback: Loopback, client: openai.OpenAI) -> None
 
 def test_responses_refusal(loopback: Loopback, client: openai.OpenAI) -> None:
     refuse(loopback, RESPONSES)
-    answer = client.responses.parse(model="m", input="hi", text_format=Answer)
-    assert answer.status == "completed"
+    answer = client.responses.create(model="m", input="hi")
     part: Any = answer.output[0]
+    assert answer.status == "completed"
+    assert answer.output_text == TEXT
+    assert part.content[1].refusal == TEXT
+
+
+def test_responses_refusal_where_json_was_asked_for(loopback: Loopback, client: openai.OpenAI) -> None:
+    refuse(loopback, STRUCTURED)
+    answer = client.responses.parse(model="m", input="hi", text_format=Answer)
+    part: Any = answer.output[0]
+    assert answer.output_parsed is None
     assert part.content[0].refusal == TEXT
-    assert client.responses.create(model="m", input="hi").output_text == ""
+    refuse_stream(loopback, STRUCTURED)
+    with client.responses.stream(model="m", input="hi", text_format=Answer) as stream:
+        final: Any = stream.get_final_response()
+    assert final.output[0].content[0].refusal == TEXT
 
 
 def test_responses_refusal_streams(loopback: Loopback, client: openai.OpenAI) -> None:
     refuse_stream(loopback, RESPONSES)
-    kinds = [event.type for event in client.responses.create(model="m", input="hi", stream=True)]
-    assert kinds[0] == "response.created"
-    assert kinds[-1] == "response.completed"
-    with client.responses.stream(model="m", input="hi", text_format=Answer) as stream:
+    events = list(client.responses.create(model="m", input="hi", stream=True))
+    assert events[0].type == "response.created"
+    assert events[-1].type == "response.completed"
+    assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == TEXT
+    with client.responses.stream(model="m", input="hi") as stream:
         final: Any = stream.get_final_response()
-    assert final.output[0].content[0].refusal == TEXT
+    assert final.output_text == TEXT
+    assert final.output[0].content[1].refusal == TEXT
 
 
 def test_completions_refusal(loopback: Loopback, client: openai.OpenAI) -> None:
@@ -137,7 +153,7 @@ def test_async_clients_read_refusals(loopback: Loopback) -> None:
             refuse_stream(loopback, RESPONSES)
             async with client.responses.stream(model="m", input="hi") as stream:
                 final: Any = await stream.get_final_response()
-            assert final.output[0].content[0].refusal == TEXT
+            assert final.output_text == TEXT
         async with anthropic.AsyncAnthropic(base_url=loopback.url, api_key="k", max_retries=0) as claude:
             refuse(loopback, MESSAGES)
             said = await claude.messages.create(model="m", max_tokens=5, messages=SAY)

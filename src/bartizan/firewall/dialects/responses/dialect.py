@@ -66,14 +66,16 @@ class ResponsesDialect:
         return ResponsesReader(request)
 
     def refusal_document(self, request: Request, message: str, request_id: str) -> Document:
-        """A completed response whose message has a refusal part."""
-        return _response(request, request_id, "completed", [_message(request_id, "completed", [_part(message)])])
+        """A completed response whose message says it as text, for clients that show nothing else, and as a refusal.
+        Where JSON was asked for, it has no text, since the SDK parses every text that it gets."""
+        item = _message(request_id, "completed", _parts(request, message))
+        return _response(request, request_id, "completed", [item])
 
     def refusal_stream(self, request: Request, message: str, request_id: str) -> bytes:
         """The same as events."""
+        completed = self.refusal_document(request, message, request_id)
+        item = completed["output"][0]
         started = _response(request, request_id, "in_progress", [])
-        item = _message(request_id, "completed", [_part(message)])
-        place = {"item_id": item["id"], "output_index": 0, "content_index": 0}
         events: list[Document] = [
             {"type": "response.created", "response": started},
             {"type": "response.in_progress", "response": started},
@@ -82,12 +84,13 @@ class ResponsesDialect:
                 "output_index": 0,
                 "item": _message(request_id, "in_progress", []),
             },
-            {"type": "response.content_part.added", **place, "part": _part("")},
-            {"type": "response.refusal.delta", **place, "delta": message},
-            {"type": "response.refusal.done", **place, "refusal": message},
-            {"type": "response.content_part.done", **place, "part": _part(message)},
+        ]
+        for index, part in enumerate(item["content"]):
+            place = {"item_id": item["id"], "output_index": 0, "content_index": index}
+            events += _growing(part, place)
+        events += [
             {"type": "response.output_item.done", "output_index": 0, "item": item},
-            {"type": "response.completed", "response": self.refusal_document(request, message, request_id)},
+            {"type": "response.completed", "response": completed},
         ]
         return b"".join(
             encode_event(event["type"], encode({**event, "sequence_number": number}))
@@ -99,8 +102,30 @@ class ResponsesDialect:
         return error_document(status, message, code, request_id)
 
 
-def _part(message: str) -> Document:
-    return {"type": "refusal", "refusal": message}
+def _wants_json(request: Request) -> bool:
+    text = request.document.get("text")
+    wanted = text.get("format") if isinstance(text, dict) else None
+    return isinstance(wanted, dict) and wanted.get("type") != "text"
+
+
+def _parts(request: Request, message: str) -> list[Document]:
+    refusal: Document = {"type": "refusal", "refusal": message}
+    if _wants_json(request):
+        return [refusal]
+    return [{"type": "output_text", "text": message, "annotations": [], "logprobs": []}, refusal]
+
+
+def _growing(part: Document, place: Document) -> list[Document]:
+    """The events in which a part begins, comes in one piece and is done."""
+    kind = part["type"]
+    field = "text" if kind == "output_text" else "refusal"
+    extra = {"logprobs": []} if kind == "output_text" else {}
+    return [
+        {"type": "response.content_part.added", **place, "part": {**part, field: ""}},
+        {"type": f"response.{kind}.delta", **place, "delta": part[field], **extra},
+        {"type": f"response.{kind}.done", **place, field: part[field], **extra},
+        {"type": "response.content_part.done", **place, "part": part},
+    ]
 
 
 def _message(request_id: str, status: str, content: list[Document]) -> Document:

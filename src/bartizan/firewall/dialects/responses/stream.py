@@ -15,6 +15,7 @@ from bartizan.firewall.dialects.pieces import Pieces
 from bartizan.firewall.dialects.responses import channels
 from bartizan.firewall.dialects.responses.channels import GROWING, PREFIX
 from bartizan.firewall.dialects.responses.extend import extension
+from bartizan.firewall.dialects.responses.places import Places
 from bartizan.firewall.dialects.responses.reply import (
     OutputItem,
     OutputPart,
@@ -73,6 +74,7 @@ class ResponsesReader:
         self._items: dict[int, tuple[str, str]] = {}
         self._open: dict[Channel, None] = {}
         self._pieces = Pieces()
+        self._places = Places()
         self._sequence = 0
         self._written: dict[int, str] = {}
         """What the deltas said of each call's arguments."""
@@ -91,6 +93,7 @@ class ResponsesReader:
             raise UpstreamError("the upstream sent an event without a type")
         event = StreamEvent(kind, document)
         document.pop("obfuscation", None)
+        self._places.fill(kind, document)
         self._dispatch(kind, document, event)
         for slot in event.deltas:
             self._open[slot.channel] = None
