@@ -297,7 +297,7 @@ async def test_rate_limits_and_cooldown(tmp_path: Path) -> None:
                 await client.chat.completions.create(model="m", messages=attack)
             with pytest.raises(openai.RateLimitError) as error:
                 await client.chat.completions.create(model="m", messages=HI)
-            assert error.value.response.headers["x-bartizan-rule"] == "limit: cooldown"
+            assert error.value.response.headers["x-bartizan-rule"] == "limit.cooldown"
         event = gateway.last(RequestRefused)
         assert isinstance(event, RequestRefused)
         assert event.reason == "limit: cooldown"

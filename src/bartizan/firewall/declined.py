@@ -64,7 +64,7 @@ class DeclinedError(BartizanError):
         """What a debug key is told: the rule of the verdict, which limit was reached, or else the code."""
         if self.verdict is not None:
             return self.verdict.rule
-        return self.reason if self.status == 429 else self.code
+        return self.reason.replace(": ", ".") if self.status == 429 else self.code
 
 
 def code_for(status: int) -> str:

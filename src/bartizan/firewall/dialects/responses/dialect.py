@@ -119,7 +119,7 @@ def _growing(part: Document, place: Document) -> list[Document]:
     """The events in which a part begins, comes in one piece and is done."""
     kind = part["type"]
     field = "text" if kind == "output_text" else "refusal"
-    extra = {"logprobs": []} if kind == "output_text" else {}
+    extra: Document = {"logprobs": []} if kind == "output_text" else {}
     return [
         {"type": "response.content_part.added", **place, "part": {**part, field: ""}},
         {"type": f"response.{kind}.delta", **place, "delta": part[field], **extra},
