@@ -15,7 +15,7 @@ TRAIN := .venv-train
 ADAPTERS := .venv-adapters
 TORCH := .venv-torch
 MODEL := src/bartizan/inspection/classifier/weights
-.PHONY: demo up test test-adapters test-torch setup setup-dev docs train lint types check-imports unit coverage lock clean
+.PHONY: demo up test test-adapters test-torch bench-robustness setup setup-dev docs train lint types check-imports unit coverage lock clean
 
 demo: setup ## Set up and run the main job: attack, guard, prove
 	$(BIN)/bartizan demo
@@ -80,7 +80,7 @@ $(ADAPTERS)/.stamp: $(UV) requirements/adapters.txt
 	$(UV) pip install --quiet --python $(ADAPTERS)/bin/python --require-hashes -r requirements/adapters.txt
 	@touch $@
 
-test-torch: $(TORCH)/.stamp ## Run the audits' tests with PyTorch and the opponents, which have an environment of their own
+test-torch: $(TORCH)/.installed ## Run the audits' tests with PyTorch and the opponents, which have an environment of their own
 	PYTHONPATH=src:. $(TORCH)/bin/python -m pytest -n 0 tests/robustness
 
 $(TORCH)/.stamp: $(UV) requirements/torch.txt requirements/dev.txt
@@ -89,6 +89,13 @@ $(TORCH)/.stamp: $(UV) requirements/torch.txt requirements/dev.txt
 	$(UV) pip install --quiet --python $(TORCH)/bin/python --require-hashes --no-deps -r requirements/dev.txt
 	$(UV) pip install --quiet --python $(TORCH)/bin/python --require-hashes --no-deps -r requirements/torch.txt
 	@touch $@
+
+$(TORCH)/.installed: $(TORCH)/.stamp pyproject.toml
+	$(UV) pip install --quiet --python $(TORCH)/bin/python --no-deps --editable .
+	@touch $@
+
+bench-robustness: $(TORCH)/.installed ## Measure attacks on models beside the opponents: make bench-robustness [ARGS="--part privacy --keep build/figures"]
+	OMP_NUM_THREADS=1 $(TORCH)/bin/bartizan bench robustness $(ARGS)
 
 train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [FROM=folder of the run that learns on [BLEND=share of what it learns, 1 for an encoder of its own for material] [KEEP=1: only its first look at material does]] [MATERIAL=folder of the run whose encoder reads material]
 	test -n "$(DATA)" -a -n "$(VERSION)"

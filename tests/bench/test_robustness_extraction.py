@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def test_a_claim_becomes_its_strength() -> None:
     assert "claimed" not in _p("x", Claim(1, 10, 0.1, 0.5)).note
 
 
-def test_copies_stand_beside_the_opponents(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_stand_beside_the_opponents(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="trains networks")
     pytest.importorskip("art", reason="the opponent")
     chance = np.random.default_rng(0)
@@ -37,7 +39,11 @@ def test_copies_stand_beside_the_opponents(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(extraction_copies, "_VICTIM", slice(0, 600))
     monkeypatch.setattr(extraction_copies, "_POOL", slice(600, 1_000))
     monkeypatch.setattr(extraction_copies, "EPOCHS", 1)
-    rows = list(extraction_copies.rows(data, lambda _: None, queries=100, seeds=2))
+    said: list[str] = []
+    rows = list(extraction_copies.rows(data, said.append, queries=100, seeds=2, keep=tmp_path))
+    said.clear()
+    assert list(extraction_copies.rows(data, said.append, queries=100, seeds=2, keep=tmp_path)) == rows
+    assert not said, "nothing is measured twice"
     subjects = {row.subject for row in rows}
     assert {"Bartizan", "ART CopycatCNN", "ART KnockoffNets", "no query, true labels"} <= subjects
     assert all(row.target is not None for row in rows if row.subject == "Bartizan")

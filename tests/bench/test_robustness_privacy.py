@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -54,9 +55,10 @@ def test_figures_stand_beside_utility_and_the_adaptive_one_is_the_best(
 
 
 def test_what_a_defence_takes_away_is_a_lower_end(leaks: tuple[privacy.Leak, privacy.Leak]) -> None:
-    better = list(privacy.less_rows(*leaks))
+    plain, private = (list(privacy.model_rows("x", one)) for one in leaks)
+    better = list(privacy.less_rows(plain, private))
     assert not any(row.missed for row in better)
-    assert all(row.missed for row in privacy.less_rows(leaks[1], leaks[1]))
+    assert all(row.missed for row in privacy.less_rows(private, private))
 
 
 def test_output_limits_hide_from_thresholds_alone(leaks: tuple[privacy.Leak, privacy.Leak]) -> None:
@@ -75,13 +77,16 @@ def test_every_part_is_a_module_with_rows_and_notes(part: run.Part) -> None:
     assert module.NOTES
 
 
-def test_the_part_runs_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_part_runs_from_end_to_end_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(privacy, "rows", lambda seed: DATA)
     kinds = {privacy.OVERFIT: lambda: Blunt(0.5), privacy.PRIVATE: lambda: Blunt(20.0)}
     monkeypatch.setattr(privacy, "trainers", lambda: kinds)
     monkeypatch.setattr(privacy, "canary_rows", lambda seed: [])
     said: list[str] = []
-    found = privacy.run(said.append, shadows=4, workers=1)
+    found = privacy.run(said.append, shadows=4, workers=1, keep=tmp_path)
     assert {row.subject for row in found} >= {privacy.OVERFIT, privacy.PRIVATE, "labels alone"}
     assert [row.target for row in found if row.target is not None] == [0, 0]
     assert len(said) == 4
+    next(tmp_path.glob("privacy-dp-sgd-*")).unlink()
+    assert privacy.run(said.append, shadows=4, workers=1, keep=tmp_path) == found
+    assert said[4:] == ["DP-SGD: 4 shadow models", "canaries"]

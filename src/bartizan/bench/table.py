@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Final
 
 import msgspec
@@ -136,7 +137,16 @@ def as_json(area: str, rows: Sequence[Row], notes: Sequence[str]) -> bytes:
         {
             "schema": "bartizan/bench/v1",
             "area": area,
-            "rows": [{**msgspec.to_builtins(row), "missed": row.missed} for row in rows],
+            "rows": [{**msgspec.to_builtins(row, enc_hook=plain), "missed": bool(row.missed)} for row in rows],
             "notes": list(notes),
         }
     )
+
+
+def plain(value: object) -> float | int:
+    """A number of numpy as one of Python, for msgspec. Raises NotImplementedError for anything else."""
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    raise NotImplementedError

@@ -189,7 +189,7 @@ def bench_robustness(
     ] = 1e6,
     keep: Annotated[
         Path | None,
-        typer.Option("--keep", help="Folder of models and results; a run of any part but privacy goes on from it."),
+        typer.Option("--keep", help="Folder of models and results, from which a later run goes on."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Poisoning: other models with another one.")] = 0,
     texts: Annotated[
@@ -207,7 +207,7 @@ def bench_robustness(
         _finish("robustness", found, text_evasion.NOTES, output_format)
     settings: dict[Part, dict[str, object]] = {
         Part.POISONING: {"models": models, "minutes": minutes, "keep": keep, "seed": seed},
-        **{one: {"keep": keep} for one in (Part.DEFENCES, Part.EVASION, Part.EXTRACTION)},
+        **{one: {"keep": keep} for one in Part if one is not Part.POISONING},
     }
     rows, notes = _watched(lambda progress: robustness.run(part or list(Part), progress, settings))
     _finish("robustness", rows, notes, output_format)

@@ -21,6 +21,10 @@ class BudgetSpentError(AuditError):
     """The query budget does not cover what was asked; nothing of it was asked."""
 
 
+class TimeSpentError(BudgetSpentError):
+    """The time for this audit is over; nothing more was asked."""
+
+
 class UnusableDataError(AuditError):
     """The data cannot support a statement: wrong shape, NaN, one class, labels out of range, too few rows."""
 

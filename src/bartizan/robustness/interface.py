@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bartizan.core.registry import K, registrar
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult
-from bartizan.robustness.errors import BudgetSpentError
+from bartizan.robustness.errors import TimeSpentError
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Labels: TypeAlias = NDArray[np.int64]
@@ -184,9 +184,9 @@ class AuditContext:
     """Reading of the monotonic clock at which the time for this audit is over."""
 
     def in_time(self) -> None:
-        """Asked before each long step. Raises BudgetSpentError once the time is over: the audit is inconclusive."""
+        """Asked before each long step. Raises TimeSpentError once the time is over: the audit is inconclusive."""
         if time.monotonic() > self.until:
-            raise BudgetSpentError("cut short: the time for this audit is over", "raise --seconds")
+            raise TimeSpentError("cut short: the time for this audit is over", "raise --seconds")
 
 
 class Audit(Protocol):
@@ -207,6 +207,8 @@ class Audit(Protocol):
     unsaid."""
     lasts: int
     """Seconds of one core that it takes on a small model, roughly: the longest start first. 1 where unsaid."""
+    instead: str
+    """What says something of the same in less time, as a hint; empty where unsaid."""
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """Attack, measure, run the positive control. Raises AuditError where nothing can be said; the runner then
@@ -219,7 +221,8 @@ _register = registrar("audit")
 
 def audit(kind: K) -> K:
     """Marks a class of ``robustness.audits`` as an audit, and gives it the traits that it does not state."""
-    for trait, unsaid in (("takes_chance", False), ("only_named", False), ("spreads", False), ("lasts", 1)):
+    unsaid = {"takes_chance": False, "only_named": False, "spreads": False, "lasts": 1, "instead": ""}
+    for trait, value in unsaid.items():
         if not hasattr(kind, trait):
-            setattr(kind, trait, unsaid)
+            setattr(kind, trait, value)
     return _register(kind)

@@ -7,7 +7,13 @@ import time
 
 import numpy as np
 
-from bartizan.robustness.errors import BudgetSpentError, NotOfferedError, UnusableDataError, UnusableModelError
+from bartizan.robustness.errors import (
+    BudgetSpentError,
+    NotOfferedError,
+    TimeSpentError,
+    UnusableDataError,
+    UnusableModelError,
+)
 from bartizan.robustness.interface import Access, Floats, Labels, ModelUnderTest, Slope
 
 
@@ -97,7 +103,7 @@ class MeteredModel:
         if x.ndim == 0 or tuple(x.shape[1:]) != tuple(self.shape):
             raise UnusableDataError(f"{self.name} takes rows of shape {tuple(self.shape)}, not {tuple(x.shape[1:])}")
         if time.monotonic() > self._until:
-            raise BudgetSpentError("cut short: the time for this audit is over", "raise --seconds")
+            raise TimeSpentError("cut short: the time for this audit is over", "raise --seconds")
         if self.queries + len(x) > self.budget:
             left = int(self.budget - self.queries)
             raise BudgetSpentError(f"{len(x):,} rows asked, {left:,} left of the budget", "raise --budget")

@@ -15,7 +15,7 @@ from bartizan.core.stats import clopper_pearson
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult, Measure, Outcome
 from bartizan.robustness import audits, data
-from bartizan.robustness.errors import AuditError, NotApplicableError
+from bartizan.robustness.errors import AuditError, NotApplicableError, TimeSpentError
 from bartizan.robustness.interface import Access, Audit, AuditContext, Samples
 from bartizan.robustness.metered import MeteredModel
 from bartizan.robustness.settling import supported
@@ -88,8 +88,10 @@ def result(audit: Audit, context: AuditContext, budget: float = np.inf) -> Audit
     except NotApplicableError:
         raise
     except BartizanError as error:
+        late = audit.instead if isinstance(error, TimeSpentError) else ""
+        reason = str(BartizanError(error.cause, ", or ".join(filter(None, (error.hint, late)))))
         found = AuditResult(
-            audit=audit.id, title=audit.title, threat=audit.threat, outcome=Outcome.INCONCLUSIVE, reason=str(error)
+            audit=audit.id, title=audit.title, threat=audit.threat, outcome=Outcome.INCONCLUSIVE, reason=reason
         )
     return msgspec.structs.replace(
         found,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +11,22 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
 from bartizan.reporting.audit import AuditResult, Outcome
-from bartizan.robustness.interface import Access, AuditContext, AuditData, Effort, Samples
+from bartizan.robustness.interface import (
+    Access,
+    AuditContext,
+    AuditData,
+    Effort,
+    Floats,
+    Labels,
+    ModelUnderTest,
+    Samples,
+)
 from bartizan.robustness.losses import CrossEntropy
 from bartizan.robustness.metered import MeteredModel
 from bartizan.robustness.models.parzen import ParzenTrainer
 from bartizan.robustness.privacy import game, shadows, verdict
 from bartizan.robustness.privacy.limits import LabelModel
-from bartizan.robustness.runner import chosen, run
+from bartizan.robustness.runner import chosen, known, run
 from bartizan.robustness.training import SklearnTrainer
 
 SHADOWED = ["membership.bavaria", "membership.lira", "membership.rmia"]
@@ -141,13 +151,44 @@ def test_training_and_test_rows_that_differ_by_themselves_are_inconclusive() -> 
         ({"data": AuditData(None, DATA.test)}, "rows that the model was trained on"),
         ({"data": AuditData(DATA.train[:60], DATA.test)}, "30 members"),
         ({"trainer": None}, "give a trainer"),
-        ({"effort": Effort(samples=200, shadows=8, seconds=0)}, "the time for this audit is over"),
+        ({"effort": Effort(samples=200, shadows=8, seconds=0)}, "membership.triage"),
     ],
 )
 def test_what_cannot_be_said_is_inconclusive_with_its_reason(change: dict[str, object], said: str) -> None:
     (result,) = audited(replace(context(LINEAR), **change), ["membership.lira"])  # type: ignore[arg-type]
     assert result.outcome is Outcome.INCONCLUSIVE
     assert said in result.reason
+
+
+class Unhurried:
+    """Trains, and says that it took a minute."""
+
+    name = "unhurried"
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: self._now)
+
+    def fit(self, x: Floats, y: Labels, seed: int) -> ModelUnderTest:
+        self._now += 60
+        return LINEAR.fit(x, y, seed)
+
+
+@pytest.mark.parametrize("audit", SHADOWED)
+@pytest.mark.parametrize("seconds", [0.0, 1e-9, 70.0, 100.0])
+def test_where_no_shadow_models_fit_the_audit_that_trains_none_is_named(
+    audit: str, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = replace(
+        context(LINEAR),
+        trainer=Unhurried(monkeypatch),
+        effort=Effort(samples=200, shadows=8, seconds=seconds, workers=1),
+    )
+    (result,) = audited(given, [audit])
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "seconds" in result.reason
+    assert result.reason.endswith("or run membership.triage, which trains none)"), result.reason
+    assert "membership.triage" in known()
 
 
 def test_a_model_with_one_answer_is_inconclusive() -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from bartizan.bench.robustness import extraction_copies, extraction_marks, extraction_streams
-from bartizan.bench.robustness.kept import kept
+from bartizan.bench.robustness.kept import kept, versions
 from bartizan.bench.table import Row
 from bartizan.robustness.data import load
 from bartizan.robustness.errors import UnusableModelError
@@ -41,10 +40,10 @@ def run(progress: Callable[[str], None], folder: Path = FASHION, keep: Path | No
         raise UnusableModelError("the benchmark trains with torch", "pip install 'bartizan[torch]'") from error
     torch.set_num_threads(1)
     data = load(folder)
-    facts = {"bartizan": version("bartizan"), "torch": version("torch")}
-    found = list(equations())
-    for part in (extraction_copies, extraction_streams, extraction_marks):
-        found += kept(keep, part.__name__.rpartition(".")[2], facts, partial(part.rows, data, progress))
+    found = [*equations(), *extraction_copies.rows(data, progress, keep=keep)]
+    facts = versions()
+    for name, part in (("streams", extraction_streams.rows), ("marks", extraction_marks.rows)):
+        found += kept(keep, f"extraction {name}", facts, partial(part, data, progress))
     return found
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bartizan.bench.robustness.kept import kept_as, versions
 from bartizan.bench.table import Row, rate_row
 from bartizan.robustness.extraction.queries import Pool
 from bartizan.robustness.extraction.surrogate import COPIES, Strategy, steal
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 SHAPE: Final = (1, 28, 28)
 OURS: Final = "Bartizan"
+OPPONENT: Final = "adversarial-robustness-toolbox"
 EPOCHS: Final = 6
 _RATE, _HOLD = 4e-3, 0.5
 """How our thief learns from labels; chosen on other victims and on rows that no figure is of."""
@@ -30,11 +34,21 @@ def network(shape: tuple[int, ...], classes: int) -> torch.nn.Sequential:
     return small_cnn(shape, classes, width=8)
 
 
-def rows(data: AuditData, told: Told, queries: int = 1_000, seeds: int = 5) -> Iterator[Row]:
-    """Fidelity on 2,000 untouched rows, of so many victims together; the target of our best is the best opponent."""
+Hits = list[tuple[str, str, list[bool]]]
+"""Who, which figure, and the rows on which copy and victim answer alike."""
+
+
+def rows(data: AuditData, told: Told, queries: int = 1_000, seeds: int = 5, keep: Path | None = None) -> Iterator[Row]:
+    """Fidelity on 2,000 untouched rows, of so many victims together; the target of our best is the best opponent.
+
+    ``keep`` is a folder of figures, from which a later run goes on victim by victim.
+    """
     hits: dict[tuple[str, str], list[bool]] = {}
     for seed in range(seeds):
-        for subject, what, found in _measured(data, told, queries, seed):
+        facts = {"queries": queries, **versions(OPPONENT)}
+        for subject, what, found in kept_as(
+            Hits, keep, f"extraction copies {seed}", facts, partial(_measured, data, told, queries, seed)
+        ):
             hits.setdefault((subject, what), []).extend(found)
     for what in dict.fromkeys(what for _, what in hits):
         shares = {one: 100 * sum(found) / len(found) for (one, other), found in hits.items() if other == what}
@@ -54,8 +68,12 @@ def _parts(found: list[bool], count: int) -> Iterator[list[bool]]:
     yield from (found[at * size : (at + 1) * size] for at in range(count))
 
 
-def _measured(data: AuditData, told: Told, queries: int, seed: int) -> Iterator[tuple[str, str, list[bool]]]:
-    """One victim, and what each thief made of it: who, which figure, and the rows on which both answer alike."""
+def _measured(data: AuditData, told: Told, queries: int, seed: int) -> Hits:
+    """One victim, and what each thief made of it."""
+    return list(_thefts(data, told, queries, seed))
+
+
+def _thefts(data: AuditData, told: Told, queries: int, seed: int) -> Iterator[tuple[str, str, list[bool]]]:
     assert data.train is not None
     told("training the victim")
     victim = TorchTrainer(network, SHAPE, 10, name="victim").fit(data.train.x[_VICTIM], data.train.y[_VICTIM], seed)
@@ -71,16 +89,16 @@ def _measured(data: AuditData, told: Told, queries: int, seed: int) -> Iterator[
     for access in (Access.SCORES, Access.LABELS):
         what = f"fidelity from {queries:,} queries, {access}"
         for name, copy in _opponents(victim, pool, queries, access, told, seed):
-            yield name, what, list(copy(held.x) == answers)
+            yield name, what, (copy(held.x) == answers).tolist()
         for strategy in (Strategy.POOL, Strategy.UNCERTAIN, Strategy.KNOCKOFF):
             told(f"{what}: {strategy}, victim {seed}")
             # Half of the budget first, so that there is a copy to be uncertain.
             theft = steal(victim, trainer, pool, strategy, [queries // 2, queries], judge, access, seed)
-            yield f"{OURS}, {strategy}", what, list(theft.copy.predict_label(held.x) == answers)
+            yield f"{OURS}, {strategy}", what, (theft.copy.predict_label(held.x) == answers).tolist()
     told("the same rows, no query")
     unasked = trainer.fit(np.repeat(pool.x[:queries], COPIES, 0), np.repeat(pool.y[:queries], COPIES), seed)
     what = f"fidelity from {queries:,} queries, labels"
-    yield "no query, true labels", what, list(unasked.predict_label(held.x) == answers)
+    yield "no query, true labels", what, (unasked.predict_label(held.x) == answers).tolist()
 
 
 def _aimed(row: Row, target: float) -> Row:

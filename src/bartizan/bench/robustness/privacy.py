@@ -6,11 +6,15 @@ Rounding and the top class alone are asked of the overfit model. Each is attacke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from bartizan.bench.robustness.kept import kept, versions
 from bartizan.bench.robustness.privacy_canaries import canary_rows
 from bartizan.bench.robustness.privacy_models import OVERFIT, PRIVATE, rows, trainers
 from bartizan.bench.table import Row, rate_row
@@ -70,21 +74,38 @@ class Leak(NamedTuple):
     data: AuditData
 
 
-def run(progress: Callable[[str], None], shadows: int = 8, seed: int = 0, workers: int = 2) -> list[Row]:
-    """All rows; some minutes. Needs the extras torch and dp."""
+def run(
+    progress: Callable[[str], None], shadows: int = 8, seed: int = 0, workers: int = 2, keep: Path | None = None
+) -> list[Row]:
+    """All rows. Needs the extras torch and dp; ``keep`` is a folder of figures, from which a later run goes on."""
     data = rows(seed=seed)
-    found: list[Row] = []
-    leaks: dict[str, Leak] = {}
+    facts = {"shadows": shadows, "seed": seed, **versions("adversarial-robustness-toolbox", "opacus")}
+    by_model: dict[str, list[Row]] = {}
     for name, make in trainers().items():
-        progress(f"{name}: {shadows} shadow models")
-        leaks[name] = leak(make, data, shadows, seed, workers)
-        found += model_rows(name, leaks[name])
-    found += less_rows(leaks[OVERFIT], leaks[PRIVATE])
-    found += limit_rows(leaks[OVERFIT])
-    progress("ART")
-    found += art_rows(leaks[OVERFIT])
+        measure = partial(_measured, name, make, data, shadows, seed, workers, progress)
+        by_model[name] = kept(keep, f"privacy {name}", facts, measure)
     progress("canaries")
-    return [*found, *canary_rows(seed)]
+    canaries = kept(keep, "privacy canaries", facts, partial(canary_rows, seed))
+    return [*chain(*by_model.values()), *less_rows(by_model[OVERFIT], by_model[PRIVATE]), *canaries]
+
+
+def _measured(
+    name: str,
+    make: Callable[[], object],
+    data: AuditData,
+    shadows: int,
+    seed: int,
+    workers: int,
+    progress: Callable[[str], None],
+) -> Iterator[Row]:
+    """One model; the overfit one behind output limits and under ART's audit too."""
+    progress(f"{name}: {shadows} shadow models")
+    one = leak(make, data, shadows, seed, workers)
+    yield from model_rows(name, one)
+    if name == OVERFIT:
+        yield from limit_rows(one)
+        progress("ART")
+        yield from art_rows(one)
 
 
 def leak(make: Callable[[], object], data: AuditData, shadows: int, seed: int, workers: int) -> Leak:
@@ -139,17 +160,26 @@ def model_rows(name: str, one: Leak) -> Iterator[Row]:
     yield _point(name, ADAPTIVE, max(found.values(), key=_finds))
 
 
-def less_rows(plain: Leak, private: Leak) -> Iterator[Row]:
-    """What DP-SGD takes away: the lower end of the interval of the difference must be above nothing."""
-    before, after = curves(plain), curves(private)
-    before[ADAPTIVE], after[ADAPTIVE] = (max(one.values(), key=_finds) for one in (before, after))
+def less_rows(plain: Sequence[Row], private: Sequence[Row]) -> Iterator[Row]:
+    """What DP-SGD takes away: the lower end of the interval of the difference must be above nothing.
+
+    Args:
+        plain: of :func:`model_rows`, of the model that remembers.
+        private: of the private one.
+    """
     for attack in ("LiRA online", ADAPTIVE):
-        a, b = before[attack].at(RATE), after[attack].at(RATE)
-        low, high = newcombe(a.found, a.members, b.found, b.members)
+        (a, members), (b, others) = (_found(rows_, attack) for rows_ in (plain, private))
+        low, high = newcombe(a, members, b, others)
         yield Row(
-            f"fewer members found under DP-SGD, at least: {attack}", 100 * low, "points", a.members, target=0.0,
-            at_least=True, note=f"{a.found} and {b.found} found", low=100 * low, high=100 * high, subject=PRIVATE,
+            f"fewer members found under DP-SGD, at least: {attack}", 100 * low, "points", members, target=0.0,
+            at_least=True, note=f"{a} and {b} found", low=100 * low, high=100 * high, subject=PRIVATE,
         )  # fmt: skip
+
+
+def _found(of: Sequence[Row], attack: str) -> tuple[int, int]:
+    """Members found, and how many there are."""
+    row = next(row for row in of if row.what == _WHAT + attack)
+    return round(row.value * row.n / 100), row.n
 
 
 def limit_rows(one: Leak) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from bartizan.robustness.interface import Access, AuditContext, Floats, audit
 from bartizan.robustness.privacy import shadow_attack
 from bartizan.robustness.privacy.bavaria import bavaria
 from bartizan.robustness.privacy.shadow_attack import Answers
+from bartizan.robustness.privacy.shadows import INSTEAD
 
 
 @audit
@@ -22,6 +23,7 @@ class MembershipBavaria:
     needs: Final = Access.SCORES
     title: Final = "Membership: likelihood ratio from few shadow models"
     spreads: Final = True
+    instead: Final = INSTEAD
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""

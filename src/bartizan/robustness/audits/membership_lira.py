@@ -10,6 +10,7 @@ from bartizan.reporting.audit import AuditResult
 from bartizan.robustness.interface import Access, AuditContext, Floats, audit
 from bartizan.robustness.privacy import lira, shadow_attack
 from bartizan.robustness.privacy.shadow_attack import Answers
+from bartizan.robustness.privacy.shadows import INSTEAD
 
 
 @audit
@@ -21,6 +22,7 @@ class MembershipLira:
     needs: Final = Access.SCORES
     title: Final = "Membership: likelihood ratio against shadow models"
     spreads: Final = True
+    instead: Final = INSTEAD
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""

@@ -12,6 +12,7 @@ from bartizan.robustness.interface import Access, AuditContext, Floats, audit
 from bartizan.robustness.privacy import shadow_attack
 from bartizan.robustness.privacy.rmia import rmia
 from bartizan.robustness.privacy.shadow_attack import Answers
+from bartizan.robustness.privacy.shadows import INSTEAD
 from bartizan.robustness.privacy.signals import probability
 
 _FEWEST = 20
@@ -26,6 +27,7 @@ class MembershipRmia:
     needs: Final = Access.SCORES
     title: Final = "Membership: relative to rows of the population"
     spreads: Final = True
+    instead: Final = INSTEAD
 
     def run(self, context: AuditContext, /) -> AuditResult:
         """See :class:`~bartizan.robustness.interface.Audit`."""

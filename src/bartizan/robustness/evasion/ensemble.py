@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bartizan.robustness.errors import BudgetSpentError
+from bartizan.robustness.errors import BudgetSpentError, TimeSpentError
 from bartizan.robustness.evasion.ball import Ball
 from bartizan.robustness.evasion.stages import Stage, Try
 from bartizan.robustness.interface import Flags, Floats, Labels, ModelUnderTest, Samples, Slope
@@ -36,7 +36,7 @@ class Evasion:
 
 
 class Deadline:
-    """The model until a time; questions after it raise BudgetSpentError."""
+    """The model until a time; questions after it raise TimeSpentError."""
 
     def __init__(self, model: ModelUnderTest, until: float) -> None:
         self._model, self._until = model, until
@@ -71,7 +71,7 @@ class Deadline:
 
     def _in_time(self) -> ModelUnderTest:
         if time.monotonic() > self._until:
-            raise BudgetSpentError("the time for this audit is over", "raise --budget seconds")
+            raise TimeSpentError("the time for this audit is over", "raise --budget seconds")
         return self._model
 
 

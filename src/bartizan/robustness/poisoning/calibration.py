@@ -34,7 +34,10 @@ class Calibration:
 
     def __post_init__(self) -> None:
         if len(self.sizes) < LEAST:
-            raise UnusableDataError(f"{len(self.sizes)} clean models cannot carry a threshold, {LEAST} can")
+            raise UnusableDataError(
+                f"{len(self.sizes)} clean models cannot carry a threshold, {LEAST} can",
+                "allow more seconds, or more workers",
+            )
 
     @property
     def means(self) -> Floats:

@@ -16,6 +16,8 @@ from bartizan.robustness.privacy.signals import Signal, confidence
 from bartizan.robustness.training import Job, train_all
 
 CONFIDENCE = "confidence"
+INSTEAD = "run membership.triage, which trains none"
+"""Where shadow models are too dear."""
 
 
 class Shadows(NamedTuple):
@@ -70,7 +72,7 @@ def train(
     if planned < fewest:
         raise UnusableDataError(
             f"one shadow model takes {each:.0f} s and {seconds:.0f} s allow {planned} of the {fewest} that are needed",
-            "allow more seconds or workers, or run membership.triage, which trains none",
+            f"allow more seconds or workers, or {INSTEAD}",
         )
     keep: list[np.ndarray] = []
     found: list[dict[str, Floats]] = []
@@ -99,7 +101,7 @@ def of_context(context: AuditContext, fewest: int = 4) -> tuple[Game, Shadows]:
     if context.trainer is None:
         raise UnusableDataError(
             "shadow models need to know how models of this kind are trained",
-            "give a trainer, or run membership.triage, which trains none",
+            f"give a trainer, or {INSTEAD}",
         )
     effort = context.effort
     key = f"shadows of {effort.samples} rows"
@@ -115,7 +117,7 @@ def of_context(context: AuditContext, fewest: int = 4) -> tuple[Game, Shadows]:
     found: tuple[Game, Shadows] = context.shared[key]
     if len(found[1].keep) < fewest:
         raise UnusableDataError(
-            f"{len(found[1].keep)} shadow models were trained, {fewest} are needed", "allow more seconds"
+            f"{len(found[1].keep)} shadow models were trained, {fewest} are needed", f"allow more seconds, or {INSTEAD}"
         )
     return found
 
