@@ -21,6 +21,7 @@ def test_a_small_run_fills_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
         gateway.UNSCANNED,
         "gateway: CPU per JSON request",
         "CPU: gateway / bare pass-through",
+        "CPU: pass-through that inspects / bare pass-through",
         "CPU: all guards / no guards",
         "CPU per stream event above bare",
         "first data of a stream / bare",

@@ -29,6 +29,8 @@ Progress = Callable[[str], None]
 
 BARE, UNSCANNED, FULL, LITELLM = "bare pass-through", "gateway, no guards", "gateway", "LiteLLM proxy"
 LEARNED = "gateway with the trained model"
+INSPECTING = "pass-through that inspects"
+"""What the guards alone add to the bare stack: no gateway with them costs less."""
 _WORKER = "worker1"
 """Stands in the command line of the gateway's only worker."""
 
@@ -103,6 +105,8 @@ def _start(stack: ExitStack, folder: Path, progress: Progress) -> dict[str, Serv
     add("upstream", [python, "-P", "-m", "bartizan.bench.canned", str(canned)], canned)
     port = free_port()
     add(BARE, [python, "-P", "-m", "bartizan.bench.passthrough", str(port), base], port)
+    port = free_port()
+    add(INSPECTING, [python, "-P", "-m", "bartizan.bench.passthrough", str(port), base, "--inspect"], port)
     bearer = {"authorization": f"Bearer {KEY}"}
     for name in (UNSCANNED, FULL, LEARNED):
         port = free_port()
@@ -113,9 +117,10 @@ def _start(stack: ExitStack, folder: Path, progress: Progress) -> dict[str, Serv
         port = free_port()
         command, environment = litellm_server(litellm, folder, port, base)
         add(LITELLM, command, port, environment=environment, headers={"authorization": f"Bearer {LITELLM_KEY}"})
-    for server in servers.values():
+    for name, server in servers.items():
         load(server, False, 100, 4)
-        load(server, True, 20, 4)
+        if name != INSPECTING:
+            load(server, True, 20, 4)
     return servers
 
 
@@ -129,6 +134,8 @@ def _rounds(servers: dict[str, Server], sizes: Sizes, progress: Progress) -> tup
             slow = name == LITELLM
             requests = sizes.slow_requests if slow else sizes.requests
             json_runs[name].append(load(server, False, requests, sizes.connections))
+            if name == INSPECTING:
+                continue
             streams = max(10, sizes.slow_requests // 10) if slow else sizes.streams
             sse_runs[name].append(load(server, True, streams, sizes.connections))
             single[name].append(load(server, True, max(10, streams // 4), 1))
@@ -143,13 +150,15 @@ def _describe(name: str, json_runs: list[_Run], sse_runs: list[_Run]) -> list[Ro
     n = sum(run.measured.requests for run in json_runs)
     streams = sum(run.measured.requests for run in sse_runs)
     latencies = [latency * 1e3 for run in json_runs for latency in run.measured.latencies]
-    return [
+    rows = [
         over_rounds(f"{name}: JSON throughput", [r.measured.requests / r.measured.seconds for r in json_runs], "/s", n),
         over_rounds(f"{name}: CPU per JSON request", [run.cpu for run in json_runs], "µs", n),
         Row(f"{name}: latency p50 under load", percentile(latencies, 0.5), "ms", n),
         Row(f"{name}: latency p99 under load", percentile(latencies, 0.99), "ms", n),
-        over_rounds(f"{name}: CPU per stream", [run.cpu for run in sse_runs], "µs", streams),
     ]
+    if sse_runs:
+        rows.append(over_rounds(f"{name}: CPU per stream", [run.cpu for run in sse_runs], "µs", streams))
+    return rows
 
 
 def _ratios(
@@ -175,6 +184,7 @@ def _ratios(
     ]
     rows = [
         over_rounds("CPU: gateway / bare pass-through", cpu(FULL, BARE), "×", n, target=1.6),
+        over_rounds("CPU: pass-through that inspects / bare pass-through", cpu(INSPECTING, BARE), "×", n),
         over_rounds("CPU: all guards / no guards", cpu(FULL, UNSCANNED), "×", n, target=1.25),
         over_rounds("CPU per stream event above bare", per_event, "µs", streams * EVENTS, target=10),
         over_rounds("first data of a stream / bare", first, "×", streams // 4, target=2),

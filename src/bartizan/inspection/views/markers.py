@@ -25,6 +25,8 @@ _WORD: Final = re.compile(r"[a-z]{4,16}")
 _TURNED: Final = frozenset(word[::-1] for word in WORDS) - WORDS
 _MOST_WORDS: Final = 60
 _FEWEST: Final = 2
+_NEAR: Final = 2_000
+"""Characters in which so many words of ordinary text stand: there they are read without their places first."""
 
 
 class Marker(NamedTuple):
@@ -98,10 +100,11 @@ def markers(folded: str) -> list[Marker]:
 
 def _backwards(folded: str) -> list[Marker]:
     """Words of the vocabulary written backwards, if they are a third of the first words and outnumber known ones."""
+    shown = _WORD.findall(folded, 0, _NEAR)[:_MOST_WORDS]
+    if _TURNED.isdisjoint(shown) and (len(shown) == _MOST_WORDS or len(folded) <= _NEAR):
+        return []
     words = list(islice(_WORD.finditer(folded), _MOST_WORDS))
     shown = [word.group() for word in words]
-    if _TURNED.isdisjoint(shown):
-        return []
     turned = [word for word in words if word.group() in _TURNED]
     if len(turned) < max(_FEWEST, len(words) / 3) or len(turned) <= sum(map(WORDS.__contains__, shown)):
         return []
