@@ -9,7 +9,9 @@ import pytest
 
 from bartizan.bench.supplychain import comparison, scanners
 from bartizan.bench.supplychain.assembler import call, value, whole
+from bartizan.bench.supplychain.malicious import corpus
 from bartizan.bench.supplychain.scanners import Answer
+from bartizan.core.errors import ConfigurationError
 
 
 @pytest.fixture
@@ -64,3 +66,39 @@ def test_rows_carry_n_and_targets(files: dict[str, Path]) -> None:
     assert by_name["ordinary models, flagged"].value == 0.0
     assert not any(row.missed for row in rows)
     assert {row.n for row in rows} == {1}
+
+
+def python_without(folder: Path, *modules: str) -> str:
+    """A Python that finds none of these modules."""
+    place = folder / "python"
+    blocked = ", ".join(f"{module!r}: None" for module in modules)
+    code = (
+        f"import runpy, sys; sys.modules.update({{{blocked}}}); sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], "
+        "run_name='__main__')"
+    )
+    place.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{code}" "$@"\n')
+    place.chmod(0o755)
+    return str(place)
+
+
+def test_files_for_a_loader_that_is_not_there_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = [one for one in corpus() if one.id in {"framing.pandas.gzip", "framing.extension.jpg"}]
+    some = [one for one in corpus() if not one.loader][:1]
+    assert len(few) == 2
+    monkeypatch.setattr(comparison, "corpus", lambda: [*few, *some])
+    made = comparison.malicious(tmp_path / "one", python_without(tmp_path, "pandas"))
+    assert [path.name for path in made.fired] == ["model.jpg"]
+    assert made.lacking == [("pandas", 1)]
+    assert made.still == []
+    assert len(made.form) == 1
+
+
+def test_what_is_no_python_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be run"):
+        comparison.malicious(tmp_path, str(tmp_path / "nowhere"))
+    with pytest.raises(ConfigurationError, match="cannot be run"):
+        comparison.ordinary(tmp_path, [str(tmp_path / "nowhere")])
+    with pytest.raises(ConfigurationError, match="did not load"):
+        comparison.malicious(tmp_path, "/bin/false")
+    with pytest.raises(ConfigurationError, match="did not write"):
+        comparison.ordinary(tmp_path, ["/bin/false"])

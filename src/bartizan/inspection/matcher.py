@@ -66,8 +66,10 @@ class SetMatcher:
     def __init__(self, literals: Sequence[str | Literal], patterns: Sequence[str]) -> None:
         self._literals = _Literals(literals)
         self._offset = len(literals)
-        self._patterns = tuple(_compile(index, pattern) for index, pattern in enumerate(patterns))
         atoms = {index: required_atoms(pattern) for index, pattern in enumerate(patterns)}
+        self._patterns = tuple(
+            _compile(index, pattern, tried=not atoms[index].ways) for index, pattern in enumerate(patterns)
+        )
         self._plain = Prefilter((index, row) for index, row in atoms.items() if row.ways and not row.fold)
         self._folded = [index for index, row in atoms.items() if row.ways and row.fold]
         self._folding = Prefilter((index, atoms[index]._replace(reach=None)) for index in self._folded)
@@ -176,14 +178,15 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return not (before == "_" or before.isalnum() or after == "_" or after.isalnum())
 
 
-def _compile(index: int, pattern: str) -> re2._Regexp[bytes]:
+def _compile(index: int, pattern: str, tried: bool) -> re2._Regexp[bytes]:
     """The empty text is tried on a twin: an expression that has run once keeps its automata, about 20 kB each, and most
-    never run."""
+    never run. What must contain an atom cannot match it, and needs no trial."""
     try:
-        compiled, twin = (re2.compile(pattern.encode(), _options(twin)) for twin in (False, True))
+        compiled = re2.compile(pattern.encode(), _options(twin=False))
+        twin = re2.compile(pattern.encode(), _options(twin=True)) if tried else None
     except (re2.error, UnicodeEncodeError) as problem:
         raise ConfigurationError(f"pattern {index} does not compile: {_cause(problem)}") from problem
-    if twin.fullmatch(b"") is not None:
+    if twin is not None and twin.fullmatch(b"") is not None:
         raise ConfigurationError(f"pattern {index} matches the empty text", "ask for at least one character")
     return compiled
 

@@ -12,8 +12,6 @@ from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.core.clock import utc_now
 from bartizan.core.event import ArtefactScanned, ArtefactVouched, BillHandled, Event, ScanCompleted
 from bartizan.core.ids import new_id
-from bartizan.telemetry.journal import Journal
-from bartizan.workspace.workspace import Workspace
 
 WRITER: Final = "artefacts"
 Append = Callable[[Event], None]
@@ -31,6 +29,9 @@ def journal_of(root: Path | None) -> Iterator[Append | None]:
     if root is None:
         yield None
         return
+    from bartizan.telemetry.journal import Journal  # takes asyncio along, and most scans keep no journal
+    from bartizan.workspace.workspace import Workspace
+
     workspace = Workspace(root)
     journal = Journal(workspace.state / "journal", WRITER, workspace.deployment.journal)
     try:

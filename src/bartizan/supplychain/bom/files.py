@@ -17,7 +17,7 @@ from bartizan.supplychain.bom.kinds import CARD, CONFIG, kind_of
 from bartizan.supplychain.bom.reading.interface import MOST, measured
 from bartizan.supplychain.files import walk
 from bartizan.supplychain.pool import spread
-from bartizan.supplychain.registry import scanners
+from bartizan.supplychain.scanning import made_ready
 
 _ALONE = 4
 """Up to so many files are read in this process."""
@@ -66,8 +66,7 @@ def describe_all(paths: Sequence[Path], describer: Describer, jobs: int = 0) -> 
         if jobs == 1:
             yield from map(describer.describe, files)
         else:
-            scanners()  # once, before the processes are made
-            yield from spread(describer.describe, files, jobs, lost)
+            yield from spread(describer.describe, made_ready(files), jobs, lost)
 
 
 def _bounded(files: Iterator[Path]) -> Iterator[Path]:

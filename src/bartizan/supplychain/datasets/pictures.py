@@ -5,52 +5,27 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.core.stats import Rate
 from bartizan.supplychain.datasets import rules
-from bartizan.supplychain.datasets.columns import split_of
 from bartizan.supplychain.datasets.folder import Files
 from bartizan.supplychain.datasets.interface import MOST_SHOWN, Observation
 from bartizan.supplychain.datasets.patches import COARSE, View, alike, average_hash, tokens_of, view
+from bartizan.supplychain.datasets.picture_files import SUFFIXES, Picture
 from bartizan.supplychain.datasets.png import grey
 from bartizan.supplychain.datasets.triggers import Searched, search_tokens
 from bartizan.supplychain.interface import MalformedError, Rule
 
-SUFFIXES = {
-    ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif", ".bmp": "bmp", ".webp": "webp", ".pgm": "pnm",
-    ".ppm": "pnm", ".tif": "tiff", ".tiff": "tiff",
-}  # fmt: skip
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"), (b"RIFF", "webp"),
     (b"P5", "pnm"), (b"P6", "pnm"), (b"II*\x00", "tiff"), (b"MM\x00*", "tiff"),
 )  # fmt: skip
-LEAST_PICTURES = 20
 MOST_DECODED, _LARGEST = 20_000, 8 << 20
 _BUCKET = 100
 """Pictures of one average hash with which others are compared."""
-
-
-class Picture(NamedTuple):
-    """One file."""
-
-    name: str
-    label: str
-    split: str
-
-
-def pictures_of(names: Iterable[str]) -> list[Picture]:
-    """Those in folders by label; nothing if these are fewer than `LEAST_PICTURES` or of one label."""
-    found = []
-    for name in names:
-        folders = name.split("/")[:-1]
-        if folders and name[name.rfind(".") :].casefold() in SUFFIXES:
-            split = next((part for one in folders[:-1] if (part := split_of(one))), "")
-            found.append(Picture(name, folders[-1], split))
-    return found if len(found) >= LEAST_PICTURES and len({one.label for one in found}) > 1 else []
 
 
 class PictureAudit:

@@ -21,7 +21,8 @@ from bartizan.supplychain.datasets.columns import split_of
 from bartizan.supplychain.datasets.findings import noted
 from bartizan.supplychain.datasets.folder import Files, Folder
 from bartizan.supplychain.datasets.interface import Columns, Observation, Record, Table
-from bartizan.supplychain.datasets.pictures import Picture, PictureAudit, pictures_of
+from bartizan.supplychain.datasets.picture_files import Picture, pictures_of
+from bartizan.supplychain.datasets.pictures import PictureAudit
 from bartizan.supplychain.datasets.reading import named_columns, open_table, records
 from bartizan.supplychain.engine import BROKEN, LIMIT
 from bartizan.supplychain.files import Opened

@@ -1,4 +1,7 @@
-"""Datasets among the paths of a scan: what the scan of single files cannot see."""
+"""Datasets among the paths of a scan: what the scan of single files cannot see.
+
+What looks at rows and pictures is imported where there are any; numpy alone would double the start of most scans.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,10 @@ from bartizan.core.artefact import Admission, ArtefactReport
 from bartizan.core.errors import ConfigurationError
 from bartizan.supplychain.budget import Budget, Limits
 from bartizan.supplychain.datasets import rules
-from bartizan.supplychain.datasets.audit import Audit, Effort
 from bartizan.supplychain.datasets.findings import as_artefact
 from bartizan.supplychain.datasets.folder import Files, Folder
 from bartizan.supplychain.datasets.interface import Observation
-from bartizan.supplychain.datasets.pictures import PictureAudit, pictures_of
-from bartizan.supplychain.datasets.report import rows_of
+from bartizan.supplychain.datasets.picture_files import pictures_of
 
 _BETWEEN = frozenset({rules.LEAKAGE, rules.NEAR_LEAKAGE})
 
@@ -43,6 +44,8 @@ def whole_datasets(paths: Sequence[Path], seconds: float) -> Iterator[ArtefactRe
 def _observed(folder: Folder, seconds: float) -> Iterator[Observation]:
     pictures = pictures_of(folder.files)
     if pictures:
+        from bartizan.supplychain.datasets.pictures import PictureAudit
+
         audit = PictureAudit(pictures, folder.files, seconds, 0)
         yield from audit.run()
     if folder.is_dataset:
@@ -52,6 +55,9 @@ def _observed(folder: Folder, seconds: float) -> Iterator[Observation]:
 
 
 def _between(tables: Files, seconds: float) -> Iterator[Observation]:
+    from bartizan.supplychain.datasets.audit import Audit, Effort
+    from bartizan.supplychain.datasets.report import rows_of
+
     audit = Audit(list(tables), Effort(seconds=seconds, read=0, tested=0))
     unread: list[Observation] = []  # what is wrong with single files is said about them
     for one in audit.run(rows_of(tables, seconds, unread)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bartizan.supplychain.datasets.audit import Audit, Effort
 from bartizan.supplychain.datasets.columns import split_of
 from bartizan.supplychain.datasets.findings import found_in, noted
 from bartizan.supplychain.datasets.reading import is_table, named_columns, open_table, records
@@ -25,6 +24,8 @@ class Dataset:
 
     def scan(self, source: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
         """What is wrong with its rows."""
+        from bartizan.supplychain.datasets.audit import Audit, Effort  # with numpy, which most scans do without
+
         table, columns = named_columns(open_table(source, context.budget))
         effort = Effort(seconds=context.budget.limits.seconds * 0.8, read=1_000_000)
         audit = Audit([source.name], effort)

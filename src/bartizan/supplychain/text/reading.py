@@ -72,6 +72,12 @@ _UNTOUCHED = ("original", "folded")
 _ROLE_MARK = re.compile(r"<[|｜/]?[^<>\n]{1,40}[|｜]?>|\[/?[A-Z_]{2,20}\]")
 
 
+def prepare() -> None:
+    """Make what reads texts, which the first text would otherwise wait for."""
+    compiled()
+    _signatures()
+
+
 def look(text: str, kind: Kind) -> Iterator[Seen]:
     """What is in a text, at most a few observations of each rule."""
     for at in range(0, min(len(text), MOST), WINDOW):
