@@ -91,6 +91,16 @@ def test_each_rule_has_a_stream_that_raises_it(stream: bytes, rule: str) -> None
     assert scan(stream).verdict is not Admission.ALLOW
 
 
+@pytest.mark.parametrize("key", ["__model", "__frozen", "_Private__x", "model__"])
+def test_private_attributes_are_ordinary_ones(key: str) -> None:
+    """Python looks up by itself only what two underscores stand before and behind."""
+    assert rules(whole(built(made("argparse", "Namespace"), {key: 1}))) == set()
+
+
+def test_calendar_offsets_are_made_of_listed_classes() -> None:
+    assert rules(whole(built(made("dateutil.relativedelta", "relativedelta"), {"months": 1}))) == set()
+
+
 def test_a_dtype_that_lies_about_objects_is_blocked() -> None:
     kind = built(call("numpy", "dtype", ("O8", False, True)), (3, "|", None, None, None, -1, -1, 0))
     assert "pickle.dtype_state" in rules(whole(kind))

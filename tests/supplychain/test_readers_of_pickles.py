@@ -168,6 +168,20 @@ def test_both_ways_of_joblib_to_pass_over_padding_are_followed() -> None:
             assert verdict(stream) is not Admission.ALLOW
 
 
+def test_a_stop_among_numbers_ends_the_stream_for_an_old_joblib_only() -> None:
+    """What an old joblib leaves unread there is no unknown data, but what it might read on is still looked at."""
+    begin = bytes([3, 255, 255, 255])
+    numbers = bytes(12) + b"."
+    noise = b"\x11\xf7\xfc"
+    assert verdict(whole(wrapper((16,), 16) + begin + numbers + noise)) is Admission.ALLOW
+    assert verdict(whole(wrapper((16,), 16) + begin + numbers + noise) + b"acme") is not Admission.ALLOW
+    for after in (BAD, ACME, QUIET + BAD):
+        padding = bytes([len(after)]) + b"\xff" * len(after)  # so many bytes apart are the two ways to read it
+        numbers = bytes(12) + b"." + after
+        assert verdict(whole(wrapper((len(numbers),), 16) + padding + numbers)) is Admission.BLOCK
+    assert verdict(whole(wrapper((16,)) + bytes(15) + b"." + b"0" + noise)) is not Admission.ALLOW
+
+
 def test_numbers_of_an_array_cannot_excuse_a_call() -> None:
     """Only ids and calls of the wrapper itself may be chance."""
     stream = whole(wrapper((4,)) + b"0N0N" + text("x") + value((1,)) + b"R")

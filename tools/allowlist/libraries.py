@@ -27,6 +27,7 @@ LIBRARIES = (
     Library("scipy", ("1.11.4", "1.14.1", "1.17.1"), ("scipy.sparse", "scipy.stats", "scipy.interpolate", "scipy.spatial"),
         ("scipy.special", "scipy.linalg", "scipy.spatial.distance", "scipy.stats._stats_py", "scipy.cluster")),
     Library("pandas", ("2.0.3", "2.2.3", "3.1.1"), ("pandas.core", "pandas.arrays", "pandas.tseries", "pandas._libs")),
+    Library("python-dateutil", ("2.8.2", "2.9.0.post0"), ("dateutil.relativedelta",)),
     Library("joblib", ("1.3.2", "1.4.2", "1.6.0"), ("joblib.numpy_pickle",)),
     Library("numpy", ("1.26.4", "2.1.3", "2.4.6"), ("numpy.ma", "numpy.matrixlib", "numpy.polynomial"), ()),
     Library("torch", ("2.3.1", "2.13.0"), ("torch.nn.modules", "torch.nn.parameter", "torch.nn.attention", "torch.optim",

@@ -228,7 +228,7 @@ class Judge:
         target.count += len(items) // 2
         for key, value in zip(items[::2], items[1::2], strict=False):
             if isinstance(key, str):
-                if key.startswith("__"):
+                if key.startswith("__") and key.endswith("__"):
                     target.dunder = target.dunder or key
                     if target.state:
                         self.report(rules.DUNDER, f"A key {key} is slipped into the state of an object.", key)

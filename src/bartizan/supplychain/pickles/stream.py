@@ -99,11 +99,13 @@ class _Start(NamedTuple):
     """Pickles before it."""
     magic: bool
     """The first of them is the one that torch wrote before 1.6."""
+    slipped: bool = False
+    """Only a joblib that reads the numbers of an array as opcodes, and meets a STOP among them, ends up here."""
 
 
 def scan(source: ByteSource, context: Context, container: str = "") -> Iterator[ArtefactFinding]:
     """Findings of every pickle in the source, in every way of reading it, nested loaders included."""
-    waiting, begun = [_Start(0, 0, magic=False)], {0}
+    waiting, begun = [_Start(0, 0, magic=False)], {(0, False)}
     seen: set[ArtefactFinding] = set()
     while waiting:
         start = waiting.pop()
@@ -126,10 +128,12 @@ def scan(source: ByteSource, context: Context, container: str = "") -> Iterator[
             continue
         ways = [found]
         ends = {found.end}
+        sound = ends
         if found.judge.wrappers:
             joblib = [follower(aligned=aligned) for aligned in (True, False)]
             ways += [run(source, start.position, context, container, array) for array in joblib]
             ends = {way.end for way in ways[1:]}
+            sound = {ways[1].end} if ways[1].end >= 0 else ends
         for way in ways:
             broken = found.judge.wrappers and way.end < 0 and (way is found or max(ends) >= 0)
             reported = way.judge.findings.values()
@@ -139,13 +143,14 @@ def scan(source: ByteSource, context: Context, container: str = "") -> Iterator[
             yield context.found(
                 rules.CUT, f"The pickle cannot be followed to its end: {found.problem}.", evidence=found.problem
             )
-        elif max(ends) < 0:
+        elif max(ends) < 0 and not start.slipped:
             yield from _trailing(source, context, start.position)
         magic = start.magic or (start.before == 0 and found.value == TORCH_MAGIC)
         for end in sorted(ends):
-            if 0 <= end < source.size and end not in begun:
-                begun.add(end)
-                waiting.append(_Start(end, start.before + 1, magic))
+            slipped = start.slipped or end not in sound
+            if 0 <= end < source.size and (end, slipped) not in begun and (end, False) not in begun:
+                begun.add((end, slipped))
+                waiting.append(_Start(end, start.before + 1, magic, slipped))
 
 
 def _by_chance(finding: ArtefactFinding) -> bool:
