@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,36 @@ def test_training_runs_are_told(lab: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert done.exit_code == 0
     (told,) = events(lab)
     assert (told.action, told.path, told.valid) == ("recorded", "w.txt", True)
+
+
+def test_questions_about_files_are_told(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(lab)
+    words = "artefacts record --output w.txt --builder https://a.example --provenance p --key ci -- cp models/good.pkl"
+    assert CliRunner().invoke(app, [*words.split(), "w.txt"]).exit_code == 0
+    key(lab, "other")
+    (lab / "attested").mkdir()
+    asked = ("--provenance", "p", "--key")
+    assert run(lab, "artefacts", "recorded", "w.txt", *asked, "ci.pub").exit_code == 0
+    assert run(lab, "artefacts", "recorded", "w.txt", *asked, "other.pub").exit_code == 1
+    assert run(lab, "artefacts", "recorded", "models/bad.pkl", *asked, "ci.pub").exit_code == 2
+    assert run(lab, "artefacts", "attested", "w.txt", "--attestations", "attested", "--key", "ci.pub").exit_code == 2
+    told = events(lab)
+    assert [(one.action, one.valid) for one in told] == [
+        ("traced", True), ("traced", False), ("traced", False), ("attested", False),
+    ]  # fmt: skip
+    assert len({one.digest for one in told}) == 2
+    assert told[2].reason == "no record names these bytes"
+    assert told[3].reason.startswith("none: ")
+
+
+def test_merged_bills_are_told(lab: Path) -> None:
+    bill = str(lab / "bom.json")
+    assert run(lab, "bom", "make", str(lab / "models"), "--output", bill).exit_code == 0
+    assert run(lab, "bom", "merge", bill, "--name", "both", "--output", str(lab / "both.json")).exit_code == 0
+    made, merged = events(lab)
+    assert (made.action, merged.action, merged.name) == ("made", "merged", "both")
+    assert merged.digest == hashlib.sha256((lab / "both.json").read_bytes()).hexdigest()
+    assert merged.components >= made.components
 
 
 def test_what_cannot_be_told_is_not_signed(lab: Path) -> None:

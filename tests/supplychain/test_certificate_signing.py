@@ -198,6 +198,21 @@ def test_model_signing_verifies_what_a_token_signed_here(model: Path, tmp_path: 
 
 
 @NEEDS_TOKEN
+def test_a_module_is_found_by_its_name(token: str) -> None:
+    named = token.replace(f"module-path={MODULE}", "module-name=softhsm2")
+    assert TokenKey.parse(named).module == str(MODULE)
+    assert TokenSigner(TokenKey.parse(named), "1234").public == TokenSigner(TokenKey.parse(token), "1234").public
+
+
+@pytest.mark.parametrize("name", ["../../tmp/evil", "a/b", "*", "", "no-such-module", "%2e%2e%2fx", "a%00"])
+def test_a_module_is_found_in_the_usual_folders_only(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError):
+        TokenKey.parse(f"pkcs11:object=a?module-name={name}")
+    with pytest.raises(ConfigurationError):
+        TokenKey.parse(f"pkcs11:object=a?module-name={tmp_path}")
+
+
+@NEEDS_TOKEN
 @pytest.mark.parametrize(
     ("change", "pin"),
     [

@@ -14,6 +14,7 @@ from bartizan.cli.signing_options import IdentityOption, PublicKeyOption, Revoke
 from bartizan.core.clock import utc_now
 from bartizan.core.problem import printable
 from bartizan.supplychain.files import digest_of
+from bartizan.supplychain.journalling import journal_of, vouched
 from bartizan.supplychain.signing.attestation import attested
 from bartizan.trust.dsse import Trust
 from bartizan.trust.signing import SignatureInvalid
@@ -27,11 +28,17 @@ def attested_file(
     identity: IdentityOption = "",
     revoked: RevokedOption = None,
     days: Annotated[int, typer.Option("--days", min=1, help="Oldest age of the decision, in days.")] = 30,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Folder of the workspace whose journal is told.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Whether a signed decision admits exactly this file. Exit 0: yes; 1: no; 2: nothing, or too old to say."""
     digest = digest_of(file)
-    state, said, code = _state(digest, attestations, trust_from(key, roots, identity, revoked), days)
+    trust = trust_from(key, roots, identity, revoked)
+    with journal_of(workspace) as append:
+        state, said, code = _state(digest, attestations, trust, days)
+        vouched(append, "attested", file, digest=digest, reason=f"{state}: {said}" if code else "")
     if output is Format.JSON:
         print_json("artefacts-attested", {"file": str(file), "sha256": digest, "state": state, "because": said})
     else:

@@ -30,6 +30,7 @@ from bartizan.supplychain.provenance.statement import Run
 from bartizan.trust.signing import SignatureInvalid
 
 _SHOWN = 20
+_UNKNOWN = "no record names these bytes"
 FolderOption = Annotated[Path, typer.Option("--provenance", help="Folder with signed records, by digest.")]
 
 
@@ -83,22 +84,27 @@ def recorded_file(
     identity: IdentityOption = "",
     revoked: RevokedOption = None,
     builder: Annotated[str, typer.Option("--builder", help="URI of the builder that the record must name.")] = "",
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Folder of the workspace whose journal is told.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Which recorded run wrote exactly this file. Exit 0: known; 1: the record does not hold; 2: there is none."""
     trust = trust_from(key, roots, identity, revoked)
     digest = digest_of(file)
-    try:
-        run, problem = recorded(digest, provenance, trust, builder), ""
-    except SignatureInvalid as invalid:
-        run, problem = None, invalid.cause
+    with journal_of(workspace) as append:
+        try:
+            run, problem = recorded(digest, provenance, trust, builder), ""
+        except SignatureInvalid as invalid:
+            run, problem = None, invalid.cause
+        vouched(append, "traced", file, digest=digest, reason=problem or ("" if run is not None else _UNKNOWN))
     state = "invalid" if problem else "none" if run is None else "recorded"
     if output is Format.JSON:
         print_json("artefacts-recorded", {"file": str(file), "sha256": digest, "state": state, "run": run})
     elif run is not None:
         _shown(run, f"wrote {file}")
     else:
-        said = problem or "no record names these bytes"
+        said = problem or _UNKNOWN
         console().print(f"[{'red' if problem else 'yellow'}]{state}[/] {escape(printable(f'{file}: {said}', 600))}")
     raise typer.Exit({"recorded": 0, "invalid": 1, "none": 2}[state])
 

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from bartizan import __version__
-from bartizan.cli.bom_output import BillFormat, write
+from bartizan.cli.bom_output import BillFormat, content_of, write
 from bartizan.cli.bom_output import FormatOption as BillFormatOption
 from bartizan.cli.bom_reading import bill_at, read_bill
 from bartizan.cli.output import Format, FormatOption, console, print_json
@@ -18,6 +18,7 @@ from bartizan.supplychain.bom.bill import Bill, Fact
 from bartizan.supplychain.bom.diff import Difference, difference
 from bartizan.supplychain.bom.make import moment
 from bartizan.supplychain.bom.merge import merge as merged
+from bartizan.supplychain.journalling import handled, journal_of
 
 
 def diff(
@@ -41,6 +42,9 @@ def merge(
     author: Annotated[str, typer.Option("--author", help="Who answers for the result.")] = "",
     at: Annotated[str, typer.Option("--at", help="Its time; SOURCE_DATE_EPOCH, or now, without one.")] = "",
     output: Annotated[Path | None, typer.Option("--output", help="File to write; standard output without one.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Folder of the workspace whose journal is told.")
+    ] = None,
     output_format: BillFormatOption = BillFormat.CYCLONEDX,
 ) -> None:
     """Make one bill of several. What a document verified is asserted by that document from then on."""
@@ -48,7 +52,10 @@ def merge(
     heading = Bill(
         name=name or bills[0][1].name, version=version, author=author, at=moment(at), tool_version=__version__
     )
-    write(merged(bills, heading), output_format, output)
+    whole = merged(bills, heading)
+    with journal_of(workspace) as append:
+        write(whole, output_format, output)
+        handled(append, "merged", whole.name, content_of(whole, output_format), len(whole.components))
 
 
 def _text(found: Difference) -> None:

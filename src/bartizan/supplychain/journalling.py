@@ -76,7 +76,7 @@ def scanned(
 
 def vouched(
     append: Append | None,
-    action: Literal["signed", "verified", "recorded"],
+    action: Literal["signed", "verified", "recorded", "traced", "attested"],
     path: Path,
     *,
     digest: str = "",
@@ -84,7 +84,7 @@ def vouched(
     signer: str = "",
     reason: str = "",
 ) -> None:
-    """Tell of a signature that was made, or checked; ``reason`` says why it does not hold. Raises JournalError."""
+    """Tell of a signature that was made, or of an answer; ``reason`` says why it is no. Raises JournalError."""
     if append is not None:
         append(
             ArtefactVouched(
@@ -103,7 +103,7 @@ def vouched(
 
 def handled(
     append: Append | None,
-    action: Literal["made", "checked"],
+    action: Literal["made", "merged", "checked"],
     name: str,
     document: bytes,
     components: int,

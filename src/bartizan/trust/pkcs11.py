@@ -6,7 +6,9 @@ runs in this process (``module-path``), so it comes from whoever gives the comma
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
 
 SCHEME: Final = "pkcs11:"
 _FORM = "pkcs11:token=NAME;object=KEY?module-path=/usr/lib/softhsm/libsofthsm2.so"
+_FOLDERS: Final = ("/usr/lib/softhsm", "/usr/lib/pkcs11", "/usr/lib64/pkcs11", "/usr/lib/*-linux-gnu/pkcs11",
+    "/usr/lib/*-linux-gnu/softhsm", "/usr/lib/*-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib/softhsm",
+    "/usr/local/lib/pkcs11", "/usr/local/lib", "/opt/homebrew/lib/softhsm", "/opt/homebrew/lib")  # fmt: skip
+"""Where ``module-name`` is looked for, in this order: folders that only the machine's administrator writes to."""
 _PATH: Final = frozenset({"token", "serial", "object", "id", "type", "manufacturer", "model"})
+_NAME: Final = re.compile(r"[A-Za-z0-9_.+-]{1,100}")
 _PIN_BYTES: Final = 1_024
 
 
@@ -39,21 +46,22 @@ class TokenKey:
 
     @classmethod
     def parse(cls, uri: str) -> TokenKey:
-        """From ``pkcs11:token=…;object=…?module-path=…``; ``id`` may stand for ``object``, ``serial`` for ``token``.
+        """From ``pkcs11:token=…;object=…?module-path=…``; ``id`` may stand for ``object``, ``serial`` for ``token``, and
+        ``module-name`` for ``module-path``: the module's name without ``lib`` and ending, in the usual folders.
 
         Raises:
             ConfigurationError: it is no such URI, names no module or no key, or holds a PIN.
         """
         named, _, asked = uri.removeprefix(SCHEME).partition("?")
         path, query = _attributes(named, ";"), _attributes(asked, "&")
-        if not uri.startswith(SCHEME) or set(path) - _PATH or set(query) - {"module-path", "pin-source"}:
+        if not uri.startswith(SCHEME) or set(path) - _PATH or set(query) - {"module-path", "module-name", "pin-source"}:
             if "pin-value" in query:
                 raise ConfigurationError(
                     "the URI holds a PIN, which everybody on this machine could read",
                     "name a file with pin-source=file:/PATH, or a variable with --password-env",
                 )
             raise ConfigurationError("this is no PKCS #11 URI that is understood here", _FORM)
-        module = os.fsdecode(query.get("module-path", b""))
+        module = os.fsdecode(query.get("module-path", b"")) or _located(os.fsdecode(query.get("module-name", b"")))
         if not module.startswith("/") or not ({"object", "id"} & set(path)):
             raise ConfigurationError("the PKCS #11 URI names no module by its whole path, or no key", _FORM)
         source = os.fsdecode(query.get("pin-source", b""))
@@ -138,6 +146,23 @@ class TokenSigner:
 def _unusable(problem: Exception) -> ConfigurationError:
     said = f"{type(problem).__name__} {problem}".strip()
     return ConfigurationError(f"the token's key cannot be used: {printable(said, 200)}", _FORM)
+
+
+def _located(name: str) -> str:
+    """The module of that name, as RFC 7512 gives it; empty without a name."""
+    if not name:
+        return ""
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError("the PKCS #11 URI's module-name is no plain name", _FORM)
+    for folder in _FOLDERS:
+        for stem in (f"lib{name}", name):
+            for ending in (".so", ".dylib"):
+                found = next(iter(sorted(glob.glob(f"{folder}/{stem}{ending}"))), "")  # noqa: PTH207 - absolute patterns
+                if found:
+                    return found
+    raise ConfigurationError(
+        f"there is no PKCS #11 module {name} in the usual folders", "name its file: module-path=/…"
+    )
 
 
 def _attributes(text: str, between: str) -> dict[str, bytes]:

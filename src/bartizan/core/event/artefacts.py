@@ -31,25 +31,26 @@ class ScanCompleted(Record, frozen=True, kw_only=True, omit_defaults=True, tag="
 
 
 class ArtefactVouched(Record, frozen=True, kw_only=True, omit_defaults=True, tag="artefact.vouched"):
-    """Somebody signed an artefact or the record of a training run, or a signature was checked."""
+    """Somebody signed an artefact or the record of a training run, or asked who vouches for one."""
 
-    action: Literal["signed", "verified", "recorded"]
+    action: Literal["signed", "verified", "recorded", "traced", "attested"]
     path: str
     valid: bool
-    """Whether the signature holds; true for one that was just made."""
+    """Whether the answer is yes; true for a signature that was just made. For ``traced`` that a record of a training
+    run names the file and holds, for ``attested`` that a signed decision admits it."""
     digest: str = ""
     """SHA-256 of the model as its statement says it, or of the file."""
     signed_files: int = 0
     signer: str = ""
     """Hexadecimal SHA-256 of the signer's public key, where it is known."""
     reason: str = ""
-    """Why the signature does not hold."""
+    """Why not."""
 
 
 class BillHandled(Record, frozen=True, kw_only=True, omit_defaults=True, tag="bom.handled"):
-    """A bill of materials was made or checked."""
+    """A bill of materials was made, merged from others, or checked."""
 
-    action: Literal["made", "checked"]
+    action: Literal["made", "merged", "checked"]
     name: str
     """Of the system."""
     digest: str = ""
