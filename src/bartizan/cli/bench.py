@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,8 @@ from bartizan.bench.table import Row, as_json, as_markdown, show
 from bartizan.core.passage import Surface
 
 T = TypeVar("T")
+_EVERY = 10.0
+"""Seconds between two lines about progress where nobody watches."""
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure Bartizan beside its peers, in one run.")
 
 
@@ -123,9 +126,7 @@ def bench_supplychain(
     peers: Annotated[list[Path] | None, typer.Option("--peers", help="Folders with programs of peers.")] = None,
     benign: Annotated[int, typer.Option("--benign", min=1, help="Ordinary files that each peer gets.")] = 48,
     seed: Annotated[int, typer.Option("--seed", help="Draws the ordinary files for peers.")] = 0,
-    files: Annotated[
-        int, typer.Option("--files", min=1, help="Files in the largest folder, with --speed.")
-    ] = 1_000_000,
+    files: Annotated[int, typer.Option("--files", min=1, help="Files in the largest folder, with --speed.")] = 100_000,
     only_speed: Annotated[bool, typer.Option("--speed", help="Time and memory instead of the scorecard.")] = False,
     output_format: Annotated[
         ComparisonFormat, typer.Option("--format", help="How the figures are shown.")
@@ -235,9 +236,22 @@ def bench_telemetry(
 def _watched(work: Callable[[Callable[[str], None]], T]) -> T:
     console = Console(emoji=False, stderr=True)
     if not console.is_terminal:
-        return work(lambda what: None)
+        return work(_now_and_then())
     with console.status("starting") as status:
         return work(status.update)
+
+
+def _now_and_then() -> Callable[[str], None]:
+    """A line on standard error, if there was none for a while: a log should show that a long measurement goes on."""
+    last = time.monotonic()
+
+    def tell(what: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _EVERY:
+            last = time.monotonic()
+            print(what, file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _finish(area: str, rows: Sequence[Row], notes: Sequence[str], output_format: str) -> NoReturn:

@@ -46,8 +46,8 @@ class TokenKey:
 
     @classmethod
     def parse(cls, uri: str) -> TokenKey:
-        """From ``pkcs11:token=…;object=…?module-path=…``; ``id`` may stand for ``object``, ``serial`` for ``token``, and
-        ``module-name`` for ``module-path``: the module's name without ``lib`` and ending, in the usual folders.
+        """From ``pkcs11:token=…;object=…?module-path=…``; ``id`` may stand for ``object``, ``serial`` for ``token``,
+        and ``module-name`` for ``module-path``: the module's name without ``lib`` and ending, in the usual folders.
 
         Raises:
             ConfigurationError: it is no such URI, names no module or no key, or holds a PIN.

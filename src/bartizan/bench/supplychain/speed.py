@@ -31,7 +31,7 @@ print(ran.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, fl
 """
 
 
-def run(progress: Callable[[str], None], files: int = 1_000_000) -> list[Row]:
+def run(progress: Callable[[str], None], files: int = 100_000) -> list[Row]:
     """Every row. ``files`` are in the largest folder."""
     with tempfile.TemporaryDirectory() as created:
         folder = Path(created)
@@ -40,11 +40,11 @@ def run(progress: Callable[[str], None], files: int = 1_000_000) -> list[Row]:
         progress("folders of 48 files")
         rows += [_folder(folder / "binary", _weights), _folder(folder / "repository", _repository)]
         for what, build in _HOSTILE.items():
-            progress(what)
+            progress(f"{what} ({files:,})" if build is _crowd else what)
             place = folder / what.replace(" ", "-").replace("^", "")
             place.mkdir()
             build(place, files)
-            rows.append(_memory(what, place))
+            rows.append(_memory(f"folder with {files:,} files" if build is _crowd else what, place))
             shutil.rmtree(place)
     return rows
 
