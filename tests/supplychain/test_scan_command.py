@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -139,3 +141,34 @@ def test_a_worker_that_dies_is_a_finding(tmp_path: Path, monkeypatch: pytest.Mon
         "file.scan_died",
     ]
     assert [Path(report.path).name for report in reports] == ["a", "b", "c", "d", "kill"]
+
+
+def test_a_folder_of_weights_is_scanned_without_what_only_datasets_and_journals_need(tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"{number}.pkl").write_bytes(whole(value([number])))
+    code = (
+        "import atexit, sys; from bartizan.cli.main import app; "
+        "atexit.register(lambda: print('loaded', sorted({'numpy', 'asyncio', 'duckdb'} & set(sys.modules)))); app()"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "scan", "--jobs", "2", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert "6 allow" in ran.stdout
+    assert "loaded []" in ran.stdout
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("form", ["text", "cyclonedx"])
+def test_detectors_for_texts_are_made_before_the_processes_that_share_them(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(scanning, "prepare", lambda: made.append(os.getpid()))
+    for number in range(6):
+        (tmp_path / f"{number}.pkl").write_bytes(whole(value([number])))
+    words = ["scan", "--jobs", "2", "--format", form, str(tmp_path)]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert made == []
+    (tmp_path / "z.md").write_text("# A model\n\nIt answers questions about bicycles.\n")
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert made == [os.getpid()]
