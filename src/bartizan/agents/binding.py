@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bartizan.agents import values
 from bartizan.agents.envelope import Envelope
+from bartizan.agents.describing import described
 from bartizan.agents.ledger import Ledger, beyond, linked
 from bartizan.agents.lexicon import folded, words
 from bartizan.agents.record import Place, Record
@@ -124,15 +125,19 @@ def _by_host(host: str, carries: bool, ledger: Ledger, envelope: Envelope, opera
 
 
 def better(value: str, ledger: Ledger, envelope: Envelope) -> bool:
-    """Whether a field of a record that the user's words point at holds another address or account of its kind."""
+    """Whether a field of a record that the user's words point at holds another address or account of its kind.
+
+    What carries a name that the user used is bettered only by another that does: the user's own address is none.
+    """
     kind = values.kind(value)
     if not kind:
         return False
+    said = named(value, envelope)
     for known in ledger.addresses:
-        if known == value or values.kind(known) != kind:
+        if known == value or values.kind(known) != kind or (said and not named(known, envelope)):
             continue
         for place in ledger.places(known):
-            if place.field and _label(place, known, ledger, envelope).label in TIED:
+            if place.field and _label(place, known, ledger, envelope, strictly=True).label in TIED:
                 return True
     return False
 
@@ -156,7 +161,7 @@ def strays(value: str, ledger: Ledger, envelope: Envelope) -> bool:
         return False
     alike = ledger.forms.get(values.form(value), ())
     return value in alike and any(
-        _label(place, other, ledger, envelope).label in TIED
+        _label(place, other, ledger, envelope, strictly=True).label in TIED
         for other in alike
         if other != value
         for place in ledger.places(other)
@@ -199,7 +204,10 @@ def _said(whole: str, envelope: Envelope) -> bool:
     return len(parts) > 1 and all(envelope.says(part) for part in parts)
 
 
-def _label(place: Place, value: str, ledger: Ledger, envelope: Envelope, server: str = "") -> Bound:
+def _label(
+    place: Place, value: str, ledger: Ledger, envelope: Envelope, server: str = "", *, strictly: bool = False
+) -> Bound:
+    """``strictly``: a record that the user's words merely describe is not pointed at."""
     record = place.record
     if record.trusted:
         return Bound(Label.TRUSTED, f"{place.key or 'result'} of {record.tool}")
@@ -209,7 +217,10 @@ def _label(place: Place, value: str, ledger: Ledger, envelope: Envelope, server:
     if record.hostile and (place.label or not record.pointed):
         return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
     if not (
-        record.pointed or linked(record, envelope, ledger.adopted) in {"specific", "name"} or named(value, envelope)
+        record.pointed
+        or linked(record, envelope, ledger.adopted) in {"specific", "name"}
+        or named(value, envelope)
+        or (not strictly and described(record, envelope))
     ):
         return Bound(Label.LISTED, where)
     heard = record.heard
@@ -228,7 +239,11 @@ def _prose(record: Record, ledger: Ledger, envelope: Envelope) -> Bound:
         return Bound(Label.TRUSTED, where)
     if record.hostile:
         return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
-    if record.pointed or linked(record, envelope, ledger.adopted) in {"specific", "name"}:
+    if (
+        record.pointed
+        or linked(record, envelope, ledger.adopted) in {"specific", "name"}
+        or (record.authored and described(record, envelope))
+    ):
         return Bound(Label.SOURCE if envelope.delegates or envelope.pays else Label.QUOTED, where)
     return Bound(Label.EXTERNAL, where)
 

@@ -36,6 +36,8 @@ _DELIVERED = word_set("delivered")
 _OPEN_WORLD = folded_set("open_world")
 
 _RECIPIENTS = word_set("recipients")
+_PARTIES = word_set("parties")
+_HEADS = word_set("heads")
 _ACCOUNTS = word_set("accounts")
 _URLS = word_set("urls")
 _PATHS = word_set("paths")
@@ -45,6 +47,7 @@ _SECRETS = word_set("secrets")
 _CONTENT = word_set("content")
 _TIMES = word_set("times")
 _QUERIES = word_set("queries")
+_STAYS = (["check", "in"], ["check", "out"])
 
 
 def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
@@ -100,8 +103,10 @@ def _effect(named: list[str], sentence: list[str], declared: list[Declared], rea
     nouns = nouns_of(named)
     names = {name for entry in declared for name in name_words(entry.name)}
     said = f"“{verb}” in its name" if verb in named else f"“{verb}” in its description"
+    if verb == "click" and not names & _URLS:
+        return Effect.EXECUTE, f"{said}, on something that is no link"
     if folded(verb) in _READS or (
-        verb == "open" and (names & _URLS or nouns & {"webpage", "file", "email", "message"})
+        verb in {"open", "click"} and (names & _URLS or nouns & {"webpage", "file", "email", "message"})
     ):
         return Effect.READ, said
     signs_in = len(stems) > 1 and stems[0] in {"log", "sign"} and stems[1] in {"in", "on"}
@@ -179,12 +184,16 @@ def _sink(entry: Declared, effect: Effect, nouns: frozenset[str], named: list[st
         return Sink.CODE, said
     if found & _PATHS:
         return Sink.PATH, said
-    if found & _TIMES and entry.type not in {"number"}:
+    if (found & _TIMES or parts in _STAYS) and entry.type not in {"number"}:
         return Sink.TIME, said
     if effect is Effect.READ:
         return (Sink.QUERY, "a reading tool's argument")
     if found & _CODE and effect is Effect.AUTHENTICATE:
         return Sink.SECRET, said
+    if found & _HEADS and entry.type in {"integer", "number"}:
+        return Sink.AMOUNT, f"{said}, a number: how many"
+    if last in _PARTIES and effect is Effect.SEND:
+        return Sink.RECIPIENT, said
     if found & _RECIPIENTS or (
         last == "address" and (nouns & {"email", "message"} or effect is Effect.SPEND or _DELIVERED & {*found, *named})
     ):

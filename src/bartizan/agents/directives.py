@@ -31,7 +31,7 @@ LONGEST_SENTENCE = 1_000
 """Characters read of one sentence."""
 
 _SPLIT = re.compile(
-    r"(?<=[.!?;:])\s+|\n\s{0,80}\n|\n(?=\s{0,80}(?:[-*•#>]|[A-Z0-9]))|\s{1,8}[-*•]\s+|(?:^|\s)\d{1,2}[.)]\s+"
+    r"(?<=[.!?;:])\s+|(?<=[a-z][.!?])(?=[A-Z][a-z]+\s)|\n\s{0,80}\n|\n(?=\s{0,80}(?:[-*•#>]|[A-Z0-9]))|\s{1,8}[-*•]\s+|(?:^|\s)\d{1,2}[.)]\s+"
 )
 _BEGINNING = 5
 """Words among which a sentence of another language orders something."""
@@ -48,7 +48,7 @@ class Directive(msgspec.Struct, frozen=True):
     specifics: frozenset[str]
     """Values in it and in the sentence it announces."""
     flat: str
-    """It and the sentence it announces, case folded, for values of no special form."""
+    """It and the sentence it announces without URLs, case folded, for values of no special form."""
     text: str
     """Its first characters, for a person."""
 
@@ -87,11 +87,16 @@ def directives(text: str) -> tuple[list[Directive], bool]:
                 frozenset(values.specifics(sentence))
                 | frozenset(values.quoted(sentence))
                 | frozenset(values.specifics(following[:400])),
-                " ".join(f"{sentence[:LONGEST_SENTENCE]} {following[:400]}".casefold().split()),
+                _flat(f"{sentence[:LONGEST_SENTENCE]} {following[:400]}"),
                 sentence[:160],
             )
         )
     return found, whole
+
+
+def _flat(text: str) -> str:
+    """Without addresses of pages: who merely stands in one is not named by it."""
+    return " ".join(values.URL.sub(" ", text).casefold().split())
 
 
 def _foreign(sentence: str) -> tuple[frozenset[str], frozenset[str]]:

@@ -48,6 +48,8 @@ _ARTICLE = re.compile(
 """What stands before a thing in German, not before a name."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _EVERY = word_set("collections")
+_EMPTYING = word_set("emptying")
+_DAYS = word_set("days")
 _MANY = _EVERY - word_set("pronouns")
 
 
@@ -82,6 +84,10 @@ class Envelope(msgspec.Struct, frozen=True):
     numbers: frozenset[str] = frozenset()
     dated: bool = False
     """The user named a day."""
+    days: frozenset[str] = frozenset()
+    """Those that the user named, as month and day: ``06-10``."""
+    relative: bool = False
+    """The user named a day by where it stands: *tomorrow*, *Friday*, *next week*."""
     delegates: bool = False
     """The user lets somebody else's text say what is to be done."""
     pays: bool = False
@@ -117,6 +123,10 @@ class Envelope(msgspec.Struct, frozen=True):
         """Whether a sentence names the deed, whatever its object."""
         return any(sentence.families & profile.families for sentence in self.sentences)
 
+    def speaks_of(self, day: str) -> bool:
+        """Whether ``day`` (ISO 8601) is one that the user may mean."""
+        return self.relative or day[5:10] in self.days
+
     def says(self, value: str) -> bool:
         """Whether the user wrote ``value`` (normalised), as a whole word or phrase."""
         return values.contains(self.text, value)
@@ -148,6 +158,7 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
     sentences = []
     named: set[str] = set()
     languages: set[str] = set()
+    empties = False
     for part in _SENTENCE.split(text):
         if not part or not part.strip():
             continue
@@ -155,6 +166,7 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         sentences.append(_Sentence(said.families, said.nouns, content_words(part)))
         languages |= said.languages
         named.update(_names(part, said.languages))
+        empties = empties or (words(part)[:1] or [""])[0] in _EMPTYING
     flat = " ".join(text.casefold().split())
     envelope = Envelope(
         text=flat,
@@ -164,9 +176,11 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         words=content_words(text),
         numbers=frozenset(filter(None, (values.numeral(m.group()) for m in values.NUMBER.finditer(text)))),
         dated=values.DATE.search(text) is not None,
+        days=frozenset(values.days(text)),
+        relative=not _DAYS.isdisjoint(words(text)),
         delegates=bool(_DELEGATION.search(text)),
         pays=bool(_PAYING.search(text)),
-        every=not _EVERY.isdisjoint(words(text)),
+        every=not _EVERY.isdisjoint(words(text)) or empties,
         many=not _MANY.isdisjoint(words(text)),
         languages=frozenset(languages),
     )
@@ -182,6 +196,8 @@ def _joined(one: Envelope, two: Envelope) -> Envelope:
         words=one.words | two.words,
         numbers=one.numbers | two.numbers,
         dated=one.dated or two.dated,
+        days=one.days | two.days,
+        relative=one.relative or two.relative,
         delegates=one.delegates or two.delegates,
         pays=one.pays or two.pays,
         every=one.every or two.every,

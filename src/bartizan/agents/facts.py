@@ -23,6 +23,8 @@ _PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
 _TOLD = frozenset({Label.QUOTED, Label.EXTERNAL})
 _FOREIGN = _PROSE | {Label.SOURCE, Label.HOSTILE, Label.LOOKALIKE}
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
+_SHORT_NUMBER = 5
+"""Digits up to which a number in a text leads nobody anywhere: prices and counts are, telephones and accounts are not."""
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
 
 
@@ -191,7 +193,8 @@ class _Arguments:
             self._exposed(leaf, whole)
         for specific in values.specifics(leaf):
             bound = self._bind(specific)
-            self.carried.append(_computed(bound))
+            if not (specific.isdigit() and len(specific) <= _SHORT_NUMBER):
+                self.carried.append(_computed(bound))
             if bound.label in _FOREIGN:
                 self.foreign.add(specific)
             if bound.label not in _SETTLED:

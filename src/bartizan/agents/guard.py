@@ -12,7 +12,7 @@ from bartizan.agents.binding import TIED, Label, bind
 from bartizan.agents.envelope import Envelope, read_task
 from bartizan.agents.facts import as_context, facts_of
 from bartizan.agents.ledger import Ledger
-from bartizan.agents.lexicon import content_words
+from bartizan.agents.lexicon import content_words, word_set
 from bartizan.agents.overriding import Profiler, profiler
 from bartizan.agents.pack import Pack, Ruling
 from bartizan.agents.profile import Effect
@@ -30,6 +30,8 @@ MAX_RESULT = 500_000
 """Characters of one result that are taken in; nothing beyond can be bound to, and policy is told that it was there."""
 _MOST_READ = 4_096
 _MOST_CALLS = 10_000
+_MOST_NAMES = 100
+_COUNTS = word_set("queries")
 _UNKNOWN = Ruling(Action.BLOCK, "unknown_tool", "No such tool is offered.")
 _TOO_LARGE = Ruling(Action.BLOCK, "too_large", "Its arguments are too many or too deep to be compared.")
 _TOO_MANY = Ruling(Action.BLOCK, "calls_per_message", "One message of the user is not worth so many calls.")
@@ -165,8 +167,8 @@ class AgentConversation:
                 return self._decision(call, _TOO_MANY, {"calls": self._since})
         profile = self._profiles.get(call.tool)
         if profile is None:
-            profile = self._profile(ToolDefinition(name=call.tool[:200]))
-            if profile.effect is not Effect.READ or profile.open_world:
+            profile = self._profile(_unoffered(call))
+            if profile.effect is not Effect.READ:
                 return self._decision(call, _UNKNOWN, {"effect": profile.effect.value})
         try:
             server = self._servers.get(call.tool, "")
@@ -199,12 +201,19 @@ class AgentConversation:
         if call is None or not call.arguments:
             return False
         try:
-            given = [leaf for argument in call.arguments.values() for leaf in values.leaves(argument)]
+            given = [
+                leaf
+                for name, argument in call.arguments.items()
+                for leaf in values.leaves(argument)
+                if not (name in _COUNTS and values.numeral(leaf))
+            ]
         except values.TooManyValuesError:
             return False
         told = [leaf for leaf in given if len(values.normal(leaf)) > 2 or values.numeral(leaf)]
         return bool(told) and all(
-            bind(leaf, self._ledger, self._envelope, self._operator).label in _POINTING or self._words_said(leaf)
+            bind(leaf, self._ledger, self._envelope, self._operator).label in _POINTING
+            or self._words_said(leaf)
+            or (values.DATE.match(leaf) is not None and self._envelope.speaks_of(leaf))
             for leaf in told
         )
 
@@ -212,6 +221,12 @@ class AgentConversation:
         """Whether a search phrase is made of the user's words."""
         found = content_words(leaf)
         return bool(found) and found <= self._envelope.words
+
+
+def _unoffered(call: ToolCall) -> ToolDefinition:
+    """The definition of a tool that is not offered, as far as a call tells it."""
+    arguments = {str(name): {} for name in list(call.arguments)[:_MOST_NAMES]}
+    return ToolDefinition(name=call.tool[:200], input_schema={"properties": arguments})
 
 
 def open_guard(

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from bartizan.agents import values
+from bartizan.agents.describing import described
 from bartizan.agents.directives import Directive, directives
 from bartizan.agents.envelope import Envelope
 from bartizan.agents.lexicon import content_words, name_words, word_set
@@ -37,6 +38,7 @@ MAX_STORED = 5_000
 MAX_FORM = 40
 MAX_ALIKE = 64
 """Values of one form remembered per session."""
+_MOST_PARTS = 8
 MAX_STATUS = 400
 """Characters up to which an acting tool's result is a status, not somebody's content."""
 
@@ -131,7 +133,9 @@ class Ledger:
                 self._field(leaf, record)
             else:
                 self._passage(leaf, record)
+        beside = list(records.values())
         for number, record in records.items():
+            record.beside = beside
             self.confidential.take(parts[number], record)
         self.external = self.external or any(not record.trusted for record in records.values())
         for record in records.values():
@@ -201,8 +205,19 @@ class Ledger:
                 )
         if leaf.label:
             self._directives(leaf.text, record)
+        elif "," in leaf.text:
+            self._parts(leaf, record)
         if not record.trusted and " " in value and len(self._titles) < MAX_TITLES:
             self._titles.append(value)
+
+    def _parts(self, leaf: Leaf, record: Record) -> None:
+        """What a field holds between commas, and from each to its end: a name, an address of streets. No addresses of
+        other kinds, which are looked for by their form."""
+        parts = leaf.text.split(",")[:_MOST_PARTS]
+        for at, part in enumerate(parts):
+            for text in {part, ",".join(parts[at:])} if at or len(parts) > 1 else ():
+                if text.strip() and not values.specifics(part) and "@" not in text:
+                    self._place(values.normal(text), Place(record, leaf.key, True, False))
 
     def _secret(self, text: str, key: str) -> None:
         text = text.strip().casefold()
@@ -284,7 +299,7 @@ def followed(record: Record, envelope: Envelope) -> bool:
     if record.hostile or not (envelope.delegates or envelope.pays):
         return False
     if record.authored:
-        return linked(record, envelope) in {"specific", "name"}
+        return linked(record, envelope) in {"specific", "name"} or described(record, envelope)
     return record.pointed or linked(record, envelope) in {"specific", "name"}
 
 

@@ -38,5 +38,7 @@ class Record(msgspec.Struct, eq=False, kw_only=True):
     """A field of it says who wrote it."""
     readers: frozenset[str] | None = None
     """Who has it besides the user, as its fields say; None where nothing says who may not."""
+    beside: list[Record] = msgspec.field(default_factory=list)
+    """The records of the same result, itself among them."""
     hostile: str = ""
     """Why its prose is taken for an attack; empty if it is not."""

@@ -117,6 +117,26 @@ def quoted(text: str) -> list[str]:
     return list(dict.fromkeys(normal(match.group(1)) for match in QUOTED.finditer(text)))
 
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}"
+_DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
+_WRITTEN_DAY = re.compile(
+    rf"\b(?:{_DAY}\s{{0,2}}(?:to|and|until|-|–)\s{{0,2}})?{_DAY}\s(?:of\s)?{_MONTH}\b|"
+    rf"\b{_MONTH}\s{_DAY}(?:\s{{0,2}}(?:to|and|until|-|–)\s{{0,2}}{_DAY})?\b",
+    re.IGNORECASE,
+)
+
+
+def days(text: str) -> set[str]:
+    """Days that ``text`` names, by date or in English, as month and day: *10 June* is ``06-10``."""
+    found = {match.group()[5:] for match in DATE.finditer(text)}
+    for match in _WRITTEN_DAY.finditer(text):
+        one, two, month, other, three, four = match.groups()
+        number = _MONTHS.index((month or other).casefold()) + 1
+        found |= {f"{number:02}-{int(day):02}" for day in (one, two, three, four) if day}
+    return found
+
+
 class TooManyValuesError(ValueError):
     """An argument holds more values than are compared; the call is not decided by those that are."""
 
