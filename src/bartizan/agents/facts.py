@@ -23,6 +23,7 @@ _PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
 _TOLD = frozenset({Label.QUOTED, Label.EXTERNAL})
 _FOREIGN = _PROSE | {Label.SOURCE, Label.HOSTILE, Label.LOOKALIKE}
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
+_TELLING = frozenset({"send", "publish", "react"})
 _SHORT_NUMBER = 5
 """Digits up to which a number in a text leads nobody anywhere: prices and counts are, telephones and accounts are not."""
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
@@ -107,7 +108,7 @@ def facts_of(
         discloses=bool(told),
         discloses_where=told,
         strays=arguments.strays,
-        outward=profile.outward,
+        outward=profile.outward and not _tells_nobody(call, profile),
         open_world=profile.open_world,
         every=envelope.every,
         pays=envelope.pays,
@@ -245,6 +246,18 @@ def _doubted(critical: list[Bound], ledger: Ledger, envelope: Envelope) -> list[
 
 def _computed(bound: Bound) -> Bound:
     return Bound(Label.DERIVED, bound.where) if bound.label is Label.UNKNOWN else bound
+
+
+def _tells_nobody(call: ToolCall, profile: ToolProfile) -> bool:
+    """Whether a tool that writes could tell people and is given none: an appointment without guests."""
+    whom = [name for name, parameter in profile.parameters.items() if parameter.sink in {Sink.RECIPIENT, Sink.ACCOUNT}]
+    return (
+        profile.effect is Effect.WRITE
+        and bool(whom)
+        and not any(profile.parameters[name].required for name in whom)
+        and not any(call.arguments.get(name) for name in whom)
+        and not profile.families & _TELLING
+    )
 
 
 def _leaks(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envelope) -> bool:
