@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_PAYING = re.compile(r"\bcheck(?:ing)?\sout\b(?=[^.?!\n]{0,40}\b(?:cart|basket|bag|order|items?|products?|rest|them|it)\b)", re.I)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=[A-Za-z])(?=[0-9])")
 
 
@@ -32,8 +33,8 @@ class _Index(msgspec.Struct, frozen=True):
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text`` in lower case, in order; apostrophes and hyphens stay inside a word."""
-    return [word.casefold() for word in _WORD.findall(text)]
+    """The words of ``text`` in lower case, in order; apostrophes and hyphens stay inside a word, *check out* is one."""
+    return [word.casefold() for word in _WORD.findall(_PAYING.sub("checkout", text) if "out" in text else text)]
 
 
 def name_words(name: str) -> list[str]:
