@@ -12,13 +12,15 @@ ENOUGH = 2
 
 
 def described(record: Record, envelope: Envelope) -> bool:
-    """Whether a sentence of the user shares more words with the fields of ``record`` than with those of any other
-    record of its result, and at least two."""
+    """Whether two sentences of the user in a row share more words with the fields of ``record`` than with those of any
+    other record of its result, and at least two."""
     beside = record.beside
     if len(beside) > MOST or len(record.words & envelope.words) < ENOUGH:
         return False
-    for sentence in envelope.sentences:
-        shared = len(record.words & sentence.words)
-        if shared >= ENOUGH and all(len(other.words & sentence.words) < shared for other in beside if other is not record):
+    sentences = envelope.sentences
+    for at in range(max(1, len(sentences) - 1)):
+        said = frozenset().union(*(sentence.words for sentence in sentences[at : at + 2]))
+        shared = len(record.words & said)
+        if shared >= ENOUGH and all(len(other.words & said) < shared for other in beside if other is not record):
             return True
     return False
