@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from bartizan.agents import values
+from bartizan.agents.delegating import english, foreign
 from bartizan.agents.languages import spoken
 from bartizan.agents.lexicon import content_words, families_of, folded_set, nouns_of, word_set, words
 from bartizan.agents.profile import Effect, ToolProfile
@@ -23,24 +24,6 @@ _SENTENCE = re.compile(
     r"(?<=[.!?;])\s+(?=[A-Z\u00c0-\u00de\u0400-\u042f\u0590-\u0dff\d\"'“(¿¡])|"
     r"(?<=[\u3002\uff01\uff1f\uff1b\u0964\u061f])|\n+|"
     r"(?<=[a-z]),?\s+(?:and then|then|after that|afterwards|finally)\s+"
-)
-_DELEGATION = re.compile(
-    r"\b(?:follow|execute|perform|complete|do|carry out|act on|comply with|fulfil?l?|achieve|address|handle|resolve|"
-    r"take care of|implement|work (?:on|through)|process|finish|deal with|respect|apply|satisfy|meet|solve|tackle|"
-    r"help (?:me )?(?:with|complete))\b(?!(?: \w+){0,3} following)[^.?!\n]{0,60}?"
-    r"\b(?:instructions?|requests?|tasks?|to-?dos?|actions?|steps?|asks?|items?|orders?|needs?|wants?|demands?|issues?|"
-    r"what|them|it|that|these|this|everything|whatever|work)\b|"
-    r"\b(?:accordingly|"
-    r"as (?:instructed|requested|described|told|asked|specified|suggested|outlined|stated))\b|"
-    r"\b(?:what|whatever|everything|all) (?:s?he|they|it|(?:[A-Z][a-z]+)) "
-    r"(?:needs?|asks?|asked|wants?|wanted|says?|said|requests?|requested)\b|"
-    r"\b(?:instructions?|requests?|tasks?|actions?|steps?) (?:(?:that|which) (?:is|are) )?"
-    r"(?:specified|described|listed|mentioned|outlined|stated|written|provided|contained|in|from|by)\b"
-    r"(?! the (?:given |following )?order)"
-)
-_PAYING = re.compile(
-    r"\b(?:pay|settle|cover|transfer|process)\b[^.?!\n]{0,60}\b(?:bill|invoice|fee|rent|fine|receipt|statement|dues)\b",
-    re.I,
 )
 _ARTICLE = re.compile(
     r"\b(?:d(?:er|ie|as|en|em|es)|(?:m|d|s|k)?ein(?:e[nmrs]?)?|ihre?[nmrs]?|zu[mr]|[vb]om|[ai]m|ins)\s+$", re.I
@@ -159,12 +142,14 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
     named: set[str] = set()
     languages: set[str] = set()
     empties = False
+    left = [english(text)]
     for part in _SENTENCE.split(text):
         if not part or not part.strip():
             continue
         said = spoken(part)
         sentences.append(_Sentence(said.families, said.nouns, content_words(part)))
         languages |= said.languages
+        left.append(foreign(part, said.languages, said.families))
         named.update(_names(part, said.languages))
         empties = empties or (words(part)[:1] or [""])[0] in _EMPTYING
     flat = " ".join(text.casefold().split())
@@ -178,8 +163,8 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         dated=values.DATE.search(text) is not None,
         days=frozenset(values.days(text)),
         relative=not _DAYS.isdisjoint(words(text)),
-        delegates=bool(_DELEGATION.search(text)),
-        pays=bool(_PAYING.search(text)),
+        delegates=any(one.delegates for one in left),
+        pays=any(one.pays for one in left),
         every=not _EVERY.isdisjoint(words(text)) or empties,
         many=not _MANY.isdisjoint(words(text)),
         languages=frozenset(languages),

@@ -104,6 +104,11 @@ def recognised(bare: list[str]) -> frozenset[str]:
     return frozenset(seen)
 
 
+def unspaced(code: str) -> bool:
+    """Whether the language is written without spaces between words."""
+    return _languages()[code].unspaced
+
+
 def _english(word: str) -> bool:
     return bool(families_of([word]) or nouns_of([word]))
 
