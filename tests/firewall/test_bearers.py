@@ -30,6 +30,10 @@ from token_issuer import (
 
 from bartizan.core.errors import BartizanError, KeeperError, WireError
 from bartizan.core.limits import Limits, RateLimit
+from bartizan.detections.cases import BUILTIN
+from bartizan.detections.mapping import FieldMapping
+from bartizan.detections.running import Run
+from bartizan.detections.sigma import load_collection
 from bartizan.firewall.authentication import Caller, Keyring
 from bartizan.firewall.bearers import Bearers
 from bartizan.firewall.declined import DeclinedError
@@ -267,7 +271,23 @@ def test_a_proof_is_good_once_for_all_workers() -> None:
     access, once = bound(), LocalKeeper()
     shown = proof(access, AUDIENCE + PATH)
     assert caller(access, ring(), once, dpop=shown)
-    assert "used before" in refusal(access, ring(), once, dpop=shown).reason
+    assert refusal(access, ring(), once, dpop=shown).reason == f"token: the proof was used before, for a token of {ADA}"
+
+
+def test_rules_read_the_reasons_for_proofs_that_tell_of_theft() -> None:
+    """The rules that ship look for just the words with which the gateway refuses."""
+    access, once = bound(), LocalKeeper()
+    shown = proof(access, AUDIENCE + PATH)
+    assert caller(access, once=once, dpop=shown)
+    stolen = proof(access, AUDIENCE + PATH, NEXT_KEY)
+    run, mapping, found = Run(load_collection([BUILTIN])), FieldMapping(), []
+    for number, shown_again in enumerate((shown, stolen)):
+        reason = refusal(access, once=once, dpop=shown_again).reason
+        event = {"id": f"evt_{number}", "at": "2026-01-01T00:00:00Z", "kind": "request.refused", "status": 401}
+        event["reason"] = reason
+        found += run.engine.feed(event, mapping.ref(event, number), mapping.moment(event))
+    found += run.engine.finish()
+    assert [finding.rule.name for finding in found] == ["proof_replayed", "token_of_another_key"]
 
 
 def test_two_proofs_are_one_too_many() -> None:

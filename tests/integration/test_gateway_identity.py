@@ -88,6 +88,9 @@ async def test_a_bound_token_works_with_a_client_that_proves_and_no_proof_works_
 
             shown = proof(access, url)
             assert [await status(shown) for _ in range(3)] == [200, 401, 401]
+            replayed = gateway.last(RequestRefused)
+            assert isinstance(replayed, RequestRefused)
+            assert replayed.reason.startswith("token: the proof was used before")
             assert await status(proof(access, url), path="/v1/chat/completions?a=b") == 200
             assert await status(proof(access, url), proof(access, url)) == 400
             assert await status(proof(access, url), path="/v1/chat%2Fcompletions") == 401

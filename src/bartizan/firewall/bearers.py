@@ -115,11 +115,11 @@ class Bearers:
         urls = [address.rstrip("/") + headers.path for address in self._tokens.addresses]
         proof = read_proof(headers.dpop.decode("latin-1"), headers.method, urls, token, self._clock)
         if proof.thumbprint != read.bound:
-            raise ProofError("the proof is signed with another key than the token is bound to")
+            raise ProofError(f"the proof is signed with another key than the token of {read.principal} is bound to")
         if once is None:
             raise KeeperError("nobody remembers proofs here")
         if not await once.take_once(read.principal, proof.jti, 2 * SECONDS):
-            raise ProofError("the proof was used before")
+            raise ProofError(f"the proof was used before, for a token of {read.principal}")
 
     def _granted(self, read: Token) -> Caller:
         subject = read.on_behalf_of[-1] if read.on_behalf_of else ""
