@@ -23,7 +23,6 @@ _PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
 _TOLD = frozenset({Label.QUOTED, Label.EXTERNAL})
 _FOREIGN = _PROSE | {Label.SOURCE, Label.HOSTILE, Label.LOOKALIKE}
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
-_INSTRUCTED = frozenset({Effect.SEND, Effect.WRITE})
 _TELLING = frozenset({"send", "publish", "react"})
 _SHORT_NUMBER = 5
 """Digits up to which a number in a text leads nobody anywhere: prices and counts are, telephones and accounts are not."""
@@ -37,8 +36,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     licence: Licence = Licence.NONE
     delegated: bool = False
     """A source whose instructions the user lets the agent follow asks for this call."""
-    instructed: bool = False
-    """The author of such a source, in the very sentence that asks for it, names each recipient that stands only there."""
     caused: bool = False
     """Somebody else's text asks for this call, and the user does not let the agent follow it."""
     caused_by: str = ""
@@ -86,8 +83,8 @@ def facts_of(
         sink = (profile.parameters.get(name) or undeclared(name, profile)).sink
         for leaf in values.leaves(argument):
             arguments.take(leaf, sink)
-    cause, named, delegated, instructed = _causes(profile, arguments, ledger, envelope)
-    critical = worst(_doubted(arguments.critical, ledger, envelope, instructed))
+    cause, named, delegated = _causes(profile, arguments, ledger, envelope)
+    critical = worst(_doubted(arguments.critical, ledger, envelope))
     licence = envelope.licence(profile)
     own_words = bool(arguments.critical) and critical.label is Label.USER
     if licence is Licence.WEAK and own_words and envelope.does(profile):
@@ -101,8 +98,6 @@ def facts_of(
         effect=profile.effect,
         licence=licence,
         delegated=delegated,
-        instructed=bool(instructed)
-        and all(b.label is not Label.SOURCE or b.value in instructed for b in arguments.critical),
         caused=cause is not None,
         caused_by=cause.text if cause is not None else "",
         critical=critical.label,
@@ -115,7 +110,7 @@ def facts_of(
         discloses=bool(told),
         discloses_where=told,
         strays=arguments.strays,
-        outward=profile.outward and not _tells_nobody(call, profile),
+        outward=profile.outward and not (cause is None and licence is Licence.STRONG and _tells_nobody(call, profile)),
         open_world=profile.open_world,
         every=envelope.every,
         pays=envelope.pays,
@@ -245,14 +240,14 @@ class _Arguments:
                 self.carried.append(Bound(Label.EXTERNAL, f"{bound.where}: a link the user's words do not speak of"))
 
 
-def _doubted(critical: list[Bound], ledger: Ledger, envelope: Envelope, instructed: set[str]) -> list[Bound]:
+def _doubted(critical: list[Bound], ledger: Ledger, envelope: Envelope) -> list[Bound]:
     """Addresses that merely stand in prose are doubted where there are better ones: beside recipients of the user's own
     in the same call, where a field that the user's words point at holds another address of the same kind, and where the
-    prose itself holds two accounts. Not those that a followed author tells to write to (``instructed``)."""
+    prose itself holds two accounts."""
     own = {values.kind(bound.value) for bound in critical if bound.label in _SETTLED} - {""}
     doubted = []
     for bound in critical:
-        if bound.label in _TOLD_TO_US and bound.value not in instructed and (
+        if bound.label in _TOLD_TO_US and (
             values.kind(bound.value) in own or better(bound.value, ledger, envelope) or rivalled(bound.value, ledger)
         ):
             bound = Bound(Label.UNKNOWN, f"{bound.where}, though there is a better one", bound.value)
@@ -293,13 +288,11 @@ def _leaks(call: ToolCall, profile: ToolProfile, ledger: Ledger, envelope: Envel
 
 def _causes(
     profile: ToolProfile, arguments: _Arguments, ledger: Ledger, envelope: Envelope
-) -> tuple[Directive | None, bool, bool, set[str]]:
-    """The directive that caused the call, whether one names its values, whether a followed source asks for it, and the
-    recipients that its author names there."""
+) -> tuple[Directive | None, bool, bool]:
+    """The directive that caused the call, whether one names its values, and whether a followed source asks for it."""
     if profile.effect is Effect.READ and not profile.open_world:
-        return None, False, False, set()
+        return None, False, False
     cause: Directive | None = None
-    instructed: set[str] = set()
     named = delegated = False
     telling = {value for value in arguments.telling if len(value) > 2}
     for directive, record in ledger.directives:
@@ -315,13 +308,11 @@ def _causes(
             continue
         if followed(record, envelope):
             delegated = delegated or envelope.delegates or "pay" in profile.families
-            if asks and record.authored and profile.effect in _INSTRUCTED:
-                instructed |= {value for value in arguments.addresses if directive.names([value])}
             continue
         named = named or names
         if cause is None or names:
             cause = directive
-    return cause, named, delegated, instructed
+    return cause, named, delegated
 
 
 def as_context(facts: Facts) -> dict[str, Any]:
