@@ -17,7 +17,7 @@ from bartizan.agents import values
 from bartizan.agents.describing import described
 from bartizan.agents.directives import Directive, directives
 from bartizan.agents.envelope import Envelope
-from bartizan.agents.lexicon import content_words, name_words, word_set
+from bartizan.agents.lexicon import content_words, folded, name_words, word_set
 from bartizan.agents.readers import Shelf
 from bartizan.agents.record import Place, Record
 from bartizan.agents.results import Leaf, read_result
@@ -140,7 +140,7 @@ class Ledger:
         self.external = self.external or any(not record.trusted for record in records.values())
         for record in records.values():
             if followed(record, envelope):
-                self.adopted |= record.specifics | record.told
+                self.adopted |= {value for value in record.specifics | record.told if not _common(value, record)}
 
     def told_to(self, server: str, argument: Any) -> None:
         """A server learns the arguments of a call; what the application's own tools learn does not matter.
@@ -280,11 +280,17 @@ def linked(record: Record, envelope: Envelope, adopted: Set[str] = frozenset(), 
         return "specific"
     if adopted and beyond(record.specifics & adopted, heard):
         return "specific"
-    if beyond({name for name in envelope.names if name in record.names or name in record.words}, heard):
+    if beyond({one for one in envelope.names if one in record.names or folded(one) in record.words}, heard):
         return "name"
     if record.words & envelope.words:
         return "word"
     return ""
+
+
+def _common(value: str, record: Record) -> bool:
+    """Whether most records beside ``record`` hold ``value``, as a mailbox's hold its owner: it singles out none."""
+    beside = record.beside
+    return len(beside) > 1 and 2 * sum(value in other.specifics for other in beside) > len(beside)
 
 
 def beyond(found: Set[str], heard: str | None) -> bool:
