@@ -11,7 +11,9 @@ import msgspec
 import yaml
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_PAYING = re.compile(r"\bcheck(?:ing)?\sout\b(?=[^.?!\n]{0,40}\b(?:cart|basket|bag|order|items?|products?|rest|them|it)\b)", re.I)
+_PAYING = re.compile(
+    r"\bcheck(?:ing)?\sout\b(?=[^.?!\n]{0,40}\b(?:cart|basket|bag|order|items?|products?|rest|them|it)\b)", re.I
+)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=[A-Za-z])(?=[0-9])")
 
 

@@ -106,7 +106,7 @@ def world(name: str) -> World:
         name,
         data.get("format", "yaml"),
         data.get("operator", ""),
-        tuple(_definition(tool, one) for tool, one in data.get("tools", {}).items()),
+        tuple(definition(tool, one) for tool, one in data.get("tools", {}).items()),
         data["sinks"],
         data["goals"],
         data["valueless"],
@@ -127,7 +127,8 @@ def scenarios(heldout: bool) -> list[Scenario]:
     return found
 
 
-def _definition(name: str, one: dict[str, Any]) -> ToolDefinition:
+def definition(name: str, one: dict[str, Any]) -> ToolDefinition:
+    """A tool as the files write it: what it ``does``, its ``args`` with type and description, which are ``optional``."""
     properties = {
         argument: {**_TYPES.get(kind, {"type": kind}), "description": text}
         for argument, (kind, text) in one["args"].items()
@@ -138,13 +139,13 @@ def _definition(name: str, one: dict[str, Any]) -> ToolDefinition:
 
 
 def _read(path: str) -> Any:
-    return _plain(yaml.safe_load((resources.files("bartizan.bench.agents") / path).read_text(encoding="utf-8")))
+    return plain(yaml.safe_load((resources.files("bartizan.bench.agents") / path).read_text(encoding="utf-8")))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """YAML's dates as the text they were written as."""
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return value.isoformat() if isinstance(value, datetime.date) else value
