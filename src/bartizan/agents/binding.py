@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bartizan.agents import values
-from bartizan.agents.envelope import Envelope
 from bartizan.agents.describing import described
+from bartizan.agents.envelope import Envelope
 from bartizan.agents.ledger import Ledger, beyond, linked
 from bartizan.agents.lexicon import folded, words
 from bartizan.agents.record import Place, Record

@@ -1,4 +1,4 @@
-"""Whether the user lets an agent act on somebody else's words: *do what Bob's e-mail says*, *pay the bill in bill.txt*."""
+"""Whether the user lets an agent act on others' words: *do what Bob's e-mail says*, *pay the bill in bill.txt*."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _FOREIGN = _PROSE | {Label.SOURCE, Label.HOSTILE, Label.LOOKALIKE}
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
 _TELLING = frozenset({"send", "publish", "react"})
 _SHORT_NUMBER = 5
-"""Digits up to which a number in a text leads nobody anywhere: prices and counts are, telephones and accounts are not."""
+"""Digits up to which a number in a text leads nobody anywhere: prices and counts, not telephones or accounts."""
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
 
 

@@ -225,7 +225,7 @@ class AgentConversation:
 
 def _unoffered(call: ToolCall) -> ToolDefinition:
     """The definition of a tool that is not offered, as far as a call tells it."""
-    arguments = {str(name): {} for name in list(call.arguments)[:_MOST_NAMES]}
+    arguments: dict[str, Any] = {str(name): {} for name in list(call.arguments)[:_MOST_NAMES]}
     return ToolDefinition(name=call.tool[:200], input_schema={"properties": arguments})
 
 

@@ -128,7 +128,7 @@ def scenarios(heldout: bool) -> list[Scenario]:
 
 
 def definition(name: str, one: dict[str, Any]) -> ToolDefinition:
-    """A tool as the files write it: what it ``does``, its ``args`` with type and description, which are ``optional``."""
+    """A tool as the files write it: what it ``does``, its ``args`` with type and description, those ``optional``."""
     properties = {
         argument: {**_TYPES.get(kind, {"type": kind}), "description": text}
         for argument, (kind, text) in one["args"].items()
