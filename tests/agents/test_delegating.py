@@ -101,4 +101,7 @@ def test_only_the_named_author_is_followed(sender: str, followed: bool) -> None:
     conversation.result(ToolResult(call="1", tool="list_inbox", text=text))
     arguments = {"recipients": ["carol@firm.example"], "subject": "Re", "body": "yes"}
     decision = conversation.decide(ToolCall(id="2", tool="send_email", arguments=arguments))
-    assert (decision.action is Action.ALLOW) is followed, decision
+    assert decision.facts["delegated"] is followed
+    assert decision.action is (Action.ASK if followed else Action.BLOCK), (
+        "an address that only prose names is for a person"
+    )
