@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from bartizan.app import planted_range, telling_range
+from bartizan.app import grader_range, planted_range, telling_range
 from bartizan.range.scenarios.interface import DefenceGrade
 from bartizan.range.scenarios.learned_scenario import LearnedScenario
 
@@ -31,6 +31,7 @@ def exercise(scenario: LearnedScenario) -> Exercise:
     """What plants and grades it."""
     found: dict[str, Exercise] = {
         "planted-stamp": planted_range,
+        "talkative-grader": grader_range,
         "telling-ward": telling_range,
     }
     return found[scenario.id]

@@ -11,7 +11,7 @@ from bartizan.cli.range_artefacts import grade_intake, start_intake
 from bartizan.cli.range_bureau import grade_bureau, start_bureau
 from bartizan.cli.range_goods import grade_goods, start_goods
 from bartizan.cli.range_journal import grade_journal, start_journal
-from bartizan.cli.range_learned import grade_learned, start_learned
+from bartizan.cli.range_learned import grade_learned, start_learned, start_served
 from bartizan.cli.range_locks import grade_locks, start_locks
 from bartizan.cli.range_loop import grade_loop, start_loop
 from bartizan.cli.range_meters import grade_meters, start_meters
@@ -30,6 +30,7 @@ from bartizan.range.scenarios import (
     LOCK_SCENARIOS,
     MODEL_SCENARIOS,
     OFFICE_SCENARIOS,
+    SERVED_SCENARIOS,
     SHELF_SCENARIOS,
     TOOL_SCENARIOS,
 )
@@ -134,6 +135,11 @@ KINDS: Final = (
     Kind(
         LEARNED_SCENARIOS,
         lambda asked, one: start_learned(asked.workspace, asked.state, one, asked.seed),
+        lambda given, one: grade_learned(given.state, one, given.attack, given.defence),
+    ),
+    Kind(
+        SERVED_SCENARIOS,
+        lambda asked, one: start_served(asked.workspace, asked.state, one, asked.seed, asked.port),
         lambda given, one: grade_learned(given.state, one, given.attack, given.defence),
     ),
     Kind(

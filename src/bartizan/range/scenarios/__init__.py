@@ -28,6 +28,7 @@ from bartizan.range.scenarios.shared_shelf import SHARED_SHELF
 from bartizan.range.scenarios.shelf_scenario import ShelfScenario
 from bartizan.range.scenarios.smooth_bill import SMOOTH_BILL
 from bartizan.range.scenarios.tainted_tickets import TAINTED_TICKETS
+from bartizan.range.scenarios.talkative_grader import TALKATIVE_GRADER
 from bartizan.range.scenarios.telling_ward import TELLING_WARD
 from bartizan.range.scenarios.tool_scenario import ToolScenario
 from bartizan.range.scenarios.unwritten_rule import UNWRITTEN_RULE
@@ -81,6 +82,9 @@ LEARNED_SCENARIOS: Mapping[str, LearnedScenario] = MappingProxyType(
 )
 """Those with a learned model whose training, patients or answers are at stake, by id."""
 
+SERVED_SCENARIOS: Mapping[str, LearnedScenario] = MappingProxyType({TALKATIVE_GRADER.id: TALKATIVE_GRADER})
+"""Those with a learned model that is served, by id."""
+
 __all__ = [
     "ARTEFACT_SCENARIOS",
     "BUREAU_SCENARIOS",
@@ -92,6 +96,7 @@ __all__ = [
     "MODEL_SCENARIOS",
     "OFFICE_SCENARIOS",
     "SCENARIOS",
+    "SERVED_SCENARIOS",
     "SHELF_SCENARIOS",
     "TOOL_SCENARIOS",
     "ArtefactScenario",

@@ -39,8 +39,12 @@ def from_scores(model: ModelUnderTest, x: Floats) -> Stolen:
     Raises:
         AuditError: too few rows, or too few whose scores are all above zero.
     """
+    return solved(x, np.asarray(model.predict_proba(x), np.float64))
+
+
+def solved(x: Floats, scores: Floats) -> Stolen:
+    """The same from rows ``(n, *shape)`` and scores ``(n, classes)`` that were told before. Raises AuditError."""
     flat = x.reshape(len(x), -1).astype(np.float64)
-    scores = np.asarray(model.predict_proba(x), np.float64)
     usable = (scores > 0).all(axis=1)
     needed = flat.shape[1] + 1
     if usable.sum() < needed:
@@ -51,11 +55,11 @@ def from_scores(model: ModelUnderTest, x: Floats) -> Stolen:
     centre, scale = flat[usable].mean(axis=0), flat[usable].std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     design = np.hstack([(flat[usable] - centre) / scale, np.ones((int(usable.sum()), 1))])
-    solved, _, rank, _ = np.linalg.lstsq(design, differences, rcond=None)
+    found, _, rank, _ = np.linalg.lstsq(design, differences, rcond=None)
     if rank < needed:
         raise AuditError(f"the rows span {rank} directions, {needed} are needed", "perturb rows that repeat")
-    weights = solved[:-1] / scale[:, None]
-    return Stolen(weights, solved[-1] - centre @ weights)
+    weights = found[:-1] / scale[:, None]
+    return Stolen(weights, found[-1] - centre @ weights)
 
 
 def seconds(points: int, unknowns: int) -> float:
