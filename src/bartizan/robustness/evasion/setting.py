@@ -77,7 +77,7 @@ def rows(context: AuditContext) -> Samples:
 def enough(correct: int) -> None:
     """Raises AuditError where fewer rows are classified rightly than a statement needs."""
     if correct < LEAST:
-        raise AuditError(f"the model classifies {correct} of the rows attacked, {LEAST} are needed")
+        raise AuditError(f"the model is right about {correct} of the rows, and {LEAST} such rows are needed")
 
 
 def weak_model(context: AuditContext) -> tuple[str, MeteredModel]:
