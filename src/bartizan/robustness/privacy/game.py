@@ -67,7 +67,9 @@ def game(data: AuditData, samples: int, seed: int) -> Game:
     if min(len(members), len(outsiders)) < FEWEST:
         raise UnusableDataError(
             f"{len(members)} members and {len(outsiders)} non-members can be attacked; {FEWEST} of each are the fewest",
-            f"at most half of the rows are attacked, and {int((~fresh).sum())} test rows are training rows too",
+            "raise --samples"
+            if samples < FEWEST
+            else f"at most half of the rows are attacked, and {int((~fresh).sum())} test rows are training rows too",
         )
     left = theirs[len(outsiders) :]
     population = left[: min(_POPULATION, len(left) // 2)]
