@@ -12,6 +12,7 @@ import functools
 import io
 import pickle
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,26 @@ def test_ordinary_values_are_allowed(number: int, protocol: int) -> None:
 def test_each_rule_has_a_stream_that_raises_it(stream: bytes, rule: str) -> None:
     assert rule in rules(stream)
     assert scan(stream).verdict is not Admission.ALLOW
+
+
+def doubled(levels: int) -> bytes:
+    """Tuples that hold the one before ten times over; ``h`` with the number of a level takes one."""
+    first = text("lol") + b"\x94"
+    return first + b"".join(b"(" + (b"h" + bytes([at])) * 10 + b"t\x94" for at in range(levels))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        b"}%sNs", b"\x8f(%s\x90", b"(%s\x91", b"(%sNd", b"cbuiltins\nset\n(]%satR", b"cbuiltins\nfrozenset\n((%sttR",
+        b"ccollections\nCounter\n(]%satR", b"ccollections\nOrderedDict\n)R%sNs", b"}(%sK\x01tNs", b"cbuiltins\nfrozenset\n((%stt\x81",
+    ],
+)  # fmt: skip
+def test_what_would_be_hashed_without_end_is_not_allowed(use: bytes) -> None:
+    assert rules(whole(doubled(3) + use % b"h\x03")) == set()
+    begin = time.process_time()
+    assert rules(whole(doubled(60) + use % b"h\x3c")) == {"pickle.budget"}
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize("key", ["__model", "__frozen", "_Private__x", "model__"])

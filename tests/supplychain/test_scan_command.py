@@ -172,3 +172,13 @@ def test_detectors_for_texts_are_made_before_the_processes_that_share_them(
     (tmp_path / "z.md").write_text("# A model\n\nIt answers questions about bicycles.\n")
     assert CliRunner().invoke(app, words).exit_code == 0
     assert made == [os.getpid()]
+
+
+def test_why_a_file_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "gone.pkl").symlink_to(tmp_path / "nowhere")
+    assert "vanished" in ArtefactScanner().scan(tmp_path / "gone.pkl").findings[0].explanation
+    assert ArtefactScanner().scan(tmp_path / "closed").findings[0].rule == "file.folder_link"
+    monkeypatch.setattr(os, "access", lambda *_: False)  # whoever runs the tests may be allowed everything
+    (found,) = ArtefactScanner().scan(tmp_path / "closed").findings
+    assert (found.rule, "names in this folder" in found.explanation) == ("file.unreadable", True)

@@ -127,6 +127,8 @@ def open_file(path: Path) -> Opened | Problem:
     """Open a regular file; never blocks on a pipe and never opens a device."""
     try:
         mode = path.stat().st_mode
+        if stat.S_ISDIR(mode) and not os.access(path, os.R_OK | os.X_OK):
+            return Problem(UNREADABLE, "The names in this folder cannot be read, so nothing in it was looked at.")
         if stat.S_ISDIR(mode):
             return Problem(FOLDER_LINK, "Loops and surprises hide behind such links; name its target to scan it.")
         if not stat.S_ISREG(mode):
@@ -137,5 +139,9 @@ def open_file(path: Path) -> Opened | Problem:
             file.close()
             return Problem(SPECIAL, "It became something else than a file.")
         return Opened(file, path)
+    except FileNotFoundError as error:
+        return Problem(UNREADABLE, "It is not there: it vanished, or a link leads nowhere.", str(error))
+    except PermissionError as error:
+        return Problem(UNREADABLE, "Whoever runs the scan may not read it.", str(error))
     except (OSError, ValueError) as error:
-        return Problem(UNREADABLE, "It vanished, cannot be opened or cannot be read.", str(error))
+        return Problem(UNREADABLE, "It cannot be opened or read.", str(error))

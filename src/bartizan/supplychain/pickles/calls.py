@@ -264,6 +264,7 @@ def items(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
             judge.harmless(inner) for inner in one.inner if isinstance(inner, Instance)
         ):
             raise Refused("it would go through an object that is not inert")
+        judge.hashed(one if isinstance(one, tuple) else one.inner if isinstance(one, Box) else ())
     return Instance(function, arguments)
 
 

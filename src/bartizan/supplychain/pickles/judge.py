@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bartizan.supplychain.interface import ArtefactFinding, Context, Rule
 from bartizan.supplychain.pickles import findings as rules
 from bartizan.supplychain.pickles.calls import PREDICATES, Refused, allocates, decodes
 from bartizan.supplychain.pickles.cursor import EndError
+from bartizan.supplychain.pickles.hashing import endless
 from bartizan.supplychain.pickles.names import dangerous, python3
 from bartizan.supplychain.pickles.permissions import AllowList
 from bartizan.supplychain.pickles.states import set_state
@@ -175,6 +176,8 @@ class Judge:
             return self.report(
                 rules.ARGUMENTS, f"Loading would make {kind.dotted} with {describe(arguments)}.", kind.dotted
             )
+        for one in arguments if isinstance(arguments, tuple) else ():
+            self.hashed(one if isinstance(one, tuple) else ())
         return Instance(kind, arguments)
 
     def build(self, instance: Any, state: Any) -> Any:
@@ -206,6 +209,8 @@ class Judge:
     def extend(self, target: Any, items: Sequence[Any]) -> None:
         """APPEND, APPENDS and ADDITEMS."""
         if isinstance(target, Box):
+            if target.kind != "list":
+                self.hashed(items)
             target.count += len(items)
             target.inner = with_more(target.inner, (one for one in items if not plain(one)))
             if len(target.first) < 4:
@@ -218,6 +223,7 @@ class Judge:
 
     def fill(self, target: Any, items: Sequence[Any]) -> None:
         """SETITEM and SETITEMS, and DICT."""
+        self.hashed(items[::2])
         if not isinstance(target, Mapping):
             if items and not isinstance(target, Box):
                 self._fails_on_data(target, "a value takes no items")
@@ -241,6 +247,11 @@ class Judge:
                     target.dunder = target.dunder or describe(key)
             if not plain(value):
                 target.inner = with_more(target.inner, (value,))
+
+    def hashed(self, values: Iterable[Any]) -> None:
+        """Values become keys, or items of a set."""
+        if endless(values, self.machine.budget.step):
+            self.report(rules.BUDGET, "Loading would hash a tuple that holds the same ones over and over, without end.")
 
     def _fails_on_data(self, value: Any, why: str) -> None:
         """Where both unpicklers fail for a plain value, so that nothing after it is read."""

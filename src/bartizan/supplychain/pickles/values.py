@@ -137,8 +137,8 @@ def with_more(items: Items, more: Iterable[Any]) -> Items:
     return list(more) or ()
 
 
-def describe(value: Any) -> str:
-    """A value in a few words."""
+def describe(value: Any, depth: int = 0) -> str:
+    """A value in a few words; tuples in tuples in tuples are left out, for they may be the same ones over and over."""
     if value is None or isinstance(value, bool | int):
         return repr(value)
     if isinstance(value, str):
@@ -148,7 +148,9 @@ def describe(value: Any) -> str:
     if isinstance(value, Instance):
         return f"<{value.origin.dotted}>"
     if isinstance(value, tuple):
-        return "(" + ", ".join(describe(one) for one in value[:6]) + ("…)" if len(value) > 6 else ")")
+        if depth > 2:
+            return "(…)"
+        return "(" + ", ".join(describe(one, depth + 1) for one in value[:6]) + ("…)" if len(value) > 6 else ")")
     if isinstance(value, Raw):
         return f"{value.length} bytes"
     if isinstance(value, Box):
