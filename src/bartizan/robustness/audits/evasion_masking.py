@@ -86,7 +86,8 @@ class EvasionMasking:
     @staticmethod
     def _outcome(found: Masking, control: Comparison, textbook: float, adaptive: float) -> tuple[Outcome, str]:
         if found.signs:
-            return Outcome.WEAK, f"masked: {'; '.join(found.signs)}; robust accuracy {adaptive:.1%}, not {textbook:.1%}"
+            figures = f"robust accuracy {adaptive:.1%}, textbook {textbook:.1%}"
+            return Outcome.WEAK, f"masked: {'; '.join(found.signs)}; {figures}"
         return settled(
             f"no sign of masking; robust accuracy {adaptive:.1%}, textbook {textbook:.1%}",
             control.succeeded,
