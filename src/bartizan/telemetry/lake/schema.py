@@ -78,6 +78,13 @@ def projection() -> str:
     return ", ".join(parts)
 
 
+def table() -> str:
+    """The columns of a table of such rows."""
+    kept = {_RENAMED.get(name, name): kind for name, kind in columns().items()}
+    added = {"chain": "VARCHAR", "seq": "BIGINT", "hash": "BLOB"}
+    return ", ".join(f"{quoted(name)} {kind}" for name, kind in {**kept, **added}.items())
+
+
 def json_columns() -> str:
     """The ``columns`` argument of read_json for the journal."""
     pairs = [f"{quoted(name)}: '{kind}'" for name, kind in {**columns(), "chain": LINK}.items()]

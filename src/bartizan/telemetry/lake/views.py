@@ -116,8 +116,8 @@ def create_events(connection: duckdb.DuckDBPyConnection, sources: Sources) -> No
         parts.append(f"SELECT {schema.projection()} FROM {live} WHERE kind IS NOT NULL")
     if not parts or not sources.current:
         # Files that were written before a column existed must not keep questions from naming it.
-        empty = ", ".join(f"NULL::{kind} AS {schema.quoted(name)}" for name, kind in schema.columns().items())
-        parts.append(f"SELECT {schema.projection()} FROM (SELECT {empty}, NULL::{schema.LINK} AS chain) WHERE false")
+        connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS no_records ({schema.table()})")
+        parts.append("SELECT * FROM no_records")
     records = " UNION ALL BY NAME ".join(parts)
     shown = f"SELECT * REPLACE (lower(hex(hash)) AS hash) FROM ({records})"
     connection.execute(f"CREATE OR REPLACE VIEW events AS {shown}")
