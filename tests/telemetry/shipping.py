@@ -11,9 +11,12 @@ from pathlib import Path
 
 from journal_events import accepted
 
+from bartizan.core.event import Event
+from bartizan.core.interfaces import Recorder
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.mappings import formatter
 from bartizan.telemetry.metrics import Registry
+from bartizan.telemetry.sinks.alarm import Alarm
 from bartizan.telemetry.sinks.file_drop import FileDrop
 from bartizan.telemetry.sinks.interface import Sink
 from bartizan.telemetry.sinks.shipper import Meters, Shipper
@@ -41,10 +44,26 @@ def shipper(
     output: str = "native",
     registry: Registry | None = None,
     folder: str = "sink",
+    recorder: Recorder | None = None,
 ) -> Shipper:
     place = root / folder
     place.mkdir(exist_ok=True)
-    return Shipper("s", root / "journal", place, sink, formatter(output), delivery, Meters(registry or Registry()))
+    alarm = Alarm("s", recorder or Kept())
+    meters = Meters(registry or Registry())
+    return Shipper("s", root / "journal", place, sink, formatter(output), delivery, meters, alarm)
+
+
+class Kept:
+    """Keeps events in memory."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def append(self, event: Event) -> None:
+        self.events.append(event)
+
+    async def commit(self) -> None:
+        pass
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +14,14 @@ from bartizan.app.places import journal_of
 from bartizan.app.sink_kinds import plans
 from bartizan.app.sink_parts import Planned
 from bartizan.core.errors import ConfigurationError
+from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.metrics import Registry
+from bartizan.telemetry.sinks.alarm import Alarm
 from bartizan.telemetry.sinks.shipper import Meters, Shipper
 from bartizan.workspace.workspace import Workspace
 
+WRITER: Final = "sinks"
+"""Of what the journal holds about sinks."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -69,12 +73,16 @@ async def shipping(workspace: Workspace, registry: Registry) -> AsyncIterator[No
 
     Raises:
         ConfigurationError: a sink cannot be built, or another process runs the sinks of this workspace.
+        JournalError: the journal cannot be written to.
     """
     planned = planned_sinks(workspace)
     if not planned:
         yield
         return
-    with locked(workspace.state / "sinks.lock", "shipping to sinks"):
+    with (
+        locked(workspace.state / "sinks.lock", "shipping to sinks"),
+        closing(Journal(journal_of(workspace), WRITER, workspace.deployment.journal)) as journal,
+    ):
         meters = Meters(registry)
         shippers = []
         for plan in planned:
@@ -89,12 +97,20 @@ async def shipping(workspace: Workspace, registry: Registry) -> AsyncIterator[No
                     plan.writer(),
                     plan.delivery,
                     meters,
+                    Alarm(plan.name, journal),
                 )
             )
         tasks = [asyncio.create_task(shipper.run()) for shipper in shippers]
+        tasks.append(asyncio.create_task(_rotating(journal)))
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _rotating(journal: Journal) -> None:
+    while True:
+        await asyncio.sleep(1.0)
+        journal.rotate_if_due()

@@ -32,6 +32,7 @@ from bartizan.core.event.operations import (
     ControlChanged,
     ModelPulled,
     ProcessChanged,
+    SinkAlarmed,
 )
 from bartizan.core.event.record import EVENT_VERSION, Commitment, TensorRecord, Timing, Usage
 from bartizan.core.event.requests import RefusalsCounted, RequestAccepted, RequestCompleted, RequestRefused
@@ -44,6 +45,7 @@ Event = (
     | ConfigurationChanged
     | ControlChanged
     | ProcessChanged
+    | SinkAlarmed
     | ModelPulled
     | ArtefactDecided
     | ArtefactScanned
@@ -115,6 +117,7 @@ __all__ = [
     "RuleAlarmed",
     "RulesChanged",
     "ScanCompleted",
+    "SinkAlarmed",
     "TensorRecord",
     "Timing",
     "ToolDecided",

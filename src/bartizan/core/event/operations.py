@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from bartizan.core.artefact import Admission
@@ -48,6 +49,25 @@ class ProcessChanged(Record, frozen=True, kw_only=True, omit_defaults=True, tag=
     process: str
     state: str
     detail: str = ""
+
+
+class SinkAlarmed(Record, frozen=True, kw_only=True, omit_defaults=True, tag="sink.alarmed"):
+    """Records do not reach a receiver, or do again. Never says what a receiver said: that may quote records."""
+
+    sink: str
+    state: Literal["rejecting", "failing", "delivering"]
+    """``rejecting``: records are in its dead letter. ``failing``: it took nothing for two minutes. ``delivering``:
+    it does again."""
+    count: int = 0
+    """Records rejected since the last such record; records behind, for the other two."""
+    total: int = 0
+    """Records that the sink ever rejected."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of the rejected records."""
+    since: datetime | None = None
+    """When it began to fail."""
+    detail: str = ""
+    """Why the last try failed."""
 
 
 class ModelPulled(Record, frozen=True, kw_only=True, omit_defaults=True, tag="model.pulled"):

@@ -19,7 +19,9 @@ _SCHEMAS: Final = ("ocsf", "ecs", "asim", "otel")
 Formatter = Callable[[bytes], list[bytes]]
 """A line of the journal to what is sent for it: one or more texts without line feeds. Raises Unmappable."""
 _ACTION_SEVERITY: Final = {"allow": 1, "flag": 4, "redact": 5, "ask": 6, "block": 8}
-_KIND_SEVERITY: Final = {"journal.damaged": 10, "approval.refused": 8, "quarantine.changed": 6, "rule.alarmed": 5}
+_KIND_SEVERITY: Final = {
+    "journal.damaged": 10, "approval.refused": 8, "quarantine.changed": 6, "rule.alarmed": 5, "sink.alarmed": 5,
+}  # fmt: skip
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
 _LONGEST_VALUE: Final = 4_000
 """Characters of one value in CEF and LEEF."""

@@ -22,6 +22,7 @@ from bartizan.core.errors import BartizanError, JournalError
 from bartizan.telemetry.mappings import Formatter
 from bartizan.telemetry.mappings.formats import Unmappable
 from bartizan.telemetry.metrics import Registry, Value
+from bartizan.telemetry.sinks.alarm import Alarm
 from bartizan.telemetry.sinks.interface import Item, RefusedError, Sink, SinkError
 from bartizan.telemetry.sinks.lag import Lag
 from bartizan.telemetry.sinks.state import State, bury, read_state, write_state
@@ -73,10 +74,19 @@ class Shipper:
         write: the format in which records are sent.
         settings: batches and waits.
         meters: of all sinks.
+        alarm: told what does not arrive.
     """
 
     def __init__(
-        self, name: str, journal: Path, folder: Path, sink: Sink, write: Formatter, settings: Delivery, meters: Meters
+        self,
+        name: str,
+        journal: Path,
+        folder: Path,
+        sink: Sink,
+        write: Formatter,
+        settings: Delivery,
+        meters: Meters,
+        alarm: Alarm,
     ) -> None:
         self._name = name
         self._journal = journal
@@ -84,6 +94,7 @@ class Shipper:
         self._sink = sink
         self._write = write
         self._settings = settings
+        self._alarm = alarm
         self._decode = msgspec.json.Decoder(_Facts).decode
         self.state = State()
         self._lag = Lag(journal, Cursor())
@@ -146,6 +157,7 @@ class Shipper:
         if batch.lines or self.state.error:
             self._succeeded()
             await asyncio.to_thread(write_state, self._folder, self.state)
+        self._alarm.look(self.state, self._lag.records)
         if batch.complete:
             await asyncio.sleep(max(POLL_SECONDS, self._settings.linger_seconds))
 
@@ -211,6 +223,7 @@ class Shipper:
         await asyncio.to_thread(bury, self._folder, records)
         self._rejected.inc(len(records))
         self.state.rejected += len(records)
+        self._alarm.rejected(map(_kind, (line for line, _ in records)))
         _log.error("sink %s: %d records are in the dead letter", self._name, len(records))
 
     async def _failed(self, error: Exception, attempt: int) -> None:
@@ -223,6 +236,7 @@ class Shipper:
         self.state.failing_since = self.state.failing_since or utc_now()
         with contextlib.suppress(JournalError):
             await asyncio.to_thread(write_state, self._folder, self.state)
+        self._alarm.look(self.state, self._lag.records)
         asked = error.wait if isinstance(error, SinkError) else 0.0
         await asyncio.sleep(max(asked, backoff(attempt, self._settings)))
 
@@ -237,6 +251,14 @@ class Shipper:
                 self._records.set(await asyncio.to_thread(self._lag.measure))
                 self._seconds.set(seconds_behind(self.state, self._lag.records))
             await asyncio.sleep(MEASURE_SECONDS)
+
+
+def _kind(line: bytes) -> str:
+    """Of a record; ``unreadable`` if it is none."""
+    try:
+        return msgspec.json.decode(line, type=_Facts).kind[:64]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return "unreadable"
 
 
 def seconds_behind(state: State, records: int) -> float:
