@@ -1,4 +1,4 @@
-"""The trained encoder as an int8 ONNX file: weights per channel, activations at run time."""
+"""The trained encoder as an int8 ONNX file: weights per channel, activations at run time, one window at a time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from training.encoder import Encoder
+from training.fuse import fuse
 
 
 def export(encoder: Encoder, target: Path) -> int:
-    """Write ``target``; its size in bytes. Inputs ``input_ids``, ``attention_mask``; outputs ``logits``, ``focus``."""
+    """Write ``target``; its size in bytes. Input ``input_ids`` [1, tokens]; outputs ``logits``, ``focus``."""
     encoder.eval().float()
     ids = torch.randint(4, 100, (2, 12))
     ids[1, 8:] = 1
@@ -50,4 +51,5 @@ def export(encoder: Encoder, target: Path) -> int:
     model.doc_string = ""
     model.producer_version = ""
     onnx.save(model, target)
+    fuse(target)
     return target.stat().st_size

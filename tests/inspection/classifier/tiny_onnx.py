@@ -32,7 +32,6 @@ def network(
             _field(5, _tensor("token_logits", logits)),
             _field(5, _tensor("token_focus", focus)),
             _field(11, _value("input_ids", _INT64, 2)),
-            _field(11, _value("attention_mask", _INT64, 2)),
             _field(12, _value(outputs[0], _FLOAT, 2)),
             _field(12, _value(outputs[1], _FLOAT, 3)),
         ]

@@ -94,9 +94,8 @@ class Encoder:
         that share a batch could hide one another, and a text's score would depend on who asks at the same time.
         """
         ids = np.array([[_BEGIN, *window.ids, _END]], np.int64)
-        mask = np.ones_like(ids)
         try:
-            logits, focus = self._session.run(["logits", "focus"], {"input_ids": ids, "attention_mask": mask})
+            logits, focus = self._session.run(["logits", "focus"], {"input_ids": ids})
             encoded = Encoded(logits[0], focus[0, 1:-1])
         except Exception as error:  # onnxruntime raises kinds of its own
             raise ArtefactError(f"the encoder does not run: {_line(error)}", REINSTALL) from None
