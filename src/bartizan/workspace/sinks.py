@@ -230,7 +230,7 @@ class SentinelSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class ObjectSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A bucket of an S3-compatible object store: gzipped files, one record a line."""
+    """A bucket of an S3-compatible object store: gzipped files, one record a line, or Parquet."""
 
     name: str
     """As `sinks.syslog.name`; also in the objects' names."""
@@ -248,6 +248,8 @@ class ObjectSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Of temporary credentials. Read at the start: they must last as long as the process."""
     format: RecordFormat = "ocsf"
     """Schema or format of the records."""
+    objects: Literal["lines", "parquet"] = "lines"
+    """Gzipped lines; or Parquet: with format ``native`` in the lake's columns, else with the document as a text."""
     tls_ca: str = ""
     """As `sinks.syslog.tls_ca`."""
     delivery: BulkDelivery = BulkDelivery()

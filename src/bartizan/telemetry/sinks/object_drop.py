@@ -1,4 +1,4 @@
-"""A bucket of an S3-compatible object store: each batch one object of gzipped lines."""
+"""A bucket of an S3-compatible object store: each batch one object of gzipped lines, or of Parquet."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class ObjectDrop:
         self._settings = settings
         self._credentials = credentials
         self._poster = poster
-        self._ending = ".log.gz" if settings.format in ("cef", "leef") else ".jsonl.gz"
+        lines = ".log.gz" if settings.format in ("cef", "leef") else ".jsonl.gz"
+        self._ending = ".parquet" if settings.objects == "parquet" else lines
 
     async def send(self, items: Sequence[Item]) -> Outcome:
         """See ``Sink.send``."""
@@ -62,8 +63,14 @@ class ObjectDrop:
         raise SinkError(text, _HINTS.get(code, ""))
 
     def _packed(self, items: Sequence[Item], url: str) -> tuple[bytes, dict[str, str]]:
-        body = gzip.compress(b"".join(text + b"\n" for item in items for text in item.texts), 6, mtime=0)
-        headers = {"Content-Type": "application/gzip", "X-Amz-Content-Sha256": hashlib.sha256(body).hexdigest()}
+        if self._settings.objects == "parquet":
+            from bartizan.telemetry.sinks.parquet import to_parquet  # with duckdb
+
+            body, kind = to_parquet(items, native=self._settings.format == "native"), "application/vnd.apache.parquet"
+        else:
+            body = gzip.compress(b"".join(text + b"\n" for item in items for text in item.texts), 6, mtime=0)
+            kind = "application/gzip"
+        headers = {"Content-Type": kind, "X-Amz-Content-Sha256": hashlib.sha256(body).hexdigest()}
         region = self._settings.region
         return body, signed(self._credentials, "PUT", url, headers, body, region=region, service="s3", at=utc_now())
 
