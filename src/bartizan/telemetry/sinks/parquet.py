@@ -59,8 +59,7 @@ def _made(items: Sequence[Item], folder: Path, native: bool) -> bytes:
     else:
         how = f"format = 'newline_delimited', columns = {_COLUMNS}, maximum_object_size = {_LONGEST}"
         chosen = f"* FROM read_json({name}, {how})"
-    settings = {"memory_limit": MEMORY, "threads": "1", "temp_directory": "", "autoinstall_known_extensions": "false"}
-    with duckdb.connect(config=settings) as connection:
+    with duckdb.connect(config={"memory_limit": MEMORY, "threads": "1", "temp_directory": ""}) as connection:
         connection.execute(f"COPY (SELECT {chosen} ORDER BY time) TO {schema.text(str(target))} ({_OPTIONS})")
     return target.read_bytes()
 
