@@ -39,7 +39,8 @@ single texts in JSON: an attack's text cannot change the structure of a request.
 A planted text shows nothing while the application has no reason to read it. The shipped cases ask for a summary, a
 parcel, the weather; an application that retrieves by the words of a question, or calls one tool for one subject, then
 never meets the attack, and a campaign without findings proves little. `questions` says, for each indirect entry point,
-what leads there; it stands before the case's own request.
+what leads there; it stands before the case's own request. Content that is [mail](mail.md) waits in a mailbox of the
+campaign's own.
 
 Cases speak of what the file tells: SLOTS. A case that needs what is missing is left out and named as not tested.
 

@@ -39,7 +39,8 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     title: str = ""
     """Of the document or page, subject of the e-mail, name of the tool or agent."""
     form: str = ""
-    """``document``, ``page``, ``email``, ``json``, …: how the target may dress it; empty: as it likes."""
+    """``document``, ``page``, ``email``, ``json``, …: how the target may dress it; empty: as it likes. In a mailbox
+    also ``email_subject``, ``email_sender``, ``email_html``, ``email_attachment``: where in the e-mail it stands."""
 
 
 class OracleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

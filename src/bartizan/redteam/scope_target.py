@@ -12,7 +12,7 @@ import msgspec
 from bartizan.core.passage import Path
 from bartizan.core.problem import Problem, quote
 from bartizan.redteam.case import Id
-from bartizan.redteam.scope_servers import HostileSpec, ToolRequest, ToolServerSpec, server_problems
+from bartizan.redteam.scope_servers import HostileSpec, MailboxSpec, ToolRequest, ToolServerSpec, server_problems
 from bartizan.redteam.secret import SecretText
 from bartizan.redteam.taxonomy import DIRECT, EntryPoint
 
@@ -113,6 +113,10 @@ class TargetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     pages: tuple[EntryPoint, ...] = ()
     """Entry points whose content is served as a web page, for an application that fetches what a user names."""
     page_server: PageServerSpec = PageServerSpec()
+    mail: tuple[EntryPoint, ...] = ()
+    """Entry points whose content is an e-mail in the campaign's own mailbox, for an application that reads its mail
+    over IMAP or POP3; these cases run one at a time. ``questions`` says what a user says so that it does."""
+    mailbox: MailboxSpec = MailboxSpec()
     isolated: bool = False
     """``http``, ``mcp``: planted content is met in its own conversation only. If not, indirect cases run one at a time,
     and ``remove`` must say how content is taken out again."""
@@ -186,6 +190,19 @@ def _tool_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
             yield Problem((*path, "plant_by"), "content that is not taken out again", "isolated: true", hint)
 
 
+def _served_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
+    for field in ("pages", "mail"):
+        for name in getattr(spec, field):
+            if name in DIRECT:
+                hint = "at chat and model the attack is the message itself"
+                yield Problem((*path, field), str(name), "indirect entry points", hint)
+    for name in spec.mail:
+        if name in spec.pages:
+            yield Problem((*path, "mail"), f"{name}, which is a page, too", "one of the two")
+    if spec.mail:
+        yield from spec.mailbox.problems((*path, "mailbox"))
+
+
 def kind_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
     """What a target of its kind lacks."""
     needs = {
@@ -200,6 +217,7 @@ def kind_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
     yield from _user_problems(spec, path)
     yield from server_problems(spec.servers, path)
     yield from _tool_problems(spec, path)
+    yield from _served_problems(spec, path)
     if spec.url and not spec.url.startswith(("http://", "https://")):
         yield Problem((*path, "url"), quote(spec.url), "http:// or https://")
     for field, template in spec.templates():
@@ -213,7 +231,7 @@ def kind_problems(spec: TargetSpec, path: Path) -> Iterable[Problem]:
             yield Problem((*path, "questions", name), "no text", "a question")
     if spec.kind is Kind.HTTP:
         for name in spec.entry_points:
-            if name not in {*DIRECT, *spec.plant, *spec.pages}:
+            if name not in {*DIRECT, *spec.plant, *spec.pages, *spec.mail}:
                 yield Problem((*path, "entry_points"), f"{name}, which plant does not name", f"plant.{name}")
         for name in spec.plant:
             if not spec.isolated and name not in spec.remove:

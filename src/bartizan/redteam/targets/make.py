@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bartizan.core.problem import quote
 from bartizan.core.tool_link import ToolLinks, ToolServer
 from bartizan.redteam.errors import TargetError
 from bartizan.redteam.interface import Target
 from bartizan.redteam.knowledge import Knowledge
+from bartizan.redteam.mail.server import MailServer, Where
+from bartizan.redteam.mail.session import Account
 from bartizan.redteam.scope import Limits
-from bartizan.redteam.scope_servers import ToolServerSpec
+from bartizan.redteam.scope_servers import MailboxSpec, ToolServerSpec
 from bartizan.redteam.scope_target import Kind, TargetSpec
 from bartizan.redteam.secret import resolve
 from bartizan.redteam.targets.channel import Channel
 from bartizan.redteam.targets.dialects import Anthropic, OpenAi
 from bartizan.redteam.targets.function import FunctionTarget
 from bartizan.redteam.targets.http import HttpTarget
+from bartizan.redteam.targets.mailed import MailedTarget
 from bartizan.redteam.targets.model import ModelTarget
 from bartizan.redteam.targets.pacing import Pacer
 from bartizan.redteam.targets.page_server import PageServer
@@ -34,7 +39,7 @@ def make_target(
     known: Knowledge | None = None,
     links: ToolLinks | None = None,
 ) -> Target:
-    """The target that ``spec`` describes; pages are served beside it where it asks for that.
+    """The target that ``spec`` describes; pages and a mailbox are served beside it where it asks for that.
 
     Args:
         spec: of the scope file.
@@ -46,15 +51,19 @@ def make_target(
 
     Raises:
         ConfigurationError: a key or another text is not where the scope file says.
-        TargetError: a callable cannot be imported, or there is nothing to speak to MCP servers with.
+        TargetError: a callable cannot be imported, a certificate cannot be used, or there is nothing to speak to MCP
+            servers with.
     """
     if spec.kind in {Kind.MCP, Kind.AGENT}:
-        return _with_tools(spec, limits, folder, sent, known, links)
-    target = _plain(spec, limits, folder, sent)
-    if not spec.pages:
-        return target
-    server = PageServer(spec.page_server.host, spec.page_server.port, spec.page_server.url)
-    return PagedTarget(target, server, frozenset(spec.pages))
+        target = _with_tools(spec, limits, folder, sent, known, links)
+    else:
+        target = _plain(spec, limits, folder, sent)
+    if spec.pages:
+        server = PageServer(spec.page_server.host, spec.page_server.port, spec.page_server.url)
+        target = PagedTarget(target, server, frozenset(spec.pages))
+    if spec.mail:
+        target = MailedTarget(target, _mail_server(spec.mailbox, folder), frozenset(spec.mail), spec.mailbox.part)
+    return target
 
 
 def make_model(spec: TargetSpec, limits: Limits, folder: Path, sent: Callable[[], None]) -> ModelTarget:
@@ -82,6 +91,18 @@ def _with_tools(
         return AskedTarget(spec, servers[0], links, pacer, limits.timeout)
     model = make_model(spec, limits, folder, sent) if spec.model else None
     return AgentTarget(spec, servers, links, known, model, pacer, limits.timeout)
+
+
+def _mail_server(spec: MailboxSpec, folder: Path) -> MailServer:
+    tls: ssl.SSLContext | None = None
+    if spec.certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            tls.load_cert_chain(folder / spec.certificate, folder / spec.certificate_key)
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            raise TargetError(f"{quote(spec.certificate)} with {quote(spec.certificate_key)}: {error}") from None
+    where = Where(host=spec.host, imap_port=spec.imap or None, pop3_port=spec.pop3 or None)
+    return MailServer(where, Account(user=spec.user, password=resolve(spec.password, folder)), tls)
 
 
 def _server(spec: ToolServerSpec, folder: Path) -> ToolServer:
