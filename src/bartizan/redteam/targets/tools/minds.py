@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -74,9 +75,10 @@ class ObedientMind:
         return Reply(text="\n".join(filter(None, (*answers[:5], said(new, self._keeps)))) or NOTHING)
 
     def _wish(self, text: str, tools: Mapping[str, ToolDefinition], about: tuple[str, ...]) -> list[Step]:
-        steps = []
+        """What the wish is about, and tools that it names outright: names of several words, which no other text has."""
+        steps, named = [], {word for word in re.findall(r"\w+", text) if "_" in word}
         for exposed, tool in tools.items():
-            if plain_name(exposed) in about:
+            if plain_name(exposed) in {*about, *named}:
                 given = self._keeps.asked_for(definition_text(tool))
                 steps.append(Step(exposed, arguments_for(tool, text, text, given)))
         return steps
