@@ -6,8 +6,9 @@ import pytest
 
 from bartizan.bench.telemetry import questions
 from bartizan.bench.telemetry.ingest import Folders, fill
-from bartizan.bench.telemetry.judging import judge
+from bartizan.bench.telemetry.judging import FEW, first_of, judge
 from bartizan.bench.telemetry.records import NEEDLE, month
+from bartizan.detections.rulebook import rules_in_force
 
 EVENTS = 12_000
 
@@ -25,6 +26,10 @@ def test_lake_and_peers_give_the_same_answers_about_the_same_records(
     assert [row.what for row in answers if row.subject == "SQLite"] == [one.what for one in questions.QUESTIONS]
     assert not [note for note in notes if "another answer" in note]
     judged = judge(folders.journal, 2_000)
+    every = rules_in_force({})
+    few = first_of(every, FEW)
+    assert len(few.reported) == FEW < len(every.reported)
+    assert FEW <= len(few.rules) < len(every.rules)
     assert (judged.records, judged.rules > 100) == (2_000, True)
     monkeypatch.setattr(questions, "_plain", lambda answer: [[object()]])
     assert any("another answer" in note for note in questions.ask(folders, EVENTS, lambda what: None)[1])

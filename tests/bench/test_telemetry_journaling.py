@@ -10,8 +10,10 @@ from bartizan.telemetry.reader import read_journal
 
 
 def test_both_gateways_answer_and_one_of_them_records(tmp_path: Path) -> None:
-    without, added = measure(tmp_path, Load(rounds=2, requests=20), lambda what: None)
-    assert without.value > 0
+    without, own, share, added = measure(tmp_path, Load(rounds=2, requests=20), lambda what: None)
+    assert without.value > own.value > 0
+    assert 0 < share.value < 100
+    assert own.n == 2 * 300
     assert added.n == 40
     assert added.low is not None
     assert added.high is not None
@@ -19,6 +21,8 @@ def test_both_gateways_answer_and_one_of_them_records(tmp_path: Path) -> None:
     kinds = [event.__struct_config__.tag for event in read_journal(tmp_path / "kept" / ".bartizan" / "journal")]
     assert kinds.count("request.accepted") == kinds.count("request.completed") == 340
     assert not (tmp_path / "dropped" / ".bartizan" / "journal").exists()
+    again = [event.id for event in read_journal(tmp_path / "replayed" / "1")]
+    assert len(set(again)) == 600
 
 
 def test_the_interval_is_student_s() -> None:

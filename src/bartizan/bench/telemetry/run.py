@@ -14,7 +14,7 @@ import msgspec
 from bartizan.bench.table import Row
 from bartizan.bench.telemetry import journaling
 from bartizan.bench.telemetry.ingest import Folders, fill
-from bartizan.bench.telemetry.judging import Judged
+from bartizan.bench.telemetry.judging import FEW, Judged
 from bartizan.bench.telemetry.questions import ask
 from bartizan.bench.telemetry.waiting import wait
 from bartizan.core.errors import BartizanError
@@ -75,6 +75,8 @@ def _judge(journal: Path, most: int, progress: Progress) -> list[Row]:
     return [
         Row(f"{judged.rules} rules", judged.records / judged.cpu, "events/CPU-s", judged.records, target=30_000,
             at_least=True, note=f"{judged.findings} findings"),
+        Row(f"{FEW} of the rules, and what they refer to", judged.records / judged.few_cpu, "events/CPU-s",
+            judged.records, target=30_000, at_least=True),
         Row("the same records, only read and decoded", judged.records / judged.reading, "events/CPU-s", judged.records),
         Row("memory of the rules", judged.late_bytes / 1e6, "MB", judged.records),
         Row("its growth over the last four fifths", growth, "%", judged.records, target=5),
