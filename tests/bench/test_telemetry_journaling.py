@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from bartizan.bench.telemetry.journaling import Load, interval, measure
+from bartizan.bench.telemetry.recorded import METER
 from bartizan.telemetry.reader import read_journal
 
 
@@ -13,7 +14,6 @@ def test_both_gateways_answer_and_one_of_them_records(tmp_path: Path) -> None:
     without, own, share, added = measure(tmp_path, Load(rounds=2, requests=20), lambda what: None)
     assert without.value > own.value > 0
     assert 0 < share.value < 100
-    assert own.n == 2 * 300
     assert added.n == 40
     assert added.low is not None
     assert added.high is not None
@@ -21,8 +21,8 @@ def test_both_gateways_answer_and_one_of_them_records(tmp_path: Path) -> None:
     kinds = [event.__struct_config__.tag for event in read_journal(tmp_path / "kept" / ".bartizan" / "journal")]
     assert kinds.count("request.accepted") == kinds.count("request.completed") == 340
     assert not (tmp_path / "dropped" / ".bartizan" / "journal").exists()
-    again = [event.id for event in read_journal(tmp_path / "replayed" / "1")]
-    assert len(set(again)) == 600
+    spent = int.from_bytes((tmp_path / "kept" / METER).read_bytes(), "little")
+    assert own.value * 40 * 1e3 < spent < 1e10
 
 
 def test_the_interval_is_student_s() -> None:
