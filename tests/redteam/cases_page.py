@@ -63,7 +63,8 @@ cases:
 | key | where | meaning |
 |---|---|---|
 | `entry_point`, `objective` | head | the cell |
-| `severity`, `oracles`, `ask`, `form`, `language` | head, row | a row overrides the head |
+| `severity`, `oracles`, `ask`, `language` | head, row | a row overrides the head |
+| `form` | head, row | how planted content is dressed: `document`, `page`, `json`, `rug_pull`, `schema`, `instructions`, `error`, `structured` of the [hostile MCP server](agents.md), and [parts of an e-mail](mail.md) |
 | `licence`, `source` | head | `Apache-2.0` and `Bartizan` if left out |
 | `id`, `title`, `technique` | row | `id` is unique over all files of a campaign |
 | `text` | row | the hostile text: the message (chat, model), or what is planted (all others) |

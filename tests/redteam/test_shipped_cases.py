@@ -12,6 +12,7 @@ import pytest
 from bartizan.catalog import load_catalog
 from bartizan.redteam.case import Case, fill
 from bartizan.redteam.cases import load_cases
+from bartizan.redteam.mail.message import FORMS, Part
 from bartizan.redteam.taxonomy import EntryPoint, Objective
 
 CASES = load_cases()
@@ -30,8 +31,8 @@ def triples(text: str) -> frozenset[tuple[str, ...]]:
 
 def test_there_are_four_hundred_in_many_languages() -> None:
     assert len(CASES) >= 400
-    assert len({case.language for case in CASES}) >= 15
-    assert sum(case.language != "en" for case in CASES) >= 60
+    assert len({case.language for case in CASES}) >= 25
+    assert sum(case.language != "en" for case in CASES) >= 100
     assert {case.licence for case in CASES} == {"Apache-2.0"}
     assert {case.source for case in CASES} == {"Bartizan"}
 
@@ -41,6 +42,18 @@ def test_there_are_four_hundred_in_many_languages() -> None:
 def test_every_cell_has_three_cases_or_a_reason(entry_point: EntryPoint, objective: Objective) -> None:
     number = sum((case.entry_point, case.objective) == (entry_point, objective) for case in CASES)
     assert number >= 3 or ((entry_point, objective) in cases_page.EMPTY and not number)
+
+
+def test_every_cell_speaks_more_than_english() -> None:
+    languages: dict[tuple[EntryPoint, Objective], set[str]] = {}
+    for case in CASES:
+        languages.setdefault((case.entry_point, case.objective), set()).add(case.language)
+    assert [cell for cell, spoken in languages.items() if spoken == {"en"}] == []
+
+
+def test_every_part_of_an_email_carries_cases() -> None:
+    carried = Counter(FORMS[one.form] for case in CASES for one in case.planted if one.form.startswith("email"))
+    assert min(carried[part] for part in Part) >= 3
 
 
 def test_no_two_cases_are_alike() -> None:
