@@ -22,6 +22,7 @@ from bartizan.app.inferring import NAME, InferenceProcess
 from bartizan.app.places import committer_of, journal_of, keeper_of, vault_keys_of
 from bartizan.app.reloading import Reloader
 from bartizan.app.retaining import check_retention
+from bartizan.app.room import check_room
 from bartizan.app.sinking import planned_sinks
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import JournalError
@@ -75,6 +76,7 @@ async def _supervise(workspace: Workspace, deployment: Deployment, announce: Ann
         approval_tls(deployment.approvals, workspace.root)
     for plan in planned_sinks(workspace):
         await plan.build().close()
+    check_room(workspace.state)
     journal = Journal(journal_of(workspace), "supervisor", deployment.journal)
     keeper = keeper_of(workspace)
     _open_vault(workspace)
