@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -11,7 +12,7 @@ from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
 from bartizan.robustness.interface import Access, AuditContext, AuditData, Samples
 from bartizan.robustness.models.sklearn import from_estimator
 from bartizan.robustness.runner import run
-from bartizan.robustness.settling import reaching, settled
+from bartizan.robustness.settling import reaching, reconciled, settled
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(80, 3))
@@ -62,3 +63,27 @@ def test_what_was_cut_short_failed_its_control_or_reaches_the_mark_is_inconclusi
 def replace_interval(one: Measure) -> Measure:
     """Without an interval the value itself is held against the mark."""
     return Measure(name=one.name, value=one.value, n=one.n)
+
+
+@pytest.mark.parametrize(
+    ("access", "asked", "stands"), [("gradients", 9, False), ("gradients", 0, True), ("scores", 9, True)]
+)
+def test_a_doubt_about_gradients_touches_what_was_found_with_them(access: str, asked: int, stands: bool) -> None:
+    def of(outcome: Outcome, name: str = "linf", **more: str) -> AuditResult:
+        return AuditResult(
+            audit=name, title="T", threat=Threat.ADVERSARIAL_INPUT, outcome=outcome, reason="few rows evaded",
+            access=access, gradients=asked, **more,
+        )  # fmt: skip
+
+    held, weak, masked = of(Outcome.WITHSTOOD), of(Outcome.WEAK), of(Outcome.WEAK, "masking", doubt="they are masked")
+    assert reconciled([held, weak]) == [held, weak]
+    one, two, three = reconciled([held, weak, masked])
+    assert (one == held) is stands
+    assert (two == weak) is stands
+    assert three == masked
+    if not stands:
+        assert one.outcome is Outcome.INCONCLUSIVE
+        assert one.reason.startswith("few rows evaded")
+        assert "masking: they are masked" in one.reason
+        assert msgspec.structs.replace(two, untested=weak.untested) == weak
+        assert "they are masked" in two.untested[0]

@@ -112,6 +112,8 @@ class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
     remediation: str = ""
     curves: tuple[Curve, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    doubt: str = ""
+    """Why attacks with gradients, of any audit, say little about this model; empty where nothing was found."""
     suspects: tuple[int, ...] = ()
     """Training rows that the audit names, by index: the quarantine list."""
 

@@ -14,6 +14,7 @@ from bartizan.robustness import runner, scheduling
 from bartizan.robustness.errors import AuditError
 from bartizan.robustness.interface import Access, Audit, AuditContext, AuditData, Effort, ModelUnderTest, Trainer
 from bartizan.robustness.metered import MeteredModel
+from bartizan.robustness.settling import reconciled
 
 
 class Auditor:
@@ -73,7 +74,7 @@ class Auditor:
             named: how the data is called in the report.
             replay: the command that repeats this run.
             progress: told the ids of the audits that run.
-            done: told each result, as audits end.
+            done: told each result, as audits end; the report holds them against each other after that.
 
         Raises:
             AuditError: an unknown audit, data that no audit can use, or a model that does not offer the access.
@@ -109,7 +110,7 @@ class Auditor:
             at=rfc3339(utc_now()),
             version=version("bartizan"),
             accuracy=runner.accuracy(MeteredModel(model), data.test),
-            results=tuple(results[audit.id] for audit in selected if audit.id in results),
+            results=tuple(reconciled([results[audit.id] for audit in selected if audit.id in results])),
             skipped={audit.id: skipped[audit.id] for audit in chosen if audit.id in skipped},
             replay=replay,
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
+import msgspec
+
 from bartizan.reporting.audit import AuditResult, Measure, Outcome
+from bartizan.robustness.interface import Access
 
 _SHOWN = 3
 
@@ -42,3 +45,23 @@ def supported(result: AuditResult) -> str:
     if result.control is None:
         return "no positive control was run"
     return "" if result.control.succeeded else "the attack failed against a weak model too, its positive control"
+
+
+def reconciled(results: Sequence[AuditResult]) -> list[AuditResult]:
+    """The results of one run, each held against the ``doubt`` of the others.
+
+    What attacks with gradients did not reach is no sign of strength where the gradients are masked: such a result is
+    not "withstood". A weakness that was found stands, and says that its figure is too kind.
+    """
+    return [_doubted(one, [two for two in results if two.doubt and two is not one]) for one in results]
+
+
+def _doubted(result: AuditResult, doubting: Sequence[AuditResult]) -> AuditResult:
+    if not doubting or result.access != Access.GRADIENTS or not result.gradients:
+        return result
+    said = "; ".join(f"{one.audit}: {one.doubt}" for one in doubting)
+    untested = (f"Attacks with gradients say little here, the figures are upper bounds ({said}).", *result.untested)
+    if result.outcome is not Outcome.WITHSTOOD:
+        return msgspec.structs.replace(result, untested=untested)
+    reason = f"{result.reason}: an upper bound that gradients cannot carry ({said})"
+    return msgspec.structs.replace(result, outcome=Outcome.INCONCLUSIVE, reason=reason, untested=untested)

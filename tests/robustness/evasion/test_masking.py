@@ -10,10 +10,12 @@ from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 
 from bartizan.reporting.audit import AuditResult, Outcome
+from bartizan.robustness.auditor import Auditor
 from bartizan.robustness.errors import BudgetSpentError
 from bartizan.robustness.evasion import masking as looking
 from bartizan.robustness.evasion.ball import Norm, ball_for, sizes
 from bartizan.robustness.evasion.chance import Voting, by_chance
+from bartizan.robustness.evasion.ensemble import Evasion
 from bartizan.robustness.evasion.hopskipjump import hopskipjump
 from bartizan.robustness.evasion.opaque import Rounded
 from bartizan.robustness.evasion.stages import Stage, Try
@@ -81,6 +83,38 @@ def test_saturated_logits_are_called_masked(network: DenseModel) -> None:
     assert found.outcome is Outcome.WEAK
     assert figures["robust_accuracy_textbook"] > figures["robust_accuracy_adaptive"] + 0.3
     assert figures["rows_without_gradient"] > 0.5
+
+
+AUDITS = ("evasion.linf", "evasion.masking")
+
+
+@pytest.mark.parametrize("audits", [AUDITS, AUDITS[:1]])
+def test_no_figure_beside_masked_gradients_reassures(network: DenseModel, audits: tuple[str, ...]) -> None:
+    """The open model holds at this radius, in the same audits; behind rounding nobody could tell by its gradients."""
+    auditor = Auditor(audits=audits, effort=replace(EFFORT, samples=150, workers=1), options={"epsilon": "0.01"})
+    told = auditor.audit(network, DATA).results[0]
+    assert told.outcome is Outcome.WITHSTOOD, told.reason
+    assert not any("masked" in one for one in told.untested)
+    hidden = auditor.audit(Rounded(network, 8), DATA).results[0]
+    assert hidden.outcome is Outcome.INCONCLUSIVE
+    assert "rows evaded" in hidden.reason
+    assert "masked" in hidden.reason
+    assert "evasion.masking" in hidden.reason
+    assert any("masked" in one and "upper bounds" in one for one in hidden.untested)
+
+
+def test_rows_that_scores_alone_break_are_a_hint_unless_gradients_were_cut_short(network: DenseModel) -> None:
+    rows = np.ones(100, bool)
+    seen = Evasion(X[:100], rows, rows & (np.arange(100) >= 40), {"apgd-ce": 80, "square": 60})
+    seen.robust[:20] = False
+    samples = Samples(X[:100], Y[:100])
+    (said,) = looking.suspected(network, samples, seen)
+    assert "break 20 rows" in said
+    assert looking.suspected(MeteredModel(network, Access.SCORES), samples, seen) == ()
+    seen.unfinished["square"] = "the time is over"
+    assert looking.suspected(network, samples, seen)
+    seen.unfinished["apgd-ce"] = "the time is over"
+    assert looking.suspected(network, samples, seen) == ()
 
 
 class Noisy(BaseModel):

@@ -80,6 +80,9 @@ class EvasionMasking:
                 "Defences that none of these attacks sees through.",
                 *(f"Cut short: {what} ({why})." for what, why in found.unfinished.items()),
             ),
+            doubt=f"the gradients are masked, {adaptive.value:.1%} are left at {given['epsilon']:g} once attacks adapt"
+            if found.signs
+            else "",
             remediation="State the adaptive figure. What hides gradients costs attackers time; it is not robustness.",
         )
 

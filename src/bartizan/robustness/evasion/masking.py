@@ -9,14 +9,29 @@ import numpy as np
 from bartizan.core.stats import mcnemar
 from bartizan.robustness.evasion.ball import Ball, Norm
 from bartizan.robustness.evasion.ensemble import Evasion, evade
+from bartizan.robustness.evasion.losses import ScaledCrossEntropy
 from bartizan.robustness.evasion.pgd import pgd
-from bartizan.robustness.evasion.stages import Attack, Stage, Try, cross_entropy, evolution, plan, squares
+from bartizan.robustness.evasion.stages import (
+    Attack,
+    Stage,
+    Try,
+    cross_entropy,
+    evolution,
+    hides_behind_steps,
+    plan,
+    squares,
+)
 from bartizan.robustness.evasion.transfer import surrogate, transferred
-from bartizan.robustness.interface import Access, Effort, Flags, Floats, ModelUnderTest, Samples
+from bartizan.robustness.interface import Access, Effort, Flags, Floats, ModelUnderTest, Samples, Slope
 from bartizan.robustness.losses import CrossEntropy
 
+_WITH_SCORES = ("square", "nes")
 SURE = 0.01
 """A difference between paired attacks counts from this p-value on."""
+
+
+BLIND = 0.1
+"""Of the rows: so many without a gradient, or broken by scores only after gradients gave up, are a sign of masking."""
 
 
 @dataclass(slots=True)
@@ -46,9 +61,7 @@ def look(
         model: with gradients; deterministic, or behind :class:`~bartizan.robustness.evasion.chance.Voting`.
         source: rows on which the copy for transfer is trained.
     """
-    slope = CrossEntropy(samples.y).slope
-    _, gradient = model.loss_grad(samples.x, slope)
-    zero = 1 - gradient.reshape(len(samples), -1).any(axis=1).mean()
+    zero = without_gradient(model, samples, CrossEntropy(samples.y).slope)
 
     def run(*stages: Stage) -> Evasion:
         return evade(model, samples, ball, stages, seed, seconds / 6)
@@ -71,7 +84,7 @@ def look(
     for one in found.values():
         adaptive &= one.robust
     result = Masking(correct, found["textbook PGD"].robust, adaptive, {name: one.robust for name, one in found.items()})
-    result.without_gradient = float(zero)
+    result.without_gradient = zero
     for name, one in (*found.items(), ("ensemble", whole)):
         result.unfinished |= {f"{name}, {stage}": why for stage, why in one.unfinished.items()}
     whole_gradients = not any(found[name].unfinished for name in ("textbook PGD", "gradients, many steps"))
@@ -79,12 +92,38 @@ def look(
     return result
 
 
+def without_gradient(model: ModelUnderTest, samples: Samples, slope: Slope) -> float:
+    """Share of rows on which the gradient is zero everywhere."""
+    _, gradient = model.loss_grad(samples.x, slope)
+    return float(1 - gradient.reshape(len(samples), -1).any(axis=1).mean())
+
+
+def suspected(model: ModelUnderTest, samples: Samples, found: Evasion) -> tuple[str, ...]:
+    """What one attack by itself shows of masking: a hint to look, not a proof. Nothing where gradients are not offered.
+
+    Args:
+        found: what the ensemble left of the samples.
+    """
+    if not model.access.allows(Access.GRADIENTS):
+        return ()
+    signs: list[str] = []
+    few = samples[:250]
+    zero = without_gradient(model, few, ScaledCrossEntropy(few.y).slope)
+    if zero >= BLIND and not hides_behind_steps(model, few.x[:16], few.y[:16]):
+        signs.append(f"{zero:.0%} of the rows have no gradient at all")
+    before = [left for stage, left in found.after.items() if stage not in _WITH_SCORES]
+    late = (before[-1] if before else 0) - int(found.robust.sum())
+    if found.unfinished.keys() <= set(_WITH_SCORES) and late > BLIND * found.correct.sum():
+        signs.append(f"scores alone break {late} rows that gradients left")
+    return (f"the gradients look masked ({'; '.join(signs)}), see evasion.masking",) if signs else ()
+
+
 def _signs(
     found: Masking, model: ModelUnderTest, samples: Samples, ball: Ball, seed: int, seconds: float, whole: bool
 ) -> list[str]:
     """Where the attacks with gradients were cut short (not ``whole``), what others break beyond them says nothing."""
     signs: list[str] = []
-    if found.without_gradient >= 0.1:
+    if found.without_gradient >= BLIND:
         signs.append(f"{found.without_gradient:.0%} of the rows have no gradient at all")
     if not whole:
         return signs

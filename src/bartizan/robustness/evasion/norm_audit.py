@@ -12,6 +12,7 @@ from bartizan.robustness.errors import AuditError
 from bartizan.robustness.evasion.ball import Norm, ball_for
 from bartizan.robustness.evasion.brittle import brittle
 from bartizan.robustness.evasion.ensemble import Evasion, evade
+from bartizan.robustness.evasion.masking import suspected
 from bartizan.robustness.evasion.setting import BLACK_BOX, UPPER_BOUND, WHITE_BOX, enough, options, rows, weak_model
 from bartizan.robustness.evasion.stages import Stage, plan
 from bartizan.robustness.evasion.verdict import judged, pictures, rate
@@ -56,7 +57,8 @@ class NormAudit:
         control = self._control(context, samples[: min(len(samples), 100)], radius)
         evaded = rate("evasion_rate", correct - int(found.robust.sum()), correct, "of rows classified rightly")
         unfinished = [stage.name for stage in stages if stage.vital and stage.name in found.unfinished]
-        outcome, severity, reason = judged(evaded, given["mark"], control.succeeded, unfinished)
+        doubts = suspected(context.model, samples, found)
+        outcome, severity, reason = judged(evaded, given["mark"], control.succeeded, unfinished, doubts)
         white = context.model.access.allows(Access.GRADIENTS)
         broken = [int(row) for row in np.flatnonzero(found.correct & ~found.robust)[:4]]
         low, high = (float(np.min(side)) for side in context.model.bounds)
@@ -89,6 +91,7 @@ class NormAudit:
             untested=(
                 UPPER_BOUND,
                 f"Changes larger than {radius:g}, other norms, rotations, patches and anything a camera adds.",
+                *(f"Figures are upper bounds: {doubt}." for doubt in doubts),
                 *(f"Cut short: {stage} ({why})." for stage, why in found.unfinished.items()),
                 *(() if white else ("Attacks that know gradients.",)),
             ),

@@ -25,17 +25,19 @@ def rate(name: str, hits: int, n: int, note: str = "") -> Measure:
     return Measure(name=name, value=hits / n, n=n, interval=clopper_pearson(hits, n), note=note)
 
 
-def judged(evaded: Measure, mark: float, control: bool, cut: Iterable[str]) -> tuple[Outcome, Severity, str]:
+def judged(
+    evaded: Measure, mark: float, control: bool, cut: Iterable[str], doubts: Iterable[str] = ()
+) -> tuple[Outcome, Severity, str]:
     """Outcome, severity and the sentence that says why.
 
     An attack that succeeds needs no control. One that fails says something only where its control succeeded, where
-    nothing vital was ``cut`` short, and where the whole interval lies below the mark.
+    nothing vital was ``cut`` short, there are no other ``doubts``, and the whole interval lies below the mark.
     """
     low, high = evaded.interval or (0.0, 1.0)
     share = f"{evaded.value:.1%} of {evaded.n} rows evaded [{low:.1%}, {high:.1%}]"
     if evaded.value >= mark:
         return Outcome.WEAK, Severity.HIGH if low >= 0.9 else Severity.MEDIUM, f"{share}; the mark is {mark:.0%}"
-    outcome, reason = settled(f"{share}; the mark is {mark:.0%}", control, cut, reaching(evaded, mark))
+    outcome, reason = settled(f"{share}; the mark is {mark:.0%}", control, cut, (*doubts, *reaching(evaded, mark)))
     return outcome, Severity.INFO, reason
 
 
