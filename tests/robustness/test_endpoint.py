@@ -14,8 +14,10 @@ from aiohttp import web
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression
 
+from bartizan.reporting.audit import Outcome
+from bartizan.robustness.auditor import Auditor
 from bartizan.robustness.errors import NotOfferedError, UnusableModelError
-from bartizan.robustness.interface import Access
+from bartizan.robustness.interface import Access, AuditData, Effort, Samples
 from bartizan.robustness.metered import MeteredModel
 from bartizan.robustness.models.endpoint import EndpointModel
 
@@ -175,3 +177,52 @@ def test_descriptions_that_do_not_fit_say_so(about: Any) -> None:
 def test_addresses_where_no_model_is(url: str) -> None:
     with pytest.raises(UnusableModelError):
         EndpointModel(url, (13,), 3)
+
+
+class Failing:
+    """Answers well until it has been asked ``after`` times, then as ``bad`` does."""
+
+    def __init__(self, bad: Callable[[web.Request], Awaitable[web.StreamResponse]], after: int) -> None:
+        self.bad, self.left = bad, after
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        self.left -= 1
+        return await (scores if self.left >= 0 else self.bad)(request)
+
+
+async def hangs(request: web.Request) -> web.Response:
+    await asyncio.sleep(1)
+    return web.Response()
+
+
+async def page(request: web.Request) -> web.Response:
+    return web.Response(text="<html>Sign in</html>", content_type="text/html")
+
+
+async def nan(request: web.Request) -> web.Response:
+    values = FITTED.predict_proba(await rows(request))
+    return output(np.where(np.arange(3) == 0, None, values))
+
+
+@pytest.mark.parametrize("after", [1, 6])
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (hangs, "does not answer within 0.4 s"), (page, "text/html"), (fails, "status 500"),
+        (too_few, "output of shape"),
+        (nan, "NaN"),
+    ],
+)  # fmt: skip
+def test_a_server_that_goes_bad_leaves_a_report_that_says_so(
+    bad: Callable[[web.Request], Awaitable[web.StreamResponse]], said: str, after: int
+) -> None:
+    """At the first question, or in the middle of the attack: inconclusive with the reason, and the report is kept."""
+    effort = Effort(samples=60, queries=5, seconds=20, workers=1)
+    with serving(Failing(bad, after)) as url:
+        model = EndpointModel(url, (13,), 3, (X.min(axis=0), X.max(axis=0)), seconds=0.4)
+        data = AuditData(None, Samples(X, Y))
+        report = Auditor(audits=["evasion.linf"], effort=effort, options={"epsilon": "0.01"}).audit(model, data)
+    (found,) = report.results
+    assert found.outcome is Outcome.INCONCLUSIVE, found.reason
+    assert said in found.reason
+    assert report.accuracy is None

@@ -9,7 +9,8 @@ from sklearn.linear_model import LogisticRegression
 
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
-from bartizan.robustness.interface import Access, AuditContext, AuditData, Samples
+from bartizan.robustness.interface import Access, AuditContext, AuditData, Floats, Samples
+from bartizan.robustness.models.base import BaseModel
 from bartizan.robustness.models.sklearn import from_estimator
 from bartizan.robustness.runner import run
 from bartizan.robustness.settling import reaching, reconciled, settled
@@ -87,3 +88,34 @@ def test_a_doubt_about_gradients_touches_what_was_found_with_them(access: str, a
         assert "masking: they are masked" in one.reason
         assert msgspec.structs.replace(two, untested=weak.untested) == weak
         assert "they are masked" in two.untested[0]
+
+
+class Shaken(BaseModel):
+    """Scores that move by ``width`` once it has been asked ``steady`` times."""
+
+    def __init__(self, width: float, steady: int = 2) -> None:
+        super().__init__("shaken", (3,), 2)
+        self.width, self.steady, self.asked = width, steady, 0
+
+    def predict_proba(self, x: Floats, /) -> Floats:
+        self.asked += 1
+        one = 0.8 - self.width * (self.asked > self.steady)
+        return np.stack([np.full(len(x), 1 - one), np.full(len(x), one)], axis=1)
+
+
+@pytest.mark.parametrize("steady", [1, 2])
+@pytest.mark.parametrize(("width", "held"), [(0.0, True), (0.0005, True), (0.01, False)])
+def test_scores_that_change_between_questions_are_not_said_to_withstand(width: float, held: bool, steady: int) -> None:
+    """From the start, or only after the audit had begun; sums in another order are no change."""
+    control = Comparison(what="weak", measure=RATE, succeeded=True)
+    (found,) = run(AuditContext(Shaken(width, steady), AuditData(None, Samples(X, Y))), [Careless(control)])
+    assert found.outcome is (Outcome.WITHSTOOD if held else Outcome.INCONCLUSIVE)
+    assert ("differ by up to 0.01" in found.reason) is not held
+    assert (found.untested == ()) is held
+
+
+def test_a_model_replaced_under_the_audit_says_nothing() -> None:
+    control = Comparison(what="weak", measure=RATE, succeeded=True)
+    (found,) = run(AuditContext(Shaken(0.6), AuditData(None, Samples(X, Y))), [Careless(control)])
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "different classes" in found.reason

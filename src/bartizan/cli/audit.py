@@ -123,7 +123,7 @@ def run(
     if report is not None:
         check_report(report)
     rows, named = _rows(model, data, label)
-    loaded = load_model(model, rows, ArtefactScanner(), _bounds(bounds), _headers(header or []))
+    loaded = load_model(model, rows, ArtefactScanner(), _bounds(bounds), _headers(header or []), min(seconds, 30))
     kind = load_trainer(trainer) if trainer else loaded.trainer
     effort = Effort(samples, queries, steps, shadows, seconds, workers)
     auditor = Auditor(

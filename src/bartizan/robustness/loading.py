@@ -51,6 +51,7 @@ def load_model(
     gate: ArtefactGate | None = None,
     bounds: Bounds | None = None,
     headers: dict[str, str] | None = None,
+    seconds: float = 30.0,
 ) -> Loaded:
     """The model that ``named`` names, for rows like those of ``data``.
 
@@ -61,6 +62,7 @@ def load_model(
         gate: judges files before they are loaded; what it does not allow is not loaded.
         bounds: of legal values; from the data without it.
         headers: for an address.
+        seconds: for each answer of an address.
 
     Raises:
         UnusableModelError: nothing of the kind, refused by the gate, or it does not load.
@@ -70,7 +72,7 @@ def load_model(
     legal = bounds or bounds_of(data)
     kind, _, rest = named.partition(":")
     if kind in ("http", "https"):
-        return Loaded(EndpointModel(named, shape, classes, legal, headers))
+        return Loaded(EndpointModel(named, shape, classes, legal, headers, seconds=seconds))
     if kind == "gallery":
         one = recipe(rest)
         return Loaded(one.train(data), one.trainer())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import msgspec
@@ -15,13 +16,21 @@ from bartizan.core.stats import clopper_pearson
 from bartizan.core.threat import Threat
 from bartizan.reporting.audit import AuditResult, Measure, Outcome
 from bartizan.robustness import audits, data
-from bartizan.robustness.errors import AuditError, NotApplicableError, TimeSpentError
-from bartizan.robustness.interface import Access, Audit, AuditContext, Samples
+from bartizan.robustness.errors import (
+    AuditError,
+    BudgetSpentError,
+    NotApplicableError,
+    TimeSpentError,
+    UnusableModelError,
+)
+from bartizan.robustness.interface import Access, Audit, AuditContext, Floats, Labels, Samples
 from bartizan.robustness.metered import MeteredModel
 from bartizan.robustness.settling import supported
 
 _GRACE = 1.25
 """Times the limit: audits end within it by themselves, and after this the model under test answers no more."""
+_STEADY = 1e-3
+"""Probabilities of one row may differ so much between two questions, as sums in another order let them."""
 
 
 def known() -> dict[str, Audit]:
@@ -44,9 +53,12 @@ def chosen(threats: Sequence[Threat] = (), ids: Sequence[str] = ()) -> list[Audi
     return [audit for audit in found.values() if audit.id in ids or audit.threat in threats]
 
 
-def accuracy(model: MeteredModel, samples: Samples) -> Measure:
-    """On untouched rows, with its Clopper-Pearson interval."""
-    hits = int((model.predict_label(samples.x) == samples.y).sum())
+def accuracy(model: MeteredModel, samples: Samples) -> Measure | None:
+    """On untouched rows, with its Clopper-Pearson interval; None where the model does not answer any more."""
+    try:
+        hits = int((model.predict_label(samples.x) == samples.y).sum())
+    except UnusableModelError:
+        return None  # the audits say why, and keep what they found
     n = len(samples)
     return Measure(name="accuracy", value=hits / n, n=n, interval=clopper_pearson(hits, n))
 
@@ -77,13 +89,16 @@ def result(audit: Audit, context: AuditContext, budget: float = np.inf) -> Audit
     try:
         if not model.access.allows(audit.needs):
             raise AuditError(f"needs access to {audit.needs}, has {model.access}")
-        if not audit.takes_chance and (
-            model.predict_label(context.data.test.x[:64]).tolist()
-            != model.predict_label(context.data.test.x[:64]).tolist()
-        ):
-            raise AuditError("the model answers the same rows with different classes: no figure would mean anything")
+        few = context.data.test.x[:64]
+        first = None if audit.takes_chance else _answers(model, few)
+        wavering = "" if first is None else _wavering(first, _answers(model, few))
         found = audit.run(replace(context, model=model, until=started + seconds))
-        if doubt := supported(found):
+        if found.outcome is Outcome.WITHSTOOD and first is not None and not wavering:
+            with suppress(BudgetSpentError):  # it may have been replaced, or begun to answer by chance
+                wavering = _wavering(first, _answers(model, few))
+        if wavering:
+            found = msgspec.structs.replace(found, untested=(f"Answers by chance: {wavering}.", *found.untested))
+        if doubt := supported(found, wavering):
             found = msgspec.structs.replace(found, outcome=Outcome.INCONCLUSIVE, reason=f"{doubt}: {found.reason}")
     except NotApplicableError:
         raise
@@ -101,3 +116,20 @@ def result(audit: Audit, context: AuditContext, budget: float = np.inf) -> Audit
         gradients=model.gradients,
         seconds=round(time.monotonic() - started, 3),
     )
+
+
+def _answers(model: MeteredModel, x: Floats) -> Floats | Labels:
+    return model.predict_proba(x) if model.access.allows(Access.SCORES) else model.predict_label(x)
+
+
+def _wavering(first: Floats | Labels, again: Floats | Labels) -> str:
+    """How answers to the same rows differ between two questions; empty where they do not.
+
+    Raises:
+        AuditError: the classes differ.
+    """
+    scores = first.ndim == 2
+    if not (np.array_equal(first.argmax(axis=1), again.argmax(axis=1)) if scores else np.array_equal(first, again)):
+        raise AuditError("the model answers the same rows with different classes: no figure would mean anything")
+    apart = float(np.abs(first - again).max(initial=0))
+    return f"the same rows get scores that differ by up to {apart:.2g}" if apart > _STEADY else ""

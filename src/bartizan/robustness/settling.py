@@ -38,10 +38,16 @@ def reaching(figure: Measure, mark: float, what: str = "the interval") -> tuple[
     return (f"{what} reaches {mark:g} (up to {top:.3f}), use more rows",) if top >= mark else ()
 
 
-def supported(result: AuditResult) -> str:
-    """Why a result may not stand as "withstood": empty where it may, or where it says something else."""
+def supported(result: AuditResult, wavering: str = "") -> str:
+    """Why a result may not stand as "withstood": empty where it may, or where it says something else.
+
+    Args:
+        wavering: how the model's answers to the same rows differ; empty where they do not.
+    """
     if result.outcome is not Outcome.WITHSTOOD:
         return ""
+    if wavering:
+        return f"{wavering}, and who asks again may reach more"
     if result.control is None:
         return "no positive control was run"
     return "" if result.control.succeeded else "the attack failed against a weak model too, its positive control"

@@ -61,6 +61,8 @@ class EndpointModel(BaseModel):
     def predict_label(self, x: Floats, /) -> Labels:
         """The best score, or the label that the server gives."""
         found = self._ask(x)
+        if not np.isfinite(found).all():
+            raise UnusableModelError(f"{self.name} answered with NaN or infinity")
         return found.argmax(axis=1) if self.access is Access.SCORES else _whole(found, self.name)
 
     def predict_proba(self, x: Floats, /) -> Floats:
@@ -124,16 +126,20 @@ class EndpointModel(BaseModel):
                 raw = await answer.content.read(_LARGEST + 1)
                 while len(raw) <= _LARGEST and (more := await answer.content.read(_LARGEST)):
                     raw += more
-                status = answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                status, kind = answer.status, answer.content_type
+        except TimeoutError:
+            raise UnusableModelError(f"{self.name} does not answer within {self._seconds:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
             raise UnusableModelError(f"{self.name} does not answer: {error or type(error).__name__!r:.150}") from None
         if status != 200 or len(raw) > _LARGEST:
             said = f"with status {status}" if status != 200 else "too much"
             raise UnusableModelError(f"{self.name} answers {said}", _HINT if status == 404 else "")
         try:
             return msgspec.json.decode(raw, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise UnusableModelError(f"{self.name} answers with something that is no JSON object") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise UnusableModelError(
+                f"{self.name} answers with something that is no JSON object ({kind:.60}: {error!s:.80})"
+            ) from None
 
 
 def _input(described: dict[str, Any], shape: tuple[int, ...]) -> tuple[str, str, tuple[int, ...]]:
