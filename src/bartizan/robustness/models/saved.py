@@ -50,7 +50,8 @@ def save(model: ModelUnderTest, path: Path, recipe: str = "") -> None:
         header = Header(kind="small_cnn", width=int(state["0.weight"].shape[0]), **common)
         arrays = {name: value.numpy() for name, value in state.items()}
     else:
-        raise UnusableModelError(f"{model.name} is of no kind that is saved here")
+        hint = f"bartizan audit run gallery:{recipe} trains it on the spot" if recipe else ""
+        raise UnusableModelError(f"{model.name} is of no kind that is saved here", hint)
     with path.open("wb") as file:
         np.savez(file, header=np.frombuffer(msgspec.json.encode(header), np.uint8), **arrays)
 
