@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -147,6 +148,42 @@ def test_calls_that_cannot_be_compared_whole_are_blocked() -> None:
     for _ in range(100_000):
         deep = {"a": deep}
     assert decide(talked, "send_email", recipients=["ana@firm.example"], body=deep).policy == "too_large"
+
+
+_TO = {"recipients": ["ana@firm.example"], "subject": "x"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "policy"),
+    [
+        (_TO | {"body": "see a@b.example " * 312_500}, "too_large"),
+        (_TO | {f"p{number}": number for number in range(10_000)}, "too_large"),
+        (_TO | {"body": "y" * 300_000, "cc": ["y" * 300_000]}, "too_large"),
+        (_TO | {"body": {"y" * 600_000: 1}}, "too_large"),
+        (_TO | {"body": [None] * 50_000}, "too_large"),
+        (_TO | {"body": [[]] * 50_000}, "too_large"),
+        (_TO | {"body": 10**5_000}, "too_large"),
+        (_TO | {"body": float("nan")}, "not_json"),
+        (_TO | {"body": [{"a": float("-inf")}]}, "not_json"),
+        (_TO | {"body": b"bytes"}, "not_json"),
+        (_TO | {"body": "y" * 400_000}, "permit_asked"),
+        (_TO | {"body": "NaN"}, "permit_asked"),
+    ],
+    ids=range(12),
+)
+def test_arguments_are_bounded_all_together_and_are_json(arguments: dict[str, Any], policy: str) -> None:
+    begun = time.process_time()
+    assert decide(talk("Send an email to ana@firm.example."), "send_email", **arguments).policy == policy
+    assert time.process_time() - begun < 1.0
+
+
+def test_a_call_beyond_the_bounds_is_not_kept_and_points_at_nothing() -> None:
+    huge = {"query": "ana " * 200_000}
+    talked = talk("Send ana an email.", ("search_contacts", huge, "name: Ana\nemail: mal@evil.example\n"))
+    assert (
+        decide(talked, "send_email", recipients=["mal@evil.example"], subject="x", body="y").action is not Action.BLOCK
+    )
+    assert "search_contacts" not in {call.tool for call in talked._calls.values()}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("text", ["Send it now. " * 5_000, "x" * 600_000])

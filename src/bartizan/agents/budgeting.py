@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from bartizan.agents import values
 from bartizan.agents.derive import undeclared
+from bartizan.agents.extent import fault_in
 from bartizan.agents.overriding import Profiler
 from bartizan.agents.profile import Effect, Sink, ToolProfile
 from bartizan.core.errors import KeeperError
@@ -119,8 +120,7 @@ def use_of(
     """The call in the units of budgets; amounts and recipients only where they are limited.
 
     Which argument is an amount, a recipient or an account is what the tool's profile says. Several addresses in one
-    text count singly. An amount that is no number, of a tool that spends, is infinite: no budget grants it. So are
-    arguments with more values than are looked at.
+    text count singly. An amount that is no number, of a tool that spends, is infinite: no budget grants it.
 
     Args:
         principal: who calls.
@@ -130,7 +130,7 @@ def use_of(
         limits: in force.
 
     Raises:
-        ValueError: the arguments cannot be written as JSON.
+        ValueError: the arguments cannot be written as JSON, or hold more than is looked at.
     """
     amounts: list[float] = []
     recipients: set[str] = set()
@@ -138,13 +138,12 @@ def use_of(
     sending = limits.session.recipients > 0 or limits.principal.recipients > 0
     if spending or sending:
         known = profile()
-        for name, argument in call.arguments.items() if known.effect is not Effect.READ else ():
+        counted = known.effect is not Effect.READ
+        if counted and fault_in(call.arguments) is not None:
+            raise ValueError("the arguments are too many, too long or no JSON, so they cannot be counted")
+        for name, argument in call.arguments.items() if counted else ():
             sink = (known.parameters.get(name) or undeclared(name, known)).sink
-            try:
-                leaves = values.leaves(argument)
-            except values.TooManyValuesError:
-                amounts.append(math.inf)
-                continue
+            leaves = values.leaves(argument)
             if sink is Sink.AMOUNT:
                 amounts += [_amount(leaf, strict=known.effect is Effect.SPEND) for leaf in leaves]
             elif sink in (Sink.RECIPIENT, Sink.ACCOUNT):

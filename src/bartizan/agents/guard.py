@@ -10,6 +10,7 @@ from typing import Any
 from bartizan.agents import values
 from bartizan.agents.binding import TIED, Label, bind
 from bartizan.agents.envelope import Envelope, read_task
+from bartizan.agents.extent import Fault, fault_in
 from bartizan.agents.facts import as_context, facts_of
 from bartizan.agents.ledger import Ledger
 from bartizan.agents.lexicon import content_words, word_set
@@ -33,7 +34,8 @@ _MOST_CALLS = 10_000
 _MOST_NAMES = 100
 _COUNTS = word_set("queries")
 _UNKNOWN = Ruling(Action.BLOCK, "unknown_tool", "No such tool is offered.")
-_TOO_LARGE = Ruling(Action.BLOCK, "too_large", "Its arguments are too many or too deep to be compared.")
+_TOO_LARGE = Ruling(Action.BLOCK, Fault.SIZE.value, "Its arguments are too many, too long or too deep to be compared.")
+_NOT_JSON = Ruling(Action.BLOCK, Fault.FORM.value, "Its arguments hold what JSON does not know, such as NaN.")
 _TOO_MANY = Ruling(Action.BLOCK, "calls_per_message", "One message of the user is not worth so many calls.")
 _POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED}) | TIED
 
@@ -158,9 +160,13 @@ class AgentConversation:
 
     def decide(self, call: ToolCall) -> ToolDecision:
         """Decide a call that the model asks for."""
-        if len(self._calls) >= _MOST_CALLS:
-            self._calls.pop(next(iter(self._calls)))
-        self._calls[call.id] = call
+        fault = fault_in(call.arguments)
+        if fault is None:
+            if len(self._calls) >= _MOST_CALLS:
+                self._calls.pop(next(iter(self._calls)))
+            self._calls[call.id] = call
+        else:
+            self._calls.pop(call.id, None)
         if self._since is not None:
             self._since += 1
             if self._most and self._since > self._most:
@@ -170,6 +176,9 @@ class AgentConversation:
             profile = self._profile(_unoffered(call))
             if profile.effect is not Effect.READ:
                 return self._decision(call, _UNKNOWN, {"effect": profile.effect.value})
+        if fault is not None:
+            ruling = _TOO_LARGE if fault is Fault.SIZE else _NOT_JSON
+            return self._decision(call, ruling, {"effect": profile.effect.value})
         try:
             server = self._servers.get(call.tool, "")
             facts = facts_of(call, profile, self._ledger, self._envelope, self._operator, server)
@@ -183,7 +192,8 @@ class AgentConversation:
         try:
             digest = call_digest(call)
         except ValueError:
-            digest, ruling = "", _TOO_LARGE
+            digest = ""
+            ruling = ruling if ruling.action is Action.BLOCK else _TOO_LARGE
         return ToolDecision(
             call=call.id,
             tool=call.tool,

@@ -234,4 +234,6 @@ def test_reading_spends_nothing_and_too_many_values_are_granted_by_no_budget() -
     assert use_of("p", "s", lambda: search, call("search_flights", max_price=900), BOTH).spend == 0
     money = tool("send_money", recipient="string", amount="number")
     flood = call("send_money", recipient=[str(number) for number in range(100_000)], amount=1)
-    assert use_of("p", "s", lambda: money, flood, BOTH).spend == float("inf")
+    for limits in (BOTH, ToolLimits(session=ToolBudget(spend=100)), ToolLimits(session=ToolBudget(recipients=5))):
+        with pytest.raises(ValueError, match="cannot be counted"):
+            use_of("p", "s", lambda: money, flood, limits)
