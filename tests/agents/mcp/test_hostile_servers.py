@@ -334,6 +334,23 @@ def test_a_servers_error_message_is_a_result_like_any_other(tmp_path: Path) -> N
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("era", ["legacy", "auto"])
+def test_a_servers_error_ends_no_connection_whatever_its_code(tmp_path: Path, era: str) -> None:
+    async def run() -> None:
+        async with bench(tmp_path, "failing") as made, Client(made.proxy.server, mode=era, cache=None) as client:
+            for _ in range(3):
+                result = await client.call_tool("shout", {"text": "a"})
+                assert result.is_error
+                assert text(result) == "The database's connection closed."
+            assert made.states() == {"shout": "offered"}
+            assert made.proxy.upstreams["s0"].problem == ""
+            assert {event.error for event in made.journal.of(McpAnswered)} == {
+                "-32000: The database's connection closed."
+            }
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("behaviour", ["sampling", "elicitation", "roots"])
 def test_servers_may_ask_clients_for_nothing(tmp_path: Path, behaviour: str) -> None:
     async def run() -> None:

@@ -31,7 +31,9 @@ T = TypeVar("T")
 NAME = "bartizan"
 _MOST_PAGES = 50
 _RESTART_SECONDS = 2.0
-_LOST = ("connection closed", "session terminated", "session not found")
+_LOST = frozenset({"connection closed", "session terminated", "session not found"})
+_BROKEN_OFF = "sse stream "
+"""So begin the SDK's own errors over HTTP that stand for an answer that can no longer come."""
 TOO_MANY_INSTRUCTIONS = 20_000
 
 
@@ -150,7 +152,7 @@ class Upstream:
         except MCPError as error:
             if error.code == types.REQUEST_TIMEOUT:
                 raise UpstreamError(f"{self.name} did not answer in time", status=504) from None
-            if error.code == types.CONNECTION_CLOSED or any(word in error.message.lower() for word in _LOST):
+            if _is_lost(error):
                 self._lost.set()
                 raise UpstreamError(f"{self.name} closed the connection") from None
             if error.code == types.PARSE_ERROR:  # the SDK's own words about what it could not read
@@ -238,6 +240,12 @@ async def _list(method: str, cursor: str | None, session: ClientSession) -> Any:
             return await session.list_resource_templates(params=params)
         case _:
             return await session.list_prompts(params=params)
+
+
+def _is_lost(error: MCPError) -> bool:
+    """Whether the SDK says that the connection is gone. A server may use the same code for an error of its own."""
+    said = error.message.casefold().strip(" .")
+    return said in _LOST or (error.code == types.CONNECTION_CLOSED and said.startswith(_BROKEN_OFF))
 
 
 def _told(error: BaseException, last_words: str) -> str:
