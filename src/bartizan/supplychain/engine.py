@@ -10,6 +10,7 @@ from bartizan.core.problem import printable
 from bartizan.core.threat import Severity
 from bartizan.supplychain.budget import Budget, BudgetError
 from bartizan.supplychain.interface import MALFORMED, Context, MalformedError, Rule, Scanner
+from bartizan.supplychain.naming import OTHER_CONTENT, contradicts
 from bartizan.supplychain.neighbours import neighbour
 from bartizan.supplychain.source import ByteSource
 
@@ -44,7 +45,7 @@ FAILED = Rule(
     severity=Severity.MEDIUM,
     tags=MALFORMED,
 )
-ENGINE_RULES = (UNKNOWN, BROKEN, EMPTY, LIMIT, FAILED)
+ENGINE_RULES = (UNKNOWN, BROKEN, EMPTY, LIMIT, FAILED, OTHER_CONTENT)
 
 
 class Scan:
@@ -76,13 +77,20 @@ class Scan:
                 if not opaque:
                     yield context.found(EMPTY, "There is nothing in it; a loader fails or takes another file.")
                 return
-            known = False
+            known: set[str] = set()
             for scanner in self.scanners:
                 if not self._recognises(scanner, source, context):
                     continue
-                known = True
+                known.add(scanner.id)
                 self.formats.add(scanner.id)
                 yield from self._scanned(scanner, source, context)
+            if known and not opaque and contradicts(source.name, known):
+                yield context.found(
+                    OTHER_CONTENT,
+                    f"Its name says that a loader unpickles it, but its content is {' and '.join(sorted(known))}, so "
+                    "the loader fails, or is another one than the name says.",
+                    evidence=source.read(0, 16).hex(),
+                )
             if not known and not opaque:
                 yield context.found(
                     UNKNOWN,
