@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pytest
 from poisoning import inserted, poisoned
 
 from bartizan.core.artefact import Admission
 from bartizan.supplychain.datasets import parquet
 from bartizan.supplychain.datasets.audit import Effort
+from bartizan.supplychain.datasets.parquet_child import OUT_OF_MEMORY
 from bartizan.supplychain.datasets.report import Asked, audit_dataset
-from bartizan.supplychain.interface import Budget, ByteSource, MalformedError
+from bartizan.supplychain.interface import Budget, BudgetError, ByteSource, Limits, MalformedError
 from bartizan.supplychain.scanning import ArtefactScanner
 
 
@@ -120,6 +123,25 @@ def test_a_bomb_stays_within_bounds(tmp_path: Path) -> None:
     report = audit_dataset(path, Asked(), Effort(seconds=20))
     assert report.verdict is Admission.INCONCLUSIVE
     assert "a cell of more than" in report.findings[0].explanation
+
+
+def test_pages_too_large_for_memory_are_a_limit_and_no_fault_of_the_file(tmp_path: Path) -> None:
+    """DuckDB writes pages of up to a hundred megabytes; here less memory stands for larger ones."""
+    path = tmp_path / "long.parquet"
+    written(path, "SELECT repeat(md5(i::VARCHAR), 3000) AS text, i % 2 AS label FROM range(900) t(i)")
+    command = [sys.executable, "-c", f"{_SMALL}; child.main({str(path)!r}, 60)"]
+    said = subprocess.run(command, capture_output=True, timeout=60, check=True).stdout.splitlines()
+    assert msgspec.json.decode(said[-1]) == OUT_OF_MEMORY
+    with pytest.raises(BudgetError, match="402,653,184 bytes of memory"):
+        raise parquet._problem(OUT_OF_MEMORY, Budget())
+
+
+_SMALL = "from bartizan.supplychain.datasets import parquet_child as child; child.DUCKDB_MEMORY = 24 << 20"
+
+
+def test_time_that_is_over_is_said_where_the_process_ended_by_it() -> None:
+    with pytest.raises(BudgetError, match="seconds"):
+        raise parquet._problem(None, Budget(Limits(seconds=-1)))
 
 
 def test_nothing_is_imported_from_the_folder_in_which_a_scan_is_started(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bartizan.core.artefact import Admission
 from bartizan.supplychain.scanning import ArtefactScanner
 
 RULE = "pickle.other_content"
-PNG = b"\x89PNG\r\n\x1a\n" + random.Random(7).randbytes(600)  # noqa: S311 - repeatable on purpose
+PNG = b"\x89PNG\r\n\x1a\n" + random.Random(7).randbytes(600)
 PICKLE = pickle.dumps({"weights": [1.0, 2.0]})
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
 

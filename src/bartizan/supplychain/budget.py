@@ -32,13 +32,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Opcodes, records or nodes over all parsers."""
 
 
+_LARGE = 1_000
+_UNITS = {"memory": "bytes of memory", "unpacked": "bytes unpacked"}
+
+
 class BudgetError(BartizanError):
     """Scanning stopped at a limit; ``limit`` is the name of its field in `Limits`."""
 
     def __init__(self, limit: str, allowed: float) -> None:
-        super().__init__(
-            f"the scan reached its limit of {allowed:g} {limit}", "raise the limit if you trust the source"
-        )
+        shown = f"{allowed:,.0f}" if allowed >= _LARGE else f"{allowed:g}"
+        what = _UNITS.get(limit, limit)
+        super().__init__(f"the scan reached its limit of {shown} {what}", "raise the limit if you trust the source")
         self.limit = limit
 
 

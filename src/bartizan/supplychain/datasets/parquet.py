@@ -15,7 +15,8 @@ import msgspec
 
 from bartizan.core.problem import printable
 from bartizan.supplychain.datasets.interface import Table
-from bartizan.supplychain.interface import Budget, ByteSource, MalformedError, Rule
+from bartizan.supplychain.datasets.parquet_child import DUCKDB_MEMORY, OUT_OF_MEMORY
+from bartizan.supplychain.interface import Budget, BudgetError, ByteSource, MalformedError, Rule
 
 MAGIC = b"PAR1"
 MOST_METADATA = 64 << 20
@@ -57,7 +58,7 @@ def _rows(source: ByteSource, budget: Budget) -> Iterator[tuple[str, ...]]:
         assert child.stdout is not None
         first = _line(child.stdout)
         if not isinstance(first, list):
-            raise MalformedError(_why(first), 0)
+            raise _problem(first, budget)
         width = len(first)
         yield tuple(map(str, first))
         while True:
@@ -66,22 +67,28 @@ def _rows(source: ByteSource, budget: Budget) -> Iterator[tuple[str, ...]]:
             if row == {}:
                 return
             if not isinstance(row, list) or len(row) != width:
-                raise MalformedError(_why(row), 0)
+                raise _problem(row, budget)
             yield tuple(map(str, row))
 
 
 def _line(stream: IO[bytes]) -> Any:
     raw = stream.readline(_LONGEST_ROW)
+    if len(raw) == _LONGEST_ROW:
+        raise MalformedError(f"a row of more than {_LONGEST_ROW:,} bytes", 0)
     try:
         return msgspec.json.decode(raw)
     except msgspec.DecodeError:
         return None
 
 
-def _why(said: Any) -> str:
+def _problem(said: Any, budget: Budget) -> MalformedError | BudgetError:
+    """Why there are no more rows: a limit of ours is no fault of the file."""
+    if said == OUT_OF_MEMORY:
+        return BudgetError("memory", DUCKDB_MEMORY)
     if isinstance(said, dict) and "error" in said:
-        return f"DuckDB cannot read it: {printable(str(said['error']), 160)}"
-    return "the process that read it ended before the file did"
+        return MalformedError(f"DuckDB cannot read it: {printable(str(said['error']), 160)}", 0)
+    budget.check()  # the operating system ends the process when its processor time is over
+    return MalformedError("the process that read it ended before the file did", 0)
 
 
 def _copy(source: ByteSource, path: Path, budget: Budget) -> None:

@@ -1,8 +1,8 @@
 """Reads one Parquet file and writes its rows as JSON lines: the process that may die of a hostile one.
 
 ``python -m bartizan.supplychain.datasets.parquet_child FILE SECONDS``. The first line holds the names of the columns,
-each further one the cells of a row, or ``{"error": …}``; the last one is ``{}``. DuckDB sees this file alone;
-memory, processor time and files are limited by the operating system as well.
+each further one the cells of a row, `OUT_OF_MEMORY` or ``{"error": …}``; the last one is ``{}``.
+DuckDB sees this file alone; memory, processor time and files are limited by the operating system as well.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from typing import Any
 import msgspec
 
 MEMORY = 768 << 20
-"""Bytes of heap; DuckDB itself is told half of it."""
+"""Bytes of heap."""
+DUCKDB_MEMORY = MEMORY >> 1
+"""What DuckDB itself is told."""
+OUT_OF_MEMORY = {"limit": "memory"}
 _BATCH = 256
 _LONGEST = 1_000_000
 """Characters of one cell."""
@@ -32,7 +35,7 @@ def main(path: str, seconds: int) -> None:
     try:
         connection = duckdb.connect(
             config={
-                "memory_limit": f"{MEMORY >> 21}MB",
+                "memory_limit": f"{DUCKDB_MEMORY >> 20}MiB",
                 "threads": "1",
                 "temp_directory": "",
                 "autoinstall_known_extensions": "false",
@@ -42,6 +45,8 @@ def main(path: str, seconds: int) -> None:
             }
         )
         connection.execute("SET enable_progress_bar = false")
+        # a column of a row group at once may be a gigabyte; without, it is read page by page
+        connection.execute("SET disable_parquet_prefetching = true")
         connection.execute("SET allowed_paths = ?", [[path]])
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -55,6 +60,8 @@ def main(path: str, seconds: int) -> None:
             for row in rows:
                 out.write(msgspec.json.encode(["" if cell is None else cell for cell in row]) + b"\n")
         out.write(b"{}\n")
+    except (duckdb.OutOfMemoryException, MemoryError):
+        out.write(msgspec.json.encode(OUT_OF_MEMORY) + b"\n")
     except Exception as error:
         first: Any = (str(error).splitlines() or [type(error).__name__])[0]
         out.write(msgspec.json.encode({"error": first[:200]}) + b"\n")
