@@ -152,6 +152,7 @@ async def running(
     )
     gateway = Gateway(services, in_force)
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the supervisor's listeners have it
     server = QuietServer(uvicorn.Config(gateway, **server_settings(), timeout_graceful_shutdown=3))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await server.serving.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -266,3 +267,11 @@ def test_the_network_is_not_served_without_tokens(tmp_path: Path) -> None:
                 http_app(made.proxy, McpListen(host="0.0.0.0"), 1, 1, None)
 
     asyncio.run(run())
+
+
+def test_small_answers_do_not_wait_for_the_one_before_to_be_acknowledged() -> None:
+    """Otherwise each event of a stream costs the client's delayed acknowledgement, 40 ms."""
+    with bind("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
