@@ -41,6 +41,13 @@ def test_a_vulnerable_version_blocks_and_a_mended_one_does_not(lock: Path) -> No
     assert report(lock, osv).verdict == "allow"
 
 
+def test_an_older_line_that_was_mended_is_not_offered(lock: Path) -> None:
+    lines = ({"introduced": "0"}, {"fixed": "0.2.4"}, {"introduced": "1"}, {"fixed": "1.10"})
+    told = report(lock, snapshot_in(lock.parent / "osv", [record("vuln-er-able", lines)]))
+    (one,) = [finding for finding in told.findings if finding.rule == "package.vulnerability_high"]
+    assert one.explanation.endswith("Mended in 1.10.")
+
+
 @pytest.mark.parametrize(
     ("vector", "more", "rule"),
     [

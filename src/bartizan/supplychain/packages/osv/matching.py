@@ -26,7 +26,7 @@ class Match(NamedTuple):
     rating: str
     summary: str
     fixed: tuple[str, ...]
-    """Versions in which records say that it is mended."""
+    """Versions in which records say that it is mended; of older lines as well only where none is later."""
 
 
 def matches(package: Package, snapshot: Snapshot) -> list[Match]:
@@ -37,8 +37,18 @@ def matches(package: Package, snapshot: Snapshot) -> list[Match]:
         answer = _answer(package, record, about)
         if answer is not Answer.NO:
             hits.append((record, about, answer))
-    out = [_match(group) for group in _groups(hits)]
+    found = [_match(group) for group in _groups(hits)]
+    out = [one._replace(fixed=_later(one.fixed, package)) for one in found]
     return sorted(out, key=lambda one: (not one.malicious, one.answer.value != "yes", -RANKS[one.rating], one.ids))
+
+
+def _later(fixed: tuple[str, ...], package: Package) -> tuple[str, ...]:
+    """Nobody mends a version by one that came before it, such as the last of an older line."""
+    key = ORDERS[package.ecosystem].key
+    at = key(package.version) if package.version else None
+    if at is None:
+        return fixed
+    return tuple(one for one in fixed if (other := key(one)) is not None and other > at) or fixed
 
 
 _Hit = tuple[Record, list[Affected], Answer]
