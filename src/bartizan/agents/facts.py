@@ -94,6 +94,9 @@ def facts_of(
     told = disclosed(call, profile, ledger, envelope, operator)
     if profile.effect is not Effect.READ:
         ledger.store(arguments.foreign)
+    carries = worst(arguments.carried).label
+    leaks = profile.effect is not Effect.READ and _leaks(call, profile, ledger, envelope)
+    kept = cause is None and licence is Licence.STRONG and _tells_nobody(call, profile)
     return Facts(
         effect=profile.effect,
         licence=licence,
@@ -104,13 +107,13 @@ def facts_of(
         critical_where=critical.where,
         objects=worst(arguments.objects).label,
         amount=worst(arguments.amounts).label,
-        carries=worst(arguments.carried).label,
+        carries=carries,
         named=named,
-        leaks=profile.effect is not Effect.READ and _leaks(call, profile, ledger, envelope),
+        leaks=leaks,
         discloses=bool(told),
         discloses_where=told,
         strays=arguments.strays,
-        outward=profile.outward and not (cause is None and licence is Licence.STRONG and _tells_nobody(call, profile)),
+        outward=profile.outward and not (kept and not leaks and carries not in _FOREIGN),
         open_world=profile.open_world,
         every=envelope.every,
         pays=envelope.pays,
