@@ -35,7 +35,7 @@ FOREIGN = (
 class LoaderMissingError(ConfigurationError):
     """A Python does not have what loads a kind of file."""
 
-    def __init__(self, loader: str, python: str) -> None:
+    def __init__(self, loader: str, python: str = "this Python") -> None:
         super().__init__(f"{python} has no {loader}", "install it there, or name another one first with --python")
         self.loader = loader
 
