@@ -169,7 +169,7 @@ def test_a_flood_of_one_principal_costs_nobody_else_an_answer(tmp_path: Path) ->
         )
         assert waits[20] < 1.0
         busy, late = (sum(gap in each for each in gaps) for gap in (Gap.BUSY, Gap.LATE))
-        assert busy > 600  # at once: more than may wait
+        assert busy > len(gaps) / 3  # at once: what may not wait, but for what was read while the flood came in
         assert busy + late < len(gaps)  # and what could be read in time was
         assert unread_counts(registry) == {"busy": busy} | ({"late": late} if late else {})
 
