@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,8 +28,9 @@ FILL = "plain words of no weight at all stand here "
 
 @pytest.fixture(scope="module")
 def selector() -> Selector:
-    encoder = Encoder(tiny_model.tokenizer(), tiny_model.encoder())
-    return Selector(Linear.parse(tiny_model.linear()), encoder, SIZE, OVERLAP, (0.0, 0.0))
+    return Selector(
+        Linear.parse(tiny_model.linear()), Encoder(tiny_model.tokenizer(), tiny_model.encoder()), SIZE, OVERLAP
+    )
 
 
 def counted(
@@ -115,17 +115,6 @@ def test_an_attack_is_found_at_any_place_of_any_length(tiny: Cascade, length: in
     assert content.unread == user.unread == ()
     assert text[content.span.start : content.span.end].strip() == "smuggle", "the token that carried the score"
     assert user.scores["user"] < 0.2
-
-
-@pytest.mark.parametrize("place", [0, 400, 900, 1_300])
-def test_only_windows_that_are_suspect_themselves_are_read(tiny: Cascade, place: int) -> None:
-    text = padded(1_400, (place, "smuggle"))
-    (reading,), windows = counted(tiny, text, [Surface.CONTENT])
-    assert reading.scores["content"] > 0.99
-    assert reading.unread == ()
-    for window in windows:
-        assert "smuggle" in text[window.spans[0][0] : window.spans[-1][1]]
-    assert sum(len(window.ids) for window in windows) < len(text.split())
 
 
 def test_the_threshold_is_that_of_the_whole_text_whatever_was_read_of_it(tmp_path: Path) -> None:
@@ -230,7 +219,6 @@ def test_whatever_is_suspect_is_read_or_said_to_be_unread(
 
 
 _LINEAR = tiny_model.linear()
-_SUSPECT = re.compile(r"(?<!\S)(?:overrule|smuggle)(?!\S)")
 
 
 def _check(
@@ -248,8 +236,7 @@ def _check(
     blank = np.array([char.isspace() for char in text])
     for start, end, wanted, unread in zip(starts, ends, suspect, selection.unread, strict=True):
         if wanted and not unread:
-            for word in _SUSPECT.finditer(text, start, end):
-                assert read[word.start() : word.end()].all()
+            assert (read | blank)[start:end].all()
         if wanted and unread:
             assert not (read | blank)[start:end].all()
 

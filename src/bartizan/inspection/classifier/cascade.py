@@ -61,10 +61,9 @@ class Cascade:
         for encoder in self._encoders:
             encoder.check(manifest.window_tokens, len(manifest.heads))
         self._readers = {Surface.USER: 0, Surface.CONTENT: len(networks) - 1}
+        self._selector = Selector(self._linear, self._encoders[0], manifest.window_tokens, manifest.overlap_tokens)
         self._manifest = manifest
         self._low = [-np.inf if forced else manifest.low[surface.value] for surface in _SURFACE_HEADS]
-        size, overlap = manifest.window_tokens, manifest.overlap_tokens
-        self._selector = Selector(self._linear, self._encoders[0], size, overlap, self._low)
 
     @property
     def most_windows(self) -> int:

@@ -16,6 +16,8 @@ from bartizan.inspection.classifier.windows import cut, shifted
 
 TOKENIZED = 12_000
 """Characters that are tokenised as one; of a longer text only the first stage's uncertain windows are."""
+WHOLE = 2
+"""Windows up to which a text is read from end to end; of more, those that touch what the first stage suspects."""
 
 
 class Selection(NamedTuple):
@@ -33,7 +35,6 @@ class _Piece(NamedTuple):
     start: int
     end: int
     rank: float
-    suspect: bool
 
 
 class Selector:
@@ -44,21 +45,18 @@ class Selector:
         encoder: whose tokens make windows.
         size: tokens of a window.
         overlap: tokens that neighbours share.
-        low: by head of the linear model, the logit from which it suspects something.
     """
 
-    def __init__(self, linear: Linear, encoder: Encoder, size: int, overlap: int, low: Sequence[float]) -> None:
+    def __init__(self, linear: Linear, encoder: Encoder, size: int, overlap: int) -> None:
         self._linear = linear
         self._encoder = encoder
         self._size = size
         self._overlap = overlap
-        self._low = np.array(low, np.float64)
 
     def select(
         self, text: str, screened: Screened, suspect: NDArray[np.bool_], heads: Sequence[int], most: int
     ) -> Selection:
-        """At most ``most`` windows: those that the first stage suspects by themselves, or the most suspect one if it
-        suspects none, in the text's order.
+        """At most ``most`` windows: all of a short text, the most suspect ones of a long one, in the text's order.
 
         Args:
             text: not longer than what was screened.
@@ -73,16 +71,17 @@ class Selector:
         for start, end in _places(screened, suspect):
             unseen[start:end] = True
         if len(text) <= TOKENIZED:
-            pieces = self._pieces(text, 0, len(text), heads)
+            pieces = self._pieces(text, 0, len(text), heads, most)
             number = len(pieces)
-            pieces = _suspect(pieces)
+            if number > WHOLE:
+                pieces = [piece for piece in pieces if unseen[piece.start : piece.end].any()]
             unseen[:] = False
         else:
             number = LENGTHS[-1]
             pieces = []
             for begin, end in _regions(screened, suspect, heads, most):
                 unseen[begin:end] = False
-                pieces.extend(_suspect(self._pieces(text, begin, end, heads)))
+                pieces.extend(self._pieces(text, begin, end, heads, 0))
         order = sorted(range(len(pieces)), key=lambda at: (-pieces[at].rank, at))
         for at in order[most:]:
             unseen[pieces[at].start : pieces[at].end] = True
@@ -93,26 +92,18 @@ class Selector:
         unread[suspect] = [_missed(text[start:end], unseen[start:end]) for start, end in _places(screened, suspect)]
         return Selection([piece.window for piece in chosen], number, unread)
 
-    def _pieces(self, text: str, begin: int, end: int, heads: Sequence[int]) -> list[_Piece]:
+    def _pieces(self, text: str, begin: int, end: int, heads: Sequence[int], most: int) -> list[_Piece]:
         text = text[begin:end]
         windows = cut(self._encoder.tokens(text), self._size, self._overlap)
-        if not windows:
-            return []
         starts = np.array([window.spans[0][0] for window in windows], np.int64)
         ends = np.array([window.spans[-1][1] for window in windows], np.int64)
-        if len(windows) == 1:  # which is read whatever its rank
-            return [_Piece(shifted(windows[0], begin), begin + int(starts[0]), begin + int(ends[0]), 0.0, True)]
-        logits = self._linear.logits(text, starts, ends)[:, list(heads)]
-        doubted = np.any(logits >= self._low[list(heads)], axis=1).tolist()
+        ranks = np.zeros(len(windows), np.float32)
+        if len(windows) > most:  # otherwise all of them are read
+            ranks = self._linear.logits(text, starts, ends)[:, list(heads)].max(axis=1)
         return [
-            _Piece(shifted(window, begin), begin + int(start), begin + int(end), float(rank), doubt)
-            for window, start, end, rank, doubt in zip(windows, starts, ends, logits.max(axis=1), doubted, strict=True)
+            _Piece(shifted(window, begin), begin + int(start), begin + int(end), float(rank))
+            for window, start, end, rank in zip(windows, starts, ends, ranks, strict=True)
         ]
-
-
-def _suspect(pieces: list[_Piece]) -> list[_Piece]:
-    """Those that are, or the highest; none of none."""
-    return [piece for piece in pieces if piece.suspect] or sorted(pieces, key=lambda piece: -piece.rank)[:1]
 
 
 def _missed(text: str, unseen: NDArray[np.bool_]) -> bool:
