@@ -145,7 +145,7 @@ def test_inference_in_this_process_says_the_same(detector: ClassifierDetector) -
 
 def test_a_flood_of_one_principal_costs_nobody_else_an_answer(tmp_path: Path) -> None:
     """n = 1,200 texts of a flood, each of several encoder windows, against 40 short questions of somebody else."""
-    settings = Settings(deadline_seconds=12, queue_characters=1_000_000)  # time to read some on a busy machine too
+    settings = Settings(deadline_seconds=12, queue_characters=800_000)  # time to read some on a busy machine too
 
     async def main(client: SocketInference, flooding: SocketInference) -> None:
         await up(client)
@@ -169,7 +169,7 @@ def test_a_flood_of_one_principal_costs_nobody_else_an_answer(tmp_path: Path) ->
         )
         assert waits[20] < 1.0
         busy, late = (sum(gap in each for each in gaps) for gap in (Gap.BUSY, Gap.LATE))
-        assert busy > len(gaps) / 3  # at once: what may not wait, but for what was read while the flood came in
+        assert busy > 600  # at once: more than may wait
         assert busy + late < len(gaps)  # and what could be read in time was
         assert unread_counts(registry) == {"busy": busy} | ({"late": late} if late else {})
 
