@@ -24,6 +24,7 @@ from bartizan.app.checkpoints import Checkpoint, already_raised, read_checkpoint
 from bartizan.app.children import supervised
 from bartizan.app.detection_meters import DetectionMeters
 from bartizan.app.events import locked
+from bartizan.app.heap import settle_heap
 from bartizan.app.places import journal_of, keeper_of
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import BartizanError, JournalError, KeeperError
@@ -210,6 +211,7 @@ class Detecting:
             )
             self._digest = rules.digest
             self._moved = True
+        settle_heap()
         _log.info("%s rules in force", rules.count)
 
     async def _save(self) -> None:

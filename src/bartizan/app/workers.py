@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import uvloop
 
 from bartizan.app.gateways import build_in_force, build_services
 from bartizan.app.guards import Detectors
+from bartizan.app.heap import settle_heap
 from bartizan.app.issuers import Issuers
 from bartizan.app.places import committer_of, inference_socket, journal_of, keeper_of, vault_of
 from bartizan.core.errors import BartizanError
@@ -51,12 +51,6 @@ def run_worker(root: Path, name: str, control: int, listener: int) -> None:
     configure_logging(name)
     raise_file_limit()
     uvloop.run(_serve(Workspace(root), name, socket.socket(fileno=control), socket.socket(fileno=listener)))
-
-
-def settle_heap() -> None:
-    """What is loaded stays for the life of the process: the collector need not walk through it again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 async def _serve(workspace: Workspace, name: str, control: socket.socket, listener: socket.socket) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
@@ -14,13 +14,33 @@ from bartizan.detections.hits import Hit, Ref
 from bartizan.detections.matching import COMPARE
 from bartizan.detections.plan import RunnableCorrelation
 from bartizan.detections.settings import EngineSettings
-from bartizan.detections.sigma.model import Scalar
+from bartizan.detections.sigma.model import CorrelationType, Scalar
 from bartizan.detections.times import SECOND
 from bartizan.detections.windows import Gauge, gauges_for
 
 GroupKey = tuple[str, ...]
 _COMPACT = 16
 """Hits that have left are let go of once there are more of them than that, and more than have stayed."""
+
+
+_FEW: Final = 64
+"""So many groups may stay behind their windows until somebody looks: a look costs as much as a hit."""
+
+
+_COUNTING: Final = frozenset(
+    {
+        CorrelationType.EVENT_COUNT,
+        CorrelationType.VALUE_COUNT,
+        CorrelationType.TEMPORAL,
+        CorrelationType.TEMPORAL_ORDERED,
+    }
+)
+"""Of one hit they read 1, or nothing."""
+
+
+def _named(value: Scalar) -> str:
+    """A value as groups are told apart by: its text without case."""
+    return fold(value) if value.__class__ is str else fold(spell(value))
 
 
 class SavedGroup(msgspec.Struct, frozen=True, array_like=True):
@@ -46,19 +66,16 @@ class Qualified(msgspec.Struct, frozen=True):
     """Events behind all of them."""
 
 
-@dataclass(slots=True)
-class _Group:
-    gauge: Gauge
+class _Group(msgspec.Struct, gc=False):  # no cycle leads through it, and there may be a hundred thousand
     shown: tuple[Scalar, ...]
-    hits: list[Hit] = field(default_factory=list)
+    hits: list[Hit]
+    gauge: Gauge | None = None
+    """None while a single hit is all, of which no finding can come."""
     head: int = 0
     """Hits before it have left the window."""
     silent_until: int = -1
     opened: int = -1
     """Time of the latest hit of the first rule."""
-
-    def newest(self) -> int:
-        return self.hits[-1].time
 
 
 class Correlator:
@@ -77,6 +94,10 @@ class Correlator:
         self._gauge = gauges_for(runnable.rule, runnable.measured, runnable.clauses)
         self._counts = self._gauge().counts if runnable.rule.fields else None
         self._conditions = [(COMPARE[order], wanted) for order, wanted in runnable.rule.conditions]
+        self._two = runnable.rule.type in _COUNTING and not all(
+            compare(1, wanted) for compare, wanted in self._conditions
+        )
+        """A single hit, with one value at most, never qualifies."""
         self._by = [tuple(source.get(name, name) for name in runnable.rule.group_by) for source in runnable.sources]
         self._whole = runnable.whole
         self._groups: OrderedDict[GroupKey, _Group] = OrderedDict()
@@ -85,8 +106,8 @@ class Correlator:
         self.suppressed = 0
         self.ungrouped = 0
         """Hits that lack a value of ``group-by``."""
-        self._stale = -1
-        """Before it no group can be forgotten."""
+        self._due, self._full = -1, 0
+        """From then on, or with more groups, those are looked for whose windows are over."""
 
     def moment(self, now: int, hits: Sequence[Hit]) -> Sequence[Qualified]:
         """All hits of the moment ``now``, to the windows that end there and qualify."""
@@ -97,51 +118,64 @@ class Correlator:
         if found is None:
             found = []
             for key, group in self._several(hits, start).items():
-                self._slide(group, start)
-                qualified = self._judge(key, group, now)
+                gauge = group.gauge or self._measured(group)
+                self._slide(group, gauge, start)
+                qualified = self._judge(key, group, gauge, now)
                 if qualified is not None:
                     found.append(qualified)
-        groups = self._groups
-        if groups and (now >= self._stale or len(groups) > self._max_groups):
-            self._forget(start)
+        if now >= self._due or len(self._groups) > self._full:
+            self._forget(now)
         return found
 
     def _one(self, now: int, start: int, hit: Hit) -> Sequence[Qualified] | None:
         """The usual case, in fewer steps: each field of ``group-by`` has exactly one value. None where it is not so."""
         fields, slot = hit.fields, hit.slot
-        values, names = [], []
-        for name in self._by[slot]:
-            some = fields.get(name, ())
-            if len(some) != 1:
+        by = self._by[slot]
+        key: GroupKey
+        if len(by) == 1:
+            values = fields.get(by[0], ())
+            if len(values) != 1 or values[0] is None:
                 return None
-            (value,) = some
-            if value is None:
+            key = (_named(values[0]),)
+        else:
+            some = [fields.get(name, ()) for name in by]
+            values = tuple([one[0] for one in some if len(one) == 1 and one[0] is not None])
+            if len(values) != len(by):
                 return None
-            values.append(value)
-            names.append(fold(value) if value.__class__ is str else fold(spell(value)))
-        key = tuple(names)
+            key = tuple([_named(value) for value in values])
         group = self._groups.get(key)
         if slot and self._whole and (group is None or group.opened < start):
             return ()
         measured = () if self._measure is None else self._measure(hit)
         if self._counts is not None and not self._counts(measured):
             return ()
-        shown = tuple(values)
+        opened = -1 if slot else hit.time
         if group is None:
-            group = self._group(key, shown)
+            group = self._groups[key] = _Group(values, [hit], opened=opened)
+            if self._two and len(measured) < 2:
+                return ()
+            gauge = self._measured(group)
         else:
             self._groups.move_to_end(key)
-            group.shown = shown
-        hits, gauge = group.hits, group.gauge
-        hits.append(hit)
-        gauge.add(hit, measured)
-        if slot == 0:
-            group.opened = hit.time
-        head = group.head
-        if hits[head].time < start or len(hits) - head > self._max_window:
-            self._slide(group, start)
-        qualified = self._judge(key, group, now)
+            group.shown = values
+            gauge = group.gauge or self._measured(group)
+            hits = group.hits
+            hits.append(hit)
+            gauge.add(hit, measured)
+            if not slot:
+                group.opened = opened
+            head = group.head
+            if hits[head].time < start or len(hits) - head > self._max_window:
+                self._slide(group, gauge, start)
+        qualified = self._judge(key, group, gauge, now)
         return () if qualified is None else (qualified,)
+
+    def _measured(self, group: _Group) -> Gauge:
+        """What measures a group, with its hits in it."""
+        gauge = group.gauge = self._gauge()
+        for hit in group.hits:
+            gauge.add(hit, () if self._measure is None else self._measure(hit))
+        return gauge
 
     def _pointless(self, key: GroupKey, hit: Hit, start: int) -> bool:
         """A whole row begins with the first rule: without a hit of it in the window, others' hits lead nowhere."""
@@ -161,43 +195,43 @@ class Correlator:
             if self._counts is not None and not self._counts(measured):
                 continue
             for values in groups:
-                key = tuple([fold(spell(value)) for value in values])
+                key = tuple([_named(value) for value in values])
                 if self.runnable.once:
                     if (key, hit.seq) in seen:
                         continue
                     seen.add((key, hit.seq))
                 if self._whole and self._pointless(key, hit, start):
                     continue
-                group = touched[key] = self._groups.get(key) or self._group(key, values)
+                group = self._groups.get(key)
+                if group is None:
+                    group = self._groups[key] = _Group(values, [])
+                gauge = group.gauge or self._measured(group)
+                touched[key] = group
                 self._groups.move_to_end(key)
                 group.shown = values
                 group.hits.append(hit)
-                group.gauge.add(hit, measured)
+                gauge.add(hit, measured)
                 if hit.slot == 0:
                     group.opened = hit.time
         return touched
 
-    def _group(self, key: GroupKey, values: tuple[Scalar, ...]) -> _Group:
-        group = self._groups[key] = _Group(self._gauge(), values)
-        return group
-
-    def _slide(self, group: _Group, start: int) -> None:
+    def _slide(self, group: _Group, gauge: Gauge, start: int) -> None:
         hits, head = group.hits, group.head
         excess = len(hits) - head - self._settings.max_window
         while head < len(hits) and (hits[head].time < start or excess > 0):
             if hits[head].time >= start:
                 self.evicted_hits += 1
             excess -= 1
-            group.gauge.remove(hits[head])
+            gauge.remove(hits[head])
             head += 1
         if head > _COMPACT and head * 2 > len(hits):
             del hits[:head]
             head = 0
         group.head = head
 
-    def _judge(self, key: GroupKey, group: _Group, now: int) -> Qualified | None:
+    def _judge(self, key: GroupKey, group: _Group, gauge: Gauge, now: int) -> Qualified | None:
         start = now - self._span
-        value = group.gauge.read(now, start)
+        value = gauge.read(now, start)
         if value is None:
             return None
         for compare, wanted in self._conditions:
@@ -207,20 +241,21 @@ class Correlator:
             self.suppressed += 1
             return None
         group.silent_until = now + self._suppress if self._suppress else -1
-        hits, total = group.gauge.evidence(group.hits, group.head, self._most)
+        hits, total = gauge.evidence(group.hits, group.head, self._most)
         return Qualified(key, group.shown, start, now, value, hits, total)
 
-    def _forget(self, start: int) -> None:
-        while self._groups:
-            key, group = next(iter(self._groups.items()))
-            quiet = group.newest() < start and group.silent_until <= start
-            if not quiet and len(self._groups) <= self._settings.max_groups:
-                # The groups behind it were touched later, so they stay at least as long.
-                self._stale = group.newest() + self._span + 1
-                return
+    def _forget(self, now: int) -> None:
+        start, groups, most = now - self._span, self._groups, self._max_groups
+        while groups:
+            key, group = next(iter(groups.items()))
+            quiet = group.hits[-1].time < start and group.silent_until <= start
+            if not quiet and len(groups) <= most:
+                break  # the groups behind it were touched later
             if not quiet:
                 self.evicted_groups += 1
-            del self._groups[key]
+            del groups[key]
+        self._due = now + self._span
+        self._full = min(max(_FEW, 2 * len(groups)), most)
 
     def project(self, found: Qualified, name: str) -> tuple[Scalar, ...]:
         """What a finding says about a field: its group's value, else every value that its events have."""
@@ -256,9 +291,5 @@ class Correlator:
     def load(self, saved: Sequence[SavedGroup]) -> None:
         """From a checkpoint."""
         for one in saved:
-            group = self._groups[one.key] = _Group(self._gauge(), one.shown, silent_until=one.silent_until)
-            for hit in one.hits:
-                group.hits.append(hit)
-                group.gauge.add(hit, () if self._measure is None else self._measure(hit))
-                if hit.slot == 0:
-                    group.opened = hit.time
+            opened = max((hit.time for hit in one.hits if not hit.slot), default=-1)
+            self._groups[one.key] = _Group(one.shown, list(one.hits), silent_until=one.silent_until, opened=opened)

@@ -156,12 +156,11 @@ class Engine:
                 self.counters.late_examples.append(ref.id)
             return
         fields = {field: view.values(field) or () for field in rule.fields}
-        refs, pending = (ref,), self._pending
-        for listener in rule.listeners:
-            slot = listener.slot
-            heapq.heappush(
-                pending, (time, seq * 64 + slot, listener.correlation, Hit(time, seq, slot, refs, 1, fields))
-            )
+        pending = self._pending
+        for slot, correlations in rule.listeners:
+            hit = Hit(time, seq, slot, (ref,), 1, fields)
+            for correlation in correlations:
+                heapq.heappush(pending, (time, seq * 64 + slot, correlation, hit))
 
     def _work(self, until: int) -> list[RuleFinding]:
         """Work off the moments before ``until``."""

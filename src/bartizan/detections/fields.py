@@ -62,24 +62,23 @@ class View:
 
     def values(self, name: str) -> tuple[Scalar, ...] | None:
         """The field's values without structures; None for a field that is not there."""
-        found: tuple[Scalar, ...] | None = self._values.get(name, _UNKNOWN)
-        if found is _UNKNOWN:
-            found = self._values[name] = self._look_up(name)
+        known = self._values
+        if name in known:
+            return known[name]
+        found: tuple[Scalar, ...] | None
+        names = self._mapping.get(name) if self._mapping else None
+        if names is not None:
+            found = self._collected(names)
+        else:
+            value = self.event.get(name, _ABSENT) if "." not in name else _below(self.event, name)
+            if value is _ABSENT:
+                found = None
+            else:
+                found = (value,) if value.__class__ in _PLAIN else self._collected((name,))
+        known[name] = found
         return found
 
-    def _look_up(self, name: str) -> tuple[Scalar, ...] | None:
-        names = self._mapping.get(name) if self._mapping else None
-        if names is None:
-            if "." not in name:
-                value: Any = self.event.get(name, _ABSENT)
-                kind: type[Any] = value.__class__
-                if kind in _PLAIN:
-                    return (value,)
-                if value is _ABSENT:
-                    return None
-            elif (value := _below(self.event, name)) is not _UNKNOWN:
-                return None if value is _ABSENT else (value,)
-            names = (name,)
+    def _collected(self, names: tuple[str, ...]) -> tuple[Scalar, ...] | None:
         found: list[Any] = []
         for one in names:
             _collect(self.event, one, found)

@@ -126,7 +126,14 @@ def _match(match: Match) -> Matcher:
     if isinstance(predicate, Text):
         return _text(field, predicate)
     test = value_test(predicate)
-    return lambda view: any(test(value) for value in view.values(field) or ())
+
+    def match_any(view: View) -> bool:
+        values = view.values(field)
+        if values is None:
+            return False
+        return test(values[0]) if len(values) == 1 else any(test(value) for value in values)
+
+    return match_any
 
 
 def _text(field: str, predicate: Text) -> Matcher:
@@ -183,8 +190,7 @@ def value_test(predicate: Predicate) -> Callable[[Scalar], bool]:
             compiled = re2.compile(pattern, regex_options())
             return lambda value: value is not None and compiled.search(encodable(spell(value))) is not None
         case Compare(order, number):
-            compare = COMPARE[order]
-            return lambda value: (n := as_number(value)) is not None and compare(n, number)
+            return _compared(COMPARE[order], number)
         case Cidr(network):
             return lambda value: isinstance(value, str) and in_network(value, network)
         case TimePart(unit, order, number):
@@ -205,6 +211,14 @@ def _number(number: int | float) -> Callable[[Scalar], bool]:
         if isinstance(value, str):
             return value == text
         return not isinstance(value, bool) and value == number
+
+    return test
+
+
+def _compared(compare: Callable[[Any, Any], bool], number: int | float) -> Callable[[Scalar], bool]:
+    def test(value: Scalar) -> bool:
+        found = value if value.__class__ is int else as_number(value)
+        return found is not None and compare(found, number)
 
     return test
 

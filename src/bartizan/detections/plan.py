@@ -36,7 +36,8 @@ class RunnableDetection:
     sure: bool
     """The prefilter's candidates match: the rule asks for one literal of one field."""
     reported: bool
-    listeners: tuple[Listener, ...]
+    listeners: tuple[tuple[int, tuple[int, ...]], ...]
+    """Slots, each with the positions of the correlations that have it for this rule: they share a hit."""
     fields: tuple[str, ...]
     """What its listeners need to know of an event."""
 
@@ -51,6 +52,8 @@ class RunnableCorrelation:
     fields: tuple[str, ...]
     sources: tuple[dict[str, str], ...]
     """By slot: field as this correlation calls it, to field as the rule's hits call it."""
+    first: tuple[str, ...]
+    """By slot: the first field that is measured, as the rule's hits call it; empty where none is."""
     clauses: tuple[frozenset[int], ...] | None
 
     @property
@@ -77,11 +80,12 @@ class RunnableCorrelation:
 
     def measured(self, hit: Hit) -> tuple[tuple[Scalar, ...], ...]:
         """The values, or tuples of values, of ``condition.field``."""
-        source, fields = self.sources[hit.slot], self.rule.fields
+        fields = self.rule.fields
         if len(fields) == 1:
-            values = hit.fields.get(source.get(fields[0], fields[0]), ())
+            values = hit.fields.get(self.first[hit.slot], ())
             if len(values) == 1:
                 return () if values[0] is None else (values,)
+        source = self.sources[hit.slot]
         return tuple(_product([hit.fields.get(source.get(f, f), ()) for f in fields]))
 
 
@@ -132,7 +136,7 @@ def plan(collection: Collection) -> Plan:
                 matches=compile_expression(rule.expression),
                 sure=decided(rule.expression),
                 reported=rule.header.key in collection.reported,
-                listeners=tuple(listeners[rule.header.key]),
+                listeners=_by_slot(listeners[rule.header.key]),
                 fields=tuple(sorted(needed[rule.header.key])),
             )
             for rule in detections
@@ -144,6 +148,7 @@ def plan(collection: Collection) -> Plan:
                 listeners=tuple(listeners[rule.header.key]),
                 fields=tuple(sorted(needed[rule.header.key])),
                 sources=sources[rule.header.key],
+                first=tuple(_called(rule.fields[:1], source) for source in sources[rule.header.key]),
                 clauses=_clauses(rule),
             )
             for rule in correlations
@@ -151,6 +156,17 @@ def plan(collection: Collection) -> Plan:
         expressions=tuple(detections),
         meanings=tuple(_meanings(collection, correlations)),
     )
+
+
+def _by_slot(listeners: list[Listener]) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    slots: dict[int, list[int]] = {}
+    for listener in listeners:
+        slots.setdefault(listener.slot, []).append(listener.correlation)
+    return tuple((slot, tuple(correlations)) for slot, correlations in slots.items())
+
+
+def _called(fields: tuple[str, ...], source: dict[str, str]) -> str:
+    return "".join(source.get(field, field) for field in fields)
 
 
 def _meanings(collection: Collection, correlations: list[Correlation]) -> list[str]:

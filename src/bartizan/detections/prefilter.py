@@ -174,16 +174,20 @@ class Prefilter:
         }
         # What most rules ask for first, the kind of event, decides with the shape: both are looked up together.
         self._first = self._gates[0] if self._gates and not self._gates[0].present else None
-        self._shapes: dict[tuple[tuple[str, ...], tuple[str, ...]], _Shape] = {}
+        name = "" if self._first is None else self._first.field
+        self._plain = "" if "." in name or name in mapping else name
+        """Its field where it may be read from the event as it stands; empty where it may not."""
+        self._shapes: dict[tuple[tuple[str, ...], str | tuple[str, ...]], _Shape] = {}
         self._positions: dict[int, tuple[int, ...]] = {}
 
     def candidates(self, view: View) -> tuple[int, ...]:
         """Positions of the rules to try, ascending."""
-        keys = tuple(view.event)
-        first = view.folded(self._first.field) if self._first is not None else ()
-        shape = self._shapes.get((keys, first)) or self._shape(keys, first)
-        left, gates = shape
         event = view.event
+        keys = tuple(event)
+        first = event.get(self._plain) if self._plain else None
+        if first.__class__ is not str:
+            first = view.folded(self._first.field) if self._first is not None else ()
+        left, gates = self._shapes.get((keys, first)) or self._shape(keys, first)
         for gate, root, below in gates:
             if left & gate.needy:
                 if root is not None and event[root].__class__ is dict and below.isdisjoint(event[root]):
@@ -195,7 +199,7 @@ class Prefilter:
             left &= ~self._shared.needy | self._shared.opened(view)
         return self._positions.get(left) or self._listed(left)
 
-    def _shape(self, keys: tuple[str, ...], first: tuple[str, ...]) -> _Shape:
+    def _shape(self, keys: tuple[str, ...], first: str | tuple[str, ...]) -> _Shape:
         """The rules that an event with these keys may match, and the gates for those."""
         present = frozenset(keys)
         left, gates = self._all, []
@@ -203,7 +207,7 @@ class Prefilter:
             if present.isdisjoint(self._roots[gate.field]):
                 left &= gate.others
             elif gate is self._first:
-                left &= gate.others | gate.opened(first, -1)
+                left &= gate.others | gate.opened((fold(first),) if isinstance(first, str) else first, -1)
             else:
                 gates.append(gate)
         shape = left, tuple((gate, *self._below(gate, present)) for gate in gates if left & gate.needy)

@@ -173,7 +173,10 @@ class _NumberGauge(CountGauge):
         return bool(_numbers(measured))
 
 
-def _numbers(measured: Measured) -> set[float]:
+def _numbers(measured: Measured) -> Collection[float]:
+    if len(measured) == 1:
+        number = as_float(measured[0][0])
+        return () if number is None else (number,)
     return {number for values in measured if (number := as_float(values[0])) is not None}
 
 

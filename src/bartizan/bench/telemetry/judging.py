@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from bartizan.app.heap import settle_heap
 from bartizan.core.clock import utc_now
 from bartizan.detections.live import LiveRules
 from bartizan.detections.rulebook import rules_in_force
@@ -78,6 +79,7 @@ def _judged(collection: Collection, journal: Path, most: int) -> _Pass:
     merged = Merged(journal, Cursor())
     now = to_microseconds(utc_now())
     records, findings, early = 0, 0, 0
+    settle_heap()  # as the process does that judges
     start = time.process_time()
     while records < most:
         some, complete = merged.read(min(STEP, most - records))

@@ -17,8 +17,8 @@ import uvicorn
 import uvloop
 
 from bartizan.app.gateways import build_gateway
+from bartizan.app.heap import settle_heap
 from bartizan.app.places import journal_of
-from bartizan.app.workers import settle_heap
 from bartizan.core.event import Event
 from bartizan.firewall.http_protocol import server_settings
 from bartizan.telemetry.journal import Journal
