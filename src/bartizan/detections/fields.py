@@ -71,10 +71,10 @@ class View:
             found = self._collected(names)
         else:
             value = self.event.get(name, _ABSENT) if "." not in name else _below(self.event, name)
-            if value is _ABSENT:
-                found = None
+            if value.__class__ in _PLAIN:
+                found = (value,)
             else:
-                found = (value,) if value.__class__ in _PLAIN else self._collected((name,))
+                found = None if value is _ABSENT else self._collected((name,))
         known[name] = found
         return found
 
