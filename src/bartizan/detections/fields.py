@@ -73,8 +73,10 @@ class View:
             value = self.event.get(name, _ABSENT) if "." not in name else _below(self.event, name)
             if value.__class__ in _PLAIN:
                 found = (value,)
+            elif value is _ABSENT:
+                found = None
             else:
-                found = None if value is _ABSENT else self._collected((name,))
+                found = self._collected((name,))
         known[name] = found
         return found
 
