@@ -190,6 +190,26 @@ def test_fields_of_wrong_types_map_or_say_so(kind: str, fields: dict[str, Any]) 
         assert all(b"\n" not in one for one in made)
 
 
+@pytest.mark.parametrize("kind", get_args(Event), ids=lambda kind: kind.__struct_config__.tag)
+def test_cef_and_leef_leave_out_no_field(kind: Any) -> None:
+    least = msgspec.json.decode(minimal(kind)) | {"detail": "x", "tool": "x"}
+    record = {key: f"of-{key}" if value == "x" else value for key, value in least.items()}
+    for name in ("cef", "leef"):
+        (made,) = formatter(name)(msgspec.json.encode(record))
+        for key, value in record.items():
+            if key not in ("at", "content", "chain") and isinstance(value, str) and value:
+                assert value.encode() in made, (name, key)
+
+
+def test_a_finding_is_named_by_its_title_in_cef() -> None:
+    finding = {"kind": "finding.raised", "id": "f", "at": NOW.isoformat(), "title": "A|b\nc", "severity": "high"}
+    (made,) = formatter("cef")(msgspec.json.encode(finding | {"events": ["e1", "e2"], "x y": "z", "\u00e9": "w"}))
+    head, _, extension = made.decode().rpartition("|8|")
+    assert head.endswith("|finding.raised|A\\|b c")
+    assert 'bartizanEvents=["e1","e2"]' in extension
+    assert "bartizanXY=z" in extension
+
+
 def test_long_texts_are_cut_in_mapped_records_only() -> None:
     event = accepted(route="x" * 5_000_000)
     assert len(only("ocsf", line(event))["api"]["operation"]) < 40_000

@@ -122,15 +122,21 @@ def test_a_receiver_that_does_not_read_holds_up_nobody_and_stopping_takes_no_tim
         assert asyncio.run(run()) < 1.0
 
 
-def test_rsyslog_takes_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tls", [False, True], ids=["tcp", "tls"])
+def test_rsyslog_takes_it(tmp_path: Path, tls: bool) -> None:
     rsyslogd = shutil.which("rsyslogd", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
     if rsyslogd is None:
         pytest.skip("rsyslogd is not installed")
+    if tls and not any(Path("/usr/lib").glob("*/rsyslog/lmnsd_ossl.so")):
+        pytest.skip("rsyslog's driver for TLS (rsyslog-openssl) is not installed")
+    certify(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
+    driver = 'StreamDriver.Name="ossl" StreamDriver.Mode="1" StreamDriver.AuthMode="anon"'
     (tmp_path / "rsyslog.conf").write_text(
-        f"""global(workDirectory="{tmp_path}" maxMessageSize="64k")
-module(load="imtcp")
+        f"""global(workDirectory="{tmp_path}" maxMessageSize="64k" defaultNetstreamDriverCAFile="{tmp_path}/cert.pem"
+  defaultNetstreamDriverCertFile="{tmp_path}/cert.pem" defaultNetstreamDriverKeyFile="{tmp_path}/key.pem")
+module(load="imtcp" {driver if tls else ""})
 input(type="imtcp" address="127.0.0.1" port="{port}")
 template(name="t" type="string" string="%protocol-version% %pri% %app-name% %msgid% %msg%\\n")
 *.* action(type="omfile" file="{tmp_path}/out" template="t")
@@ -143,7 +149,9 @@ template(name="t" type="string" string="%protocol-version% %pri% %app-name% %msg
     out = tmp_path / "out"
 
     async def run() -> None:
-        async with running(shipper(tmp_path, syslog(port))):
+        settings = SyslogSink(name="s", host="127.0.0.1", port=port, tls=tls)
+        context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem")) if tls else None
+        async with running(shipper(tmp_path, Syslog(settings, context, 10.0))):
             await until(lambda: out.exists() and out.read_bytes().count(b"\n") >= 500)
 
     try:

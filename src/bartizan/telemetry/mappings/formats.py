@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final, get_args
 
@@ -25,6 +26,7 @@ _KIND_SEVERITY: Final = {
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
 _LONGEST_VALUE: Final = 4_000
 """Characters of one value in CEF and LEEF."""
+_LONGEST_TITLE: Final = 512
 _FINDING_SEVERITY: Final = {"info": 1, "low": 3, "medium": 5, "high": 8, "critical": 10}
 
 
@@ -128,6 +130,16 @@ _CEF_NAMES: Final = {
     "error": "msg",
 }
 """CEF's own keys; custom ones get a label beside them. Source: the ArcSight CEF implementation standard."""
+_NOT_CEF: Final = frozenset({"kind", "at", "content", "chain", "title"})
+"""In the header, or of no use without the journal."""
+
+
+@lru_cache(maxsize=1_024)
+def _cef_name(key: str) -> str:
+    """CEF's name for a field of a record; with our prefix, as the standard asks of vendors, where it has none."""
+    known = _CEF_NAMES.get(key)
+    words = "".join(character if character.isascii() and character.isalnum() else " " for character in key).split()
+    return known or "bartizan" + "".join(word[:1].upper() + word[1:] for word in words)
 
 
 def _cef(record: Record, product: str) -> str:
@@ -135,13 +147,13 @@ def _cef(record: Record, product: str) -> str:
     moment = datetime.fromisoformat(str(record["at"])).astimezone(UTC)
     pairs = [f"rt={int(moment.timestamp() * 1_000)}"]
     for key, value in record.items():
-        name = _CEF_NAMES.get(key)
-        if name is None or (not value and value in _NOTHING):
+        if key[:1] == "_" or key in _NOT_CEF or (not value and value in _NOTHING):
             continue
+        name = _cef_name(key)
         label = f" {name}Label={key}" if name[:2] in ("cs", "cn") else ""
         pairs.append(f"{name}={_cef_value(_shown(value))}{label}")
-    shown = _cef_header(kind)
-    return f"CEF:0|Bartizan|Bartizan|{_cef_header(product)}|{shown}|{shown}|{severity(record)}|{' '.join(pairs)}"
+    shown, title = _cef_header(kind), _cef_header(str(record.get("title") or kind)[:_LONGEST_TITLE])
+    return f"CEF:0|Bartizan|Bartizan|{_cef_header(product)}|{shown}|{title}|{severity(record)}|{' '.join(pairs)}"
 
 
 def _cef_header(text: str) -> str:
