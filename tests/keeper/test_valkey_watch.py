@@ -18,7 +18,16 @@ from bartizan.inspection.tensors.stream_state import frozen, thawed
 from bartizan.keeper.valkey import ValkeyKeeper
 
 RULES = WatchRules(
-    0.4, 2, 100, Level(1.5, 0.1, 300), Level(0.05, 0.1, 300), (500, 300, 200), (Shape(32, 0.02, 0.02),), 0.01, 0.05
+    0.4,
+    2,
+    100,
+    Level(1.5, 0.1, 300),
+    Level(0.05, 0.1, 300),
+    (500, 300, 200),
+    (Shape(32, 0.02, 0.02),),
+    0.01,
+    0.05,
+    Level(40.0, 0.01, 300),
 )
 
 
@@ -27,6 +36,7 @@ def queries(rng: np.random.Generator, rows: int, width: int = 4) -> bytes:
         rng.normal(size=(rows, width)).astype(np.float32),
         rng.integers(1, 2**62, rows).astype(np.uint64),
         np.abs(rng.normal(size=rows)),
+        rng.integers(0, 255, (rows, 6)).astype(np.uint8),
     )
 
 
@@ -113,7 +123,9 @@ def test_bytes_that_lie_about_a_stream_are_refused() -> None:
     lies: list[dict[str, object]] = [
         {"width": 0}, {"width": 10**6}, {"size": 10**9}, {"size": 0}, {"seen": -1}, {"seen": 21}, {"digests": b""},
         {"sketches": np.full((20, 4), np.nan, "<f4").tobytes()}, {"recent": (True,) * 1_000},
-        {"apart": (1.0,) * 5_000}, {"by_class": dict.fromkeys(range(5000), 1)},
+        {"apart": (1.0,) * 5_000}, {"by_class": dict.fromkeys(range(5000), 1)}, {"marks": b""},
+        {"marks": b"1"}, {"marks": bytes(20 * 97)},
+        {"marked": 0}, {"marked": -1}, {"marked": 10**9}, {"marks": sound.marks[:-1]},
     ]  # fmt: skip
     for lie in lies:
         with pytest.raises(KeeperError):
@@ -140,8 +152,8 @@ def test_a_server_that_is_away_judges_nothing() -> None:
 
 
 def test_held_names_every_field_that_a_stream_has() -> None:
-    assert len(Held.__struct_fields__) == 15
+    assert len(Held.__struct_fields__) == 18
     assert {name for name in vars(Stream(4, 8)) if name != "extraction"} == {
         "_sketches", "_digests", "_classes", "_numbers", "_seen", "_number", "_recent", "_far", "_near", "_labelled",
-        "_by_class", "_apart",
+        "_by_class", "_apart", "_marks", "_marked", "_steps",
     }  # fmt: skip

@@ -43,6 +43,8 @@ class WatchRules(msgspec.Struct, frozen=True, array_like=True):
     """Intraclass correlation of the classes of benign clients."""
     rate: float = 0.01
     """Share of benign streams that may be taken for extraction, however long they grow."""
+    steps: Level | None = None
+    """Largest difference, of 255, to the earlier query where it is smallest; less is a step. None: not asked."""
 
 
 class Watched(msgspec.Struct, frozen=True, array_like=True):
@@ -51,7 +53,8 @@ class Watched(msgspec.Struct, frozen=True, array_like=True):
     similar: int = 0
     """How many of them are similar to earlier ones."""
     extraction: str = ""
-    """What gave the stream away, now or earlier: ``far``, ``near``, ``classes`` or ``shape``; empty: nothing has."""
+    """What gave the stream away, now or earlier: ``far``, ``near``, ``steps``, ``classes`` or ``shape``; empty: nothing
+    has."""
     first: int = 0
     """Number of the first of them in the stream."""
 

@@ -75,7 +75,7 @@ class ValkeyWatch:
         from bartizan.inspection.tensors.queries import unpack
         from bartizan.inspection.tensors.stream import Stream
 
-        width = unpack(queries)[0].shape[1]
+        width = unpack(queries).sketches.shape[1]
 
         def seen(stream: Stream | None) -> tuple[Stream, Watched]:
             held = stream if stream is not None and stream.width == width else Stream(width, rules.window)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _JUDGE: Final = "bartizan.inspection.tensors.stream"
 MOST_STREAMS: Final = 1_000
-"""Streams in memory, about 0.1 MB each at most; beyond, the one that was quiet for longest is forgotten."""
+"""Streams in memory, about 0.15 MB each at most; beyond, the one that was quiet for longest is forgotten."""
 IDLE_SECONDS: Final = 7 * 86_400
 """A stream without a query for this long begins anew."""
 
@@ -40,7 +40,7 @@ class WatchBook:
         from bartizan.inspection.tensors.queries import unpack
         from bartizan.inspection.tensors.stream import Stream
 
-        width = unpack(queries)[0].shape[1]
+        width = unpack(queries).sketches.shape[1]
         held = self._streams.get((principal, name))
         stream = held[0] if held is not None and held[0].width == width else Stream(width, rules.window)
         self._streams[principal, name] = (stream, unix)

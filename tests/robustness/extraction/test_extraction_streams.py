@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from bartizan.inspection.tensors.calibrate import Rows, calibrate
 from bartizan.inspection.tensors.density import fit
+from bartizan.inspection.tensors.steps import choose
 from bartizan.robustness.extraction import streams
 from bartizan.robustness.extraction.detection import measured
 from bartizan.robustness.extraction.queries import Pool
@@ -49,6 +50,9 @@ EVERY: dict[str, Maker] = {
     "jacobian": streams.jacobian,
     "small": streams.small_steps,
     "hidden": streams.hidden(fit(SOURCE.pool.x)),
+    "unsteady": streams.unsteady,
+    "speckled": streams.speckled,
+    "sidestepping": streams.sidestepping(choose(SOURCE.pool.x, 3_000, 1)),
     "mixed": streams.mixed(streams.noise, 0.2),
 }
 

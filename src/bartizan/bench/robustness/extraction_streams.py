@@ -11,7 +11,7 @@ import numpy as np
 from bartizan.bench.robustness.extraction_copies import OURS
 from bartizan.bench.table import Row
 from bartizan.inspection.tensors.calibrate import Rows, calibrate
-from bartizan.inspection.tensors.profile import density_of
+from bartizan.inspection.tensors.profile import density_of, marks_of
 from bartizan.robustness.extraction import streams
 from bartizan.robustness.extraction.detection import LENGTH, measured
 from bartizan.robustness.extraction.queries import Pool
@@ -29,7 +29,7 @@ _WANTED = 75.0
 """Percent of thieves' streams that are to be seen, where a target is set."""
 
 
-def rows(data: AuditData, told: Callable[[str], None], benign: int = 50, thieves: int = 12) -> Iterator[Row]:
+def rows(data: AuditData, told: Callable[[str], None], benign: int = 500, thieves: int = 12) -> Iterator[Row]:
     """Share of streams of 512 queries that alarm, by kind. Kinds that look like clients have no target."""
     assert data.train is not None
     x, y = data.train.x.reshape(len(data.train.x), -1), data.train.y
@@ -56,7 +56,18 @@ def rows(data: AuditData, told: Callable[[str], None], benign: int = 50, thieves
     for name, maker in attacks:
         kinds.append((name, maker, thieves, True))
         kinds.append((f"{name}, 20% of a client's stream", streams.mixed(maker, 0.2), thieves, True))
+    marks = marks_of(profile)
+    for name, maker in (
+        ("random steps and noise", streams.unsteady),
+        ("a fiftieth of the values anew", streams.speckled),
+        *([("knows which values are compared", streams.sidestepping(marks))] if marks is not None else []),
+    ):
+        kinds.append((f"adaptive: Jacobian augmentation, {name}", maker, thieves, False))
+        kinds.append(
+            (f"adaptive: the same, 20% of a client's stream, {name}", streams.mixed(maker, 0.2), thieves, False)
+        )
     kinds += [
+        ("Jacobian augmentation, 10% of a client's stream", streams.mixed(streams.jacobian, 0.1), thieves, False),
         ("noise, 5% of a client's stream", streams.mixed(streams.noise, 0.05), thieves, False),
         ("adaptive: small steps", streams.small_steps, thieves, False),
         ("adaptive: knows the profile", streams.hidden(density_of(profile)), thieves, False),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bartizan.firewall.oip.tensors import Tensor
 from bartizan.inspection.tensors.calibrate import digests_of
 from bartizan.inspection.tensors.features import features_of, project
-from bartizan.inspection.tensors.profile import Profile, density_of
+from bartizan.inspection.tensors.profile import Profile, density_of, marks_of
 from bartizan.inspection.tensors.queries import pack
 
 
@@ -44,6 +44,7 @@ class Watcher:
         self.told_classes = bool(profile.watch.classes)
         """It was made with classes: without those of an answer nothing is told."""
         self._density = density_of(profile)
+        self._marks = marks_of(profile)
 
     def read(self, tensors: Sequence[Tensor]) -> Reading | None:
         """The queries in a request; None where the profile's input is missing, or is not what it was made from."""
@@ -56,7 +57,8 @@ class Watcher:
         standard = self._density.standard(features_of(values, rows))
         distances = self._density.distance(standard)
         unlike = int((distances > self.profile.threshold).sum())
-        return Reading(rows, unlike, pack(project(standard), digests_of(values, rows), distances))
+        marks = None if self._marks is None else self._marks.of(values, rows)
+        return Reading(rows, unlike, pack(project(standard), digests_of(values, rows), distances, marks))
 
 
 def told(classes: npt.NDArray[np.int64] | None) -> bytes:

@@ -32,6 +32,8 @@ from bartizan.inspection.tensors.neighbours import distances, nearest
 from bartizan.inspection.tensors.normality import crookedness
 from bartizan.inspection.tensors.profile import Measured, Profile, encoded
 from bartizan.inspection.tensors.queries import pack
+from bartizan.inspection.tensors.step_level import level_of, nearest_steps
+from bartizan.inspection.tensors.steps import Values, choose
 from bartizan.inspection.tensors.stream import FIRST_LOOK, MOST_CLASSES, MOST_DISTANCES, RECENT, Stream, persists
 
 NEIGHBOUR = 5
@@ -94,7 +96,16 @@ def calibrate(
     except ValueError as error:
         raise TooFewError(f"nothing can be learned from these rows: {error}") from None
     standard = density.standard(features)
-    part = _Part(project(standard), density.distance(standard), classes, owners)
+    values = rows.values[split.order]
+    marks = choose(values[:half], half, seed)
+    part = _Part(
+        project(standard),
+        density.distance(standard),
+        classes,
+        owners,
+        marks.of(values, count),
+        digests_of(values, count),
+    )
     inner, last = part.cut(half, rest), part.cut(rest, count)
     threshold = _level(inner.unlike, rate, above=True).value
     window = WINDOW if owners is None else usual_window(owners[half:rest], WINDOW)
@@ -111,6 +122,7 @@ def calibrate(
         classes=() if classes is None else tuple(np.bincount(np.maximum(classes[:rest], 0)).tolist()),
         shapes=_shapes(part.cut(0, rest), abs(seed), resamples),
         rate=streams,
+        steps=_steps(part, half, rest, window, full, seed),
     )
     if rows.clients is not None:
         watch = _with_clients(watch, inner, inner.take(np.nonzero(full)[0]), first[full], seed)
@@ -126,6 +138,7 @@ def calibrate(
         input=name, width=int(rows.values[0].size), made=made, data=data, rows=count, seed=seed,
         clients=0 if rows.clients is None else len(np.unique(rows.clients)),
         threshold=threshold, rate=rate, watch=watch, measured=measured, **encoded(density),
+        marked=tuple(zip(*(column.tolist() for column in marks), strict=True)),
     )  # fmt: skip
 
 
@@ -137,6 +150,8 @@ class _Part(NamedTuple):
     classes: npt.NDArray[np.int64] | None
     owners: npt.NDArray[np.int64] | None
     """Clients, where they are told; rows of one stand together."""
+    marks: Values
+    digests: npt.NDArray[np.uint64]
 
     def cut(self, begin: int, end: int) -> _Part:
         """The rows from ``begin`` to before ``end``."""
@@ -146,7 +161,9 @@ class _Part(NamedTuple):
         """These rows, in this order."""
         classes = None if self.classes is None else self.classes[places]
         owners = None if self.owners is None else self.owners[places]
-        return _Part(self.sketches[places], self.unlike[places], classes, owners)
+        return _Part(
+            self.sketches[places], self.unlike[places], classes, owners, self.marks[places], self.digests[places]
+        )
 
 
 def _split(rows: Rows, seed: int) -> Split:
@@ -231,6 +248,12 @@ def _apart(part: _Part, begin: int, end: int, window: int) -> tuple[npt.NDArray[
     return found[:, 0], found[:, 1]
 
 
+def _steps(part: _Part, begin: int, end: int, window: int, full: npt.NDArray[np.bool_], seed: int) -> Level | None:
+    found = nearest_steps(part.marks, part.digests, part.owners, begin, end, window)
+    owners = None if part.owners is None else part.owners[begin:end][full]
+    return level_of(found[full], owners, window, abs(seed))
+
+
 def _shapes(part: _Part, seed: int, resamples: int) -> tuple[Shape, ...]:
     """The law of :func:`crookedness` in benign streams of several sizes, drawn from the rows."""
     chance = np.random.default_rng(seed + 1)
@@ -268,15 +291,15 @@ def _alarms(watch: WatchRules, last: _Part, seed: int, resamples: int) -> tuple[
     else:
         chance, size = np.random.default_rng(seed + 2), min(len(last.sketches), 1_024)
         streams = [chance.permutation(len(last.sketches))[:size] for _ in range(resamples)]
-    return sum(_taken(watch, last.take(order), order) for order in streams), len(streams)
+    return sum(_taken(watch, last.take(order)) for order in streams), len(streams)
 
 
-def _taken(watch: WatchRules, some: _Part, order: npt.NDArray[np.int64]) -> bool:
+def _taken(watch: WatchRules, some: _Part) -> bool:
     stream = Stream(some.sketches.shape[1], watch.window)
-    for begin in range(0, len(order), _BATCH):
+    for begin in range(0, len(some.sketches), _BATCH):
         here = slice(begin, begin + _BATCH)
-        stream.observe(watch, pack(some.sketches[here], order[here].astype(np.uint64), some.unlike[here]))
-        labels = np.zeros(len(order[here]), np.int64) if some.classes is None else some.classes[here]
+        stream.observe(watch, pack(some.sketches[here], some.digests[here], some.unlike[here], some.marks[here]))
+        labels = np.zeros(len(some.sketches[here]), np.int64) if some.classes is None else some.classes[here]
         stream.tell_classes(watch, begin, labels.astype("<i8").tobytes())
     return bool(stream.extraction)
 

@@ -16,6 +16,7 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.core.query_watch import WatchRules
 from bartizan.inspection.tensors.density import MOST_COMPONENTS, Density
 from bartizan.inspection.tensors.features import MOST_FEATURES
+from bartizan.inspection.tensors.steps import MARKS, Marks
 from bartizan.inspection.tensors.stream import MOST_CLASSES, MOST_WINDOW
 
 _NAME = re.compile(r"(?P<stem>[A-Za-z0-9_][A-Za-z0-9._-]{0,80})-(?P<digest>[0-9a-f]{16})\.json")
@@ -58,6 +59,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     variances: str
     rest: float
     """The density; arrays as Base64 of little-endian FP64, components as FP32."""
+    marked: tuple[tuple[int, float, float], ...] = ()
+    """Values of a row in which steps are measured: place, smallest value, range."""
 
 
 def density_of(profile: Profile) -> Density:
@@ -71,6 +74,17 @@ def density_of(profile: Profile) -> Density:
     if not sound or not (scale > 0).all() or not (variances > 0).all() or not profile.rest > 0:
         raise ConfigurationError("a profile's parts do not fit together", "make it anew with 'bartizan profile make'")
     return Density(mean, scale, components.reshape(count, features), variances, profile.rest)
+
+
+def marks_of(profile: Profile) -> Marks | None:
+    """What steps are measured in; None for a profile that does not ask. Raises ConfigurationError for broken ones."""
+    if not profile.marked or profile.watch.steps is None:
+        return None
+    places, low, width = (np.array(column) for column in zip(*profile.marked, strict=True))
+    ordered = (np.diff(places) > 0).all() and places[0] >= 0 and places[-1] < profile.width
+    if len(places) > MARKS or not ordered or not np.isfinite(low).all() or not (np.isfinite(width) & (width > 0)).all():
+        raise ConfigurationError("a profile's parts do not fit together", "make it anew with 'bartizan profile make'")
+    return Marks(places.astype(np.int64), low.astype(np.float64), width.astype(np.float64))
 
 
 def encoded(density: Density) -> dict[str, Any]:
@@ -111,7 +125,7 @@ def load(name: str, content: bytes) -> Profile:
         raise ConfigurationError(f"profile {name}: rows of {profile.width} numbers")
     watch = profile.watch
     if (
-        not all(0 < level.share < 1 and level.of > 0 for level in (watch.far, watch.near))
+        not all(0 < level.share < 1 and level.of > 0 for level in (watch.far, watch.near, watch.steps or watch.near))
         or len(watch.classes) > MOST_CLASSES + 1
     ):
         raise ConfigurationError(f"profile {name}: its levels are none")
@@ -119,6 +133,7 @@ def load(name: str, content: bytes) -> Profile:
     if not counts or not 0 <= watch.class_spread < 1 or not 0 < watch.rate < 1:
         raise ConfigurationError(f"profile {name}: its rates or windows are out of range")
     density_of(profile)
+    marks_of(profile)
     return profile
 
 

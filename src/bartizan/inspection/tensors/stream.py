@@ -2,9 +2,10 @@
 
 Two questions. Is a query close to several earlier ones, as in a search for an adversarial example (S. Chen et al.,
 2019; H. Li et al., "Blacklight", 2022)? And is the stream as a whole unlike benign ones, as when a model is copied: too
-many queries far from benign ones, too many near each other, other classes than benign clients get, or distances that do
-not look natural (PRADA, M. Juuti et al., 2019)? The second is asked at 64, 128, 256 ... queries; the allowed share of
-false alarms is divided among tests and times, so that it holds however long a stream grows.
+many queries far from benign ones, too many near each other or a small step from an earlier one, other classes than
+benign clients get, or distances that do not look natural (PRADA, M. Juuti et al., 2019)? The second is asked at 64,
+128, 256 ... queries; the allowed share of false alarms is divided among tests and times, so that it holds however long
+a stream grows.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from statistics import NormalDist
 import msgspec
 import numpy as np
 
+from bartizan.core.errors import KeeperError
 from bartizan.core.query_watch import Level, Watched, WatchRules
 from bartizan.core.stats.tails import beta_binomial_tail, chi_square_tail
 from bartizan.inspection.tensors.neighbours import distances, nearest
 from bartizan.inspection.tensors.normality import crookedness
 from bartizan.inspection.tensors.queries import unpack
+from bartizan.inspection.tensors.steps import REMEMBERED, Values, largest
 
 FIRST_LOOK = 64
 RECENT, PERSISTENT = 64, 3
@@ -31,7 +34,7 @@ MOST_DISTANCES = 512
 """Distances whose law is looked at."""
 LAST_LOOK = 2**20
 """Queries after which a stream begins anew: its counts, not what it did."""
-_TESTS = 4
+_TESTS = 5
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True):
@@ -53,10 +56,14 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     by_class: dict[int, int]
     apart: tuple[float, ...]
     extraction: str
+    steps: int = 0
+    marked: int = 0
+    """Queries with marks so far."""
+    marks: bytes = b""
 
 
 class Stream:
-    """The state of one stream, about 0.1 MB at most.
+    """The state of one stream, about 0.15 MB at most.
 
     Args:
         width: numbers per query.
@@ -76,6 +83,9 @@ class Stream:
         self._far = self._near = self._labelled = 0
         self._by_class: Counter[int] = Counter()
         self._apart: list[float] = []
+        self._marks: Values | None = None
+        """Made when the first marks come, which say how many there are."""
+        self._marked = self._steps = 0
         self.extraction = ""
 
     @property
@@ -85,9 +95,10 @@ class Stream:
 
     def observe(self, rules: WatchRules, queries: bytes) -> Watched:
         """See :class:`bartizan.core.query_watch.QueryWatch`. Raises KeeperError for what are no queries."""
-        sketches, digests, unlike = unpack(queries)
+        asked = unpack(queries)
+        self._expect(asked.marks.shape[1])
         first, similar = self._number, 0
-        for sketch, digest, far in zip(sketches, digests, unlike, strict=True):
+        for sketch, digest, far, marks in zip(*asked, strict=True):
             self._number += 1
             held = min(self._seen, len(self._sketches))
             if held and (self._digests[:held] == digest).any():
@@ -96,6 +107,7 @@ class Stream:
             similar += persists(self._recent, nearest(apart, rules.neighbour) <= rules.radius)
             self._near += bool(apart.size and float(apart.min()) < rules.near.value)
             self._far += bool(far > rules.far.value)
+            self._steps += self._step(rules, marks)
             place = self._seen % len(self._sketches)
             self._sketches[place], self._digests[place] = sketch, digest
             self._classes[place], self._numbers[place] = -1, self._number - 1
@@ -129,7 +141,8 @@ class Stream:
             self.width, len(self._sketches), self._seen, self._number, self._far, self._near, self._labelled,
             self._sketches[filled].astype("<f4").tobytes(), self._digests[filled].astype("<u8").tobytes(),
             self._classes[filled].astype("<i8").tobytes(), self._numbers[filled].astype("<i8").tobytes(),
-            tuple(self._recent), dict(self._by_class), tuple(self._apart), self.extraction,
+            tuple(self._recent), dict(self._by_class), tuple(self._apart), self.extraction, self._steps, self._marked,
+            b"" if self._marks is None else self._marks[: self._marked].tobytes(),
         )  # fmt: skip
 
     @classmethod
@@ -146,7 +159,30 @@ class Stream:
         made._recent.extend(held.recent)
         made._by_class.update(held.by_class)
         made._apart = list(held.apart)
+        made._steps, made._marked = held.steps, held.marked
+        if held.marked:
+            marks = np.frombuffer(held.marks, np.uint8).reshape(min(held.marked, REMEMBERED), -1)
+            made._expect(marks.shape[1])
+            assert made._marks is not None
+            made._marks[: len(marks)] = marks
         return made
+
+    def _expect(self, marks: int) -> None:
+        """Room for so many a query. Raises KeeperError where earlier ones had others."""
+        if self._marks is None and marks:
+            self._marks = np.zeros((REMEMBERED, marks), np.uint8)
+        if marks != (0 if self._marks is None else self._marks.shape[1]):
+            raise KeeperError("queries are not what they announce")
+
+    def _step(self, rules: WatchRules, marks: Values) -> bool:
+        """Whether it is a small step from an earlier query; remembered from here on."""
+        if self._marks is None:
+            return False
+        held = min(self._marked, REMEMBERED)
+        apart = int(largest(marks, self._marks[:held]).min()) if held and rules.steps is not None else 255
+        self._marks[self._marked % REMEMBERED] = marks
+        self._marked += 1
+        return rules.steps is not None and apart < rules.steps.value
 
     def _look(self, rules: WatchRules) -> None:
         allowed = allowance(rules.rate, self._seen)
@@ -154,8 +190,10 @@ class Stream:
             self._raise("far")
         if exceeds(self._near, self._seen, rules.near) < allowed:
             self._raise("near")
+        if rules.steps is not None and exceeds(self._steps, self._seen, rules.steps) < allowed:
+            self._raise("steps")
         if self._seen >= LAST_LOOK:
-            self._seen = self._far = self._near = self._labelled = 0
+            self._seen = self._far = self._near = self._steps = self._labelled = 0
             self._by_class.clear()
 
     def _look_at_classes(self, rules: WatchRules) -> None:

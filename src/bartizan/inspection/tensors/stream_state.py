@@ -7,6 +7,7 @@ import numpy as np
 
 from bartizan.core.errors import KeeperError
 from bartizan.inspection.tensors.features import SKETCH
+from bartizan.inspection.tensors.steps import MARKS, REMEMBERED
 from bartizan.inspection.tensors.stream import MOST_CLASSES, MOST_DISTANCES, MOST_WINDOW, RECENT, Held, Stream
 
 _HELD = msgspec.msgpack.Encoder()
@@ -34,7 +35,16 @@ def thawed(data: bytes) -> Stream:
         and len(held.recent) <= RECENT
         and len(held.apart) <= MOST_DISTANCES
         and len(held.by_class) <= MOST_CLASSES
+        and _marks_fit(held)
     )
     if not sound or not np.isfinite(np.frombuffer(held.sketches, "<f4")).all():
         raise KeeperError("a stream on the server is not what it announces")
     return Stream.of(held)
+
+
+def _marks_fit(held: Held) -> bool:
+    places = min(held.marked, REMEMBERED)
+    if places <= 0:
+        return held.marked == 0 and not held.marks
+    width, rest = divmod(len(held.marks), places)
+    return not rest and 0 < width <= MARKS

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bartizan.inspection.tensors.density import Density
+from bartizan.inspection.tensors.steps import Marks
 from bartizan.robustness.extraction import queries
 from bartizan.robustness.extraction.queries import Pool
 from bartizan.robustness.extraction.surrogate import as_labels
@@ -78,18 +79,47 @@ def uncertain(source: Source, count: int, rng: np.random.Generator) -> Floats:
 
 def jacobian(source: Source, count: int, rng: np.random.Generator, step: float = 0.1) -> Floats:
     """PRADA's case: a tenth of the thief's own rows, the rest augmented along a copy's Jacobian."""
-    asked = pool(source, max(count // 10, 10), rng)
-    while len(asked) < count:
-        copy = _copy(source, asked, rng)
-        labels = source.model.predict_label(asked)
-        new = queries.jacobian(copy, asked, labels, step, source.pool, rng, min(len(asked), count - len(asked)))
-        asked = np.concatenate([asked, new])
-    return asked
+    return _augmented(source, count, rng, lambda: step, lambda rows: rows)
 
 
 def small_steps(source: Source, count: int, rng: np.random.Generator) -> Floats:
     """Adaptive: the same with a fifth of the step."""
     return jacobian(source, count, rng, 0.02)
+
+
+def unsteady(source: Source, count: int, rng: np.random.Generator) -> Floats:
+    """Adaptive: each round another step, from half to twice the usual one, and noise on every value."""
+    return _augmented(
+        source, count, rng, lambda: float(rng.uniform(0.05, 0.2)), lambda rows: rows + rng.normal(0, 0.03, rows.shape)
+    )
+
+
+def speckled(source: Source, count: int, rng: np.random.Generator) -> Floats:
+    """Adaptive: one value in fifty of each augmented row is drawn anew, so that no step is small everywhere."""
+
+    def made(rows: Floats) -> Floats:
+        low, high = source.pool.box()
+        return np.where(rng.random(rows.shape) < 0.02, rng.uniform(low, high, rows.shape), rows)
+
+    return _augmented(source, count, rng, lambda: 0.1, made)
+
+
+def sidestepping(marks: Marks) -> Maker:
+    """Adaptive: augmentation by a thief who knows which values of a row the detector compares, and moves one of them by
+    half of its range."""
+
+    def made(source: Source, count: int, rng: np.random.Generator) -> Floats:
+        def moved(rows: Floats) -> Floats:
+            flat = rows.reshape(len(rows), -1).copy()
+            which = rng.integers(0, len(marks.places), len(flat))
+            at = np.arange(len(flat)), marks.places[which]
+            share = (flat[at] - marks.low[which]) / marks.width[which]
+            flat[at] = marks.low[which] + (share + 0.5) % 1.0 * marks.width[which]
+            return flat.reshape(rows.shape)
+
+        return _augmented(source, count, rng, lambda: 0.1, moved)
+
+    return made
 
 
 def hidden(density: Density) -> Maker:
@@ -119,6 +149,23 @@ def mixed(thief: Maker, share: float) -> Maker:
         return rows
 
     return made
+
+
+def _augmented(
+    source: Source,
+    count: int,
+    rng: np.random.Generator,
+    step: Callable[[], float],
+    change: Callable[[Floats], Floats],
+) -> Floats:
+    asked = pool(source, max(count // 10, 10), rng)
+    low, high = source.pool.box()
+    while len(asked) < count:
+        copy = _copy(source, asked, rng)
+        labels = source.model.predict_label(asked)
+        new = queries.jacobian(copy, asked, labels, step(), source.pool, rng, min(len(asked), count - len(asked)))
+        asked = np.concatenate([asked, np.clip(change(new), low, high).astype(asked.dtype)])
+    return asked
 
 
 def _copy(source: Source, asked: Floats, rng: np.random.Generator) -> ModelUnderTest:
