@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from bartizan.core.threat import Severity, Threat
-from bartizan.reporting.audit import AuditResult, Comparison, Curve, Measure, ModelAudit, Outcome, Picture
+from bartizan.reporting.audit import AuditResult, Comparison, Curve, Measure, ModelAudit, NamedRow, Outcome, Picture
 from bartizan.reporting.audit_report import figure, render
 from bartizan.reporting.line_chart import line_chart
 from bartizan.reporting.png import png
@@ -36,6 +36,7 @@ def audit(**more: object) -> ModelAudit:
         curves=ROC,
         pictures=(Picture(group="row 3", caption="original", width=2, height=2, pixels=bytes(4)),),
         suspects=tuple(range(60)),
+        named=(NamedRow(row=7, digest="ab" * 32, label=3, weight=0.5),),
         **more,  # type: ignore[arg-type]
     )
     return ModelAudit(
@@ -47,7 +48,17 @@ def audit(**more: object) -> ModelAudit:
 
 def test_the_report_says_what_was_measured_and_runs_nothing() -> None:
     page = render(audit(untested=("patches",), remediation="train against it"))
-    for said in ("62.0% (58.9–65.0%)", "0.672", "1,000", "FAILED", "patches", "train against it", "upper bound", "60:"):
+    for said in (
+        "62.0% (58.9–65.0%)",
+        "0.672",
+        "1,000",
+        "FAILED",
+        "patches",
+        "train against it",
+        "upper bound",
+        "60:",
+        "row 7, label 3, sha256:abababababababab",
+    ):
         assert said in page
     assert "<script" not in page
     assert "<b>gradients" not in page

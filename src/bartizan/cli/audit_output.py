@@ -7,10 +7,10 @@ from rich.markup import escape
 
 from bartizan.core.problem import printable
 from bartizan.reporting.audit import AuditResult, Outcome
-from bartizan.reporting.audit_report import figure
+from bartizan.reporting.audit_report import figure, named
 
 _STYLES = {Outcome.WEAK: "red", Outcome.WITHSTOOD: "green", Outcome.INCONCLUSIVE: "yellow"}
-_SHOWN = 6
+_SHOWN, _ROWS = 6, 3
 
 
 def print_result(one: AuditResult, out: Console) -> None:
@@ -33,5 +33,7 @@ def print_result(one: AuditResult, out: Console) -> None:
         out.print(escape(f"  positive control {said:<11} {shown}"), style="dim")
     if one.suspects:
         out.print(escape(f"  rows named                   {len(one.suspects):,}"), style="dim")
+    for row in one.named[:_ROWS]:
+        out.print(escape(f"                               {named(row)}"), style="dim")
     spent = f"  {one.queries:,} rows asked, {one.gradients:,} with gradients, {one.seconds:.1f} s"
     out.print(spent, style="dim")

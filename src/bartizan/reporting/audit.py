@@ -76,6 +76,18 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """``height * width`` bytes for grey, three times as many for RGB."""
 
 
+class NamedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A training row that an audit names, so that it is found again in other files."""
+
+    row: int
+    """Its index in the data of the audit."""
+    digest: str
+    """SHA-256 of its values as little-endian float32, in C order."""
+    label: int
+    weight: float
+    """Why it is named, in the audit's own terms: doubt about its label, or how far a behaviour rests on it."""
+
+
 class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
     """One audit of one model."""
 
@@ -116,6 +128,8 @@ class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
     """Why attacks with gradients, of any audit, say little about this model; empty where nothing was found."""
     suspects: tuple[int, ...] = ()
     """Training rows that the audit names, by index: the quarantine list."""
+    named: tuple[NamedRow, ...] = ()
+    """Up to 200 of the rows, the weightiest first, with their digests."""
 
 
 class ModelAudit(msgspec.Struct, frozen=True, kw_only=True):

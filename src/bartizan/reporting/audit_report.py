@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from itertools import groupby
 
-from bartizan.reporting.audit import AuditResult, Comparison, Curve, Measure, ModelAudit, Outcome, Picture
+from bartizan.reporting.audit import AuditResult, Comparison, Curve, Measure, ModelAudit, NamedRow, Outcome, Picture
 from bartizan.reporting.html import Html, el, page
 from bartizan.reporting.line_chart import line_chart
 from bartizan.reporting.png import png
@@ -134,7 +134,13 @@ def facts_of(one: AuditResult) -> list[tuple[str, str]]:
         ("Asked", f"{one.queries:,} rows, {one.gradients:,} of them with gradients"), ("Time", f"{one.seconds:.1f} s"),
         ("References", ", ".join(one.techniques)),
         ("Rows named", f"{len(one.suspects):,}: {', '.join(map(str, one.suspects[:40]))}" if one.suspects else ""),
+        ("Weightiest rows", "; ".join(named(row) for row in one.named[:20])),
     ]  # fmt: skip
+
+
+def named(row: NamedRow) -> str:
+    """``row 17, label 3, sha256:01234567…``: all of the digest is in the JSON result."""
+    return f"row {row.row}, label {row.label}, sha256:{row.digest[:16]}…, weight {row.weight:.3g}"
 
 
 def _how(one: AuditResult) -> Html:

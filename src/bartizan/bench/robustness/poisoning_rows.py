@@ -18,11 +18,14 @@ from bartizan.bench.table import Row
 from bartizan.core.stats import Rate
 from bartizan.robustness.interface import AuditData, Labels, ModelUnderTest, Samples
 from bartizan.robustness.models.torch_training import TorchTrainer
+from bartizan.robustness.poisoning.behaviour import triggered
 from bartizan.robustness.poisoning.hunt import hunt
-from bartizan.robustness.poisoning.neural_cleanse import search
+from bartizan.robustness.poisoning.influence import head_of
+from bartizan.robustness.poisoning.neural_cleanse import Recovered, search
 from bartizan.robustness.poisoning.references import References, train_references
 
 OURS: Final = "Bartizan"
+INFLUENCE: Final = "Bartizan, influence, as many rows as were planted"
 CLUSTERING, SPECTRAL = "ART activation clustering", "ART spectral signatures"
 
 
@@ -76,11 +79,25 @@ def _named(case: Case, model: ModelUnderTest, references: References, held: Samp
     samples, planted = case.poisoned
     triggers = search(model, held[:300], 0)
     ours = hunt(model, samples, references, triggers, held, 0).suspects
-    named: dict[str, Labels] = {OURS: ours, **_art(model, samples)}
+    named: dict[str, Labels] = {
+        OURS: ours,
+        INFLUENCE: _influential(case, model, held, triggers),
+        **_art(model, samples),
+    }
     return [
         Named(case.kind, subject, len(np.intersect1d(rows, planted)), len(rows), len(planted))
         for subject, rows in named.items()
     ]
+
+
+def _influential(case: Case, model: ModelUnderTest, held: Samples, triggers: Sequence[Recovered]) -> Labels:
+    """By the recovered trigger of the class that was attacked."""
+    assert case.plan is not None
+    samples, planted = case.poisoned
+    behaviour = triggered(held[:300], triggers[case.plan[1]].trigger, case.plan[1])
+    return np.argsort(-behaviour.support(head_of(model, samples), model), kind="stable")[: len(planted)].astype(
+        np.int64
+    )
 
 
 def _art(model: Any, samples: Samples) -> dict[str, Labels]:

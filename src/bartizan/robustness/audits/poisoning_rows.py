@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bartizan.core.stats import clopper_pearson
 from bartizan.core.threat import Severity, Threat
 from bartizan.reporting.audit import AuditResult, Comparison, Measure, Outcome
@@ -15,7 +13,7 @@ from bartizan.robustness.poisoning.early_loss import early_scores
 from bartizan.robustness.poisoning.examination import Examination, examine
 from bartizan.robustness.poisoning.hunt import LEVEL, Hunt
 from bartizan.robustness.poisoning.neighbours import neighbour_scores
-from bartizan.robustness.poisoning.ownership import contributors, read_provenance, row_digests
+from bartizan.robustness.poisoning.ownership import named_rows, owner_measures
 from bartizan.robustness.poisoning.ranking import best_precision, combined
 from bartizan.robustness.poisoning.recovery import recovery
 from bartizan.robustness.poisoning.references import DOUBT
@@ -69,7 +67,7 @@ class Rows:
                 "trusted rows": str(len(examined.rows.learn)),
                 **({"provenance": context.options["provenance"]} if "provenance" in context.options else {}),
             },
-            measures=(*_measures(examined), *_owners(context, examined)),
+            measures=(*_measures(examined), *owner_measures(context, examined.train, found.suspects)),
             baselines=baselines,
             control=control,
             untested=(
@@ -80,6 +78,7 @@ class Rows:
             remediation="Look at the named rows, set them aside, retrain and audit again (poisoning.cleanse); look at "
             "everything else that their contributors sent.",
             suspects=tuple(map(int, found.suspects)),
+            named=named_rows(examined.train, found.suspects, found.doubts),
         )
 
 
@@ -133,20 +132,6 @@ def _measures(examined: Examination) -> tuple[Measure, ...]:
         note = "estimated from the rate in trusted rows"
         made.append(Measure(name="estimated_precision", value=share, n=named, note=note))
     return tuple(made)
-
-
-def _owners(context: AuditContext, examined: Examination) -> tuple[Measure, ...]:
-    if "provenance" not in context.options:
-        return ()
-    owners = read_provenance(Path(context.options["provenance"]), row_digests(examined.train.x))
-    return tuple(
-        Measure(
-            name="contributor_suspects", value=one.suspects / one.rows, n=one.rows,
-            interval=clopper_pearson(one.suspects, one.rows),
-            note=f"{one.name or 'nobody named'}: {one.suspects} rows, p = {one.p_value:.2g}",
-        )
-        for one in contributors(owners, examined.found.suspects)[:10]
-    )  # fmt: skip
 
 
 def _control(context: AuditContext, examined: Examination) -> tuple[Comparison, tuple[Comparison, ...]]:

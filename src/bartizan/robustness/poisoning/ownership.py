@@ -13,16 +13,29 @@ from typing import Final
 
 import numpy as np
 
+from bartizan.core.stats import clopper_pearson
 from bartizan.core.stats.tails import hypergeometric_tail
+from bartizan.reporting.audit import Measure, NamedRow
 from bartizan.robustness.errors import UnusableDataError
-from bartizan.robustness.interface import Floats, Labels
+from bartizan.robustness.interface import AuditContext, Floats, Labels, Samples
 
 _LARGEST: Final = 512 * 1024**2
+_NAMED, _CONTRIBUTORS = 200, 10
 
 
 def row_digests(x: Floats) -> list[str]:
     """``sha256`` of each row's values as little-endian float32, in C order, in hexadecimal."""
     return [hashlib.sha256(np.ascontiguousarray(row, dtype="<f4").tobytes()).hexdigest() for row in x]
+
+
+def named_rows(samples: Samples, rows: Labels, weights: Floats) -> tuple[NamedRow, ...]:
+    """Up to 200 of ``rows`` with their digests, those with the largest of ``weights`` (one for each sample) first."""
+    first = rows[np.argsort(-weights[rows], kind="stable")][:_NAMED]
+    digests = row_digests(samples.x[first])
+    return tuple(
+        NamedRow(row=int(row), digest=digest, label=int(samples.y[row]), weight=float(weights[row]))
+        for row, digest in zip(first, digests, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +88,22 @@ def contributors(owners: Sequence[str], suspects: Labels) -> list[Contributor]:
         for name, rows in total.items()
     ]  # fmt: skip
     return sorted(found, key=lambda one: (one.p_value, one.name))
+
+
+def owner_measures(context: AuditContext, samples: Samples, suspects: Labels) -> tuple[Measure, ...]:
+    """The ten contributors whose share of the suspects is least likely, where the option ``provenance`` names a CSV.
+
+    Raises:
+        UnusableDataError: see :func:`read_provenance`.
+    """
+    if "provenance" not in context.options:
+        return ()
+    owners = read_provenance(Path(context.options["provenance"]), row_digests(samples.x))
+    return tuple(
+        Measure(
+            name="contributor_suspects", value=one.suspects / one.rows, n=one.rows,
+            interval=clopper_pearson(one.suspects, one.rows),
+            note=f"{one.name or 'nobody named'}: {one.suspects} rows, p = {one.p_value:.2g}",
+        )
+        for one in contributors(owners, suspects)[:_CONTRIBUTORS]
+    )  # fmt: skip
