@@ -94,6 +94,71 @@ def test_200_with_another_code_is_no_delivery(tmp_path: Path) -> None:
     assert (state.delivered, state.error) == (0, "the collector answered 200 with code 8")
 
 
+class Indexer:
+    """A collector with acknowledgement that loses what it took the first ``lost`` times."""
+
+    def __init__(self, lost: int) -> None:
+        self.lost = lost
+        self.numbers = 0
+        self.indexed: dict[str, bool] = {}
+        self.questions = 0
+
+    def take(self, receiver: HttpReceiver, body: str) -> web.Response:
+        channel = receiver.headers[-1].get("X-Splunk-Request-Channel")
+        if not channel:
+            return web.json_response({"text": "Data channel is missing", "code": 10}, status=400)
+        if receiver.urls[-1].endswith("/ack"):
+            self.questions += 1
+            return web.json_response(
+                {"acks": {str(n): self.indexed.get(str(n), False) for n in json.loads(body)["acks"]}}
+            )
+        self.numbers += 1
+        if self.numbers > self.lost:
+            collector(receiver, body)
+            self.indexed[str(self.numbers)] = True
+        return web.json_response({"text": "Success", "code": 0, "ackId": self.numbers})
+
+
+def acknowledged(url: str) -> Splunk:
+    settings = SplunkSink(name="s", url=url, token=SecretRef(env="X"), format="native", acknowledge=True)
+    return Splunk(settings, Poster(url, {}, None, True), Poster(url + "/ack", {}, None, False))
+
+
+def test_what_a_collector_took_and_lost_is_sent_again(tmp_path: Path) -> None:
+    names = write(tmp_path / "journal", 40)
+    indexer = Indexer(lost=2)
+    receiver = HttpReceiver(indexer.take)
+    ship(tmp_path, receiver, acknowledged, lambda: len(receiver.events) >= len(names))
+    assert {event["event"]["request"] for event in receiver.events} == set(names)
+    assert indexer.numbers >= 3
+    assert indexer.questions > 2
+
+
+def test_a_token_without_acknowledgement_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "journal", 1)
+    receiver = HttpReceiver(collector)
+    ship(tmp_path, receiver, acknowledged, lambda: receiver.requests >= 2)
+    state = read_state(tmp_path / "sink")
+    assert state is not None
+    assert state.delivered == 0
+    assert state.error.startswith("the collector gave no ackId")
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"<html>", b'{"acks":[1]}', b'{"acks":{"1":"yes"}}', b"\xff"])
+def test_an_answer_that_does_not_say_indexed_is_no_delivery(tmp_path: Path, body: bytes) -> None:
+    write(tmp_path / "journal", 1)
+
+    def take(one: HttpReceiver, _: str) -> web.Response:
+        asked = one.urls[-1].endswith("/ack")
+        return web.Response(body=body) if asked else web.json_response({"code": 0, "ackId": 1})
+
+    receiver = HttpReceiver(take)
+    ship(tmp_path, receiver, acknowledged, lambda: receiver.requests >= 4)
+    state = read_state(tmp_path / "sink")
+    assert state is not None
+    assert state.delivered == 0
+
+
 def test_bulk_items_are_taken_postponed_rejected_or_there_already(tmp_path: Path) -> None:
     names = write(tmp_path / "journal", 20) + write(tmp_path / "journal", 5, writer="later")
     write(tmp_path / "journal", 2, writer="poison")

@@ -74,6 +74,10 @@ def test_every_kind_writes_records_in_its_own_format(tmp_path: Path) -> None:
         ("\n  splunk: [{name: a, url: 'http://h/x', token: {env: SINK_TOKEN}}]", "readable"),
         ("\n  splunk: [{name: a, url: 'https://h/x', token: {env: NO_SUCH_TOKEN}}]", "NO_SUCH_TOKEN is not set"),
         ("\n  splunk: [{name: a, url: 'https://h/x', token: t0k}]", "exactly one of"),
+        (
+            "\n  splunk: [{name: a, url: 'https://h/x', token: {env: SINK_TOKEN}, acknowledge: true}]",
+            "/services/collector",
+        ),
         ("\n  webhook: [{name: a, url: 'ftp://h/x'}]", "not one of http"),
         ("\n  webhook: [{name: a, url: 'https://u:p@h/x'}]", "holds a password"),
         ("\n  webhook: [{name: a, url: 'https://[h/x'}]", "cannot be read"),

@@ -34,7 +34,15 @@ def splunk(section: Section, settings: SplunkSink) -> Planned:
 
         headers = section.authorization("Splunk", "token", settings.token) | {"Content-Type": "application/json"}
         to = section.poster(settings.url, headers, tls_ca=settings.tls_ca, secret=True, compress=settings.gzip)
-        return Splunk(settings, to)
+        if not settings.acknowledge:
+            return Splunk(settings, to)
+        front, collector, _ = settings.url.partition("/services/collector")
+        if not collector:
+            raise section.error(
+                "url", "acknowledge needs an address with /services/collector", "it asks below it: /ack"
+            )
+        asked = f"{front}{collector}/ack"
+        return Splunk(settings, to, section.poster(asked, headers, tls_ca=settings.tls_ca, secret=True, compress=False))
 
     return Planned(settings.name, section, settings.url, settings.format, settings.delivery, build)
 

@@ -92,6 +92,8 @@ class SplunkSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Source type; empty: ``bartizan:`` and the format."""
     host: str = ""
     """Host name of the events; empty: what the collector takes."""
+    acknowledge: bool = False
+    """Wait until a batch is indexed; the token must have indexer acknowledgement (Splunk Enterprise)."""
     gzip: bool = True
     """Compress what is sent."""
     tls_ca: str = ""
