@@ -127,6 +127,13 @@ NAMES: dict[str, dict[str, str]] = {
         ("PeriodDtype", "IntervalDtype", "DatetimeTZDtype", "CategoricalDtype", "SparseDtype", "NumpyEADtype"), "tnbx:inert"),
     "pandas.core.arrays.sparse.dtype": {"SparseDtype": "tnbx:inert"},
     "pandas.core.internals.blocks": {"new_block": "rx:inert"},
+    **{  # made from arrays whose shapes are compared; their states set arrays of a declared type and take their addresses
+        f"statsmodels.tsa.statespace.{module}": {f"{kind}{name}": _MADE for kind in "sdcz"}
+        for module, name in (
+            ("_representation", "Statespace"), ("_initialization", "Initialization"), ("_kalman_filter", "KalmanFilter"),
+            ("_kalman_smoother", "KalmanSmoother"), ("_simulation_smoother", "SimulationSmoother"),
+        )
+    },
     "_catboost": {"_CatBoost": "tnbx:inert"},
     "xgboost.core": {},
     "lightgbm.basic": {},

@@ -18,15 +18,15 @@ class Library(NamedTuple):
 
 
 LIBRARIES = (
-    Library("scikit-learn", ("1.3.2", "1.5.2", "1.9.1"), ("sklearn.",), ("sklearn.metrics", "sklearn.feature_selection",
+    Library("scikit-learn", ("1.0.1", "1.2.1", "1.3.2", "1.5.2", "1.9.1"), ("sklearn.",), ("sklearn.metrics", "sklearn.feature_selection",
         "sklearn.utils.extmath", "sklearn.preprocessing._data", "sklearn.manifold", "sklearn.cluster._kmeans",
         "sklearn.tree._export", "sklearn.gaussian_process")),
-    Library("xgboost", ("1.7.6", "2.1.4", "3.2.0"), ("xgboost.sklearn", "xgboost.core", "xgboost.compat", "xgboost.callback")),
-    Library("lightgbm", ("4.5.0", "4.7.0"), ("lightgbm.basic", "lightgbm.sklearn", "lightgbm.engine")),
+    Library("xgboost", ("1.5.2", "1.7.6", "2.1.4", "3.2.0"), ("xgboost.sklearn", "xgboost.core", "xgboost.compat", "xgboost.callback")),
+    Library("lightgbm", ("3.3.5", "4.5.0", "4.7.0"), ("lightgbm.basic", "lightgbm.sklearn", "lightgbm.engine")),
     Library("catboost", ("1.2.3", "1.2.10"), ("catboost.core",)),
-    Library("scipy", ("1.11.4", "1.14.1", "1.17.1"), ("scipy.sparse", "scipy.stats", "scipy.interpolate", "scipy.spatial"),
+    Library("scipy", ("1.7.3", "1.11.4", "1.14.1", "1.17.1"), ("scipy.sparse", "scipy.stats", "scipy.interpolate", "scipy.spatial"),
         ("scipy.special", "scipy.linalg", "scipy.spatial.distance", "scipy.stats._stats_py", "scipy.cluster")),
-    Library("pandas", ("2.0.3", "2.2.3", "3.1.1"), ("pandas.core", "pandas.arrays", "pandas.tseries", "pandas._libs")),
+    Library("pandas", ("1.3.5", "2.0.3", "2.2.3", "3.1.1"), ("pandas.core", "pandas.arrays", "pandas.tseries", "pandas._libs")),
     Library("python-dateutil", ("2.8.2", "2.9.0.post0"), ("dateutil.relativedelta",)),
     Library("joblib", ("1.3.2", "1.4.2", "1.6.0"), ("joblib.numpy_pickle",)),
     Library("numpy", ("1.26.4", "2.1.3", "2.4.6"), ("numpy.ma", "numpy.matrixlib", "numpy.polynomial"), ()),
@@ -41,7 +41,14 @@ LIBRARIES = (
         "transformers.cache_utils"), ("transformers.activations",)),
     Library("tokenizers", ("0.19.1", "0.22.1"), ("tokenizers.implementations",)),
     Library("skops", ("0.11.0",), ()),
-    Library("imbalanced-learn", ("0.12.3",), ("imblearn.",)),
+    Library("imbalanced-learn", ("0.8.1", "0.12.3", "0.14.2"), ("imblearn.",)),
+    Library("category-encoders", ("2.5.1", "2.6.4", "2.11.2"), ("category_encoders.",)),
+    Library("statsmodels", ("0.13.4", "0.14.5", "0.15.0"), ("statsmodels.base", "statsmodels.discrete", "statsmodels.duration",
+        "statsmodels.genmod", "statsmodels.regression", "statsmodels.robust", "statsmodels.tools", "statsmodels.tsa")),
+    Library("hmmlearn", ("0.2.8", "0.3.2"), ("hmmlearn.",)),
+    Library("lifelines", ("0.27.8", "0.30.3"), ("lifelines.",)),
+    Library("gensim", ("4.2.0", "4.3.3"), ("gensim.models", "gensim.corpora", "gensim.similarities")),
+    Library("prophet", ("1.1.4", "1.3.0"), ("prophet.forecaster", "prophet.models")),
     Library("sentence-transformers", ("3.0.1",), ("sentence_transformers.models", "sentence_transformers.SentenceTransformer")),
 )  # fmt: skip
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tools.allowlist.libraries import LEFT_OUT, Library
 
-_PLATFORMS = ("any", "macosx_10_9_universal2", "macosx_11_0_universal2", "macosx_11_0_arm64", "macosx_12_0_arm64", "macosx_14_0_arm64")  # fmt: skip
+_PLATFORMS = ("any", "macosx_10_9_universal2", "macosx_11_0_universal2", "macosx_11_0_arm64", "macosx_12_0_arm64", "macosx_14_0_arm64",
+    "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64", "manylinux_2_12_x86_64", "manylinux2010_x86_64")  # fmt: skip
 """Wheels for one platform; the smallest ones (the sources in them are the same for all)."""
 
 _NOT_READ = ("test_", "convert_", "modeling_tf_", "modeling_flax_", "tf_utils", "dummy_")
@@ -25,12 +26,17 @@ def fetch(library: Library, version: str, folder: Path) -> Path:
     found = sorted(folder.glob(f"{stem}-{version}-*.whl"))
     if not found:
         platforms = [part for name in _PLATFORMS for part in ("--platform", name)]
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", *platforms,
-             "--python-version", "3.11", "--dest", str(folder), f"{library.name}=={version}"],
-            check=True,
-        )  # fmt: skip
+        for python in ("3.11", "3.9"):
+            asked = subprocess.run(
+                [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", *platforms,
+                 "--python-version", python, "--dest", str(folder), f"{library.name}=={version}"],
+                check=False,
+            )  # fmt: skip
+            if asked.returncode == 0:
+                break
         found = sorted(folder.glob(f"{stem}-{version}-*.whl"))
+        if not found:
+            raise FileNotFoundError(f"no wheel of {library.name} {version} for Python 3.11 or 3.9")
     return found[0]
 
 

@@ -78,6 +78,10 @@ METHODS = {
     "pandas.core.indexes.category.CategoricalIndex.__new__": "makes an index of categories",
     "pandas.core.indexes.range.RangeIndex.__new__": "makes an index of a range",
     "pandas.core.indexes.multi.MultiIndex.__new__": "makes an index of codes and levels",
+    "statsmodels.base.data.ModelData.__setstate__":
+        "evaluates the formula of its state: only formulas of names and plain terms are let through (states.py)",
+    "statsmodels.base.wrapper.ResultsWrapper.__getattribute__": "looks a name up in itself and in its results",
+    "statsmodels.base.wrapper.ResultsWrapper.__setstate__": "updates __dict__",
     "numpy.ma.core.MaskedArray.__setstate__": "sets shape, data, mask and fill value",
 }  # fmt: skip
 """Methods that were read by hand and do nothing but what is said."""
@@ -165,6 +169,9 @@ NAMES: dict[str, dict[str, str]] = {
                              ("_sfc64", "SFC64"), ("mtrand", "RandomState"), ("_generator", "Generator"))
     },
     "numpy.random.bit_generator": {"SeedSequence": "tnbx", "__pyx_unpickle_SeedSequence": "rbx:cython"},
+    "statsmodels.base.data": dict.fromkeys(("ModelData", "PandasData", "PatsyData"), "tnb"),
+    **dict.fromkeys(("scipy.optimize._optimize", "scipy.optimize.optimize"), {"OptimizeResult": "tnbi"}),
+    **dict.fromkeys(("scipy.optimize._lbfgsb_py", "scipy.optimize.lbfgsb"), {"LbfgsInvHessProduct": "tnb"}),
     "joblib.numpy_pickle": {"NumpyArrayWrapper": "tnb"},
     "sklearn.externals.joblib.numpy_pickle": {"NumpyArrayWrapper": "tnb"},
 }  # fmt: skip

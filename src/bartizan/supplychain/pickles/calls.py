@@ -80,12 +80,21 @@ def newobj(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
     return judge.new(_made(arguments[0]), arguments[1:])
 
 
+def bindable(function: Any) -> bool:
+    """Whether a name may be bound to arguments that nobody checks when it is called later."""
+    return (
+        isinstance(function, Name)
+        and function.permission is not None
+        and (function.permission.is_class or not function.permission.call)
+        and function.dotted != "functools.partial"
+    )
+
+
 def partial(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
     """``functools.partial(function)``; what it is called with comes with BUILD."""
-    match arguments:
-        case (Name(permission=permission), *rest) if permission is not None and judge.harmless(tuple(rest)):
-            return Instance(function, arguments)
-    raise Refused("it would wrap a function that is not listed")
+    if arguments and bindable(arguments[0]) and judge.harmless(arguments[1:]):
+        return Instance(function, arguments)
+    raise Refused("it would bind a function that is not listed, or one whose arguments must be checked")
 
 
 def factory(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:

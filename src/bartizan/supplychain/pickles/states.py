@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bartizan.supplychain.pickles import dtypes
 from bartizan.supplychain.pickles import findings as rules
+from bartizan.supplychain.pickles.calls import bindable
 from bartizan.supplychain.pickles.values import (
     Box,
     Dtype,
@@ -86,7 +87,7 @@ def _special(judge: Judge, instance: Instance, state: Any) -> bool:
     name = instance.origin.dotted
     if name == "functools.partial":
         function = state[0] if isinstance(state, tuple) and len(state) == 4 else None
-        if not isinstance(function, Name) or function.permission is None:
+        if not bindable(function):
             judge.report(rules.BUILD, "A partial function gets another function.", describe(function))
             return False
     known = instance.known
@@ -95,6 +96,14 @@ def _special(judge: Judge, instance: Instance, state: Any) -> bool:
     ):
         judge.report(
             rules.BUILD, "scipy would run the template of a distribution as Python source.", instance.origin.dotted
+        )
+        return False
+    if instance.origin.module == "statsmodels.base.data" and not _without_formula(state):
+        judge.report(
+            rules.BUILD,
+            "statsmodels would evaluate the formula that the state holds as Python source. Saved without its formula "
+            "(built from arrays or data frames) the model loads without running anything.",
+            instance.origin.dotted,
         )
         return False
     if instance.origin.name == "ndarray" and not _array(state):
@@ -110,6 +119,15 @@ def _array(state: Any) -> bool:
             return isinstance(raw, Box) if dtype.objects else empty or isinstance(raw, Raw | str | Text | Opaque)
         case _:
             return False
+
+
+def _without_formula(state: Any) -> bool:
+    """Whether the state of a model's data of statsmodels does not ask for its formula to be evaluated."""
+    return (
+        isinstance(state, Mapping)
+        and state.count == len(state.known)
+        and not {"restore_design_info", "restore_model_spec"} & state.known.keys()
+    )
 
 
 def _distribution(known: dict[str, Any], state: Mapping) -> bool:

@@ -1,0 +1,51 @@
+"""What loading would run later or from a state: bound functions, and formulas of statsmodels."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from bartizan.bench.supplychain.assembler import Raw, call, name, whole
+from bartizan.core.artefact import Admission, ArtefactReport
+from bartizan.supplychain.scanning import ArtefactScanner
+
+
+def scan(content: bytes) -> ArtefactReport:
+    return ArtefactScanner().scan_bytes(content, "model.pkl")
+
+
+def made(module: str, kind: str, state: object) -> bytes:
+    """``module.kind`` made without arguments and given a state."""
+    return b"\x80\x02c%s\n%s\n)\x81%sb." % (module.encode(), kind.encode(), pickle.dumps(state, 2)[2:-1])
+
+
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [
+        ("torch.storage", "_load_from_bytes"), ("numpy._core", "_ufunc_reconstruct"), ("builtins", "getattr"),
+        ("copyreg", "_reconstructor"), ("torch._tensor", "_rebuild_from_type_v2"), ("functools", "partial"),
+        ("pandas.core.indexes.base", "_new_Index"),
+    ],
+)  # fmt: skip
+def test_what_needs_a_check_on_its_arguments_is_not_bound_to_them(module: str, function: str) -> None:
+    by_call = whole(call("functools", "partial", (Raw(name(module, function)), b"any")))
+    state = b"\x80\x02cfunctools\npartial\ncbuiltins\nint\n\x85R(c%s\n%s\n)}Ntb." % (module.encode(), function.encode())
+    assert scan(by_call).verdict is Admission.BLOCK
+    assert scan(state).verdict is Admission.BLOCK
+
+
+@pytest.mark.parametrize("kind", ["ModelData", "PandasData"])
+@pytest.mark.parametrize("asked", ["restore_design_info", "restore_model_spec"])
+def test_a_formula_that_loading_would_evaluate_is_blocked_with_the_reason(kind: str, asked: str) -> None:
+    plain = {"ynames": "y", "xnames": ["const", "x1"], "formula": "y ~ x1"}
+    assert scan(made("statsmodels.base.data", kind, plain)).verdict is Admission.ALLOW
+    report = scan(made("statsmodels.base.data", kind, {**plain, asked: True}))
+    assert report.verdict is Admission.BLOCK
+    assert "evaluate the formula" in report.findings[0].explanation
+
+
+def test_a_state_whose_keys_cannot_all_be_seen_does_not_hide_a_formula() -> None:
+    many = {f"k{number}": number for number in range(20_000)}
+    report = scan(made("statsmodels.base.data", "ModelData", {**many, "restore_design_info": True, "formula": "f()"}))
+    assert report.verdict is Admission.BLOCK
