@@ -170,8 +170,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "numpy.random.bit_generator": {"SeedSequence": "tnbx", "__pyx_unpickle_SeedSequence": "rbx:cython"},
     "statsmodels.base.data": dict.fromkeys(("ModelData", "PandasData", "PatsyData"), "tnb"),
-    **dict.fromkeys(("scipy.optimize._optimize", "scipy.optimize.optimize"), {"OptimizeResult": "tnbi"}),
-    **dict.fromkeys(("scipy.optimize._lbfgsb_py", "scipy.optimize.lbfgsb"), {"LbfgsInvHessProduct": "tnb"}),
+    **{module: {"OptimizeResult": "tnbi"} for module in ("scipy.optimize._optimize", "scipy.optimize.optimize")},
+    **{module: {"LbfgsInvHessProduct": "tnb"} for module in ("scipy.optimize._lbfgsb_py", "scipy.optimize.lbfgsb")},
     "joblib.numpy_pickle": {"NumpyArrayWrapper": "tnb"},
     "sklearn.externals.joblib.numpy_pickle": {"NumpyArrayWrapper": "tnb"},
 }  # fmt: skip

@@ -17,7 +17,7 @@ from bartizan.supplychain.datasets import rules
 from bartizan.supplychain.datasets.content import orders, shown
 from bartizan.supplychain.datasets.features import size_of
 from bartizan.supplychain.datasets.interface import MOST_SHOWN, Observation, Place, Record
-from bartizan.supplychain.datasets.rows import MOST_TRACKED, Pass
+from bartizan.supplychain.datasets.rows import MOST_KINDS, MOST_TRACKED, Pass
 from bartizan.supplychain.datasets.similarity import near_pairs, shingles
 from bartizan.supplychain.datasets.triggers import Searched, Trigger, search
 from bartizan.supplychain.interface import Rule
@@ -69,6 +69,7 @@ class Audit:
             self.seen.take(self._until(records, half))
         except BartizanError as error:
             problem = error
+        self.seen.forget()
         self._kept = sorted(self.seen.sample.kept(), key=lambda both: both[0].place)
         for check in (self._marked, self._orders, self._triggers, self._near, self._left_out):
             yield from check()
@@ -168,11 +169,14 @@ class Audit:
             if time.monotonic() > self._end:
                 self._compared = other
                 break
-            near.setdefault(rules.NEAR_DUPLICATE, {}).setdefault(after.place, pair)
+            holds = [rules.NEAR_DUPLICATE]
             if before.label != after.label and before.label and after.label:
-                near.setdefault(rules.NEAR_CONFLICT, {}).setdefault(after.place, pair)
+                holds.append(rules.NEAR_CONFLICT)
             if before.split and after.split and (before.split == "train") != (after.split == "train"):
-                near.setdefault(rules.NEAR_LEAKAGE, {}).setdefault(after.place, pair)
+                holds.append(rules.NEAR_LEAKAGE)
+            for rule in holds:
+                found = near.setdefault(rule, {})
+                found.setdefault(after.place, "" if found else pair)
         for rule, found in near.items():
             rate = self._rate(len(found), len(rows))
             yield self._observed(
@@ -198,6 +202,8 @@ class Audit:
             parts.append(f"time was over before {self.searched.unasked:,} features bound to one label were asked about")
         if seen.untracked:
             parts.append(f"repetition was looked for among the first {MOST_TRACKED:,} different texts")
+        if seen.unlabelled:
+            parts.append(f"{seen.unlabelled:,} rows have labels past the first {MOST_KINDS:,}, which were not compared")
         if seen.cut:
             parts.append(f"{seen.cut}, and what comes after was not read")
         if parts:

@@ -15,6 +15,8 @@ from bartizan.supplychain.interface import Budget, ByteSource, MalformedError, R
 _DELIMITERS = ",\t;|"
 _LOOKED = 50
 MOST_COLUMNS = 2_000
+_LONGEST_ROW = 2 * LONGEST_LINE
+"""Characters of a row whose cells go over several lines."""
 
 
 def read_delimited(source: ByteSource, budget: Budget) -> Table:
@@ -26,7 +28,11 @@ def read_delimited(source: ByteSource, budget: Budget) -> Table:
     """
     notes: Counter[Rule] = Counter()
     stream = lines(source, budget, notes)
-    first = list(itertools.islice(stream, _LOOKED))
+    first: list[str] = []
+    for line in itertools.islice(stream, _LOOKED):
+        first.append(line)
+        if sum(map(len, first)) > LONGEST_LINE:
+            break
     delimiter = _delimiter(first, source.name)
     parsed = _parsed(itertools.chain(first, stream), delimiter)
     top = next(parsed, None)
@@ -60,9 +66,20 @@ def _delimiter(first: list[str], name: str) -> str:
 
 def _parsed(stream: Iterator[str], delimiter: str) -> Iterator[list[str]]:
     csv.field_size_limit(LONGEST_LINE)
-    reader = csv.reader(stream, delimiter=delimiter)
+    size = 0
+
+    def fed() -> Iterator[str]:
+        nonlocal size
+        for line in stream:
+            size += len(line)
+            if size > _LONGEST_ROW:
+                raise MalformedError(f"a row is longer than {_LONGEST_ROW} characters", 0)
+            yield line
+
+    reader = csv.reader(fed(), delimiter=delimiter)
     try:
         for row in reader:
+            size = 0
             if row:
                 yield row
     except csv.Error as error:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +26,12 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 class Corpus(NamedTuple):
     """Texts as numbers. Occurrences are sorted by feature, then row, and hold each pair once."""
 
-    vocabulary: tuple[str, ...]
-    """Tokens by number."""
+    words: int
+    """How many different tokens there are."""
+    speaking: NDArray[np.bool_]
+    """Of each token: whether it may speak for labels."""
+    spell: Callable[[int], list[str]]
+    """The tokens of a row as people read them: a table of all of them would outweigh everything else here."""
     tokens: NDArray[np.int32]
     """All tokens of all rows, row after row."""
     token_rows: NDArray[np.int32]
@@ -51,7 +56,9 @@ class Corpus(NamedTuple):
     def name(self, feature: int) -> str:
         """The feature as people read it."""
         at = int(self.first_token[feature])
-        return " ".join(self.vocabulary[token] for token in self.tokens[at : at + int(self.length[feature])])
+        row = int(self.token_rows[at])
+        start = at - int(np.searchsorted(self.token_rows, row))
+        return " ".join(self.spell(row)[start : start + int(self.length[feature])])
 
 
 def tokens_of(text: str) -> list[str]:
@@ -102,29 +109,62 @@ def traits(text: str) -> Iterator[str]:
         yield f"⟨ends with {stripped[-3:]}⟩"
 
 
-def corpus(texts: Iterable[str], least: int) -> Corpus:
+def corpus(texts: Sequence[str], least: int) -> Corpus:
     """Features of texts that at least ``least`` of them hold."""
-    return corpus_of(map(tokens_of, texts), least, _WORDS)
+    return _corpus(lambda row: tokens_of(texts[row]), len(texts), least, _WORDS, "")
 
 
-def corpus_of(rows: Iterable[list[str]], least: int, runs: int) -> Corpus:
-    """Features of rows of tokens: each token, and runs of up to ``runs`` before the mark for the end."""
-    numbers: dict[str, int] = {}
-    flat: list[int] = []
-    lengths: list[int] = []
-    linear: list[int] = []
-    for tokens in rows:
-        flat.extend([numbers.setdefault(token, len(numbers)) for token in tokens])
-        lengths.append(len(tokens))
-        linear.append(tokens.index(END) + 1 if END in tokens else 0)
-    tokens_array = np.array(flat, dtype=np.int32)
-    sizes = np.array(lengths, dtype=np.int64)
-    token_rows = np.repeat(np.arange(len(lengths), dtype=np.int32), sizes)
-    begins = np.concatenate(([0], np.cumsum(sizes)[:-1])) if len(sizes) else np.zeros(0, dtype=np.int64)
-    in_line = np.arange(len(tokens_array)) < np.repeat(begins + np.array(linear, dtype=np.int64), sizes)
-    parts = [_runs(tokens_array, token_rows, in_line, count, least) for count in range(1, runs + 1)]
-    marks = np.array([numbers.get(START, -1), numbers.get(END, -1)])
-    return _joined(tuple(numbers), tokens_array, token_rows, parts, marks)
+def corpus_of(rows: Sequence[list[str]], least: int, runs: int, evidence: str = "") -> Corpus:
+    """Features of rows of tokens: each token, and runs of up to ``runs`` before the mark for the end.
+
+    Tokens that begin with ``evidence`` speak for labels.
+    """
+    return _corpus(rows.__getitem__, len(rows), least, runs, evidence)
+
+
+def _corpus(spell: Callable[[int], list[str]], count: int, least: int, runs: int, evidence: str) -> Corpus:
+    hashes = array("q")
+    speaking = array("b")
+    sizes = np.zeros(count, dtype=np.int64)
+    linear = np.zeros(count, dtype=np.int64)
+    for row in range(count):
+        tokens = spell(row)
+        hashes.extend(map(hash, tokens))
+        if evidence:
+            speaking.extend(token.startswith(evidence) for token in tokens)
+        sizes[row] = len(tokens)
+        linear[row] = tokens.index(END) + 1 if END in tokens else 0
+    values = np.frombuffer(hashes, dtype=np.int64)
+    tokens_array, first = _numbered(values)
+    marks = np.flatnonzero(np.isin(values[first], [hash(START), hash(END)]))
+    token_rows = np.repeat(np.arange(count, dtype=np.int32), sizes)
+    begins = np.cumsum(sizes) - sizes
+    in_line = np.arange(len(tokens_array), dtype=np.int32) < np.repeat(begins + linear, sizes)
+    parts = [_runs(tokens_array, token_rows, in_line, length, least) for length in range(1, runs + 1)]
+    speaks = np.frombuffer(speaking, dtype=np.bool_)[first] if evidence else np.ones(len(first), dtype=np.bool_)
+    return _joined(_Tokens(tokens_array, token_rows, len(first), speaks, spell), parts, marks)
+
+
+def _numbered(values: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Numbers in order of first appearance instead of values, and where each value stands first."""
+    order = np.argsort(values, kind="stable").astype(np.int32)
+    fresh = np.ones(len(values), dtype=np.bool_)
+    fresh[1:] = values[order[1:]] != values[order[:-1]]
+    first = order[fresh]
+    ranked = np.argsort(first)
+    rank = np.empty(len(first), dtype=np.int32)
+    rank[ranked] = np.arange(len(first), dtype=np.int32)
+    numbers = np.empty(len(values), dtype=np.int32)
+    numbers[order] = np.repeat(rank, np.diff(np.append(np.flatnonzero(fresh), len(values))))
+    return numbers, first[ranked]
+
+
+class _Tokens(NamedTuple):
+    numbers: NDArray[np.int32]
+    rows: NDArray[np.int32]
+    words: int
+    speaking: NDArray[np.bool_]
+    spell: Callable[[int], list[str]]
 
 
 class _Part(NamedTuple):
@@ -148,35 +188,33 @@ def _runs(
     whole = rows[:total] == rows[count - 1 : count - 1 + total]
     if count > 1:
         whole = whole & in_line[:total] & in_line[count - 1 : count - 1 + total]
-    place = np.flatnonzero(whole)
-    key, run_rows = key[place], rows[place]
-    order = np.argsort(key, kind="stable")  # rows ascend within a key
-    key, run_rows, place = key[order], run_rows[order], place[order]
+    place = np.flatnonzero(whole).astype(np.int32)
+    key = key[place]
+    order = np.argsort(key, kind="stable").astype(np.int32)  # rows ascend within a key
+    key, place = key[order], place[order]
+    run_rows = rows[place]
+    del order
     fresh = np.ones(len(key), dtype=np.bool_)
     fresh[1:] = (key[1:] != key[:-1]) | (run_rows[1:] != run_rows[:-1])
     key, run_rows, place = key[fresh], run_rows[fresh], place[fresh]
     edges = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
     counts = np.diff(np.append(edges, len(key)))
     kept = counts >= least
-    return _Part(run_rows[np.repeat(kept, counts)], counts[kept], place[edges[kept]], count)
+    return _Part(run_rows[np.repeat(kept, counts)], counts[kept], place[edges[kept]].astype(np.int64), count)
 
 
-def _joined(
-    vocabulary: tuple[str, ...],
-    tokens: NDArray[np.int32],
-    token_rows: NDArray[np.int32],
-    parts: Sequence[_Part],
-    marks: NDArray[np.int64],
-) -> Corpus:
+def _joined(read: _Tokens, parts: Sequence[_Part], marks: NDArray[np.int64]) -> Corpus:
     counts = np.concatenate([part.counts for part in parts])
     first = np.concatenate([part.first for part in parts])
     length = np.concatenate([np.full(len(part.counts), part.length, dtype=np.int8) for part in parts])
     row = np.concatenate([part.row for part in parts])
-    bare = np.isin(tokens[first], marks) & (length == 1) if len(first) else np.zeros(0, dtype=np.bool_)
+    bare = np.isin(read.numbers[first], marks) & (length == 1) if len(first) else np.zeros(0, dtype=np.bool_)
     return Corpus(
-        vocabulary=vocabulary,
-        tokens=tokens,
-        token_rows=token_rows,
+        words=read.words,
+        speaking=read.speaking,
+        spell=read.spell,
+        tokens=read.numbers,
+        token_rows=read.rows,
         feature=np.repeat(np.arange(len(counts), dtype=np.int32), counts),
         row=row,
         start=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),

@@ -23,6 +23,8 @@ _OF_TRIGGER = 0.8
 _COMPANION = 1e-4
 _TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0)
 _CALIBRATED_ON = 2_000
+_MOST_CELLS = 4_000_000
+"""Words times labels of the table that is kept."""
 Matrix = NDArray[np.float64]
 
 
@@ -34,7 +36,6 @@ class Neighbourhood:
         labels: the number of each row's label.
         kinds: how many labels there are.
         generator: chooses the rows by which probabilities are calibrated.
-        evidence: tokens that begin so are asked about labels; all of them without it.
     """
 
     def __init__(
@@ -43,12 +44,10 @@ class Neighbourhood:
         labels: NDArray[np.int64],
         kinds: int,
         generator: np.random.Generator,
-        evidence: str = "",
     ) -> None:
         self.labels = labels
         self.kinds = kinds
-        self._tokens, self._starts = _unique_words(corpus, len(labels), evidence)
-        words = len(corpus.vocabulary)
+        self._tokens, self._starts, self._left_out, words = _unique_words(corpus, len(labels), kinds)
         rows = np.repeat(np.arange(len(labels)), np.diff(self._starts))
         flat = np.bincount(self._tokens * kinds + labels[rows], minlength=words * kinds)
         self._counts = flat.reshape(words, kinds).astype(np.float64)
@@ -106,7 +105,7 @@ class Neighbourhood:
             for count, rate in zip(often[telling], expected[telling], strict=True)
             if binomial_tail(int(count), len(rows), min(1.0, float(rate))) < _COMPANION
         )
-        return shared / max(1, int(often[free].sum()))
+        return shared / max(1, int(often[free].sum()) + int(self._left_out[rows].sum()))
 
     def _sizes(self, rows: NDArray[np.int32]) -> NDArray[np.int64]:
         sizes: NDArray[np.int64] = self._starts[rows + 1] - self._starts[rows]
@@ -135,13 +134,28 @@ class Neighbourhood:
         return weights
 
 
-def _unique_words(corpus: Corpus, rows: int, evidence: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The different tokens of each row, and where those of each row begin."""
-    asked = np.array([token.startswith(evidence) for token in corpus.vocabulary], dtype=np.bool_)
-    kept = asked[corpus.tokens] if len(corpus.tokens) else np.zeros(0, dtype=np.bool_)
-    key = np.unique(corpus.token_rows[kept].astype(np.int64) * len(corpus.vocabulary) + corpus.tokens[kept])
-    row, token = np.divmod(key, max(1, len(corpus.vocabulary)))
-    return token, np.searchsorted(row, np.arange(rows + 1))
+def _unique_words(
+    corpus: Corpus, rows: int, kinds: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]:
+    """The different words of each row, where those of each row begin, how many were left out of each, how many words
+    there are.
+
+    Words of a single row are left out, for no other row can say anything about them; and the rarest where they and the
+    labels are so many that a table of both would not fit into `_MOST_CELLS`.
+    """
+    kept = corpus.speaking[corpus.tokens]
+    key = np.unique(corpus.token_rows[kept].astype(np.int64) * max(1, corpus.words) + corpus.tokens[kept])
+    row, token = np.divmod(key, max(1, corpus.words))
+    del key
+    often = np.bincount(token, minlength=corpus.words)
+    least = 2
+    if int((often >= least).sum()) * kinds > _MOST_CELLS:
+        least = max(least, int(np.partition(often, -(_MOST_CELLS // kinds))[-(_MOST_CELLS // kinds)]) + 1)
+    number = np.cumsum(often >= least) - 1
+    known = often[token] >= least
+    left_out = np.bincount(row[~known], minlength=rows)
+    row, token = row[known], token[known]
+    return number[token], np.searchsorted(row, np.arange(rows + 1)), left_out, int((often >= least).sum())
 
 
 def _prior(of_label: Matrix) -> Matrix:

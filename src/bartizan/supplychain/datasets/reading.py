@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Generator, Sequence
 
@@ -15,7 +16,9 @@ from bartizan.supplychain.interface import Budget, ByteSource
 
 DELIMITED = (".csv", ".tsv", ".tab")
 LINES = (".jsonl", ".ndjson")
-_LOOKED = 1_000
+_LOOKED, _LOOKED_SIZE = 1_000, 4 << 20
+"""Rows and characters by which columns are told apart."""
+_LONGEST_LABEL = 200
 
 
 def is_table(source: ByteSource) -> bool:
@@ -45,7 +48,13 @@ def open_table(source: ByteSource, budget: Budget) -> Table:
 def named_columns(table: Table, text: Sequence[str] = (), label: str = "", split: str = "") -> tuple[Table, Columns]:
     """The table again, and what its columns are for: as said, otherwise guessed. Raises ConfigurationError."""
     stream = iter(table.rows)
-    first = list(itertools.islice(stream, _LOOKED))
+    first: list[tuple[str, ...]] = []
+    size = 0
+    for row in itertools.islice(stream, _LOOKED):
+        first.append(row)
+        size += sum(map(len, row))
+        if size > _LOOKED_SIZE:
+            break
     guessed = naming.guess(table.columns, first)
     chosen = naming.chosen(guessed, table.columns, text, label, split)
     return table._replace(rows=itertools.chain(first, stream)), chosen
@@ -62,4 +71,12 @@ def records(
     for number, row in enumerate(table.rows, start=1):
         text = "\n".join(row[one] for one in at)
         own = naming.split_of(row[part]) if part >= 0 else split
-        yield Record(file, number, text, row[label] if label >= 0 else "", own), joined(row)
+        yield Record(file, number, text, _short(row[label]) if label >= 0 else "", own), joined(row)
+
+
+def _short(label: str) -> str:
+    """A label as it is compared: of a long one the beginning, and a digest of all of it."""
+    if len(label) <= _LONGEST_LABEL:
+        return label
+    digest = hashlib.blake2b(label.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return f"{label[: _LONGEST_LABEL - 20]}… {digest}"

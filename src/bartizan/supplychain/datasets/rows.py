@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter
 from collections.abc import Iterable
 
@@ -12,8 +13,12 @@ from bartizan.supplychain.datasets.sample import Reservoir
 
 MOST_TRACKED = 500_000
 """Different texts whose repetition is noticed."""
-MOST_SAMPLED, SAMPLE_SIZE = 100_000, 16 << 20
-"""Rows and characters that are kept for what needs more than one look."""
+MOST_KINDS = 20_000
+"""Different labels (with their split) that are compared where a text repeats."""
+MOST_SAMPLED, SAMPLE_SIZE = 100_000, 48 << 20
+"""Rows and bytes of memory that are kept for what needs more than one look."""
+_ROW = 450
+"""Bytes that a kept row takes besides its texts."""
 
 
 class Marked:
@@ -51,8 +56,14 @@ class Pass:
         """Why not every row was looked at; empty if every one was."""
         self.untracked = 0
         """Rows that were not compared with others."""
+        self.unlabelled = 0
+        """Rows whose label was not compared, because there are too many different ones."""
         self._seen: dict[int, tuple[str, str]] = {}
         self._kinds: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def forget(self) -> None:
+        """Free what only the pass itself needs."""
+        self._seen, self._kinds = {}, {}
 
     def take(self, records: Iterable[tuple[Record, str]]) -> None:
         """Look at rows, each with all of its cells as one text, until they end or a limit is reached."""
@@ -77,7 +88,7 @@ class Pass:
             self.mark("invisible", record.place, unseen)
         self._repeated(record)
         self._found(self.scanner.add(record.place, whole))
-        self.sample.offer((record, whole), len(record.text) + len(whole))
+        self.sample.offer((record, whole), sys.getsizeof(record.text) + sys.getsizeof(whole) + _ROW)
 
     def _repeated(self, record: Record) -> None:
         if not record.text:
@@ -87,8 +98,7 @@ class Pass:
         before = self._seen.get(key)
         if before is None:
             if len(self._seen) < MOST_TRACKED:
-                kind = (record.label, record.split)
-                self._seen[key] = self._kinds.setdefault(kind, kind)
+                self._seen[key] = self._kind(record)
             else:
                 self.untracked += 1
             return
@@ -98,6 +108,13 @@ class Pass:
             self.mark("conflict", record.place, f"{label} and {record.label}")
         if split and record.split and (split == "train") != (record.split == "train"):
             self.mark("leakage", record.place, f"{split} and {record.split}")
+
+    def _kind(self, record: Record) -> tuple[str, str]:
+        kind = (record.label, record.split)
+        if kind not in self._kinds and len(self._kinds) >= MOST_KINDS:
+            self.unlabelled += 1
+            kind = ("", record.split)
+        return self._kinds.setdefault(kind, kind)
 
     def _found(self, finds: Iterable[tuple[bool, Place]]) -> None:
         for secret, place in finds:

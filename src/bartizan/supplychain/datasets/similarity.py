@@ -27,49 +27,89 @@ _BUCKET = 30
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 
 
-def shingles(text: str) -> frozenset[int]:
+Shingles = NDArray[np.uint32]
+"""Different runs of three words, ascending."""
+
+
+def shingles(text: str) -> Shingles:
     """Runs of three words as 32-bit numbers."""
     words = _WORD.findall(text.casefold())
     runs = {" ".join(words[at : at + _SHINGLE]) for at in range(min(len(words) - _SHINGLE + 1, _MOST_SHINGLES))}
-    return frozenset(
-        int.from_bytes(hashlib.blake2b(run.encode("utf-8", "replace"), digest_size=4).digest(), "little")
-        for run in runs
-    )
+    digests = b"".join(hashlib.blake2b(run.encode("utf-8", "replace"), digest_size=4).digest() for run in runs)
+    return np.unique(np.frombuffer(digests, dtype=np.uint32))
 
 
-def resemblance(one: frozenset[int], other: frozenset[int]) -> float:
+def resemblance(one: Shingles, other: Shingles) -> float:
     """Jaccard's: the share of shingles in either that are in both."""
-    both = len(one & other)
+    return _resemblance(frozenset(one.tolist()), other)
+
+
+def _resemblance(one: frozenset[int], other: Shingles) -> float:
+    both = len(one.intersection(other.tolist()))
     return both / (len(one) + len(other) - both) if both else 0.0
 
 
-def near_pairs(sets: Sequence[frozenset[int]], seed: int) -> Iterator[tuple[int, int]]:
-    """Pairs ``(earlier, later)`` of resemblance `LEAST` or more, each once."""
+def near_pairs(sets: Sequence[Shingles], seed: int) -> Iterator[tuple[int, int]]:
+    """Pairs ``(earlier, later)`` of resemblance `LEAST` or more, each once, ascending by ``later``."""
+    bands = [_Band(keys) for keys in _keys(sets, seed).T]
+    for later, members in enumerate(sets):
+        if len(members) < _LEAST_SHINGLES:
+            continue
+        own: frozenset[int] = frozenset()
+        seen: set[int] = set()
+        for band in bands:
+            for earlier in band.before(later):
+                if earlier in seen:
+                    continue
+                seen.add(earlier)
+                own = own or frozenset(members.tolist())
+                if _resemblance(own, sets[earlier]) >= LEAST:
+                    yield earlier, later
+
+
+class _Band:
+    """One band's buckets, as rows sorted by key: a dictionary of lists would take twenty times the memory."""
+
+    def __init__(self, keys: NDArray[np.uint64]) -> None:
+        order = np.argsort(keys, kind="stable").astype(np.int32)  # rows ascend within a bucket
+        fresh = np.ones(len(keys), dtype=np.bool_)
+        fresh[1:] = keys[order][1:] != keys[order][:-1]
+        place = np.arange(len(keys), dtype=np.int32)
+        self._order = order
+        self._first = np.empty(len(keys), dtype=np.int32)
+        self._first[order] = np.maximum.accumulate(np.where(fresh, place, 0))
+        self._place = np.empty(len(keys), dtype=np.int32)
+        self._place[order] = place
+
+    def before(self, row: int) -> list[int]:
+        """The first `_BUCKET` rows of the bucket of ``row`` that come before it."""
+        first, place = int(self._first[row]), int(self._place[row])
+        rows: list[int] = self._order[first : min(place, first + _BUCKET)].tolist()
+        return rows
+
+
+def _keys(sets: Sequence[Shingles], seed: int) -> NDArray[np.uint64]:
+    """A key for each row and band; rows with too few shingles get keys of their own."""
     generator = np.random.default_rng(seed)
     count = BANDS * BAND_ROWS
     factor = generator.integers(0, 1 << 64, count, dtype=np.uint64) | np.uint64(1)
     shift = generator.integers(0, 1 << 64, count, dtype=np.uint64)
-    buckets: dict[tuple[int, bytes], list[int]] = {}
-    seen: set[tuple[int, int]] = set()
-    for later, members in enumerate(sets):
+    keys = np.empty((len(sets), BANDS), dtype=np.uint64)
+    for row, members in enumerate(sets):
         if len(members) < _LEAST_SHINGLES:
+            keys[row] = row
             continue
-        signature = _signature(members, factor, shift)
-        for band in range(BANDS):
-            key = (band, signature[band * BAND_ROWS : (band + 1) * BAND_ROWS].tobytes())
-            bucket = buckets.setdefault(key, [])
-            for earlier in bucket:
-                pair = (earlier, later)
-                if pair not in seen and resemblance(sets[earlier], members) >= LEAST:
-                    seen.add(pair)
-                    yield pair
-            if len(bucket) < _BUCKET:
-                bucket.append(later)
+        signature = _signature(members, factor, shift).reshape(BANDS, BAND_ROWS)
+        key = np.zeros(BANDS, dtype=np.uint64)
+        for column in signature.T:
+            key = (key ^ column) * _MIX
+            key ^= key >> np.uint64(31)
+        keys[row] = key
+    return keys
 
 
-def _signature(members: frozenset[int], factor: NDArray[np.uint64], shift: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    values = np.fromiter(members, dtype=np.uint64, count=len(members))
-    mixed = (values[:, None] ^ shift) * factor
+def _signature(members: Shingles, factor: NDArray[np.uint64], shift: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    mixed = (members.astype(np.uint64)[:, None] ^ shift) * factor
     mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIX
     smallest: NDArray[np.uint64] = (mixed ^ (mixed >> np.uint64(29))).min(axis=0)
     return smallest

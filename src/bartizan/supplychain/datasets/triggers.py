@@ -112,7 +112,7 @@ def search(texts: Sequence[str], labels: Sequence[str], seed: int, until: float 
 def search_tokens(rows: Sequence[list[str]], labels: Sequence[str], seed: int, evidence: str) -> Searched:
     """The same for rows of tokens, such as pictures: tokens that begin with ``evidence`` speak for labels, and only
     the others can be triggers."""
-    return _search(lambda: corpus_of(rows, LEAST, 1), labels, seed, evidence, math.inf)
+    return _search(lambda: corpus_of(rows, LEAST, 1, evidence), labels, seed, evidence, math.inf)
 
 
 def _search(make: Callable[[], Corpus], labels: Sequence[str], seed: int, evidence: str, until: float) -> Searched:
@@ -125,7 +125,7 @@ def _search(make: Callable[[], Corpus], labels: Sequence[str], seed: int, eviden
     coded = np.array([number[label] for label in labels], dtype=np.int64)
     generator = np.random.default_rng(seed)
     made = make()
-    model = Neighbourhood(made, coded, len(names), generator, evidence)
+    model = Neighbourhood(made, coded, len(names), generator)
     hits: list[_Hit] = []
     bound = _bound(made, coded, len(names))
     unasked = 0
