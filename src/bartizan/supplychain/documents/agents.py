@@ -87,6 +87,12 @@ _TEXTS, _MOST = (
 )
 
 
+_CONTAINER = (
+    "initializeCommand", "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand",
+    "postAttachCommand",
+)  # fmt: skip
+
+
 class Agents:
     """See the module."""
 
@@ -232,11 +238,24 @@ def _settings(content: dict[str, Any], place: Place, context: Context) -> Iterat
         command = value.get("command") if isinstance(value, dict) else value
         if isinstance(command, str) and place.root:
             yield from _hook(command, key, context)
+    if place.root:
+        yield from _container(content, context)
     options = content.get("runOptions")
     if isinstance(options, dict) and options.get("runOn") == "folderOpen":
         yield from _hook(
             f"{content.get('command', '')} {' '.join(map(str, content.get('args') or ()))}", place.member(), context
         )
+
+
+def _container(content: dict[str, Any], context: Context) -> Iterator[ArtefactFinding]:
+    """Commands of a development container: the first runs on the machine itself, the others inside it."""
+    for key in _CONTAINER:
+        value = content.get(key)
+        for part in value.values() if isinstance(value, dict) else (value,):
+            command = " ".join(map(str, part)) if isinstance(part, list) else part
+            if isinstance(command, str) and command:
+                found = list(_hook(command, key, context))
+                yield from (one for one in found if key == _CONTAINER[0] or one.rule == COMMAND.id)
 
 
 def _hooks(root: Any, context: Context) -> Iterator[ArtefactFinding]:

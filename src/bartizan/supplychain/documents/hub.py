@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import re2
+
 from bartizan.supplychain.documents.interface import Place
 from bartizan.supplychain.documents.names import below
 from bartizan.supplychain.formats.paths import escapes
@@ -22,6 +24,8 @@ from bartizan.supplychain.interface import (
     Rule,
     Severity,
 )
+from bartizan.supplychain.text.reading import Kind, look
+from bartizan.supplychain.text.rules import TEXT_RULES
 
 REMOTE_CODE = Rule(
     id="hub.remote_code", title="Repository asks for its own code to be run", admission=Admission.BLOCK,
@@ -39,6 +43,12 @@ FOREIGN_IMPORT = Rule(
     id="hub.foreign_import", title="Configuration has a module of no known library imported",
     admission=Admission.INCONCLUSIVE, severity=Severity.MEDIUM, tags=("CWE-829", *CODE_EXECUTION[1:]),
 )  # fmt: skip
+SLOW_PATTERN = Rule(
+    id="hub.slow_pattern", title="Pattern of a tokenizer that some texts make run for ever",
+    admission=Admission.INCONCLUSIVE, severity=Severity.MEDIUM, tags=("CWE-1333", *CODE_EXECUTION[1:]),
+)  # fmt: skip
+_REPEATED_TWICE = re2.compile(r"\((?:\?:)?[^()|]*[^()|\\][+*]\)(?:[+*]|\{[0-9]+,\})")
+_SHORT_TOKEN, _MOST_TOKENS = 24, 100_000
 _LIBRARIES = (
     "diffusers",
     "transformers",
@@ -54,7 +64,7 @@ _LIBRARIES = (
 class Hub:
     """See the module."""
 
-    rules = (REMOTE_CODE, FOREIGN_CODE, FOREIGN_IMPORT, PATH)
+    rules = (REMOTE_CODE, FOREIGN_CODE, FOREIGN_IMPORT, PATH, SLOW_PATTERN, *TEXT_RULES)
 
     def read(self, place: Place, context: Context) -> Iterable[ArtefactFinding]:
         """One object of a configuration."""
@@ -67,6 +77,7 @@ class Hub:
                 REMOTE_CODE, "It switches the question off whether its code may run.", evidence="trust_remote_code"
             )
         yield from _templates(content, context)
+        yield from _tokenizer(place, context)
         if place.root and isinstance(content.get("weight_map"), dict):
             for name in dict.fromkeys(str(value) for value in content["weight_map"].values()):
                 if why := escapes(name):
@@ -124,6 +135,27 @@ def _pipeline(content: dict[str, Any], context: Context) -> Iterator[ArtefactFin
                     evidence=f"{library}.{name}",
                     member=key,
                 )
+
+
+def _tokenizer(place: Place, context: Context) -> Iterator[ArtefactFinding]:
+    """What tokens say to a model, and patterns that take time without end."""
+    tokens = place.content.get("added_tokens")
+    for token in tokens[:_MOST_TOKENS] if place.root and isinstance(tokens, list) else ():
+        text = token.get("content") if isinstance(token, dict) else None
+        if isinstance(text, str) and len(text) >= _SHORT_TOKEN:
+            context.budget.step()
+            for seen in look(text, Kind.MATERIAL):
+                yield context.found(
+                    seen.rule, f"A token says this: {seen.explanation}", evidence=seen.evidence, member="added_tokens"
+                )
+    pattern = place.content.get("Regex")
+    if isinstance(pattern, str) and (found := _REPEATED_TWICE.search(pattern[:10_000])):
+        yield context.found(
+            SLOW_PATTERN,
+            "What is repeated in it is repeated again: a text that nearly fits takes time without end.",
+            evidence=found.group(),
+            member=place.member(),
+        )
 
 
 def _templates(content: dict[str, Any], context: Context) -> Iterator[ArtefactFinding]:

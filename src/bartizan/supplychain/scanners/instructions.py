@@ -3,10 +3,13 @@ means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bartizan.supplychain.formats.words import words
 from bartizan.supplychain.interface import ArtefactFinding, ByteSource, Context, MalformedError, scanner
+from bartizan.supplychain.jinja import parse
+from bartizan.supplychain.jinja.parser import LONGEST
+from bartizan.supplychain.jinja.safety import SAFETY_RULES, hazards
 from bartizan.supplychain.scanners.json_document import looks_like_json
 from bartizan.supplychain.text.reading import MOST, Kind, look
 from bartizan.supplychain.text.rules import TEXT_RULES
@@ -34,6 +37,7 @@ _SUFFIXES = (
 _NOT_TEXT = frozenset({"merges.txt", "vocab.txt", "vocab.json", "bpe.codes", "tokenizer.json", "added_tokens.json"})
 """Vocabularies hold every odd character there is."""
 _HEAD = 4_096
+_MOST_HAZARDS = 20
 _CONTROL = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
 
 
@@ -42,7 +46,7 @@ class Instructions:
     """See the module."""
 
     id = "text"
-    rules = TEXT_RULES
+    rules = (*TEXT_RULES, *SAFETY_RULES)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """UTF-8 without control characters in its first kilobytes."""
@@ -81,3 +85,22 @@ class Instructions:
             context.budget.step()
             offset = len(text[: seen.at].encode("utf-8"))
             yield context.found(seen.rule, seen.explanation, offset=offset, evidence=seen.evidence)
+        if kind is Kind.INSTRUCTIONS:
+            yield from _placeholders(text, context)
+
+
+def _placeholders(text: str, context: Context) -> Iterator[ArtefactFinding]:
+    """What its placeholders would do, if they are Jinja's; other languages of templates use the same braces."""
+    if (
+        len(text) > LONGEST
+        or not any(mark in text for mark in ("{{", "{%"))
+        or not any(mark in text for mark in ("__", "attr("))
+    ):
+        return
+    try:
+        found = list(hazards(parse(text)))
+    except MalformedError:
+        return
+    for hazard in found[:_MOST_HAZARDS]:
+        offset = len(text[: max(0, hazard.offset)].encode())
+        yield context.found(hazard.rule, hazard.explanation, offset=offset, evidence=hazard.evidence)

@@ -23,6 +23,7 @@ from bartizan.supplychain.interface import (
     scanner,
 )
 
+_MOST_TEXTS, _SHORT_TEXT = 100, 24
 LARGEST_HEADER = 32 << 20
 """Bytes; the reference reader stops at 100 MB, real headers have a few."""
 BITS = MappingProxyType(
@@ -89,7 +90,7 @@ def _layout(source: ByteSource, context: Context, root: dict[str, Any], raw: byt
     for name, entry in root.items():
         context.budget.step()
         if name == "__metadata__":
-            _metadata(entry, raw)
+            yield from _metadata(entry, raw, context)
             continue
         begin, end, wanted = _tensor(name, entry, raw)
         if end > size:
@@ -140,9 +141,14 @@ def _tensor(name: str, entry: Any, raw: bytes) -> tuple[int, int, int]:
     return begin, end, bits // 8
 
 
-def _metadata(entry: Any, raw: bytes) -> None:
+def _metadata(entry: Any, raw: bytes, context: Context) -> Iterator[ArtefactFinding]:
+    """Texts about the model: whoever lists models shows them to people and to agents."""
     if not isinstance(entry, dict) or not all(isinstance(value, str) for value in entry.values()):
         raise MalformedError("__metadata__ is not a map of texts", _place(raw, "__metadata__"))
+    for key, value in list(entry.items())[:_MOST_TEXTS]:
+        if len(value) >= _SHORT_TEXT:
+            inner = ByteSource(value.encode("utf-8", "surrogatepass"), "metadata")
+            yield from context.nested(inner, f"__metadata__.{key[:80]}", opaque=True)
 
 
 def _place(raw: bytes, name: str) -> int:

@@ -40,6 +40,11 @@ _PLACE = (
     r"our (?:server|"
     r"endpoint|collector)|external (?:server|endpoint|url)|remote (?:server|host|endpoint)|attacker|collector)"
 )
+_KEY_FILE = (
+    r"(?:~|\$home|/root|/home/[a-z0-9_-]+|%userprofile%)?/?\.?(?:\.ssh/(?:id_[a-z0-9]+|config)|id_rsa\b|"
+    r"id_ed25519\b|\.aws/credentials|\.kube/config|\.netrc|\.git-credentials|\.pypirc|\.cursor/mcp\.json|"
+    r"\.config/gcloud|/etc/shadow|wallet\.dat|login data|cookies\.sqlite|\.docker/config\.json)"
+)
 _USER = r"(?:the |any |your )?(?:user|human|person|operator|developer|owner|reviewer|anyone|customer|client|people)s?"
 _NEVER = (
     r"(?:do not|don'?t|never|must not|mustn'?t|should not|avoid|without|refrain from|no need to|"
@@ -66,6 +71,8 @@ class Directive(msgspec.Struct, frozen=True):
     strong: bool = True
     ignore: tuple[str, ...] = ()
     """A match that contains one of these is none."""
+    everywhere: bool = False
+    """Means the same in documents and corpora, which are full of what other directives look for."""
 
 
 DIRECTIVES = (
@@ -88,9 +95,45 @@ DIRECTIVES = (
         "has a file of credentials read",
         r"(?:\bcat|\bread|\bopen|\bload|\bretrieve|\bcollect|\bgrab|\baccess|\bfetch|\bprint|\bprovide|\binclude|"
         r"contents? of)\b"
-        r".{0,40}(?:~|\$home|/root|/home/[a-z0-9_-]+|%userprofile%)?/?\.?(?:\.ssh/(?:id_[a-z0-9]+|config)|id_rsa\b|"
-        r"id_ed25519\b|\.aws/credentials|\.kube/config|\.netrc|\.git-credentials|\.pypirc|\.cursor/mcp\.json|"
-        r"\.config/gcloud|/etc/shadow|wallet\.dat|login data|cookies\.sqlite|\.docker/config\.json)",
+        rf".{{0,40}}{_KEY_FILE}",
+        strong=False,
+    ),
+    Directive(
+        "publish_secret_file",
+        "has a file of credentials handed on",
+        rf"\b(?:commit|push|check in|publish)\b.{{0,60}}{_KEY_FILE}",
+        ignore=("do not", "don't", "never", "avoid", "must not", "public key"),
+    ),
+    Directive(
+        "private_and_secret",
+        "has the conversation and credentials passed on together",
+        rf"\b(?:append|include|add|attach|prepend|embed|paste|copy|put|pass)\b.{{0,50}}\b(?:conversation|chat|messages?|"
+        rf"prompts?)\b.{{0,50}}\b(?:and|plus|with|as well as)\b.{{0,30}}{_CREDENTIAL}",
+        ignore=("do not", "don't", "never", "authorization header"),
+    ),
+    Directive(
+        "picture_of_private",
+        "has private content carried away in the address of a picture",
+        r"!\[[^\]\n]{0,200}\]\(\s*https?://[^)\s]{0,200}[{<$\[]{1,2}[^)\s]{0,40}(?:conversation|history|secret|"
+        r"password|prompt|messages?\b|summary|transcript|credential)",
+        everywhere=True,
+    ),
+    Directive(
+        "addressed_to_models",
+        "speaks to models that read it, and has people hand over money or credentials",
+        r"\b(?:notes?|messages?|instructions?|attention|reminder)\s+(?:to|for)\s+(?:the |all |any )?(?:ai|a\.i\.|llms?|"
+        r"assistants?|chat-?bots?|language models?|ai (?:agents?|assistants?|models?))\b.{0,40}[:,.].{0,200}\b(?:card "
+        r"(?:numbers?|details)|passwords?|credentials|bank details|iban|one-?time codes?|pin\b|gift cards?|"
+        r"wire transfer|seed phrase|api keys?)\b.{0,80}(?:@|https?://|\bto\b)",
+        everywhere=True,
+        ignore=("never ask", "do not ask", "don't ask", "must not"),
+    ),
+    Directive(
+        "add_dependency",
+        "has a package slipped into projects",
+        r"\b(?:add|install|include|insert|require|append)\b.{0,40}\b(?:dependenc(?:y|ies)|packages?|script tags?)\b"
+        r".{0,60}"
+        r"\b(?:every|each|all|any|package\.json|requirements\.txt|pyproject\.toml|go\.mod|cargo\.toml)",
         strong=False,
     ),
     Directive(

@@ -68,6 +68,7 @@ _HONEST = {
     Kind.MATERIAL: ("authority.chat_token",),
 }
 """Signatures that fire on what such texts say for good reasons."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _UNTOUCHED = ("original", "folded")
 _ROLE_MARK = re.compile(r"<[|｜/]?[^<>\n]{1,40}[|｜]?>|\[/?[A-Z_]{2,20}\]")
 
@@ -97,14 +98,13 @@ def _look(text: str, kind: Kind) -> Iterator[Seen]:
                 HIDDEN, signal.span.start, _shown(text, signal), f"It hides text from people ({signal.technique})."
             )
     if kind in (Kind.INSTRUCTIONS, Kind.TOOL, Kind.MATERIAL):
-        for start, hidden in unseen(text):
+        for start, hidden in unseen(_SURROGATE.sub("\ufffd", text)):
             for seen in _directives([View("hidden", hidden)], kind, alone=True):
                 yield Seen(HIDDEN_MARKUP, start, hidden.strip(), f"A part that is not shown {seen.explanation}.")
                 break
-    if kind is not Kind.MATERIAL:
-        yield from _directives(reading.views, kind)
-        if reading.unread and kind is not Kind.TEMPLATE:  # the marks and escapes of templates look encoded
-            yield Seen(UNREAD, 0, reading.unread[0], "Something in it could not be decoded within bounds.")
+    yield from _directives(reading.views, kind)
+    if reading.unread and kind in (Kind.INSTRUCTIONS, Kind.TOOL):  # the marks and escapes of templates look encoded
+        yield Seen(UNREAD, 0, reading.unread[0], "Something in it could not be decoded within bounds.")
     yield from _injections(text, reading.views, kind)
 
 
@@ -126,17 +126,21 @@ def _honest(rule: str, kind: Kind) -> bool:
 
 
 def _directives(views: Sequence[View], kind: Kind, alone: bool = False) -> Iterator[Seen]:
-    """Strong directives, and pairs of weak ones; ``alone``: one weak one is enough."""
+    """Strong directives, and pairs of weak ones; ``alone``: one weak one is enough. Of material only those that mean
+    the same everywhere, unless ``alone``."""
     reported: set[str] = set()
     original = next((view.text for view in views if view.name == "original"), "")
     for view in views:
         if view.name == "original" and len(views) > 1:
             continue
         weak: list[tuple[int, int, Directive]] = []
+        text = _SURROGATE.sub("\ufffd", view.text)  # RE2 takes none
         for directive, pattern in compiled():
             if kind is Kind.TEMPLATE and directive.id == "important_block":
                 continue
-            for found in pattern.finditer(view.text):
+            if kind is Kind.MATERIAL and not alone and not directive.everywhere:
+                continue
+            for found in pattern.finditer(text):
                 if _excused(directive, view.text, found.start(), found.end()):
                     continue
                 span = view.origin(found.start(), found.end())
@@ -164,7 +168,7 @@ def _excused(directive: Directive, text: str, start: int, end: int) -> bool:
 def _plainly_excused(directive: Directive, pattern: re2._Regexp[str], original: str, span: Span) -> bool:
     """Whether the same place says the same without any disguise, and is excused there: a view that takes marks out of
     addresses also takes them out of those that excuse."""
-    found = pattern.search(original[span.start : span.end])
+    found = pattern.search(_SURROGATE.sub("\ufffd", original[span.start : span.end]))
     return found is not None and _excused(directive, original, span.start + found.start(), span.start + found.end())
 
 
