@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
-MEMORY = 768 << 20
-"""Bytes of heap."""
-DUCKDB_MEMORY = MEMORY >> 1
+MEMORY = 192 << 20
+"""Bytes of heap: with what the process that asks for rows holds, 300 MB at most."""
+DUCKDB_MEMORY = 64 << 20
 """What DuckDB itself is told."""
 OUT_OF_MEMORY = {"limit": "memory"}
 _BATCH = 256
