@@ -7,12 +7,12 @@ import json
 import shutil
 from pathlib import Path
 
-from bartizan.inspection.classifier.artefact import ENCODER, HEADS, MANIFEST, MATERIAL_ENCODER, SCHEMA
+from bartizan.inspection.classifier.artefact import ENCODER, HEADS, MANIFEST, MATERIAL_ENCODER, SCHEMA, TRUNK
 
-FILES = ("linear.npz", "tokenizer.json", ENCODER, "calibration.json")
+FILES = ("linear.npz", "tokenizer.json", TRUNK, ENCODER, "calibration.json")
 OVERLAP = 64
 MOST_WINDOWS = 32
-MOST_BYTES = 60_000_000
+MOST_BYTES = 40_000_000
 
 
 def assemble(source: Path, target: Path, version: str, low: dict[str, float]) -> int:

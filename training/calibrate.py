@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bartizan.inspection.classifier.artefact import ENCODER, HEADS, MATERIAL_ENCODER
+from bartizan.inspection.classifier.artefact import HEADS
 from bartizan.inspection.classifier.calibration import GROUPS, LENGTHS, MIXED, SCHEMA, script_group
 from bartizan.inspection.classifier.detector import may_hold_material
-from bartizan.inspection.classifier.encoder import Encoder, Window
+from bartizan.inspection.classifier.encoder import Encoder
 from bartizan.inspection.classifier.linear import Linear
+from bartizan.inspection.classifier.network import Window
+from bartizan.inspection.classifier.tokens import Tokens
 from bartizan.inspection.classifier.windows import cut
 from training.assemble import OVERLAP
 from training.generate import contrast, descriptions, manuals, sampled
@@ -61,9 +63,7 @@ def measure(
     most_tokens: float = float("inf"),
 ) -> list[Known]:
     """Both stages over (surface, text, attack, harmful), but for texts of more than ``most_tokens``."""
-    encoders = [Encoder(folder / "tokenizer.json", folder / ENCODER, threads=2)]
-    if (folder / MATERIAL_ENCODER).exists():
-        encoders.append(Encoder(folder / "tokenizer.json", folder / MATERIAL_ENCODER, threads=2))
+    tokenizer, encoder = Tokens(folder / "tokenizer.json"), Encoder.read(folder, threads=2)
     linear = Linear.parse((folder / "linear.npz").read_bytes())
     known = []
     last = ""
@@ -72,25 +72,32 @@ def measure(
     read: dict[int, NDArray[np.float32]] = {}
     for number, (surface, text, attack, harmful) in enumerate(texts):
         if text != last:  # some are measured on both surfaces, one after the other
-            whole = encoders[0].tokens(text)
+            whole = tokenizer.of(text)
             tokens = len(whole.ids)
             last, windows, read = text, cut(whole, SIZE, OVERLAP), {}
         if not windows or tokens > most_tokens:
             continue
         mixed = surface == "user" and may_hold_material(text)
-        own = 0 if surface == "user" else len(encoders) - 1
-        for place in {own, len(encoders) - 1} if mixed else {own}:
-            if place not in read:
-                read[place] = np.stack([one.logits for one in encoders[place].run(windows)]).max(axis=0)
+        own = HEADS.index(surface)
+        for head in {own, MATERIAL} if mixed else {own}:
+            if head not in read:
+                read[head] = _highest(encoder, windows, head)
         logits = read[own].copy()
         if mixed:
-            logits[MATERIAL] = read[len(encoders) - 1][MATERIAL]
+            logits[MATERIAL] = read[MATERIAL][MATERIAL]
         bucket = sum(1 for least in LENGTHS[1:] if len(windows) >= least)
         first = linear.screen(text).logits.max(axis=0)
         known.append(Known(surface, attack, harmful, script_group(text), bucket, mixed, logits, first, tokens))
         if number % 1000 == 0:
             log(f"{number} texts")
     return known
+
+
+def _highest(encoder: Encoder, windows: Sequence[Window], head: int) -> NDArray[np.float32]:
+    """[heads]: the highest logits over windows that are read for the surface of ``head``."""
+    read = (encoder.encode(window._replace(heads=(head,)))[0] for window in windows)
+    highest: NDArray[np.float32] = np.stack([encoded.logits for encoded in read]).max(axis=0)
+    return highest
 
 
 def thresholds(known: Sequence[Known]) -> dict[str, dict[str, list[float]]]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import torch
 
-from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER
+from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER, TRUNK
 from training import assemble, brief, calibrate
 from training.encoder import Encoder
 from training.export import export
+from training.split import split
 from training.train import POSITIONS, SEED
 
 
@@ -29,6 +30,8 @@ def main() -> None:
         _export(options.run)
     if options.material:
         _export(options.material)
+        if (options.material / TRUNK).read_bytes() != (options.run / TRUNK).read_bytes():
+            raise SystemExit(f"{options.material}: its lower layers are not those of {options.run}")
         shutil.copyfile(options.material / ENCODER, options.run / MATERIAL_ENCODER)
     known = calibrate.measure(options.run, calibrate.development(options.development, options.run, SEED))
     table = calibrate.thresholds(known)
@@ -43,7 +46,8 @@ def _export(run: Path) -> None:
     layers = sum(1 for name in state["state"] if name.endswith("qkv.weight"))
     encoder = Encoder(len(state["kept"]), POSITIONS, layers)
     encoder.load_state_dict(state["state"])
-    print(export(encoder, run / ENCODER), "bytes of encoder")
+    export(encoder, run / ENCODER)
+    split(run)
 
 
 if __name__ == "__main__":

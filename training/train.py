@@ -17,13 +17,13 @@ from tokenizers import Tokenizer
 from training import base_encoder, fit_encoder, fit_linear, mixture, overlap, public, vocabulary, windows
 from training.encoder import HEADS, Encoder, from_base
 from training.rows import Row
+from training.split import FROZEN
 
 SEED = 20261123
 PIECES = 32_000
 FREQUENT = 24_000
 POSITIONS = 320
 LAYERS = 8
-FROZEN = 4
 RATE, RATE_ON = 1.5e-4, 1.0e-4
 """Peak learning rates, from the base and of an encoder that learns on."""
 BLEND = 0.5
@@ -69,7 +69,7 @@ def main() -> None:
     if options.go_on_from:
         fit_linear.graft(options.go_on_from / "linear.npz", options.out / "linear.npz", (HEADS.index("user"),))
     if options.keep_encoder:
-        for name in ("tokenizer.json", "encoder.pt", "encoder.onnx"):
+        for name in ("tokenizer.json", "encoder.pt", "encoder.onnx", "trunk.onnx"):
             shutil.copyfile(options.go_on_from / name, options.out / name)
         return
     if options.go_on_from:

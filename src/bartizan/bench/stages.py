@@ -15,7 +15,7 @@ from bartizan.bench.table import Row, percentile
 from bartizan.inspection.classifier.artefact import Artefact
 from bartizan.inspection.classifier.cascade import Cascade
 from bartizan.inspection.classifier.detector import WEIGHTS, ClassifierDetector
-from bartizan.inspection.classifier.encoder import Encoder
+from bartizan.inspection.classifier.tokens import Tokens
 from bartizan.policy.document import PolicyDocument
 
 FORCED: Final = f"{PRODUCT}, every stage forced"
@@ -37,14 +37,14 @@ def measure(texts: Sequence[Labelled], progress: Callable[[str], None]) -> list[
         ArtefactError: the model does not load.
     """
     artefact = Artefact(WEIGHTS)
-    encoder = Encoder(artefact.read("tokenizer.json"), artefact.read("encoder.onnx"), 1)
+    tokenizer = Tokens(artefact.read("tokenizer.json"))
     document = PolicyDocument(version=1)
     rules = build_guard(document, {}, {})
     forced = build_guard(document, {}, {}, classifier=ClassifierDetector(Cascade(artefact, forced=True)))
     guards = {PRODUCT: Guard.default(), RULES: Guard(rules), FORCED: Guard(forced)}
     rows: list[Row] = []
     for place, tokens in enumerate(TOKENS):
-        chosen = _cut(encoder, texts, tokens)
+        chosen = _cut(tokenizer, texts, tokens)
         if len(chosen) < FEWEST:
             continue
         for name, guard in guards.items():
@@ -64,12 +64,12 @@ def measure(texts: Sequence[Labelled], progress: Callable[[str], None]) -> list[
     return rows
 
 
-def _cut(encoder: Encoder, texts: Sequence[Labelled], tokens: int) -> list[Labelled]:
+def _cut(tokenizer: Tokens, texts: Sequence[Labelled], tokens: int) -> list[Labelled]:
     """Harmless texts of that many tokens, spread evenly over all that are long enough."""
     found = []
     for row in texts:
         if not row.attack and len(row.text) >= tokens:
-            spans = encoder.tokens(row.text).spans
+            spans = tokenizer.of(row.text).spans
             if len(spans) >= tokens:
                 found.append(row._replace(text=row.text[: spans[tokens - 1][1]]))
     return found[:: max(1, len(found) // ENOUGH)][:ENOUGH]

@@ -20,7 +20,7 @@ from bartizan.inspection.classifier import Cascade, load_classifier
 from bartizan.inspection.classifier.artefact import FILES, MANIFEST, Artefact
 
 SOUND = tiny_model.files()
-NOT_A_NUMBER = tiny_onnx.network(np.full((8, 5), math.nan, np.float32), np.zeros((8, 2), np.float32))
+NOT_A_NUMBER = tiny_onnx.top(np.full((8, 5), math.nan, np.float32), np.zeros((8, 2), np.float32))
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
@@ -100,6 +100,9 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
         ({"encoder": b"\x08\x08"}, "does not load"),
         ({"encoder": tiny_model.encoder(heads=4)}, "outputs"),
         ({"encoder": NOT_A_NUMBER}, "not finite"),
+        ({"trunk": b"\x08\x08"}, "does not load"),
+        ({"trunk": tiny_model.encoder()}, "does not run"),
+        ({"material": tiny_model.encoder(heads=4)}, "outputs"),
         ({"calibration": b"{}"}, "calibration"),
     ],
 )
@@ -108,7 +111,7 @@ def test_files_that_do_not_fit_each_other_are_refused(tmp_path: Path, replaced: 
 
 
 def test_a_network_with_other_outputs_is_refused(tmp_path: Path) -> None:
-    odd = tiny_onnx.network(np.zeros((8, 5), np.float32), np.zeros((8, 2), np.float32), ("scores", "focus"))
+    odd = tiny_onnx.top(np.zeros((8, 5), np.float32), np.zeros((8, 2), np.float32), ("scores", "focus"))
     assert "does not run" in refused(tiny_model.write(tmp_path, tiny_model.files(encoder=odd)))
 
 
@@ -122,7 +125,7 @@ def test_a_tokenizer_that_drops_tokens_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"schema": "bartizan/classifier/v2"},
+        {"schema": "bartizan/classifier/v1"},
         {"heads": ["content", "user", "extraction", "jailbreak", "harmful"]},
         {"heads": ["user"]},
         {"window_tokens": 0},

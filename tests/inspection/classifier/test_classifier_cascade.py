@@ -18,9 +18,10 @@ from bartizan.inspection.classifier import Cascade
 from bartizan.inspection.classifier.artefact import Artefact
 from bartizan.inspection.classifier.calibration import BRIEF
 from bartizan.inspection.classifier.cascade import Reading
-from bartizan.inspection.classifier.encoder import Encoded, Encoder, Window
 from bartizan.inspection.classifier.linear import Linear
+from bartizan.inspection.classifier.network import Window
 from bartizan.inspection.classifier.selection import TOKENIZED, Selection, Selector
+from bartizan.inspection.classifier.tokens import Tokens
 
 BOTH = (Surface.USER, Surface.CONTENT)
 FILL = "plain words of no weight at all stand here "
@@ -28,9 +29,7 @@ FILL = "plain words of no weight at all stand here "
 
 @pytest.fixture(scope="module")
 def selector() -> Selector:
-    return Selector(
-        Linear.parse(tiny_model.linear()), Encoder(tiny_model.tokenizer(), tiny_model.encoder()), SIZE, OVERLAP
-    )
+    return Selector(Linear.parse(tiny_model.linear()), Tokens(tiny_model.tokenizer()), SIZE, OVERLAP)
 
 
 def counted(
@@ -85,7 +84,7 @@ def test_an_encoder_for_material_reads_material_and_nothing_else(tmp_path: Path)
         assert (scores["user"] > 0.99, scores["content"] > 0.99) == (first is loud, second is loud)
         for text in texts:  # what may be either is read by both, each for its own surface
             (user, content), windows = counted(model, text)
-            assert [window.encoder for window in windows] == [0, 1]
+            assert [window.heads for window in windows] == [(0, 1)]
             assert user == model.read(text, [Surface.USER])[0]
             assert content == model.read(text, [Surface.CONTENT])[0]
 
@@ -94,7 +93,7 @@ def test_two_encoders_keep_to_the_windows_of_one(tmp_path: Path) -> None:
     model = Cascade(Artefact(tiny_model.write(tmp_path, tiny_model.files(material=tiny_model.encoder()))))
     text = padded(60_000, *((place, "overrule") for place in range(0, 60_000, 1_500)))
     readings, windows = counted(model, text)
-    assert len(windows) == MOST
+    assert [window.heads for window in windows] == [(0, 1)] * (MOST // 2)
     assert all(reading.unread for reading in readings)
 
 
@@ -172,7 +171,7 @@ def test_a_network_whose_logits_are_no_numbers_fails_instead_of_passing(
         def run(self, outputs: object, feed: object) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
             return [np.full((1, 5), np.nan, np.float32), np.zeros((1, 3, 2), np.float32)]
 
-    monkeypatch.setattr(tiny._encoders[0], "_session", Broken())
+    monkeypatch.setattr(tiny._encoder._tops[0], "_session", Broken())
     with pytest.raises(ArtefactError):
         tiny.read("overrule", BOTH)
 
@@ -253,7 +252,7 @@ def test_steps_and_read_say_the_same(tiny: Cascade) -> None:
 
 
 def test_an_encoded_window_has_a_focus_for_each_token(tiny: Cascade) -> None:
-    encoded: Encoded = tiny.encode(Window([4, 3, 3], [(0, 1), (2, 3), (4, 5)]))
+    (encoded,) = tiny.encode(Window([4, 3, 3], [(0, 1), (2, 3), (4, 5)], (0,)))
     assert encoded.logits.shape == (5,)
     assert (encoded.focus[:, 1] > 0).tolist() == [True, False, False]
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.inspection.classifier.encoder import Window
+from bartizan.inspection.classifier.network import Window
 from bartizan.inspection.classifier.windows import cut, shifted
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tiny_onnx import network
+from tiny_onnx import top
+from tiny_onnx import trunk as lower
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -29,17 +30,19 @@ QUIET = -2.0
 
 
 def files(**replaced: bytes) -> dict[str, bytes]:
-    """The model's files by name; ``linear``, ``tokenizer``, ``encoder`` and ``calibration`` replace their content, and
-    ``material`` is an encoder more."""
+    """The model's files by name; ``linear``, ``tokenizer``, ``trunk``, ``encoder`` and ``calibration`` replace their
+    content, and ``material`` is an encoder more."""
     found = {
         "linear": linear(),
         "tokenizer": tokenizer(),
+        "trunk": trunk(),
         "encoder": encoder(),
         "calibration": calibration(),
     } | replaced
     names = {
         "linear": "linear.npz",
         "tokenizer": "tokenizer.json",
+        "trunk": "trunk.onnx",
         "encoder": "encoder.onnx",
         "material": "content.onnx",
     }
@@ -100,6 +103,11 @@ def tokenizer(extra: int = 0) -> bytes:
     return made.to_str().encode()
 
 
+def trunk() -> bytes:
+    """Which token is which."""
+    return lower(4 + len(WORDS))
+
+
 def encoder(loud: float = 6.0, heads: int = len(HEADS)) -> bytes:
     """Sure of ``WORDS`` at their heads, and that it is they that matter."""
     logits = np.full((4 + len(WORDS), heads), QUIET, np.float32)
@@ -107,7 +115,7 @@ def encoder(loud: float = 6.0, heads: int = len(HEADS)) -> bytes:
     for number, head in enumerate(WORDS.values(), 4):
         logits[number, min(head, heads - 1)] = loud
         focus[number] = 1.0
-    return network(logits, focus)
+    return top(logits, focus)
 
 
 def calibration(brief: dict[str, Any] | None = None, **thresholds: dict[str, list[float]]) -> bytes:

@@ -1,4 +1,4 @@
-"""A network of three nodes, written without the onnx package: the highest logits of any token, and its focus."""
+"""Networks of a few nodes, written without the onnx package: the highest logits of any token, and its focus."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 _FLOAT, _INT64 = 1, 7
 
 
-def network(
-    logits: NDArray[np.float32], focus: NDArray[np.float32], outputs: Sequence[str] = ("logits", "focus")
-) -> bytes:
+def trunk(vocabulary: int) -> bytes:
+    """An ONNX file: of each token, which one it is."""
+    nodes = [_node("Gather", ["table", "input_ids"], "hidden")]
+    return _file(nodes, {"table": np.eye(vocabulary, dtype=np.float32)}, ("input_ids", _INT64, 2), {"hidden": 3})
+
+
+def top(logits: NDArray[np.float32], focus: NDArray[np.float32], outputs: Sequence[str] = ("logits", "focus")) -> bytes:
     """An ONNX file.
 
     Args:
@@ -21,19 +25,24 @@ def network(
         outputs: their names.
     """
     nodes = [
-        _node("Gather", ["token_logits", "input_ids"], "gathered"),
+        _node("MatMul", ["hidden", "token_logits"], "gathered"),
         _node("ReduceMax", ["gathered"], outputs[0], _integers("axes", [1]), _integer("keepdims", 0)),
-        _node("Gather", ["token_focus", "input_ids"], outputs[1]),
+        _node("MatMul", ["hidden", "token_focus"], outputs[1]),
     ]
+    tables = {"token_logits": logits, "token_focus": focus}
+    return _file(nodes, tables, ("hidden", _FLOAT, 3), {outputs[0]: 2, outputs[1]: 3})
+
+
+def _file(
+    nodes: Sequence[bytes], tables: dict[str, NDArray[np.float32]], given: tuple[str, int, int], made: dict[str, int]
+) -> bytes:
     graph = b"".join(
         [
             *(_field(1, node) for node in nodes),
             _field(2, b"tiny"),
-            _field(5, _tensor("token_logits", logits)),
-            _field(5, _tensor("token_focus", focus)),
-            _field(11, _value("input_ids", _INT64, 2)),
-            _field(12, _value(outputs[0], _FLOAT, 2)),
-            _field(12, _value(outputs[1], _FLOAT, 3)),
+            *(_field(5, _tensor(name, table)) for name, table in tables.items()),
+            _field(11, _value(*given)),
+            *(_field(12, _value(name, _FLOAT, dimensions)) for name, dimensions in made.items()),
         ]
     )
     return _number(1, 8) + _field(7, graph) + _field(8, _number(2, 17))

@@ -10,14 +10,17 @@ import msgspec
 
 from bartizan.core.errors import ArtefactError
 
-SCHEMA = "bartizan/classifier/v1"
+SCHEMA = "bartizan/classifier/v2"
 MANIFEST = "manifest.json"
 HEADS = ("user", "content", "extraction", "jailbreak", "harmful")
 SURFACES = frozenset(HEADS[:2])
 ENCODER = "encoder.onnx"
+"""Its upper layers."""
 MATERIAL_ENCODER = "content.onnx"
-"""Reads material, if the model has it; without it one encoder reads everything."""
-FILES = frozenset({"linear.npz", "tokenizer.json", ENCODER, "calibration.json"})
+"""Upper layers of their own for material, if the model has them; without, those of ``ENCODER`` read everything."""
+TRUNK = "trunk.onnx"
+"""The lower layers, which are the same in both."""
+FILES = frozenset({"linear.npz", "tokenizer.json", TRUNK, ENCODER, "calibration.json"})
 REINSTALL = "reinstall the package, or build the model with make train"
 MOST_BYTES = 64_000_000
 """Of one file."""

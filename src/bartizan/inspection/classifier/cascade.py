@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from bartizan.core.errors import ArtefactError
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Span
-from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER, REINSTALL, Artefact
+from bartizan.inspection.classifier.artefact import REINSTALL, Artefact
 from bartizan.inspection.classifier.calibration import MIXED, Calibration, parse, script_group
-from bartizan.inspection.classifier.encoder import Encoded, Encoder, Window
+from bartizan.inspection.classifier.encoder import Answers, Encoded, Encoder
 from bartizan.inspection.classifier.linear import Linear
+from bartizan.inspection.classifier.network import Window
 from bartizan.inspection.classifier.selection import Selector
+from bartizan.inspection.classifier.tokens import Tokens
 
 _SURFACE_HEADS = {Surface.USER: 0, Surface.CONTENT: 1}
 _FOCUSED = 0.0
@@ -23,7 +25,7 @@ _FOCUSED = 0.0
 
 
 T = TypeVar("T")
-Steps = Generator[Window, Encoded, T]
+Steps = Generator[Window, Answers, T]
 """Yields windows that are to be encoded, returns what it makes of them."""
 
 
@@ -55,13 +57,10 @@ class Cascade:
         if self._linear.heads != len(_SURFACE_HEADS):
             raise ArtefactError("the first stage has not one head for each surface", REINSTALL)
         self._calibration: Calibration = parse(artefact.read("calibration.json"))
-        tokenizer = artefact.read("tokenizer.json")
-        networks = [ENCODER, *([MATERIAL_ENCODER] if artefact.has(MATERIAL_ENCODER) else [])]
-        self._encoders = [Encoder(tokenizer, artefact.read(name), threads) for name in networks]
-        for encoder in self._encoders:
-            encoder.check(manifest.window_tokens, len(manifest.heads))
-        self._readers = {Surface.USER: 0, Surface.CONTENT: len(networks) - 1}
-        self._selector = Selector(self._linear, self._encoders[0], manifest.window_tokens, manifest.overlap_tokens)
+        tokens = Tokens(artefact.read("tokenizer.json"))
+        self._encoder = Encoder.of(artefact, threads)
+        self._encoder.check(manifest.window_tokens, tokens.last, len(manifest.heads))
+        self._selector = Selector(self._linear, tokens, manifest.window_tokens, manifest.overlap_tokens)
         self._manifest = manifest
         self._low = [-np.inf if forced else manifest.low[surface.value] for surface in _SURFACE_HEADS]
 
@@ -71,7 +70,7 @@ class Cascade:
         return 2 * self._manifest.most_windows
 
     def read(self, text: str, surfaces: Sequence[Surface]) -> list[Reading]:
-        """For each of ``surfaces`` (user or content); an encoder that reads both runs once."""
+        """For each of ``surfaces`` (user or content)."""
         return self.drive(self.steps(text, surfaces))
 
     def drive(self, steps: Steps[T]) -> T:
@@ -84,17 +83,21 @@ class Cascade:
             result: T = end.value
             return result
 
-    def encode(self, window: Window) -> Encoded:
+    def encode(self, window: Window) -> Answers:
         """One step: the second stage on one window."""
-        return self._encoders[window.encoder].encode(window)
+        return self._encoder.encode(window)
+
+    def worth(self, window: Window) -> int:
+        """How often upper layers read such a window at most."""
+        return min(len(window.heads), self._encoder.tops)
 
     def steps(self, text: str, surfaces: Sequence[Surface], most: int | None = None) -> Steps[list[Reading]]:
-        """``read``, one encoder window at a time, for who shares the encoder.
+        """``read``, one window at a time, for who shares the encoder.
 
         Args:
             text: read by the first stage before the first step.
             surfaces: user or content; both for a text that may be either.
-            most: windows; what is beyond is reported as unread.
+            most: windows, once for each of the upper layers that read them; what is beyond is reported as unread.
         """
         nothing = [Reading({}, Span(0, len(text))) for _ in surfaces]
         if not text or text.isspace():
@@ -106,31 +109,29 @@ class Cascade:
         if not suspect.any():
             return nothing
         most = self._manifest.most_windows if most is None else min(most, self._manifest.most_windows)
-        asked = {self._readers[surface] for surface, own in zip(surfaces, suspects, strict=True) if own.any()}
-        windows, number, left = self._selector.select(text, screened, suspect, heads, -(-most // len(asked)))
+        asked = tuple(head for head, own in zip(heads, suspects, strict=True) if own.any())
+        times = min(len(asked), self._encoder.tops)
+        windows, number, left = self._selector.select(text, screened, suspect, heads, -(-most // times))
         gaps = [_gap(int((left & own).sum())) for own in suspects]
         if not windows:
             return [reading._replace(unread=gap) for reading, gap in zip(nothing, gaps, strict=True)]
-        encoded: dict[int, list[Encoded]] = {reader: [] for reader in sorted(asked)}
-        for reader, read in encoded.items():
-            for window in windows:
-                read.append((yield window._replace(encoder=reader)))
+        said = yield from _each(window._replace(heads=asked) for window in windows)
         group, mixed = script_group(text), set(surfaces) == _SURFACE_HEADS.keys()
         tokens = len(windows[0].ids) if number == 1 else 0
         readings = []
-        for surface, head, own, gap in zip(surfaces, heads, suspects, gaps, strict=True):
-            if not own.any():
+        for surface, head, gap in zip(surfaces, heads, gaps, strict=True):
+            if head not in asked:
                 readings.append(nothing[0])
                 continue
-            read = encoded[self._readers[surface]]
-            logits = np.stack([one.logits for one in read])
-            said = self._scores(surface, logits.max(axis=0), group, number, mixed)
+            read = [answers[asked.index(head)] for answers in said]
+            logits = np.stack([encoded.logits for encoded in read])
+            scores = self._scores(surface, logits.max(axis=0), group, number, mixed)
             if tokens:
                 first = float(screened.logits[:, head].max())
                 brief = self._calibration.score_brief(surface.value, tokens, float(logits[0, head]), first)
-                said = said if brief is None else said | {surface.value: brief}
+                scores = scores if brief is None else scores | {surface.value: brief}
             best = int(logits[:, head].argmax())
-            readings.append(Reading(said, _carrier(windows[best], read[best], head), gap))
+            readings.append(Reading(scores, _carrier(windows[best], read[best], head), gap))
         return readings
 
     def _scores(
@@ -148,6 +149,14 @@ class Cascade:
 
 
 _OTHER_SURFACE = {Surface.USER: frozenset({"content"}), Surface.CONTENT: frozenset({"user"})}
+
+
+def _each(windows: Iterable[Window]) -> Steps[list[Answers]]:
+    said = []
+    for window in windows:
+        answers = yield window
+        said.append(answers)
+    return said
 
 
 def _gap(windows: int) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard, Severity, Threat
 from bartizan.inspection.classifier.artefact import MANIFEST, Artefact
 from bartizan.inspection.classifier.cascade import Cascade, Reading, Steps
-from bartizan.inspection.classifier.encoder import Encoded, Window
+from bartizan.inspection.classifier.encoder import Answers
+from bartizan.inspection.classifier.network import Window
 from bartizan.inspection.interface import Partial, View
 from bartizan.inspection.views.folding import odd_capitals
 from bartizan.inspection.views.visible import recased, visible
@@ -52,7 +53,7 @@ class ClassifierDetector:
         """For each surface what ``detect`` would give."""
         return self._cascade.drive(self.steps(views, surfaces))
 
-    def encode(self, window: Window) -> Encoded:
+    def encode(self, window: Window) -> Answers:
         """One step of ``steps``."""
         return self._cascade.encode(window)
 
@@ -69,10 +70,10 @@ class ClassifierDetector:
             for _, signals in asked:
                 signals.unread += (f"classifier: {left} views were not read",)
         room = self._cascade.most_windows
-        known: dict[tuple[int, ...], Encoded] = {}
+        known: dict[tuple[tuple[int, ...], tuple[int, ...]], Answers] = {}
         for view in chosen:
             heads = [surface for surface, _ in asked]
-            readings, taken = yield from _once(self._cascade.steps(view.text, heads, room), known)
+            readings, taken = yield from self._once(self._cascade.steps(view.text, heads, room), known)
             room -= taken
             for (surface, signals), reading in zip(asked, readings, strict=True):
                 score = reading.scores.get(surface.value, 0.0)
@@ -80,6 +81,22 @@ class ClassifierDetector:
                 if score >= LEAST_SCORE:
                     signals.append(self._signal(view, surface, reading, score))
         return found
+
+    def _once(
+        self, steps: Steps[list[Reading]], known: dict[tuple[tuple[int, ...], tuple[int, ...]], Answers]
+    ) -> Steps[tuple[list[Reading], int]]:
+        """The same steps but for windows that are ``known``, and what those are worth that were not."""
+        taken = 0
+        try:
+            window = next(steps)
+            while True:
+                same = (window.heads, tuple(window.ids))
+                if same not in known:
+                    known[same] = yield window
+                    taken += self._cascade.worth(window)
+                window = steps.send(known[same])
+        except StopIteration as end:
+            return end.value, taken
 
     def _signal(self, view: View, surface: Surface, reading: Reading, score: float) -> Signal:
         return Signal(
@@ -103,21 +120,6 @@ def load_classifier(folder: Path = WEIGHTS, threads: int = 1) -> ClassifierDetec
 def shipped() -> bool:
     """Whether this installation has a model."""
     return (WEIGHTS / MANIFEST).exists()
-
-
-def _once(steps: Steps[list[Reading]], known: dict[tuple[int, ...], Encoded]) -> Steps[tuple[list[Reading], int]]:
-    """The same steps but for windows that are ``known``, and how many they were."""
-    taken = 0
-    try:
-        window = next(steps)
-        while True:
-            tokens = (window.encoder, *window.ids)
-            if tokens not in known:
-                known[tokens] = yield window
-                taken += 1
-            window = steps.send(known[tokens])
-    except StopIteration as end:
-        return end.value, taken
 
 
 def _read_as(views: Sequence[View], surface: Surface, surfaces: Sequence[Surface]) -> bool:

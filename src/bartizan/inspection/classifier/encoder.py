@@ -1,4 +1,4 @@
-"""The second stage: an int8 ONNX encoder over windows of tokens."""
+"""The second stage: an int8 ONNX encoder over windows of tokens, whose lower layers all surfaces share."""
 
 from __future__ import annotations
 
@@ -7,24 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from bartizan.core.errors import ArtefactError
-from bartizan.inspection.classifier.artefact import REINSTALL
-
-_BEGIN, _END = 0, 2
-
-
-class Window(NamedTuple):
-    """Tokens of a piece of text, without the special ones."""
-
-    ids: Sequence[int]
-    spans: Sequence[tuple[int, int]]
-    """Where each token stands in the text."""
-    encoder: int = 0
-    """Which of the model's encoders is to read it."""
+from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER, REINSTALL, TRUNK, Artefact
+from bartizan.inspection.classifier.network import BEGIN, END, Network, Window
 
 
 class Encoded(NamedTuple):
@@ -35,74 +22,66 @@ class Encoded(NamedTuple):
     """[tokens, 2]: per token, does it belong to an attack as a request, as material (logits)."""
 
 
+Answers = tuple[Encoded, ...]
+"""By head that was asked for."""
+
+
 class Encoder:
-    """Tokenizer and network. Safe to share between threads.
+    """The lower layers, which all surfaces share, and the upper ones of each. Safe to share between threads.
 
     Args:
-        tokenizer: ``tokenizer.json``, or its path.
-        network: the ONNX file, or its path.
+        trunk: the ONNX file of the lower layers.
+        tops: those of the upper ones: one for all surfaces, or one for each.
         threads: per run.
 
     Raises:
-        ArtefactError: a file is not what it should be.
+        ArtefactError: a file is no network.
     """
 
-    def __init__(self, tokenizer: Path | bytes, network: Path | bytes, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        tokenizer = tokenizer.read_bytes() if isinstance(tokenizer, Path) else tokenizer
-        network = network.read_bytes() if isinstance(network, Path) else network
-        try:
-            self._tokenizer = Tokenizer.from_buffer(tokenizer)
-            self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # both libraries raise kinds of their own
-            raise ArtefactError(f"the classifier does not load: {_line(error)}", REINSTALL) from None
-        vars(self._session).pop("_model_bytes", None)  # kept for other providers only, and 27 MB
-        if self._tokenizer.truncation is not None or self._tokenizer.padding is not None:
-            raise ArtefactError("the tokenizer drops or adds tokens", REINSTALL)
-        if (self._tokenizer.token_to_id("<s>"), self._tokenizer.token_to_id("</s>")) != (_BEGIN, _END):
-            raise ArtefactError("the tokenizer's special tokens are not those of the encoder", REINSTALL)
+    def __init__(self, trunk: bytes, tops: Sequence[bytes], threads: int = 1) -> None:
+        self._trunk = Network(trunk, ["hidden"], threads)
+        self._tops = [Network(top, ["logits", "focus"], threads) for top in tops]
 
-    def check(self, tokens: int, heads: int) -> None:
-        """Raises ArtefactError unless windows of ``tokens`` of any of the tokenizer's tokens give ``heads`` logits."""
-        last = self._tokenizer.get_vocab_size() - 1
-        encoded = self.encode(Window([last] * tokens, [(0, 0)] * tokens))
-        if encoded.logits.shape != (heads,) or encoded.focus.shape != (tokens, 2):
-            raise ArtefactError("the encoder's outputs are not those of this version", REINSTALL)
+    @classmethod
+    def read(cls, folder: Path, threads: int = 1) -> Encoder:
+        """From the files of a folder that need not be a model yet."""
+        names = [name for name in (ENCODER, MATERIAL_ENCODER) if (folder / name).exists()]
+        return cls((folder / TRUNK).read_bytes(), [(folder / name).read_bytes() for name in names], threads)
 
-    def tokens(self, text: str) -> Window:
-        """The tokens of a text. Its cost grows with the text: callers bound it."""
-        try:
-            encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        except TypeError:  # lone surrogates, which are no text; replaced one for one, so that spans stay
-            whole = text.encode("utf-8", "replace").decode()
-            encoding = self._tokenizer.encode(whole, add_special_tokens=False)
-        return Window(encoding.ids, encoding.offsets)
+    @classmethod
+    def of(cls, artefact: Artefact, threads: int = 1) -> Encoder:
+        """From verified files. Raises ArtefactError."""
+        tops = [artefact.read(name) for name in (ENCODER, MATERIAL_ENCODER) if artefact.has(name)]
+        return cls(artefact.read(TRUNK), tops, threads)
 
-    def run(self, windows: Sequence[Window]) -> list[Encoded]:
-        """Each window, in the order given."""
-        return [self.encode(window) for window in windows]
+    def check(self, tokens: int, last: int, heads: int) -> None:
+        """Raises ArtefactError unless windows of ``tokens`` of any token up to ``last`` give ``heads`` logits."""
+        hidden = self._hidden([last] * tokens)
+        for place in range(len(self._tops)):
+            encoded = self._top(place, hidden)
+            if encoded.logits.shape != (heads,) or encoded.focus.shape != (tokens, 2):
+                raise ArtefactError("the encoder's outputs are not those of this version", REINSTALL)
 
-    def encode(self, window: Window) -> Encoded:
-        """One window, alone. Raises ArtefactError if the network fails, so that nothing passes unread.
+    @property
+    def tops(self) -> int:
+        """How many there are."""
+        return len(self._tops)
+
+    def encode(self, window: Window) -> Answers:
+        """One window, alone. Raises ArtefactError if a network fails, so that nothing passes unread.
 
         Activations are quantised by the range of the whole batch, so a neighbour would move a window's logits: windows
         that share a batch could hide one another, and a text's score would depend on who asks at the same time.
         """
-        ids = np.array([[_BEGIN, *window.ids, _END]], np.int64)
-        try:
-            logits, focus = self._session.run(["logits", "focus"], {"input_ids": ids})
-            encoded = Encoded(logits[0], focus[0, 1:-1])
-        except Exception as error:  # onnxruntime raises kinds of its own
-            raise ArtefactError(f"the encoder does not run: {_line(error)}", REINSTALL) from None
-        if not np.isfinite(encoded.logits).all():
-            raise ArtefactError("the encoder's logits are not finite", REINSTALL)
-        return encoded
+        hidden = self._hidden(window.ids)
+        places = [min(head, len(self._tops) - 1) for head in window.heads]
+        said = {place: self._top(place, hidden) for place in dict.fromkeys(places)}
+        return tuple(said[place] for place in places)
 
+    def _hidden(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """[1, tokens, width], with those of the special tokens."""
+        return self._trunk.run(input_ids=np.array([[BEGIN, *ids, END]], np.int64))[0][None]
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    def _top(self, place: int, hidden: NDArray[np.float32]) -> Encoded:
+        logits, focus = self._tops[place].run(hidden=hidden)
+        return Encoded(logits, focus[1:-1])

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bartizan.inspection.classifier.calibration import LENGTHS
-from bartizan.inspection.classifier.encoder import Encoder, Window
 from bartizan.inspection.classifier.linear import HALF, Linear, Screened
+from bartizan.inspection.classifier.network import Window
+from bartizan.inspection.classifier.tokens import Tokens
 from bartizan.inspection.classifier.windows import cut, shifted
 
 TOKENIZED = 12_000
@@ -42,14 +43,14 @@ class Selector:
 
     Args:
         linear: ranks windows.
-        encoder: whose tokens make windows.
+        tokens: which make windows.
         size: tokens of a window.
         overlap: tokens that neighbours share.
     """
 
-    def __init__(self, linear: Linear, encoder: Encoder, size: int, overlap: int) -> None:
+    def __init__(self, linear: Linear, tokens: Tokens, size: int, overlap: int) -> None:
         self._linear = linear
-        self._encoder = encoder
+        self._tokens = tokens
         self._size = size
         self._overlap = overlap
 
@@ -94,7 +95,7 @@ class Selector:
 
     def _pieces(self, text: str, begin: int, end: int, heads: Sequence[int], most: int) -> list[_Piece]:
         text = text[begin:end]
-        windows = cut(self._encoder.tokens(text), self._size, self._overlap)
+        windows = cut(self._tokens.of(text), self._size, self._overlap)
         starts = np.array([window.spans[0][0] for window in windows], np.int64)
         ends = np.array([window.spans[-1][1] for window in windows], np.int64)
         ranks = np.zeros(len(windows), np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bartizan.inspection.classifier.encoder import Window
+from bartizan.inspection.classifier.network import Window
 
 
 def cut(window: Window, size: int, overlap: int) -> list[Window]:

@@ -10,7 +10,7 @@ from bartizan.core.inference import Learned
 from bartizan.core.passage import Surface
 from bartizan.inspection.classifier import ClassifierDetector
 from bartizan.inspection.classifier.cascade import Steps
-from bartizan.inspection.classifier.encoder import Window
+from bartizan.inspection.classifier.network import Window
 from bartizan.inspection.interface import Partial, View
 from bartizan.inspection.views import read
 

@@ -1,0 +1,68 @@
+"""ONNX networks over one window at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from bartizan.core.errors import ArtefactError
+from bartizan.inspection.classifier.artefact import REINSTALL
+
+BEGIN, END = 0, 2
+"""The tokenizer's special tokens, between which a window is read."""
+
+
+class Window(NamedTuple):
+    """Tokens of a piece of text, without the special ones."""
+
+    ids: Sequence[int]
+    spans: Sequence[tuple[int, int]]
+    """Where each token stands in the text."""
+    heads: tuple[int, ...] = ()
+    """Heads of the surfaces that it is to be read for."""
+
+
+class Network:
+    """Safe to share between threads.
+
+    Args:
+        content: of the ONNX file.
+        outputs: their names, of which the first is to be finite.
+        threads: per run.
+
+    Raises:
+        ArtefactError: it is no network.
+    """
+
+    def __init__(self, content: bytes, outputs: Sequence[str], threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises kinds of its own
+            raise ArtefactError(f"the classifier does not load: {line(error)}", REINSTALL) from None
+        vars(self._session).pop("_model_bytes", None)  # kept for other providers only, and 20 MB
+        self._outputs = list(outputs)
+
+    def run(self, **inputs: NDArray[Any]) -> list[NDArray[np.float32]]:
+        """Each output's first row. Raises ArtefactError if the network fails, so that nothing passes unread."""
+        try:
+            rows: list[NDArray[np.float32]] = [output[0] for output in self._session.run(self._outputs, inputs)]
+        except Exception as error:  # onnxruntime raises kinds of its own
+            raise ArtefactError(f"the encoder does not run: {line(error)}", REINSTALL) from None
+        if not np.isfinite(rows[0]).all():
+            raise ArtefactError("what the encoder says is not finite", REINSTALL)
+        return rows
+
+
+def line(error: Exception) -> str:
+    """What an error says, short and in one line."""
+    return " ".join(str(error).split())[:200]
