@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bartizan.bench.robustness.references import published_lira, published_rmia
 from bartizan.robustness.errors import UnusableDataError
 from bartizan.robustness.interface import Floats
 from bartizan.robustness.privacy import lira
@@ -21,27 +22,14 @@ SHADOWS = rng.normal(size=(MODELS, ROWS)) + 1.5 * KEEP + rng.normal(size=ROWS)
 TARGET = rng.normal(size=ROWS) + 1
 
 
-def published_lira(fixed: bool, online: bool) -> list[float]:
-    """The description: medians, spreads over the first ``size`` models, one spread from the "in" side for both."""
-    inside = [[SHADOWS[m, row] for m in range(MODELS) if KEEP[m, row]] for row in range(ROWS)]
-    outside = [[SHADOWS[m, row] for m in range(MODELS) if not KEEP[m, row]] for row in range(ROWS)]
-    most_in, most_out = min(map(len, inside)), min(map(len, outside))
-    inside, outside = [one[:most_in] for one in inside], [one[:most_out] for one in outside]
-    found = []
-    for row in range(ROWS):
-        spread_in = np.std(inside if fixed else inside[row])
-        spread_out = (np.std(inside if online else outside)) if fixed else np.std(outside[row])
-        out = stats.norm.logpdf(TARGET[row], np.median(outside[row]), spread_out + 1e-30)
-        found.append(
-            stats.norm.logpdf(TARGET[row], np.median(inside[row]), spread_in + 1e-30) - out if online else -out
-        )
-    return found
-
-
 @pytest.mark.parametrize("fixed", [True, False])
 def test_lira_is_the_published_evaluation(fixed: bool) -> None:
-    assert lira.online(TARGET, SHADOWS, KEEP, fixed) == pytest.approx(published_lira(fixed, True), abs=1e-12)
-    assert lira.offline(TARGET, SHADOWS, KEEP, fixed) == pytest.approx(published_lira(fixed, False), abs=1e-12)
+    assert lira.online(TARGET, SHADOWS, KEEP, fixed) == pytest.approx(
+        published_lira(TARGET, SHADOWS, KEEP, fixed, True), abs=1e-12
+    )
+    assert lira.offline(TARGET, SHADOWS, KEEP, fixed) == pytest.approx(
+        published_lira(TARGET, SHADOWS, KEEP, fixed, False), abs=1e-12
+    )
 
 
 def test_one_spread_is_that_of_the_in_side() -> None:
@@ -67,25 +55,7 @@ def test_rmia_is_the_published_library(models: int, a: float) -> None:
     shadows, keep = probability(SHADOWS[:models]), KEEP[:models].copy()
     z_shadows, z_target = rng.random((models, 25)), rng.random(25)
     target = probability(TARGET)
-    count = max(models // 2, 1)
-
-    def reference(values: Floats, member: np.ndarray) -> float:
-        out = [0.0 if inside else float(value) for value, inside in zip(values, member, strict=True)]
-        if count > 1:
-            out = sorted(out, reverse=True)[:count]
-        else:
-            slope = a if a != 0 else 0.3
-            out = [
-                float((value + slope - 1) / slope) if inside else float(value)
-                for value, inside in zip(values, member, strict=True)
-            ]
-        return (1 + a) / 2 * float(np.mean(out)) + (1 - a) / 2
-
-    expected = []
-    for row in range(ROWS):
-        ratio = target[row] / max(reference(shadows[:, row], keep[:, row]), 1e-300)
-        beaten = [ratio / (z_target[z] / reference(z_shadows[:, z], np.zeros(models, bool))) > 1.0 for z in range(25)]
-        expected.append(np.mean(beaten))
+    expected = published_rmia(target, shadows, keep, z_target, z_shadows, a).tolist()
     assert rmia(target, shadows, keep, z_target, z_shadows, a).tolist() == expected
 
 

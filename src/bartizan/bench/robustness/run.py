@@ -12,13 +12,14 @@ from bartizan.bench.table import Row
 
 
 class Part(StrEnum):
-    """A threat, or the defences; also the name of its module."""
+    """A threat, the defences, or what is compared with references; also the name of its module."""
 
     DEFENCES = "defences"
     EVASION = "evasion"
     EXTRACTION = "extraction"
     POISONING = "poisoning"
     PRIVACY = "privacy"
+    REFERENCES = "references"
 
 
 def run(
