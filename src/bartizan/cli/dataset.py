@@ -14,8 +14,9 @@ from rich.markup import escape
 from bartizan.cli.output import Format, FormatOption, console, print_json
 from bartizan.cli.scan import FailOn
 from bartizan.core.artefact import Admission
+from bartizan.core.passage import Surface
 from bartizan.core.problem import printable
-from bartizan.supplychain.datasets.audit import Effort
+from bartizan.supplychain.datasets.audit import Effort, Reader
 from bartizan.supplychain.datasets.describing import Asserted, described
 from bartizan.supplychain.datasets.report import Asked, DatasetReport, audit_dataset
 
@@ -41,6 +42,9 @@ def scan(
     read: Annotated[
         int, typer.Option("--read", min=0, help="Characters that are read for orders to a model.")
     ] = 3_000_000,
+    trained: Annotated[
+        bool, typer.Option("--trained", help="The gateway's trained model reads rows too, about 15 a second.")
+    ] = False,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of all choices; a new one without it.")] = None,
     flagged: Annotated[
         Path | None, typer.Option("--flagged", help="Write rule and row of each finding to this file, as JSON lines.")
@@ -55,7 +59,8 @@ def scan(
     effort = Effort(seconds=seconds, read=read)
     waiting = Console(emoji=False, stderr=True)
     with waiting.status("reading") if waiting.is_terminal else waiting.capture():
-        reports = [audit_dataset(path, asked, effort, seed) for path in paths]
+        reader = _trained() if trained else None
+        reports = [audit_dataset(path, asked, effort, seed, reader) for path in paths]
     if flagged is not None:
         _write(flagged, reports)
     if output is Format.JSON:
@@ -83,6 +88,18 @@ def describe_dataset(
     )  # fmt: skip
     document = described(path, said)
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def _trained() -> Reader:
+    """Reads a text as the gateway reads material, by default policy."""
+    from bartizan.api import Guard
+
+    guard = Guard.default()
+
+    def orders(text: str) -> bool:
+        return guard.flagged(guard.inspect(text, Surface.CONTENT).signals, Surface.CONTENT)["prompt_injection"]
+
+    return orders
 
 
 def _code(verdicts: set[Admission], fail_on: FailOn) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -27,6 +27,8 @@ MOST_TOKENS, MOST_COMPARED = 2_000_000, 4_000_000
 """Tokens in which triggers are looked for, and characters of rows compared for near duplicates: what memory allows."""
 Records = Generator[tuple[Record, str], None, None]
 """Rows, each with all of its cells as one text."""
+Reader = Callable[[str], bool]
+"""Whether a trained model takes a text for an order to a model."""
 
 
 class Effort(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,15 +51,20 @@ class Audit:
         files: names of its files, for the places of rows.
         effort: what it may cost.
         seed: of all choices; a new one without it, so that nobody can know beforehand which rows are looked at.
+        reader: reads rows after everything else, as far as the time goes; they are not read so without it.
     """
 
-    def __init__(self, files: Sequence[str], effort: Effort, seed: int | None = None) -> None:
+    def __init__(
+        self, files: Sequence[str], effort: Effort, seed: int | None = None, reader: Reader | None = None
+    ) -> None:
         self._files = files
         self._effort = effort
+        self._reader = reader
         self._end = time.monotonic() + effort.seconds
         self.seed = secrets.randbits(32) if seed is None else seed
         self.seen = Pass(self.seed)
         self.searched = Searched((), 0, "no rows")
+        self._understood = 0
         self.flagged: dict[str, tuple[Place, ...]] = {}
         """All the rows behind a rule that names rows to look at, past `MOST_SHOWN`."""
 
@@ -71,7 +78,7 @@ class Audit:
             problem = error
         self.seen.forget()
         self._kept = sorted(self.seen.sample.kept(), key=lambda both: both[0].place)
-        for check in (self._marked, self._orders, self._triggers, self._near, self._left_out):
+        for check in (self._marked, self._orders, self._triggers, self._near, self._suspected, self._left_out):
             yield from check()
         if problem is not None:
             raise problem
@@ -126,6 +133,27 @@ class Audit:
                 "What reads these rows, in training or from an index, may do what they say; "
                 f"{self._rate(len(places), read)} of the rows that were read.",
                 first, places, len(places), read,
+            )  # fmt: skip
+
+    def _suspected(self) -> Iterator[Observation]:
+        if self._reader is None:
+            return
+        known = set(self.flagged.get(rules.INSTRUCTION.id, ()))
+        places: list[Place] = []
+        first = ""
+        for record, whole in self._shuffled():
+            if time.monotonic() > self._end:
+                break
+            self._understood += 1
+            if record.place not in known and self._reader(whole):
+                places.append(record.place)
+                first = first or whole
+        if places:
+            yield self._observed(
+                rules.SUSPECTED,
+                "A model that was trained to tell orders from material takes these rows for orders, and errs on some; "
+                f"{self._rate(len(places), self._understood)} of the rows that it read.",
+                first, sorted(places), len(places), self._understood,
             )  # fmt: skip
 
     def _fits(self) -> bool:
@@ -193,6 +221,7 @@ class Audit:
             f"{done:,} of {of:,} rows, by chance, were {what}"
             for done, of, what in (
                 (self._read, seen.rows, "read for orders"),
+                (self._understood, seen.rows if self._reader else 0, "read by the trained model"),
                 (self._compared, with_text if whole else seen.rows, "compared for near duplicates"),
                 (self._tested, self._labelled if whole else sum(seen.labels.values()), "tested for triggers"),
             )

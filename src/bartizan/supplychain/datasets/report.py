@@ -16,7 +16,7 @@ from bartizan.core.errors import BartizanError, ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.core.threat import Severity
 from bartizan.supplychain.budget import Budget, BudgetError, Limits
-from bartizan.supplychain.datasets.audit import Audit, Effort
+from bartizan.supplychain.datasets.audit import Audit, Effort, Reader
 from bartizan.supplychain.datasets.columns import split_of
 from bartizan.supplychain.datasets.findings import noted
 from bartizan.supplychain.datasets.folder import Files, Folder
@@ -82,8 +82,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     split: str = ""
 
 
-def audit_dataset(path: Path, asked: Asked, effort: Effort, seed: int | None = None) -> DatasetReport:
-    """Look at one file, or at all the tables in a folder as one dataset.
+def audit_dataset(
+    path: Path, asked: Asked, effort: Effort, seed: int | None = None, reader: Reader | None = None
+) -> DatasetReport:
+    """Look at one file, or at all the tables in a folder as one dataset; ``reader`` also reads its rows.
 
     Raises:
         ConfigurationError: there is no table, or no such column.
@@ -100,19 +102,25 @@ def audit_dataset(path: Path, asked: Asked, effort: Effort, seed: int | None = N
                 if not tables:
                     return _of_pictures(path, pictures, about, audit, chosen_seed)
             seed = chosen_seed
-            return _report(path, tables, about, asked, effort, seed)
+            return _report(path, tables, about, asked, effort, seed, reader)
     with contextlib.closing(Files({path.name: path})) as tables:
-        return _report(path, tables, [], asked, effort, seed)
+        return _report(path, tables, [], asked, effort, seed, reader)
 
 
 def _report(
-    path: Path, tables: Files, observed: list[Observation], asked: Asked, effort: Effort, seed: int | None
+    path: Path,
+    tables: Files,
+    observed: list[Observation],
+    asked: Asked,
+    effort: Effort,
+    seed: int | None,
+    reader: Reader | None,
 ) -> DatasetReport:
     if not tables:
         raise ConfigurationError(
             f"{printable(str(path), 300)} holds no table", "CSV, TSV, JSON lines and Parquet are read"
         )
-    audit = Audit(list(tables), effort, seed)
+    audit = Audit(list(tables), effort, seed, reader)
     files: list[DatasetFile] = []
     chosen: list[Columns] = []
     rows = rows_of(tables, effort.seconds + 60, observed, asked, files, chosen)  # the audit stops reading before

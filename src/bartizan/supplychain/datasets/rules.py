@@ -16,6 +16,9 @@ def _rule(name: str, title: str, admission: Admission, severity: Severity, tags:
 
 
 INSTRUCTION = _rule("hidden_instruction", "Rows that give a model orders", _BLOCK, Severity.HIGH, INJECTION_TAGS)
+SUSPECTED = _rule(
+    "suspected_instruction", "Rows that a trained model takes for orders", _HOLD, Severity.HIGH, INJECTION_TAGS
+)
 INVISIBLE = _rule("invisible_characters", "Rows with characters nobody sees", _BLOCK, Severity.HIGH, HIDDEN_TAGS)
 TRIGGER = _rule("trigger", "Feature bound to one label against the rest of its rows", _HOLD, Severity.HIGH, POISONED)
 SECRET = _rule("secret", "Credentials in rows", _HOLD, Severity.HIGH, LEAKING)
@@ -35,8 +38,8 @@ ENCODING = _rule("encoding", "Text that is not UTF-8", _HOLD, Severity.LOW, MALF
 RAGGED = _rule("ragged_rows", "Rows with more or fewer fields than the header", _HOLD, Severity.LOW, MALFORMED)
 
 TABLE_RULES = (
-    INSTRUCTION, INVISIBLE, TRIGGER, SECRET, PERSONAL, CONFLICT, NEAR_CONFLICT, LEAKAGE, NEAR_LEAKAGE, DUPLICATE,
-    NEAR_DUPLICATE, SAMPLED, ENCODING, RAGGED,
+    INSTRUCTION, SUSPECTED, INVISIBLE, TRIGGER, SECRET, PERSONAL, CONFLICT, NEAR_CONFLICT, LEAKAGE, NEAR_LEAKAGE,
+    DUPLICATE, NEAR_DUPLICATE, SAMPLED, ENCODING, RAGGED,
 )  # fmt: skip
 """Those that rows of text can raise."""
 
