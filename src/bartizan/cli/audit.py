@@ -19,6 +19,7 @@ from bartizan.cli.audit_canaries import canaries
 from bartizan.cli.audit_compare import compare
 from bartizan.cli.audit_gallery import gallery
 from bartizan.cli.audit_output import print_result
+from bartizan.cli.audit_texts import texts
 from bartizan.cli.output import FontOption, Format, FormatOption, console, print_json
 from bartizan.cli.report_files import check_report, write_report
 from bartizan.core.clock import utc_now
@@ -46,6 +47,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Attack a mod
 app.command("canaries")(canaries)
 app.command("compare")(compare)
 app.command("gallery")(gallery)
+app.command("texts")(texts)
 
 
 class ReportFormat(StrEnum):

@@ -194,7 +194,10 @@ def bench_robustness(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Poisoning: other models with another one.")] = 0,
     texts: Annotated[
-        list[Path] | None, typer.Option("--texts", help="Instead: labelled attacks, taken past our own detector.")
+        list[Path] | None,
+        typer.Option(
+            "--texts", help="Instead: labelled texts, whose attacks are taken past our detector and a classical one."
+        ),
     ] = None,
     output_format: Annotated[
         ComparisonFormat, typer.Option("--format", help="How the figures are shown.")

@@ -77,7 +77,7 @@ def load_model(
         one = recipe(rest)
         return Loaded(one.train(data), one.trainer())
     if kind == "python":
-        return _made(_called(rest), shape, classes, legal)
+        return _made(called(rest), shape, classes, legal)
     path = Path(named)
     if not path.is_file():
         raise UnusableModelError(f"there is no model {named}", _HINT)
@@ -98,7 +98,7 @@ def load_trainer(named: str) -> Trainer:
     if kind == "gallery":
         return recipe(rest).trainer()
     if kind == "python":
-        found = _called(rest)
+        found = called(rest)
         if callable(getattr(found, "fit", None)) and isinstance(getattr(found, "name", None), str):
             trainer: Trainer = found
             return trainer
@@ -116,7 +116,8 @@ def admitted(path: Path, gate: ArtefactGate | None) -> None:
         raise UnusableModelError(f"{path.name} is not loaded: {report.verdict}, {why}", f"see: bartizan scan {path}")
 
 
-def _called(named: str) -> Any:
+def called(named: str) -> Any:
+    """What ``module:function`` answers. Raises UnusableModelError: the caller's own code fails, or is not there."""
     module, _, function = named.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:

@@ -103,7 +103,8 @@ def evade_text(
     letters: bool = True,
     table: Mapping[str, Sequence[str]] = WORDS,
 ) -> Evaded:
-    """Greedy: words in the order in which leaving them out lowers the score, each changed in the best way found.
+    """Greedy: words in the order in which leaving them out lowers the score, each changed, wherever it stands, in the
+    best way found.
 
     Args:
         score: asked at most ``queries`` times.
@@ -125,28 +126,57 @@ def evade_text(
 
     before = best = ask(parts)
     order = []
-    for index, part in enumerate(parts):
+    for places in _occurrences(parts):
         if asked >= queries // 2:
             break
-        if any(char.isalnum() for char in part):
-            order.append((ask([*parts[:index], *parts[index + 1 :]]), index))
-    changed = 0
-    for _, index in sorted(order):
-        if best < below or changed >= max(1, int(share * len(parts))) or asked >= queries:
+        order.append((ask([part for index, part in enumerate(parts) if index not in places]), places))
+    changed, most = 0, max(1, int(share * len(parts)))
+    for _, places in sorted(order, key=lambda one: (one[0], one[1][0])):
+        if best < below or changed >= most or asked >= queries:
             break
-        head, word, tail = _peeled(parts[index])
+        if changed + len(places) > most:
+            continue
+        peeled = [_peeled(parts[index]) for index in places]
+        word = peeled[0][1]
         tries = [*substitutes(word, table), *(characters(word, rng) if letters else ())]
-        found: tuple[float, str] | None = None
+        found: tuple[float, list[str]] | None = None
         for other in tries:
             if asked >= queries:
                 break
-            value = ask([*parts[:index], head + other + tail, *parts[index + 1 :]])
+            tried = list(parts)
+            for index, (head, _, tail) in zip(places, peeled, strict=True):
+                tried[index] = head + other + tail
+            value = ask(tried)
             if value < best and (found is None or value < found[0]):
-                found = value, head + other + tail
+                found = value, tried
         if found is not None:
-            best, parts[index] = found
-            changed += 1
+            best, parts = found
+            changed += len(places)
     return Evaded(" ".join(parts), best, before, changed, len(parts), asked)
+
+
+def _occurrences(parts: Sequence[str]) -> list[list[int]]:
+    """Where each word stands, in the order of the text: a word that is repeated must go everywhere to be gone."""
+    found: dict[str, list[int]] = {}
+    for index, part in enumerate(parts):
+        if any(char.isalnum() for char in part):
+            found.setdefault(_peeled(part)[1].lower(), []).append(index)
+    return list(found.values())
+
+
+def reworded(
+    text: str, share: float, rng: random.Random, letters: bool = True, table: Mapping[str, Sequence[str]] = WORDS
+) -> str:
+    """The text with up to ``share`` of its words changed in the same ways, but blindly: which and how is drawn."""
+    parts = text.split(" ")
+    left = max(1, int(share * len(parts)))
+    for index in rng.sample(range(len(parts)), len(parts)):
+        head, word, tail = _peeled(parts[index])
+        ways = [*substitutes(word, table), *(characters(word, rng) if letters else ())]
+        if left and ways:
+            parts[index] = head + rng.choice(ways) + tail
+            left -= 1
+    return " ".join(parts)
 
 
 def _peeled(part: str) -> tuple[str, str, str]:
