@@ -28,6 +28,7 @@ from bartizan.bench.processes import Server, free_port
 from bartizan.bench.redteam_target import Stats
 from bartizan.bench.table import Row
 from bartizan.core.errors import BartizanError
+from bartizan.redteam.campaign import Campaign
 
 IN_FLIGHT = 16
 SECONDS = 0.2
@@ -48,7 +49,11 @@ def run(progress: Callable[[str], None], attempts: int = 960, garak: str = "") -
         with _target(SECONDS) as server:
             _campaign(folder / "slow", server.port, attempts)
             slow = _stats(server)
-        progress("the same from a bare client")
+        progress("a whole plan of about as many")
+        with _target(SECONDS) as server:
+            _campaign(folder / "plan", server.port, attempts, whole=True)
+            planned = _stats(server)
+        progress("as many from a bare client")
         with _target(SECONDS) as server:
             _bare(server.port, attempts)
             bare = _stats(server)
@@ -62,7 +67,8 @@ def run(progress: Callable[[str], None], attempts: int = 960, garak: str = "") -
     per_attempt = max(whole - cpu, 1e-9) / attempts
     start = f"{cpu:.2f} s of CPU"
     rows = [
-        Row("share of the ceiling, 16 in flight", _share(slow), "%", slow.requests, target=95.0, at_least=True),
+        Row("share of the ceiling, 16 in flight", _share(planned), "%", planned.requests, target=95.0, at_least=True),
+        Row("the same, cut off by a limit on requests", _share(slow), "%", slow.requests),
         Row("until fewer than 16 trials were left", _while_full(slow), "%", slow.requests),
         Row("share of the ceiling, bare client", _share(bare), "%", bare.requests),
         Row("start to first request", cold, "s", 1, target=2.0, note=start),
@@ -130,15 +136,17 @@ def _while_full(stats: Stats) -> float:
 
 NOTES: Sequence[str] = (
     "ceiling: attempts in flight, divided by the time that the target itself held requests",
-    "at the end conversations of several messages finish while other slots have nothing left; the first row holds that",
+    "at the end conversations of several messages finish while other slots have nothing left: part of both first rows",
+    "the last trials of a plan start longest first; who sets a limit gets the drawn order up to the limit",
     "an attempt: drawn from the shipped cases, sent, read in all views, judged, written to the journal",
     "garak: single prompts looked through for one text; CPU of a run with hardly a prompt taken off",
 )
 
 
-def _campaign(folder: Path, port: int, attempts: int) -> float:
-    """CPU seconds of one ``bartizan redteam run``."""
+def _campaign(folder: Path, port: int, attempts: int, *, whole: bool = False) -> float:
+    """CPU seconds of one ``bartizan redteam run``, cut off after so many or the ``whole`` of a plan of about as many."""
     folder.mkdir()
+    path = folder / "scope.yaml"
     scope = {
         "version": 1,
         "name": "bench",
@@ -151,7 +159,11 @@ def _campaign(folder: Path, port: int, attempts: int) -> float:
         "plan": {"objectives": ["leak_secret", "leak_system_prompt"], "repeats": max(1, attempts // 50)},
         "limits": {"in_flight": IN_FLIGHT if attempts > 1 else 1, "requests": attempts},
     }
-    path = folder / "scope.yaml"
+    if whole:
+        scope |= {"plan": {"objectives": ["leak_secret", "leak_system_prompt"]}, "limits": {"in_flight": IN_FLIGHT}}
+        path.write_text(json.dumps(scope), encoding="utf-8")
+        once = sum(len(trial.case.turns) for trial in Campaign(path).planned.trials)
+        scope["plan"] = {"objectives": ["leak_secret", "leak_system_prompt"], "repeats": max(1, round(attempts / once))}
     path.write_text(json.dumps(scope), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "bartizan", "redteam", "run", str(path), "--out", str(folder / "run")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
