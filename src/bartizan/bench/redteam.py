@@ -144,7 +144,7 @@ NOTES: Sequence[str] = (
 
 
 def _campaign(folder: Path, port: int, attempts: int, *, whole: bool = False) -> float:
-    """CPU seconds of one ``bartizan redteam run``, cut off after so many or the ``whole`` of a plan of about as many."""
+    """CPU seconds of one ``bartizan redteam run``: cut off, or the ``whole`` of a plan of about as many attempts."""
     folder.mkdir()
     path = folder / "scope.yaml"
     scope = {
