@@ -6,6 +6,7 @@ import typer
 
 from bartizan.cli.redteam_cases import list_cases
 from bartizan.cli.redteam_converters import list_converters
+from bartizan.cli.redteam_gcg import gcg
 from bartizan.cli.redteam_import import import_cases
 from bartizan.cli.redteam_judge import judge
 from bartizan.cli.redteam_results import compare_runs, list_findings, replay_finding, report
@@ -24,6 +25,7 @@ app.command("judge")(judge)
 app.command("seen")(seen)
 app.command("cases")(list_cases)
 app.command("import")(import_cases)
+app.command("gcg")(gcg)
 app.command("converters")(list_converters)
 app.command("tool-server")(tool_server)
 
