@@ -1,5 +1,7 @@
 """What loading would run later or from a state: bound functions, and formulas of statsmodels."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import pickle
@@ -49,3 +51,29 @@ def test_a_state_whose_keys_cannot_all_be_seen_does_not_hide_a_formula() -> None
     many = {f"k{number}": number for number in range(20_000)}
     report = scan(made("statsmodels.base.data", "ModelData", {**many, "restore_design_info": True, "formula": "f()"}))
     assert report.verdict is Admission.BLOCK
+
+
+ZONE = b"\x80\x04cbuiltins\ngetattr\n(czoneinfo\nZoneInfo\n\x8c\x09_unpicklet\x52\x8c%c%s\x88\x86R."
+SCHEDULE = b"\x80\x02cbuiltins\ngetattr\nctorch.optim.lr_scheduler\nOneCycleLR\n%sX%c\x00\x00\x00%s\x86R."
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"),
+    [
+        (b"Europe/Rome", Admission.ALLOW), (b"America/Argentina/Buenos_Aires", Admission.ALLOW), (b"Etc/GMT+3", Admission.ALLOW),
+        (b"../../etc/passwd", Admission.BLOCK), (b"/etc/passwd", Admission.BLOCK), (b"Europe/../Rome", Admission.BLOCK),
+    ],
+)  # fmt: skip
+def test_a_time_zone_is_made_by_its_name_alone(key: bytes, verdict: Admission) -> None:
+    assert scan(ZONE % (len(key), key)).verdict is verdict
+
+
+@pytest.mark.parametrize("made_first", [b"", b")\x81"])
+@pytest.mark.parametrize(("name_", "verdict"), [(b"_annealing_cos", Admission.ALLOW), (b"step", Admission.BLOCK)])
+def test_a_schedule_keeps_its_own_functions_and_no_other(name_: bytes, made_first: bytes, verdict: Admission) -> None:
+    assert scan(SCHEDULE % (made_first, len(name_), name_)).verdict is verdict
+
+
+def test_what_getattr_gives_is_not_called() -> None:
+    called = SCHEDULE % (b"", 14, b"_annealing_cos")
+    assert scan(called[:-1] + b")R.").verdict is Admission.BLOCK

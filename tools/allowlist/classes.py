@@ -41,9 +41,17 @@ def read(name: str, tree: ast.Module, package: bool) -> Module:
                 else:
                     module.aliases[alias.asname or alias.name] = f"{origin}.{alias.name}"
         elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            if isinstance(node.value, ast.Name | ast.Attribute):
+            if isinstance(node.value, ast.Call) and _named_tuple(node.value):
+                label = node.targets[0].id
+                made = ast.ClassDef(name=label, bases=[node.value], keywords=[], body=[], decorator_list=[])
+                module.classes.setdefault(label, made)
+            elif isinstance(node.value, ast.Name | ast.Attribute):
                 module.aliases.setdefault(node.targets[0].id, dotted(node.value) or "")
     return module
+
+
+def _named_tuple(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and dotted(node.func) in {"namedtuple", "collections.namedtuple"}
 
 
 def _top(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -98,6 +106,8 @@ class Library:
 
     def resolve(self, module: Module, base: ast.expr) -> str:
         """The dotted name of a base class as far as it is known."""
+        if _named_tuple(base):
+            return "typing.NamedTuple"
         name = dotted(base) or ""
         first, _, rest = name.partition(".")
         if not rest and first in module.classes:

@@ -97,7 +97,7 @@ NAMES: dict[str, dict[str, str]] = {
         f"pandas.core.indexes.{module}": {name: "tnbx", **more}
         for module, name, more in (
             ("category", "CategoricalIndex", {}), ("timedeltas", "TimedeltaIndex", {"_new_TimedeltaIndex": "rx:index"}), ("multi", "MultiIndex", {}),
-            ("range", "RangeIndex", {}), ("numeric", "Int64Index", {}),
+            ("range", "RangeIndex", {}), ("numeric", "Int64Index", {"UInt64Index": "tnbx", "Float64Index": "tnbx"}),
             ("datetimes", "DatetimeIndex", {"_new_DatetimeIndex": "rx:index"}),
             ("period", "PeriodIndex", {"_new_PeriodIndex": "rx:index"}),
         )

@@ -18,7 +18,7 @@ class Library(NamedTuple):
 
 
 LIBRARIES = (
-    Library("scikit-learn", ("1.0.1", "1.2.1", "1.3.2", "1.5.2", "1.9.1"), ("sklearn.",), ("sklearn.metrics", "sklearn.feature_selection",
+    Library("scikit-learn", ("0.24.1", "1.0.1", "1.2.1", "1.3.2", "1.5.2", "1.9.1"), ("sklearn.",), ("sklearn.metrics", "sklearn.feature_selection",
         "sklearn.utils.extmath", "sklearn.preprocessing._data", "sklearn.manifold", "sklearn.cluster._kmeans",
         "sklearn.tree._export", "sklearn.gaussian_process")),
     Library("xgboost", ("1.5.2", "1.7.6", "2.1.4", "3.2.0"), ("xgboost.sklearn", "xgboost.core", "xgboost.compat", "xgboost.callback")),
@@ -49,6 +49,7 @@ LIBRARIES = (
     Library("lifelines", ("0.27.8", "0.30.3"), ("lifelines.",)),
     Library("gensim", ("4.2.0", "4.3.3"), ("gensim.models", "gensim.corpora", "gensim.similarities")),
     Library("prophet", ("1.1.4", "1.3.0"), ("prophet.forecaster", "prophet.models")),
+    Library("accelerate", ("0.26.1", "1.2.1"), ("accelerate.state", "accelerate.utils.dataclasses")),
     Library("sentence-transformers", ("3.0.1",), ("sentence_transformers.models", "sentence_transformers.SentenceTransformer")),
 )  # fmt: skip
 

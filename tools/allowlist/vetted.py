@@ -14,6 +14,7 @@ BASES = {
         ("dict", "list", "set", "collections.OrderedDict", "collections.UserDict", "collections.abc.MutableMapping",
          "collections.abc.Mapping", "UserDict", "OrderedDict", "collections.abc.MutableSequence",
          "collections.defaultdict", "collections.Counter"), "items"),
+    **dict.fromkeys(("collections.UserList", "UserList"), "plain"),
     **dict.fromkeys(("tuple", "str", "int", "float"), "plain"),
     **dict.fromkeys(("enum.Enum", "Enum", "enum.IntEnum", "IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"), "enum"),
     **dict.fromkeys(
@@ -92,7 +93,7 @@ NAMES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("int", "float", "complex", "bool", "str", "bytes", "bytearray", "slice", "range", "object"),
                         "tnx:inert"),
         **dict.fromkeys(("type", "Exception", "ValueError", "TypeError", "Ellipsis", "NotImplemented"), "t"),
-        **dict.fromkeys(("len", "sum", "min", "max", "abs", "round", "sorted"), "r"),
+        **dict.fromkeys(("len", "sum", "min", "max", "abs", "round", "sorted", "hash"), "r"),
         "getattr": "r:method",
     },
     "copyreg": {"_reconstructor": "r:reconstructor", "__newobj__": "r:newobj"},
@@ -111,7 +112,8 @@ NAMES: dict[str, dict[str, str]] = {
     "types": {"SimpleNamespace": "tnb:inert"},
     "random": {"Random": "tnb"},
     "re": {"_compile": "r:inert"},
-    "zoneinfo": {},
+    "zoneinfo": {"ZoneInfo": "t"},
+    "gensim.utils": {"call_on_class_only": "r"},
     "math": dict.fromkeys(("exp", "log", "sqrt", "sin", "cos", "tanh", "log1p", "expm1"), "r"),
     "numpy": {
         "vectorize": "tnb",

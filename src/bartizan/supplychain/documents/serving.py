@@ -96,7 +96,7 @@ def _flavour(name: str, flavour: dict[str, Any], context: Context) -> Iterator[A
     for key in ("code", "model_code_path", "model_code", "code_paths"):
         value = flavour.get(key)
         for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, str) and one:
+            if isinstance(one, str) and one not in ("", "null", "~"):  # words of YAML are not resolved
                 yield context.found(
                     CODE, "Loading puts it on the import path or runs it.", evidence=one, member=f"{member}.{key}"
                 )

@@ -6,12 +6,14 @@ the constructors calls, imports or opens anything for arguments that its predica
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Mapping as Table
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bartizan.supplychain.pickles import dtypes
+from bartizan.supplychain.pickles.permissions import Permission
 from bartizan.supplychain.pickles.values import LONG, Box, Dtype, Instance, Mapping, Name, Opaque, Raw, Text
 
 if TYPE_CHECKING:
@@ -253,13 +255,42 @@ def index(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
     raise Refused("its arguments are not an index class and plain data")
 
 
+_OF_CLASSES = {
+    "torch.optim.lr_scheduler.OneCycleLR": frozenset({"_annealing_cos", "_annealing_linear"}),
+}
+"""Static functions that states keep by ``getattr`` of their class or of an instance."""
+
+
+def _kind(owner: Name | Instance) -> str:
+    return owner.dotted if isinstance(owner, Name) else owner.origin.dotted
+
+
+_ZONE = Permission("rx", "zone")
+
+
 def method(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
-    """``getattr(distribution, name)``: how scipy's distributions keep their own methods. What results is not called."""
+    """``getattr(owner, name)``: how scipy's distributions keep their own methods and schedulers of torch a function,
+    which are not called; and how time zones say by what they are made."""
     match arguments:
         case (Instance() as owner, str() as name) if owner.origin.module.startswith("scipy.stats."):
             if not name.startswith("__"):
                 return Instance(function, arguments)
-    raise Refused("it is no method of a distribution")
+        case (Name() | Instance() as owner, str() as name) if name in _OF_CLASSES.get(_kind(owner), ()):
+            return Instance(function, arguments)
+        case (Name(module="zoneinfo", name="ZoneInfo") as kind, "_unpickle"):
+            return Name(kind.module, "ZoneInfo._unpickle", kind.offset, _ZONE)
+    raise Refused("it is no method of a distribution, nor one of the few others that are known")
+
+
+def zone(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
+    """``ZoneInfo._unpickle(key, from_cache)``: reads a zone; ``zoneinfo`` itself keeps keys inside its folders."""
+    match arguments:
+        case (str() as key, bool() | int()) if _ZONE_KEY.fullmatch(key):
+            return Instance(Name(function.module, "ZoneInfo", function.offset, function.permission), arguments)
+    raise Refused("it is no name of a time zone")
+
+
+_ZONE_KEY = re.compile(r"[A-Za-z0-9_+\-]{1,40}(?:/[A-Za-z0-9_+\-]{1,40}){0,3}")
 
 
 def items(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
@@ -282,7 +313,7 @@ PREDICATES: Table[str, Predicate] = MappingProxyType(
         "inert": inert, "reconstructor": reconstructor, "newobj": newobj, "partial": partial, "factory": factory,
         "encode": encode, "dtype": dtype, "array": array, "scalar": scalar, "buffer": buffer, "ufunc": ufunc,
         "cython": cython, "loader": loader, "tensor": tensor, "rebuild_type": rebuild_type, "enum": enum,
-        "index": index, "items": items, "layout": layout, "method": method, "generator": generator,
+        "index": index, "items": items, "layout": layout, "method": method, "zone": zone, "generator": generator,
     }
 )  # fmt: skip
 """By the name that the allow-list uses."""

@@ -5,6 +5,7 @@ For each, what could still do harm is looked for: operators of TensorFlow inside
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from bartizan.supplychain.formats import tensorflow_ops as ops
@@ -51,6 +52,10 @@ _MAGIC = (
     (b"ggml", 0), (b"lmgg", 0), (b"tjgg", 0), (b"algg", 0), (b"\x00\x00\x01\x00", 0), (b"II*\x00", 0), (b"MM\x00*",
     0), (b"Obj\x01", 0),
 )  # fmt: skip
+_SHARD = re.compile(r".+\.data-\d{5}-of-\d{5}")
+"""Numbers of a TensorFlow checkpoint, one after the other; what lies where is in the index beside them."""
+_TABLE_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
+"""The last bytes of such an index, a sorted table as LevelDB writes them."""
 _UBJSON = (b"{L", b"{l", b"{I", b"{i", b"{U")
 
 
@@ -67,6 +72,10 @@ class Recognised:
         if any(head[at : at + len(magic)] == magic for magic, at in _MAGIC):
             return True
         if head.startswith((b"tree\nversion=", b"tree\r\nversion=", b"<?xml", b"<net ", *_UBJSON)):
+            return True
+        if _SHARD.fullmatch(context.name) or (
+            context.name.endswith(".index") and source.starts_with(_TABLE_END, max(0, source.size - 8))
+        ):
             return True
         return _coreml(source, context) or _sentencepiece(source, context)
 

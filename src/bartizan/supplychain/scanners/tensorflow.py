@@ -87,6 +87,8 @@ class TensorFlow:
                     yield from _meta_graph(message.inner(field), context)
         elif context.name == "keras_metadata.pb":
             yield from _keras_metadata(message, context)
+        elif context.name == "fingerprint.pb" and _is_fingerprint(source, context):
+            return
         else:
             raise MalformedError("neither a SavedModel nor a graph", 0)
 
@@ -99,6 +101,12 @@ def _is_saved(source: ByteSource, context: Context) -> bool:
     first = next(field for field in message if field.number == 2)
     inner = fields_at_top(source.sub(first.at, first.length), context.budget)
     return inner is not None and (2, BYTES) in inner and all(number <= 7 for number, _ in inner)
+
+
+def _is_fingerprint(source: ByteSource, context: Context) -> bool:
+    """FingerprintDef: five numbers, a version, an identifier."""
+    found = fields_at_top(source, context.budget)
+    return bool(found) and {number for number, _ in found or ()} <= {1, 2, 3, 4, 5, 6, 7}
 
 
 def _is_graph(source: ByteSource, context: Context) -> bool:
