@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from bartizan.reporting.audit import AuditResult, Outcome
-from bartizan.robustness.errors import NotApplicableError
+from bartizan.robustness.errors import NotApplicableError, TimeSpentError, UnusableDataError, UnusableModelError
 from bartizan.robustness.interface import AuditContext, AuditData, Effort, Samples
+from bartizan.robustness.poisoning import influence
 from bartizan.robustness.poisoning.behaviour import triggered
 from bartizan.robustness.poisoning.influence import fit_head, head_of
 from bartizan.robustness.poisoning.injectors import backdoor, targeted
@@ -118,3 +119,33 @@ def test_options_that_name_nothing(digits, trainer, options: dict[str, str], sai
     result = audited(digits.train, digits, trainer, **options)
     assert result.outcome is Outcome.INCONCLUSIVE
     assert said in result.reason
+
+
+def test_features_that_are_none_or_too_many_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = np.random.default_rng(0).normal(size=(30, 4)), np.arange(30) % 3
+    for odd in (np.nan, np.inf):
+        broken = x.copy()
+        broken[3, 1] = odd
+        with pytest.raises(UnusableModelError, match="NaN or infinite"):
+            fit_head(broken, y, 3)
+    monkeypatch.setattr(influence, "LARGEST", 100)
+    with pytest.raises(UnusableDataError, match="30 rows of 4 features"):
+        fit_head(x, y, 3)
+
+
+@pytest.mark.parametrize("x", [np.zeros((30, 4)), np.ones((30, 1)), np.full((30, 2), 1e8), np.eye(30)[:, :4] * 1e-12])
+def test_features_that_tell_nothing_give_numbers(x: np.ndarray) -> None:
+    head = fit_head(x, np.arange(30) % 3, 3)
+    found = head.support(x[:5], np.zeros(5, int), np.ones(5, int))
+    assert np.isfinite(found).all()
+
+
+def test_time_that_is_over_ends_it() -> None:
+    def over() -> None:
+        raise TimeSpentError("cut short")
+
+    x, y = np.random.default_rng(0).normal(size=(60, 4)), np.arange(60) % 3
+    with pytest.raises(TimeSpentError):
+        fit_head(x, y, 3, in_time=over)
+    with pytest.raises(TimeSpentError):
+        fit_head(x, y, 3).support(x[:2], y[:2], (y[:2] + 1) % 3, in_time=over)

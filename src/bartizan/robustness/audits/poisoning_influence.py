@@ -43,9 +43,9 @@ class Influence:
         examined = examine(context)
         probe, judged = asked(context, examined)
         count = _count(context, examined)
-        head = head_of(context.model, examined.train)
+        head = head_of(context.model, examined.train, context.in_time)
         agreement = _agreement(head, context.model, examined)
-        support = probe.support(head, context.model)
+        support = probe.support(head, context.model, context.in_time)
         order = np.argsort(-support, kind="stable")
         top = order[:count]
         context.in_time()
@@ -149,8 +149,9 @@ def _control(context: AuditContext, examined: Examination) -> Comparison:
     """As many most influential rows as were planted: how many of them are."""
     weak = recovery(context, examined).weak
     planted, samples = weak.poisoned.planted, weak.poisoned.samples
-    head: Head = head_of(weak.model, samples)
-    support: Floats = triggered(examined.rows.probe, weak.trigger, weak.target).support(head, weak.model)
+    head: Head = head_of(weak.model, samples, context.in_time)
+    behaviour = triggered(examined.rows.probe, weak.trigger, weak.target)
+    support: Floats = behaviour.support(head, weak.model, context.in_time)
     top = np.argsort(-support, kind="stable")[: len(planted)]
     hits, n = len(np.intersect1d(top, planted)), len(planted)
     measure = Measure(name="precision", value=hits / n, n=n, interval=clopper_pearson(hits, n))

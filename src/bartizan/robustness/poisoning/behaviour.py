@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from bartizan.robustness.errors import NotApplicableError, UnusableDataError
 from bartizan.robustness.interface import AuditContext, Floats, Labels, ModelUnderTest, Samples
 from bartizan.robustness.poisoning.examination import Examination
-from bartizan.robustness.poisoning.influence import Head
+from bartizan.robustness.poisoning.influence import Head, never
 from bartizan.robustness.poisoning.trigger import Trigger, victims
 
 
@@ -25,11 +26,11 @@ class Behaviour:
     without: Floats | None = None
     """The same inputs without what turns them; None for an answer that nothing turned."""
 
-    def support(self, head: Head, model: ModelUnderTest) -> Floats:
+    def support(self, head: Head, model: ModelUnderTest, in_time: Callable[[], None] = never) -> Floats:
         """See :meth:`Head.support`; of the model's own features."""
         wanted = np.full(len(self.x), self.wanted, np.int64)
         without = None if self.without is None else model.features(self.without)
-        return head.support(model.features(self.x), wanted, self.otherwise, without)
+        return head.support(model.features(self.x), wanted, self.otherwise, without, in_time)
 
     def shown(self, model: ModelUnderTest) -> int:
         """How many of the inputs the model sends there."""
