@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 
 from bartizan.bench.supplychain.assembler import Raw, call, name, whole
@@ -77,3 +78,20 @@ def test_a_schedule_keeps_its_own_functions_and_no_other(name_: bytes, made_firs
 def test_what_getattr_gives_is_not_called() -> None:
     called = SCHEDULE % (b"", 14, b"_annealing_cos")
     assert scan(called[:-1] + b")R.").verdict is Admission.BLOCK
+
+
+def test_a_named_tuple_keeps_what_is_listed_and_nothing_else() -> None:
+    triplet = b"csklearn.impute._iterative\n_ImputerTriplet\n(K\x01N%st\x81."
+    model = b"csklearn.linear_model._logistic\nLogisticRegression\n)\x81"
+    assert scan(b"\x80\x02" + triplet % model).verdict is Admission.ALLOW
+    assert scan(b"\x80\x02" + triplet % b"cos\nsystem\n").verdict is Admission.BLOCK
+
+
+@pytest.mark.parametrize("opcode", [b")R.", b")\x81."])
+def test_a_number_is_not_called_so_nothing_after_it_is_read(opcode: bytes) -> None:
+    """CPython's unpicklers fail there; what stands before it counts as always."""
+    number = pickle.dumps(np.float64(1.5), 2)[:-1]
+    with pytest.raises((TypeError, pickle.UnpicklingError)):
+        pickle.loads(number + opcode)
+    assert {finding.rule for finding in scan(number + opcode).findings} == {"pickle.truncated"}
+    assert scan(number + b"0cos\nsystem\n" + opcode).verdict is Admission.BLOCK

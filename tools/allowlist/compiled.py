@@ -69,6 +69,9 @@ NAMES: dict[str, dict[str, str]] = {
         f"scipy.sparse._{kind}": {f"{kind}_matrix": "tnb" + more, f"{kind}_array": "tnb" + more}
         for kind, more in (("csr", "x"), ("csc", "x"), ("coo", "x"), ("lil", "x"), ("dia", "x"), ("bsr", "x"), ("dok", "i"))
     },
+    "scipy.sparse._arrays": {  # scipy 1.8 to 1.10
+        f"{kind}_array": "tnbi" if kind == "dok" else "tnbx" for kind in ("csr", "csc", "coo", "lil", "dia", "bsr", "dok")
+    },
     **{f"scipy.sparse.{kind}": {f"{kind}_matrix": "tnbx"} for kind in ("csr", "csc", "coo", "lil", "dia", "bsr")},
     "scipy.interpolate._cubic": dict.fromkeys(("CubicSpline", "PchipInterpolator", "Akima1DInterpolator"), "tnbsx"),
     "scipy.interpolate._ppoly": {},

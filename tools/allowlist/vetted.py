@@ -171,6 +171,7 @@ NAMES: dict[str, dict[str, str]] = {
                              ("_sfc64", "SFC64"), ("mtrand", "RandomState"), ("_generator", "Generator"))
     },
     "numpy.random.bit_generator": {"SeedSequence": "tnbx", "__pyx_unpickle_SeedSequence": "rbx:cython"},
+    "sklearn.impute._iterative": {"_ImputerTriplet": "tnp"},
     "statsmodels.base.data": dict.fromkeys(("ModelData", "PandasData", "PatsyData"), "tnb"),
     **{module: {"OptimizeResult": "tnbi"} for module in ("scipy.optimize._optimize", "scipy.optimize.optimize")},
     **{module: {"LbfgsInvHessProduct": "tnb"} for module in ("scipy.optimize._lbfgsb_py", "scipy.optimize.lbfgsb")},

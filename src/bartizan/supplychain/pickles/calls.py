@@ -257,8 +257,12 @@ def index(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
 
 _OF_CLASSES = {
     "torch.optim.lr_scheduler.OneCycleLR": frozenset({"_annealing_cos", "_annealing_linear"}),
+    **dict.fromkeys(
+        ("scipy.interpolate._interpolate.interp1d", "scipy.interpolate.interpolate.interp1d"),
+        frozenset({"_call_linear", "_call_linear_np", "_call_nearest", "_call_previousnext", "_call_spline"}),
+    ),
 }
-"""Static functions that states keep by ``getattr`` of their class or of an instance."""
+"""Functions of their own that states keep by ``getattr`` of the class or of an instance."""
 
 
 def _kind(owner: Name | Instance) -> str:

@@ -147,6 +147,7 @@ class Judge:
         if isinstance(function, Unknown):
             return Unknown(function.why)
         self._fails_on_data(function, "a value is called")
+        self._fails_on_numbers(function)
         if not isinstance(function, Name):
             return self.report(
                 rules.METHOD, f"Loading would call {describe(function)} as a function.", describe(function)
@@ -167,12 +168,16 @@ class Judge:
         if isinstance(kind, Unknown):
             return Unknown(kind.why)
         self._fails_on_data(kind, "a value is no class")
+        self._fails_on_numbers(kind)
         if not isinstance(kind, Name) or kind.permission is None or not kind.permission.new:
             return self.report(rules.CALL, f"Loading would make an instance of {describe(kind)}.", describe(kind))
         bare = (
             kind.dotted.startswith(_MADE_BARE) and arguments != ()
         )  # their constructors take paths, or sources to parse
-        if bare or decodes(kind, arguments) or allocates(kind, arguments) or not self.harmless((arguments, keywords)):
+        kept = kind.permission.keeps and isinstance(arguments, tuple) and keywords is None
+        if not kept and (
+            bare or decodes(kind, arguments) or allocates(kind, arguments) or not self.harmless((arguments, keywords))
+        ):
             return self.report(
                 rules.ARGUMENTS, f"Loading would make {kind.dotted} with {describe(arguments)}.", kind.dotted
             )
@@ -258,6 +263,12 @@ class Judge:
         if plain(value) or isinstance(value, tuple | Box | Mapping):
             raise EndError(self.machine.opcode_at, why)
 
+    def _fails_on_numbers(self, value: Any) -> None:
+        """The same for numbers and arrays of numpy: numbers of an array, read as opcodes the way an old joblib would,
+        come across them."""
+        if isinstance(value, Instance) and value.origin.dotted in _NUMBERS:
+            raise EndError(self.machine.opcode_at, "a number or an array is neither called nor a class")
+
     def _items(self, target: Any, items: Sequence[Any], what: str) -> None:
         if isinstance(target, Unknown):
             return
@@ -270,6 +281,9 @@ class Judge:
                 f"Loading would {what} {describe(target)} with a method of that object.",
                 describe(target),
             )
+
+
+_NUMBERS = frozenset({"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "numpy.ndarray"})
 
 
 def _may_be_text(value: Any) -> bool:

@@ -10,6 +10,7 @@ each name. The flags:
     i   instances take items with ``APPENDS``, ``SETITEMS`` or ``ADDITEMS``
     s   instances take slots with ``BUILD`` (a pair of dicts)
     x   inert: instances may be arguments of calls
+    p   a tuple with names: made of whatever is listed, since making it only keeps what it is handed
 
 and ``predicate`` names the check on the arguments of a call with ``REDUCE``; without one the name may not be called.
 """
@@ -55,6 +56,11 @@ class Permission:
     def slots(self) -> bool:
         """Whether instances take slots."""
         return "s" in self.flags
+
+    @property
+    def keeps(self) -> bool:
+        """Whether making an instance only keeps the arguments."""
+        return "p" in self.flags
 
     @property
     def inert(self) -> bool:
