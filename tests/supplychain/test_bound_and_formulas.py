@@ -95,3 +95,11 @@ def test_a_number_is_not_called_so_nothing_after_it_is_read(opcode: bytes) -> No
         pickle.loads(number + opcode)
     assert {finding.rule for finding in scan(number + opcode).findings} == {"pickle.truncated"}
     assert scan(number + b"0cos\nsystem\n" + opcode).verdict is Admission.BLOCK
+
+
+@pytest.mark.parametrize("opcode", [b"K\x01K\x02s", b"(K\x01K\x02u", b"K\x01a", b"(K\x01e"])
+def test_an_estimator_takes_no_items_so_nothing_after_them_is_read(opcode: bytes) -> None:
+    model = b"\x80\x02csklearn.impute._knn\nKNNImputer\n)\x81"
+    assert {finding.rule for finding in scan(model + opcode + b".").findings} == {"pickle.truncated"}
+    shadowed = model + b"}X\x06\x00\x00\x00appendcbuiltins\nlen\nsX\x06\x00\x00\x00extendcbuiltins\nlen\nsb"
+    assert scan(shadowed + opcode + b".").verdict is Admission.BLOCK

@@ -275,6 +275,8 @@ class Judge:
         permission = target.origin.permission if isinstance(target, Instance) else None
         if isinstance(target, Instance) and permission is not None and permission.items and not target.shadows:
             target.inner = with_more(target.inner, (one for one in items if not plain(one)))
+        elif isinstance(target, Instance) and not target.shadows and _takes_none(target.origin):
+            raise EndError(self.machine.opcode_at, "an estimator takes no items")
         else:
             self.report(
                 rules.METHOD,
@@ -284,6 +286,15 @@ class Judge:
 
 
 _NUMBERS = frozenset({"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "numpy.ndarray"})
+
+
+def _takes_none(kind: Name) -> bool:
+    """Whether both unpicklers fail to put items into an instance: estimators of scikit-learn have no method for it
+    (read in 0.24, 1.2 and 1.9, but for the classes left out here)."""
+    return kind.module.startswith("sklearn.") and not kind.module.startswith(_WITH_METHODS)
+
+
+_WITH_METHODS = ("sklearn.externals", "sklearn.utils", "sklearn.compose._column_transformer")
 
 
 def _may_be_text(value: Any) -> bool:
