@@ -97,6 +97,7 @@ def _copy(source: ByteSource, path: Path, budget: Budget) -> None:
             piece = source.read(at, _CHUNK)
             budget.unpack(len(piece))
             out.write(piece)
+            source.release(at, len(piece))
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
