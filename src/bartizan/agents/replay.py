@@ -31,11 +31,16 @@ def read_tools(path: Path) -> tuple[ToolDefinition, ...]:
     tools = document.get("tools") if isinstance(document, dict) else document
     if not isinstance(tools, list):
         raise ConfigurationError(f"{path}: no list of tools", 'expected [{"name", "description", "inputSchema"}, …]')
+    return definitions(tools, str(path))
+
+
+def definitions(tools: list[Any], source: str) -> tuple[ToolDefinition, ...]:
+    """Parsed tool definitions of MCP, which stand in ``source``. Raises ConfigurationError."""
     found = []
     for place, tool in enumerate(tools):
         if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
             raise ConfigurationError(
-                f"{path}: tool {place} has no name", 'expected {"name", "description", "inputSchema"}'
+                f"{source}: tool {place} has no name", 'expected {"name", "description", "inputSchema"}'
             )
         schema = tool.get("inputSchema", tool.get("input_schema", tool.get("parameters")))
         notes = tool.get("annotations")
