@@ -33,6 +33,10 @@ _PAYING = re.compile(
 )
 
 
+_CAPITAL = re.compile(r"(?:^|[.!?:\n]\s{0,4})[A-Z](?=[a-z]{1,20}\s)")
+"""That a sentence merely begins with."""
+
+
 class Delegated(NamedTuple):
     """What the user leaves to others."""
 
@@ -52,6 +56,7 @@ class _Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def english(text: str) -> Delegated:
     """What ``text`` delegates in English."""
+    text = _CAPITAL.sub(lambda match: match.group().lower(), text)
     return Delegated(bool(_DELEGATION.search(text)), bool(_PAYING.search(text)))
 
 

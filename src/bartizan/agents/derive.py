@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from bartizan.agents.lexicon import (
     content_words,
+    deeds_of,
     families_of,
     folded,
     folded_set,
@@ -34,6 +35,12 @@ _OUTWARD = folded_set("outward")
 _OWN_WAY = word_set("own_way")
 _DELIVERED = word_set("delivered")
 _OPEN_WORLD = folded_set("open_world")
+_LIGHT = word_set("light_verbs")
+_PLAIN = word_set("plain_verbs")
+_NOUNLIKE = word_set("nounlike")
+_BASKETS = word_set("baskets")
+_RECURRING = word_set("recurring")
+_PROOFS = word_set("proofs")
 
 _RECIPIENTS = word_set("recipients")
 _PARTIES = word_set("parties")
@@ -59,7 +66,7 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
         tool: the definition.
         known: its effect, where the operator says it; what arguments are used as depends on it.
     """
-    named = name_words(tool.name)
+    named = _verb_first(name_words(tool.name))
     sentence = words(tool.description[:400].split(".")[0])
     declared = declared_arguments(tool.input_schema)
     effect, why = _effect(named, sentence, declared, tool.annotations.get("readOnlyHint") is True)
@@ -73,8 +80,8 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
     return ToolProfile(
         name=tool.name,
         effect=effect,
-        families=families_of(verbs),
-        nouns=nouns,
+        families=_families(verbs, named),
+        nouns=_told_by(nouns, effect, sentence),
         parameters=parameters,
         outward=effect in {Effect.SEND, Effect.SPEND}
         or (effect is Effect.WRITE and "react" in families_of(verbs))
@@ -83,6 +90,28 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
         words=content_words(" ".join(named)),
         why=why,
     )
+
+
+def _verb_first(named: list[str]) -> list[str]:
+    """A name with its verb in front: ``orders_cancel`` names the deed last, and *orders* is no deed there."""
+    if len(named) < 2 or folded(named[0]) not in _NOUNLIKE:
+        return named
+    at = next((at for at in (1, len(named) - 1) if named[at] in _PLAIN), 0)
+    return [named[at], *named[:at], *named[at + 1 :]]
+
+
+def _families(verbs: list[str], named: list[str]) -> frozenset[str]:
+    """Families of a tool's verb, and of its noun where that is the deed: ``create_payment`` pays, once."""
+    found = families_of(verbs)
+    if verbs and verbs[0] in _LIGHT and _RECURRING.isdisjoint(named):
+        found |= deeds_of(word for word in named if word != verbs[0])
+    return found
+
+
+def _told_by(nouns: frozenset[str], effect: Effect, sentence: list[str]) -> frozenset[str]:
+    """Its concepts; what sends messages may say only in its description that they are e-mails."""
+    told = nouns_of(sentence) & {"email", "message"} if effect is Effect.SEND else frozenset()
+    return nouns | told
 
 
 def _fold(found: Iterable[str]) -> frozenset[str]:
@@ -114,6 +143,8 @@ def _effect(named: list[str], sentence: list[str], declared: list[Declared], rea
         return Effect.AUTHENTICATE, said
     if any(stem in _REACTIONS for stem in stems):
         return Effect.WRITE, said
+    if _BASKETS.intersection(named) and families & {"create", "update", "delete"}:
+        return Effect.WRITE, f"{said}, in a basket: nothing is bought yet"
     if "delete" in families:
         return Effect.DELETE, said
     if "event" in nouns and "member" in nouns and families & {"invite"}:
@@ -172,6 +203,8 @@ def _sink(entry: Declared, effect: Effect, nouns: frozenset[str], named: list[st
     if entry.format in {"email", "uri", "date", "date-time"}:
         kind = {"email": Sink.RECIPIENT, "uri": Sink.URL}.get(entry.format, Sink.TIME)
         return kind, f"format {entry.format}"
+    if found & _PROOFS and found <= _PROOFS | {"code", "number", "one", "time", "password"}:
+        return (Sink.SECRET if effect is Effect.AUTHENTICATE else Sink.OPTION), f"{said}: it proves who the user is"
     if found & _SECRETS and not (found == {"key"} and effect is Effect.READ):
         return Sink.SECRET, said
     if last in {"id", "ids"}:

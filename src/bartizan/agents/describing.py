@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from bartizan.agents.envelope import Envelope
+from bartizan.agents.lexicon import families_of, nouns_of
 from bartizan.agents.record import Record
 
 MOST = 200
 """Records of one result among which one is told by its description."""
 ENOUGH = 2
-"""Words that describe; one alone is too easily shared."""
+"""Words that describe; one alone is too easily shared, but for one that the lexicon does not know: *dentist*."""
 
 
 def described(record: Record, envelope: Envelope) -> bool:
     """Whether two sentences of the user in a row share more words with the fields of ``record`` than with those of any
-    other record of its result, and at least two."""
+    other record of its result: at least two, or one rare word that stands in no other."""
     beside = record.beside
-    if len(beside) > MOST or len(record.words & envelope.words) < ENOUGH:
+    common = record.words & envelope.words
+    if len(beside) > MOST or not common:
         return False
+    if len(common) < ENOUGH:
+        return len(beside) > 1 and all(
+            _rare(word) and not any(word in other.words for other in beside if other is not record) for word in common
+        )
     sentences = envelope.sentences
     for at in range(max(1, len(sentences) - 1)):
         said = frozenset().union(*(sentence.words for sentence in sentences[at : at + 2]))
@@ -24,3 +30,7 @@ def described(record: Record, envelope: Envelope) -> bool:
         if shared >= ENOUGH and all(len(other.words & said) < shared for other in beside if other is not record):
             return True
     return False
+
+
+def _rare(word: str) -> bool:
+    return len(word) > 3 and not (families_of([word]) or nouns_of([word]) or word.isdigit())

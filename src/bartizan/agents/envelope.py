@@ -14,7 +14,7 @@ import msgspec
 from bartizan.agents import values
 from bartizan.agents.delegating import english, foreign
 from bartizan.agents.languages import spoken
-from bartizan.agents.lexicon import content_words, families_of, folded_set, nouns_of, word_set, words
+from bartizan.agents.lexicon import addressed, content_words, families_of, folded, folded_set, nouns_of, spelled, word_set, words
 from bartizan.agents.profile import Effect, ToolProfile
 
 MAX_TASK = 40_000
@@ -34,6 +34,10 @@ _EVERY = word_set("collections")
 _EMPTYING = word_set("emptying")
 _DAYS = word_set("days")
 _MANY = _EVERY - word_set("pronouns")
+_TOLD = frozenset({"email", "message"})
+_OPENING = folded_set("opening")
+_LINK = frozenset(map(folded, ("link", "url")))
+_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 class Licence(StrEnum):
@@ -79,6 +83,8 @@ class Envelope(msgspec.Struct, frozen=True):
     """The user speaks of a collection or of what stands out in one."""
     many: bool = False
     """The same, by a word of its own: *them* may be one vendor, *all* is none."""
+    clicks: bool = False
+    """The user lets the agent open a link that somebody else gives."""
     languages: frozenset[str] = frozenset()
     """In which the words are; what is ``unknown`` licenses nothing."""
 
@@ -146,8 +152,10 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
     for part in _SENTENCE.split(text):
         if not part or not part.strip():
             continue
-        said = spoken(part)
-        sentences.append(_Sentence(said.families, said.nouns, content_words(part)))
+        plain = spelled(part)
+        said = spoken(plain)
+        nouns = said.nouns | _TOLD if addressed(words(plain)) else said.nouns
+        sentences.append(_Sentence(said.families, nouns, content_words(part)))
         languages |= said.languages
         left.append(foreign(part, said.languages, said.families))
         named.update(_names(part, said.languages))
@@ -159,7 +167,7 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         specifics=frozenset(values.specifics(text)) | frozenset(values.quoted(text)),
         names=frozenset(named),
         words=content_words(text),
-        numbers=frozenset(filter(None, (values.numeral(m.group()) for m in values.NUMBER.finditer(text)))),
+        numbers=_numbers(text),
         dated=values.DATE.search(text) is not None,
         days=frozenset(values.days(text)),
         relative=not _DAYS.isdisjoint(words(text)),
@@ -167,9 +175,17 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         pays=any(one.pays for one in left),
         every=not _EVERY.isdisjoint(words(text)) or empties,
         many=not _MANY.isdisjoint(words(text)),
+        clicks=any(_OPENING & one.words and _LINK & one.words for one in sentences),
         languages=frozenset(languages),
     )
     return envelope if before is None else _joined(before, envelope)
+
+
+def _numbers(text: str) -> frozenset[str]:
+    """Numbers in figures, and small ones in words."""
+    written = filter(None, (values.numeral(match.group()) for match in values.NUMBER.finditer(text)))
+    spelt = (str(_COUNTS.index(word) + 2) for word in words(text) if word in _COUNTS)
+    return frozenset((*written, *spelt))
 
 
 def _joined(one: Envelope, two: Envelope) -> Envelope:
@@ -187,6 +203,7 @@ def _joined(one: Envelope, two: Envelope) -> Envelope:
         pays=one.pays or two.pays,
         every=one.every or two.every,
         many=one.many or two.many,
+        clicks=one.clicks or two.clicks,
         languages=one.languages | two.languages,
     )
 

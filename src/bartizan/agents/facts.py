@@ -19,11 +19,13 @@ from bartizan.core.tool import ToolCall
 
 _SAID = frozenset({Label.USER, Label.OPERATOR})
 _SETTLED = _SAID | {Label.TRUSTED} | TIED
+_MEANT = _SAID | {Label.TRUSTED, Label.LINKED}
 _PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
 _TOLD = frozenset({Label.QUOTED, Label.EXTERNAL})
 _FOREIGN = _PROSE | {Label.SOURCE, Label.HOSTILE, Label.LOOKALIKE}
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
 _TELLING = frozenset({"send", "publish", "react"})
+_LINKS = folded_set("links")
 _SHORT_NUMBER = 5
 """Digits up to which a number in a text leads nobody anywhere: prices and counts, not telephones or accounts."""
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
@@ -57,6 +59,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """One of them, and who has it."""
     strays: bool = False
     """The user named an object of this form, and the call is about another one."""
+    meant: bool = False
+    """What it is about and whom it concerns are the user's own values or stand in records that their words point at."""
     outward: bool = False
     open_world: bool = False
     every: bool = False
@@ -113,6 +117,7 @@ def facts_of(
         discloses=bool(told),
         discloses_where=told,
         strays=arguments.strays,
+        meant=arguments.meant,
         outward=profile.outward and not (kept and not leaks and carries not in _FOREIGN),
         open_world=profile.open_world,
         every=envelope.every,
@@ -156,6 +161,14 @@ class _Arguments:
             and all(bound.label is Label.USER for bound in self.amounts)
         )
 
+    @property
+    def meant(self) -> bool:
+        """Whether there are values that say what the call is about, and the user means them."""
+        chosen = [bound.label for bound in (*self.critical, *self.objects)]
+        return any(label in _MEANT for label in chosen) and all(
+            label in _MEANT or (label is Label.DERIVED) for label in chosen
+        )
+
     def take(self, leaf: str, sink: Sink) -> None:
         """Bind one value."""
         if sink is Sink.CONTENT:
@@ -178,8 +191,11 @@ class _Arguments:
         if sink in CRITICAL:
             if bound.label not in _SETTLED:
                 self.addresses.add(whole)
-            if sink is Sink.URL and "?" in leaf and bound.label in _PROSE:
+            given = self._envelope.clicks and bound.label in _TOLD_TO_US and self._ledger.told(whole)
+            if sink is Sink.URL and "?" in leaf and bound.label in _PROSE and not given:
                 bound = Bound(Label.EXTERNAL, f"{bound.where}: it carries data")
+            elif sink is Sink.URL and bound.label not in _SAID and self._ledger.secret_in(leaf):
+                bound = Bound(Label.EXTERNAL, f"{bound.where}: it carries a secret of the session")
             self.critical.append(bound._replace(value=whole))
         elif sink is Sink.AMOUNT:
             self.amounts.append(_computed(bound))
@@ -239,7 +255,7 @@ class _Arguments:
         for match in values.URL.finditer(leaf):
             bound = self._bind(match.group())
             told = bound.label in _PROSE or (bound.label is Label.SOURCE and not self._envelope.delegates)
-            if told and not self._envelope.words & folded_set("links"):
+            if told and not self._envelope.words & _LINKS:
                 self.carried.append(Bound(Label.EXTERNAL, f"{bound.where}: a link the user's words do not speak of"))
 
 

@@ -13,7 +13,7 @@ from bartizan.agents.envelope import Envelope, read_task
 from bartizan.agents.extent import Fault, fault_in
 from bartizan.agents.facts import as_context, facts_of
 from bartizan.agents.ledger import Ledger
-from bartizan.agents.lexicon import content_words, word_set
+from bartizan.agents.lexicon import content_words, folded, name_words, nouns_of, word_set
 from bartizan.agents.overriding import Profiler, profiler
 from bartizan.agents.pack import Pack, Ruling
 from bartizan.agents.profile import Effect
@@ -37,6 +37,7 @@ _UNKNOWN = Ruling(Action.BLOCK, "unknown_tool", "No such tool is offered.")
 _TOO_LARGE = Ruling(Action.BLOCK, Fault.SIZE.value, "Its arguments are too many, too long or too deep to be compared.")
 _NOT_JSON = Ruling(Action.BLOCK, Fault.FORM.value, "Its arguments hold what JSON does not know, such as NaN.")
 _TOO_MANY = Ruling(Action.BLOCK, "calls_per_message", "One message of the user is not worth so many calls.")
+_FILES = frozenset({"file"})
 _POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED}) | TIED
 
 
@@ -228,9 +229,13 @@ class AgentConversation:
         )
 
     def _words_said(self, leaf: str) -> bool:
-        """Whether a search phrase is made of the user's words."""
+        """Whether a search phrase, or the name of a file, is made of the user's words."""
         found = content_words(leaf)
-        return bool(found) and found <= self._envelope.words
+        if found and found <= self._envelope.words:
+            return True
+        parts = {folded(word) for part in leaf.replace("-", " ").split(".") for word in name_words(part)}
+        named = {word for word in parts if nouns_of([word]) != _FILES}
+        return bool(named) and " " not in leaf and named <= self._envelope.words
 
 
 def _unoffered(call: ToolCall) -> ToolDefinition:

@@ -173,6 +173,11 @@ class Ledger:
             values.contains(text, value) for text, record in self._prose if not record.trusted
         )
 
+    def secret_in(self, text: str) -> bool:
+        """Whether ``text`` holds a secret that a result brought."""
+        text = text.casefold()
+        return any(secret in text for secret in self.secrets)
+
     def __len__(self) -> int:
         return len(self._places)
 
@@ -305,7 +310,8 @@ def followed(record: Record, envelope: Envelope) -> bool:
     if record.hostile or not (envelope.delegates or envelope.pays):
         return False
     if record.authored:
-        return linked(record, envelope) in {"specific", "name"} or described(record, envelope)
+        alone = record.pointed and len(record.beside) == 1
+        return alone or linked(record, envelope) in {"specific", "name"} or described(record, envelope)
     return record.pointed or linked(record, envelope) in {"specific", "name"}
 
 

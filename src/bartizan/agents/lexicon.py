@@ -14,6 +14,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _PAYING = re.compile(
     r"\bcheck(?:ing)?\sout\b(?=[^.?!\n]{0,40}\b(?:cart|basket|bag|order|items?|products?|rest|them|it)\b)", re.I
 )
+_BETWEEN = r"(?:\s[^\s.,;:?!]{1,30}){1,4}\s"
+"""Words inside a phrase."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=[A-Za-z])(?=[0-9])")
 
 
@@ -23,6 +25,8 @@ class Lexicon(msgspec.Struct, frozen=True):
     families: dict[str, tuple[str, ...]]
     nouns: dict[str, tuple[str, ...]]
     implied: dict[str, tuple[str, ...]]
+    phrases: dict[str, tuple[str, ...]]
+    deeds: dict[str, tuple[str, ...]]
     sets: dict[str, tuple[str, ...]]
 
 
@@ -30,6 +34,7 @@ class _Index(msgspec.Struct, frozen=True):
     families: dict[str, frozenset[str]]
     nouns: dict[str, frozenset[str]]
     implied: dict[str, frozenset[str]]
+    deeds: dict[str, frozenset[str]]
     verbs: frozenset[str]
     """As they are written."""
 
@@ -86,10 +91,27 @@ def nouns_of(found: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*(index.get(folded(word), frozenset()) for word in found))
 
 
+def addressed(found: Iterable[str]) -> bool:
+    """Whether one of ``found`` says by itself that somebody is to be told something: *ask the seller*."""
+    return not word_set("addressing").isdisjoint(found)
+
+
 def implied_by(found: Iterable[str]) -> frozenset[str]:
     """Concepts that the verbs among ``found`` imply, as *pay* implies money."""
     index = _index().implied
     return frozenset().union(*(index.get(folded(word), frozenset()) for word in found))
+
+
+def deeds_of(found: Iterable[str]) -> frozenset[str]:
+    """Families of the deeds that nouns among ``found`` name, as *payment* names that of *pay*."""
+    index = _index().deeds
+    return frozenset().union(*(index.get(folded(word), frozenset()) for word in found))
+
+
+def spelled(text: str) -> str:
+    """``text`` with the verb of each phrase as the one that the phrase means: *get me* is *buy me*."""
+    pattern, meant = _phrases()
+    return pattern.sub(lambda match: " ".join([meant[match.lastgroup or ""], *match.group().split()[1:]]), text)
 
 
 def is_verb(word: str) -> bool:
@@ -121,12 +143,28 @@ def _lexicon() -> Lexicon:
 
 
 @cache
+def _phrases() -> tuple[re.Pattern[str], dict[str, str]]:
+    rows = list(_lexicon().phrases.items())
+    kinds = {f"k{number}": word for number, (word, _) in enumerate(rows)}
+    groups = (
+        f"(?P<k{number}>{'|'.join(_BETWEEN.join(map(_spaced, phrase.split(' … '))) for phrase in phrases)})"
+        for number, (_, phrases) in enumerate(rows)
+    )
+    return re.compile(rf"\b(?:{'|'.join(groups)})\b", re.IGNORECASE), kinds
+
+
+def _spaced(phrase: str) -> str:
+    return r"\s".join(map(re.escape, phrase.split()))
+
+
+@cache
 def _index() -> _Index:
     lexicon = _lexicon()
     return _Index(
         families=_inverted(lexicon.families),
         nouns=_inverted(lexicon.nouns),
         implied={folded(word): frozenset(concepts) for word, concepts in lexicon.implied.items()},
+        deeds=_inverted(lexicon.deeds),
         verbs=frozenset(word for members in lexicon.families.values() for word in members),
     )
 
