@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -142,10 +143,17 @@ def better(value: str, ledger: Ledger, envelope: Envelope) -> bool:
     return False
 
 
-def rivalled(value: str, ledger: Ledger) -> bool:
-    """Whether prose that holds this account holds another one too: a bill names one payee."""
-    return values.kind(value) == "account" and any(
-        other != value and values.kind(other) == "account"
+def rivalled(value: str, ledger: Ledger, kinds: Collection[str] = ("account",)) -> bool:
+    """Whether prose that holds this value holds another one of its kind too: a bill names one payee.
+
+    Args:
+        value: normalised.
+        ledger: what results brought.
+        kinds: that are looked at, as `values.kind` names them.
+    """
+    kind = values.kind(value)
+    return kind in kinds and any(
+        other != value and values.kind(other) == kind
         for place in ledger.places(value)
         if not place.field
         for other in place.record.told

@@ -33,4 +33,4 @@ def described(record: Record, envelope: Envelope) -> bool:
 
 
 def _rare(word: str) -> bool:
-    return len(word) > 3 and not (families_of([word]) or nouns_of([word]) or word.isdigit())
+    return len(word) > 2 and not (families_of([word]) or nouns_of([word]) or word.isdigit())

@@ -86,7 +86,7 @@ def facts_of(
     for name, argument in call.arguments.items():
         sink = (profile.parameters.get(name) or undeclared(name, profile)).sink
         for leaf in values.leaves(argument):
-            arguments.take(leaf, sink)
+            arguments.take(leaf, sink, name)
     cause, named, delegated = _causes(profile, arguments, ledger, envelope)
     critical = worst(_doubted(arguments.critical, ledger, envelope))
     licence = envelope.licence(profile)
@@ -169,19 +169,19 @@ class _Arguments:
             label in _MEANT or (label is Label.DERIVED) for label in chosen
         )
 
-    def take(self, leaf: str, sink: Sink) -> None:
-        """Bind one value."""
+    def take(self, leaf: str, sink: Sink, name: str) -> None:
+        """Bind one value of the argument ``name``."""
         if sink is Sink.CONTENT:
             self._text(leaf)
         elif sink is Sink.TIME:
             self._day(leaf)
         elif sink in CRITICAL or sink in _OBJECTS or sink is Sink.AMOUNT:
-            self._value(leaf, sink)
+            self._value(leaf, sink, name)
 
     def _bind(self, value: str) -> Bound:
         return bind(value, self._ledger, self._envelope, self._operator, self._server)
 
-    def _value(self, leaf: str, sink: Sink) -> None:
+    def _value(self, leaf: str, sink: Sink, name: str) -> None:
         bound = self._bind(leaf)
         whole = values.normal(leaf)
         if bound.label in _FOREIGN:
@@ -205,7 +205,8 @@ class _Arguments:
             if bound.label not in _SAID:
                 self.telling.add(values.numeral(leaf) or whole)
         else:
-            self.objects.append(_computed(bound))
+            asked = bound.label in _TOLD and self._asked_for(name)
+            self.objects.append(Bound(Label.DERIVED, bound.where) if asked else _computed(bound))
             self._link(leaf)
             if sink is Sink.OBJECT:
                 self.strays = self.strays or self._envelope.strays(whole)
@@ -213,6 +214,11 @@ class _Arguments:
                     self.strays = self.strays or strays(whole, self._ledger, self._envelope)
             if self._outward:
                 self._exposed(leaf, whole)
+
+    def _asked_for(self, name: str) -> bool:
+        """Whether the user speaks of an argument by its name: *use the coupon code from the e-mail*."""
+        spoken = content_words(" ".join(name_words(name)))
+        return len(spoken) > 1 and spoken <= self._envelope.words
 
     def _text(self, leaf: str) -> None:
         whole = values.normal(leaf)
@@ -266,8 +272,11 @@ def _doubted(critical: list[Bound], ledger: Ledger, envelope: Envelope) -> list[
     own = {values.kind(bound.value) for bound in critical if bound.label in _SETTLED} - {""}
     doubted = []
     for bound in critical:
+        followed = bound.label is Label.SOURCE and envelope.delegates
         if bound.label in _TOLD_TO_US and (
-            values.kind(bound.value) in own or better(bound.value, ledger, envelope) or rivalled(bound.value, ledger)
+            values.kind(bound.value) in own
+            or (not followed and better(bound.value, ledger, envelope))
+            or rivalled(bound.value, ledger, ("account", "email") if followed else ("account",))
         ):
             bound = Bound(Label.UNKNOWN, f"{bound.where}, though there is a better one", bound.value)
         doubted.append(bound)

@@ -224,6 +224,7 @@ class AgentConversation:
         return bool(told) and all(
             bind(leaf, self._ledger, self._envelope, self._operator).label in _POINTING
             or self._words_said(leaf)
+            or self._of_many(leaf)
             or (values.DATE.match(leaf) is not None and self._envelope.speaks_of(leaf))
             for leaf in told
         )
@@ -236,6 +237,11 @@ class AgentConversation:
         parts = {folded(word) for part in leaf.replace("-", " ").split(".") for word in name_words(part)}
         named = {word for word in parts if nouns_of([word]) != _FILES}
         return bool(named) and " " not in leaf and named <= self._envelope.words
+
+    def _of_many(self, leaf: str) -> bool:
+        """Whether the user speaks of many, and a record names this by a word of theirs: *all bills*, ``bill_may.txt``."""
+        parts = {folded(word) for part in leaf.split(".") for word in name_words(part) if len(word) > 2}
+        return self._envelope.many and not parts.isdisjoint(self._envelope.words) and self._ledger.listed(leaf)
 
 
 def _unoffered(call: ToolCall) -> ToolDefinition:

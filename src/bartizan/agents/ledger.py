@@ -163,6 +163,10 @@ class Ledger:
         found = self._places.get(value, [])
         return sorted(found, key=lambda place: (not place.field, place.label))
 
+    def listed(self, value: str) -> bool:
+        """Whether an application keeps ``value`` in a field of its own."""
+        return any(place.field and not place.label for place in self._places.get(values.normal(value), ()))
+
     def in_prose(self, value: str) -> Record | None:
         """The first record whose prose holds ``value`` anywhere."""
         return next((record for text, record in self._prose if value in text), None)
