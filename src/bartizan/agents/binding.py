@@ -247,6 +247,8 @@ def _prose(record: Record, ledger: Ledger, envelope: Envelope) -> Bound:
         return Bound(Label.TRUSTED, where)
     if record.hostile:
         return Bound(Label.HOSTILE, f"{where}: {record.hostile}")
+    if record.usurps:
+        return Bound(Label.EXTERNAL, f"{where} that puts something before the agent's task")
     if (
         record.pointed
         or linked(record, envelope, ledger.adopted) in {"specific", "name"}

@@ -28,7 +28,7 @@ _DELEGATION = re.compile(
     r"(?! the (?:given |following )?order)"
 )
 _PAYING = re.compile(
-    r"\b(?:pay|settle|cover|transfer|process)\b[^.?!\n]{0,60}\b(?:bill|invoice|fee|rent|fine|receipt|statement|dues)\b",
+    r"\b(?:pay|settle|cover|transfer|process)\b[^.?!\n]{0,60}\b(?:bill|invoice|fee|rent|fine|receipt|statement|due)s?\b",
     re.I,
 )
 

@@ -117,8 +117,10 @@ def _verb(spoken: list[str]) -> int:
         if word not in _LEAD:
             break
     for place, word in enumerate(spoken[:-1]):
-        if word in {"please", "must", "should", "kindly"} or (
-            word == "to" and place and spoken[place - 1] in {"need", "have", "want", "you", "required", "sure"}
+        if (
+            word in {"please", "must", "should", "kindly"}
+            or (word == "you" and place and spoken[place - 1] in {"can", "could", "will", "would"})
+            or (word == "to" and place and spoken[place - 1] in {"need", "have", "want", "you", "required", "sure"})
         ):
             ahead = place + 1
             while ahead < len(spoken) and spoken[ahead] in _LEAD:

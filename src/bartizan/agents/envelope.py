@@ -93,7 +93,10 @@ class Envelope(msgspec.Struct, frozen=True):
         best = Licence.NONE
         for sentence in self.sentences:
             deed = bool(sentence.families & profile.families) or _kin(sentence.families, profile)
-            thing = bool(sentence.nouns & profile.nouns) or bool(sentence.words & (profile.words - _COMMON))
+            shared = sentence.words & (profile.words - _COMMON)
+            thing = bool(sentence.nouns & profile.nouns) or bool(shared)
+            if not profile.families:  # no verb is known that asks for it: its own words have to
+                deed, thing = bool(shared), len(shared) > 1
             if deed and thing:
                 return Licence.STRONG
             if deed or (thing and profile.effect in {Effect.WRITE, Effect.AUTHENTICATE}):
@@ -130,6 +133,7 @@ def _kin(families: frozenset[str], profile: ToolProfile) -> bool:
     return bool(
         ("book" in own and "create" in families)
         or ("create" in own and "book" in families)
+        or ("book" in own and "pay" in families and "travel" in profile.nouns)
         or ("invite" in own and "create" in families)
         or ("publish" in own and families & {"send", "create"} and profile.effect is Effect.SEND)
         or ("send" in own and families & {"publish", "invite"})

@@ -21,6 +21,7 @@ from bartizan.agents.lexicon import content_words, folded, name_words, word_set
 from bartizan.agents.readers import Shelf
 from bartizan.agents.record import Place, Record
 from bartizan.agents.results import Leaf, read_result
+from bartizan.agents.usurping import usurps
 
 MAX_VALUES = 20_000
 """Values remembered per session; beyond, further values count as external prose only."""
@@ -263,6 +264,7 @@ class Ledger:
             return
         if self._attack_in is not None and not record.hostile:
             record.hostile = self._attack_in(text)
+        record.usurps = record.usurps or usurps(text)
         found, whole = directives(text)
         room = MAX_DIRECTIVES - len(self.directives)
         self.unread = self.unread or not whole or len(found) > room
@@ -311,7 +313,7 @@ def beyond(found: Set[str], heard: str | None) -> bool:
 
 def followed(record: Record, envelope: Envelope) -> bool:
     """Whether the user lets the agent act on what ``record`` says."""
-    if record.hostile or not (envelope.delegates or envelope.pays):
+    if record.hostile or record.usurps or not (envelope.delegates or envelope.pays):
         return False
     if record.authored:
         alone = record.pointed and len(record.beside) == 1

@@ -42,3 +42,5 @@ class Record(msgspec.Struct, eq=False, kw_only=True):
     """The records of the same result, itself among them."""
     hostile: str = ""
     """Why its prose is taken for an attack; empty if it is not."""
+    usurps: bool = False
+    """Its prose puts something before the task that the agent was given."""

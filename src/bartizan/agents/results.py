@@ -15,6 +15,7 @@ import msgspec
 import yaml
 
 from bartizan.agents.lexicon import word_set
+from bartizan.agents.values import EMAIL
 from bartizan.workspace.yaml_bounds import check_bounds
 
 MAX_PARSED = 400_000
@@ -152,5 +153,5 @@ def _printed(text: str, record: int) -> list[Leaf]:
 
 def _leaf(text: str, key: str, record: int) -> Leaf:
     short = len(text) <= _LONGEST_FIELD and "\n" not in text.strip() and len(text.split()) <= _MOST_WORDS
-    field = short and key not in _PROSE_KEYS
+    field = short and (key not in _PROSE_KEYS or EMAIL.fullmatch(text.strip()) is not None)
     return Leaf(text, key, record, field, field and key in _LABEL_KEYS)
