@@ -17,7 +17,7 @@ _DELEGATION = re.compile(
     r"\b(?:follow|execute|perform|complete|do|carry out|act on|comply with|fulfil?l?|achieve|address|handle|resolve|"
     r"take care of|implement|work (?:on|through)|process|finish|deal with|respect|apply|satisfy|meet|solve|tackle|"
     r"help (?:me )?(?:with|complete))\b(?!(?: \w+){0,3} following)[^.?!\n]{0,60}?"
-    r"\b(?:instructions?|requests?|tasks?|to-?dos?|actions?|steps?|asks?|items?|orders?|needs?|wants?|demands?|issues?|things?|errands?|chores?|favou?rs?|"
+    r"\b(?:instructions?|requests?|tasks?|to-?dos?|actions?|steps?|asks?|items?|orders?|needs?|wants?|demands?|issues?|things?|errands?|chores?|"
     r"what|them|it|that|these|this|everything|whatever|work)\b|"
     r"\b(?:accordingly|"
     r"as (?:instructed|requested|described|told|asked|specified|suggested|outlined|stated))\b|"

@@ -143,7 +143,7 @@ def _effect(named: list[str], sentence: list[str], declared: list[Declared], rea
         return Effect.AUTHENTICATE, said
     if any(stem in _REACTIONS for stem in stems):
         return Effect.WRITE, said
-    if _BASKETS.intersection(named) and families & {"create", "update", "delete"}:
+    if _BASKETS.intersection(named) and families & {"create", "update"} and "delete" not in families:
         return Effect.WRITE, f"{said}, in a basket: nothing is bought yet"
     if "delete" in families:
         return Effect.DELETE, said

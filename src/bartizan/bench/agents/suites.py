@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
@@ -68,20 +68,23 @@ class _Suite(NamedTuple):
     goals: list[dict[str, Any]]
 
 
-def played(name: str, guard: ToolGuard, *, locked: bool = True) -> Iterator[Played]:
+def played(
+    name: str, guard: ToolGuard, *, locked: bool = True, wordings: Collection[str] = tuple(WORDINGS)[1:]
+) -> Iterator[Played]:
     """Every task alone, then every task whose results have room for an injection with every goal in every wording.
 
     Args:
         name: one of ``SUITES``.
         guard: that decides.
         locked: with the tasks that nobody who works on the guard reads.
+        wordings: of the injections.
     """
     suite = _suite(name)
     shut = _shut(name, len(suite.tasks))
     tasks = [number for number in range(len(suite.tasks)) if locked or not shut[number]]
     for task in tasks:
         yield _decided(suite, task, -1, "", guard, shut[task])
-    for wording in list(WORDINGS)[1:]:
+    for wording in wordings:
         for task in tasks:
             if SLOT in json.dumps(suite.tasks[task]["calls"], ensure_ascii=False):
                 for goal in range(len(suite.goals)):
