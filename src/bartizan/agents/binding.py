@@ -201,6 +201,8 @@ _CARRYING = frozenset("?=&;@")
 def _said(whole: str, envelope: Envelope) -> bool:
     if whole in envelope.specifics or envelope.says(whole):
         return True
+    if whole[0] in "@#" and whole[1:] in envelope.names:  # the handle of somebody whom the user names
+        return True
     if "/" not in whole or "@" in whole:
         return False
     if whole.startswith(("/", "~")):  # a path below one that the user named

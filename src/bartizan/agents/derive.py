@@ -39,6 +39,7 @@ _LIGHT = word_set("light_verbs")
 _PLAIN = word_set("plain_verbs")
 _NOUNLIKE = word_set("nounlike")
 _BASKETS = word_set("baskets")
+_READINGS = word_set("readings")
 _RECURRING = word_set("recurring")
 _PROOFS = word_set("proofs")
 
@@ -122,6 +123,8 @@ def _effect(named: list[str], sentence: list[str], declared: list[Declared], rea
     stems = [folded(word) for word in named]
     verbs = [word for word in named if is_verb(word)]
     if not verbs:
+        if named and (named[-1] in _READINGS or (read_only and _NOUNLIKE.issuperset(_fold(sentence[:1])))):
+            return Effect.READ, f"“{named[-1]}” at the end of its name"
         verbs = [word for word in sentence[:6] if is_verb(word)][:1]
         if not verbs:
             if read_only:

@@ -35,6 +35,11 @@ _PAIR = re.compile(
     r"(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([\w.+-]{1,80})(?=[,)}\]]))",
     re.DOTALL,
 )
+_RULE = re.compile(r"\|(?:\s{0,4}:?-{1,80}:?\s{0,4}\|){1,60}")
+"""The second line of a Markdown table."""
+_COUNT = re.compile(r"-{2,80}|\d{1,6} \w{1,20}(?: \w{1,20})?:?")
+"""What stands above: a line of hyphens, *2 messages*."""
+_HEADER = re.compile(r"([A-Z][A-Za-z-]{1,30}): (\S.{0,400})")
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
@@ -60,6 +65,8 @@ def read_result(text: str) -> list[Leaf]:
         _walk(document, found)
     elif text.lstrip()[:1] in "[{" and text.strip():
         found = _printed(text, 0)
+    else:
+        found = _laid_out(text)
     return found or [Leaf(part.strip(), "", 0, False) for part in text.split("\n\n")[:MAX_NODES] if part.strip()]
 
 
@@ -149,6 +156,40 @@ def _printed(text: str, record: int) -> list[Leaf]:
         if len(found) >= MAX_NODES:
             break
     return found
+
+
+def _laid_out(text: str) -> list[Leaf]:
+    """A Markdown table, or lines of ``Key: value``, with which ``text`` begins, and the rest as prose; empty for neither.
+
+    Only what stands first is the application's: nothing marks where somebody's text inside of it ends.
+    """
+    lines = text[:MAX_PARSED].splitlines()
+    start = 0
+    while start < min(len(lines), 3) and (not lines[start].strip() or _COUNT.fullmatch(lines[start].strip())):
+        start += 1
+    found: list[Leaf] = []
+    end = start
+    if start + 1 < len(lines) and _RULE.fullmatch(lines[start + 1].strip()):
+        keys = _cells(lines[start])
+        end = start + 2
+        while end < len(lines) and len(cells := _cells(lines[end])) == len(keys) and len(found) < MAX_NODES:
+            found.extend(
+                _leaf(cell, key, end - start - 1) for key, cell in zip(keys, cells, strict=True) if cell not in {"", "-"}
+            )
+            end += 1
+    else:
+        while end < len(lines) and (match := _HEADER.fullmatch(lines[end].strip())):
+            found.append(_leaf(match.group(2), match.group(1).casefold(), 0))
+            end += 1
+    if len(found) < 2:
+        return []
+    rest = "\n".join(lines[end:])
+    return found + [Leaf(part.strip(), "", 0, False) for part in rest.split("\n\n")[:MAX_NODES] if part.strip()]
+
+
+def _cells(line: str) -> list[str]:
+    line = line.strip()
+    return [cell.strip() for cell in line[1:-1].split("|")] if len(line) > 2 and line[0] == line[-1] == "|" else []
 
 
 def _leaf(text: str, key: str, record: int) -> Leaf:
