@@ -39,6 +39,7 @@ _LIGHT = word_set("light_verbs")
 _PLAIN = word_set("plain_verbs")
 _NOUNLIKE = word_set("nounlike")
 _BASKETS = word_set("baskets")
+_VOUCHERS = word_set("vouchers")
 _READINGS = word_set("readings")
 _RECURRING = word_set("recurring")
 _PROOFS = word_set("proofs")
@@ -216,6 +217,8 @@ def _sink(entry: Declared, effect: Effect, nouns: frozenset[str], named: list[st
         return Sink.URL, said
     if found & _ACCOUNTS or (effect is Effect.SPEND and found & {"recipient", "to", "receiver"}):
         return Sink.ACCOUNT, said
+    if last == "code" and (found | set(named)) & _VOUCHERS:
+        return Sink.OPTION, f"{said}: a voucher, by which nobody but the user gains"
     if effect is Effect.EXECUTE and found & (_CODE | {"query"}):
         return Sink.CODE, said
     if found & _PATHS:

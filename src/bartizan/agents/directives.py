@@ -36,6 +36,9 @@ _SPLIT = re.compile(
 _BEGINNING = 5
 """Words among which a sentence of another language orders something."""
 _LEAD = word_set("lead_in")
+_NOUNLIKE = word_set("nounlike")
+_OF = frozenset({"about", "by", "from", "of", "regarding"})
+"""After these a word that can be either is a noun: *message from Ada*."""
 _READING = frozenset({"read"})
 
 
@@ -110,6 +113,8 @@ def _foreign(sentence: str) -> tuple[frozenset[str], frozenset[str]]:
 def _verb(spoken: list[str]) -> int:
     """Position of the verb that a sentence in the imperative starts with, -1 if it does not read as one."""
     for place, word in enumerate(spoken[:14]):
+        if word in _NOUNLIKE and place + 1 < len(spoken) and spoken[place + 1] in _OF:
+            break
         if is_imperative(word) and word not in {"note", "task", "action", "order", "like", "make", "set"} | {"do"}:
             return place
         if word in {"set", "make", "order", "like", "note"} and place + 1 < len(spoken):

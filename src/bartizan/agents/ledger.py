@@ -198,7 +198,7 @@ class Ledger:
         record.authored = record.authored or not _AUTHORS.isdisjoint(name_words(leaf.key))
         self._place(value, Place(record, leaf.key, True, leaf.label))
         record.specifics.add(value)
-        if ("@" in value or values.ACCOUNT.fullmatch(value.upper())) and len(self.addresses) < MAX_ADDRESSES:
+        if values.kind(value) and " " not in value and len(self.addresses) < MAX_ADDRESSES:
             self.addresses.add(value)
         if any(letter.isdigit() for letter in value) and len(value) <= MAX_FORM:
             alike = self.forms.setdefault(values.form(value), [])
