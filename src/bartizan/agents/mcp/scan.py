@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from bartizan.agents.languages import recognised, tokens
 from bartizan.agents.mcp.definition import strings
 from bartizan.agents.mcp.differences import visible
 from bartizan.core.interfaces import Reader
@@ -21,6 +22,15 @@ _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{3,}")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _PADDING = re.compile(r"(?:[ \t]{120,}|(?:[ \t]*\n){25,})(?=\S)")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+_ADDRESSED = re.compile(
+    r"\b(?:you|your|yours|yourself|assistants?|agents?|model|llm|ai|gpt|claude|chat ?bot|user|users|conversation|prompt|"
+    r"instructions?|system|secret\w*|silent\w*|quiet\w*|hidden|always|never|must|do not|don['\u2019]t|before|after|first|"
+    r"instead|ignore\w*|important\w*|ensure|make sure|remember|override\w*|without|also|then|please|note)\b|"
+    r"<[a-z_]{2,20}>|https?://|[~.]/|@",
+    re.IGNORECASE,
+)
+"""What a text needs to be told from a mere description: it speaks to its reader, of secrecy or an order of steps, or it
+points somewhere."""
 _LEAST_ODD = 0.4
 _SHORTEST = 16
 PROSE = 60
@@ -82,9 +92,10 @@ def _instructions(texts: list[tuple[Path, str]], reader: Reader) -> Iterator[Fin
     """Each text that is long enough to be read alone, and all together for what is spread over several.
 
     Of names and labels, and of the whole, which is no prose, only what has a signature counts: a trained model finds
-    instructions in every other identifier.
+    instructions in every other identifier. It also takes the imperative in which tools are described for one that is
+    addressed to it, so an English text has to speak to its reader before the model alone is believed.
     """
-    pieces = [(path, text, len(text) >= PROSE) for path, text in texts if len(text) >= _SHORTEST]
+    pieces = [(path, text, len(text) >= PROSE and addressed(text)) for path, text in texts if len(text) >= _SHORTEST]
     if len(texts) > 1:
         pieces.append(((), "\n".join(text for _, text in texts), False))
     for path, text, prose in pieces:
@@ -99,6 +110,11 @@ def _instructions(texts: list[tuple[Path, str]], reader: Reader) -> Iterator[Fin
         cut = visible(text[best.span.start : best.span.end][:_EXCERPT]) if best else ""
         rule = best.rule or best.technique if best else verdict.rule
         yield Finding("instructions", f"reads like instructions to the model ({rule})", render_path(path), cut)
+
+
+def addressed(text: str) -> bool:
+    """Whether ``text`` speaks to whoever reads it, as far as its words say; always where it is not plain English."""
+    return not text.isascii() or _ADDRESSED.search(text) is not None or recognised(tokens(text)) != {"en"}
 
 
 def _around(text: str, pattern: re.Pattern[str]) -> str:
