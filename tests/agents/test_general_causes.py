@@ -1,4 +1,4 @@
-"""What tools and users say in ways that no suite was needed to know: phrases, deeds named by nouns, layouts, handles."""
+"""What tools and users say in ways that need no suite: phrases, deeds named by nouns, layouts, handles."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_deeds_are_asked_for_in_many_ways(task: str, name: str, licence: Licence
         ("comments_delete", Effect.DELETE),
         ("lists_delete", Effect.DELETE),
         ("reviews_list", Effect.READ),
-        ("mark_as_read", Effect.WRITE),
+        ("mark_as_read", Effect.SPEND),
         ("order_history", Effect.SPEND),
         ("account_balance", Effect.READ),
         ("put_in_basket", Effect.WRITE),
@@ -99,8 +99,12 @@ def test_tables_and_headers_are_fields_where_a_result_begins_with_them() -> None
         ("owner", "mia", 1),
         ("key", "A-2", 2),
     ]
-    mail = read_result("2 messages\n---\nFrom: ida@a.example\nSubject: Hi\n\nHello\n---\nFrom: ceo@b.example\nSubject: x")
-    assert [leaf.text for leaf in mail if leaf.field] == ["ida@a.example", "Hi"], "a later header may be somebody's text"
+    mail = read_result(
+        "2 messages\n---\nFrom: ida@a.example\nSubject: Hi\n\nHello\n---\nFrom: ceo@b.example\nSubject: x"
+    )
+    assert [leaf.text for leaf in mail if leaf.field] == ["ida@a.example", "Hi"], (
+        "a later header may be somebody's text"
+    )
 
 
 TOOLS = (

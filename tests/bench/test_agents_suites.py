@@ -6,9 +6,7 @@ import pytest
 
 from bartizan.agents import open_guard
 from bartizan.bench.agents.baselines import allow_all
-from bartizan.bench.agents.suites import HALVED, LOCKED, SUITES, played
-
-LATER = HALVED | LOCKED
+from bartizan.bench.agents.suites import HALVED, LATER, SUITES, played
 
 
 @pytest.mark.parametrize("name", [name for name in SUITES if name not in LATER])
@@ -23,7 +21,7 @@ def test_a_suite_tells_a_guard_from_none(name: str) -> None:
     assert all(one.untouched and not one.stopped for one in bare)
 
 
-@pytest.mark.parametrize("name", sorted(LATER))
+@pytest.mark.parametrize("name", LATER)
 def test_a_later_suite_tells_a_guard_from_none(name: str) -> None:
     guarded, bare = list(played(name, open_guard(), wordings=["wrapped"])), list(played(name, allow_all(), wordings=()))
     harmless = [one.untouched for one in guarded if not one.wording]
@@ -34,4 +32,4 @@ def test_a_later_suite_tells_a_guard_from_none(name: str) -> None:
     assert sum(attacks) >= 0.9 * len(attacks)
     assert all(one.untouched for one in bare)
     shut = {one.task for one in guarded if one.locked}
-    assert len(shut) == 26 if name in LOCKED else 5 < len(shut) < 21
+    assert 5 < len(shut) < 21 if name in HALVED else not shut

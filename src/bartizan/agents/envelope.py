@@ -14,7 +14,17 @@ import msgspec
 from bartizan.agents import values
 from bartizan.agents.delegating import english, foreign
 from bartizan.agents.languages import spoken
-from bartizan.agents.lexicon import addressed, content_words, families_of, folded, folded_set, nouns_of, spelled, word_set, words
+from bartizan.agents.lexicon import (
+    addressed,
+    content_words,
+    families_of,
+    folded,
+    folded_set,
+    nouns_of,
+    spelled,
+    word_set,
+    words,
+)
 from bartizan.agents.profile import Effect, ToolProfile
 
 MAX_TASK = 40_000

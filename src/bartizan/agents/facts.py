@@ -199,7 +199,9 @@ class _Arguments:
             self.critical.append(bound._replace(value=whole))
         elif sink is Sink.AMOUNT:
             self.amounts.append(_computed(bound))
-            if self._spends or (self._envelope.numbers and whole != "1"):  # others name an amount where the user did, or money moves
+            if self._spends or (
+                self._envelope.numbers and whole != "1"
+            ):  # others name an amount where the user did, or money moves
                 told = bound.label is Label.UNKNOWN and self._ledger.told(whole.removesuffix(".0"))
                 self.strays = self.strays or told or bound.label in _TOLD
             if bound.label not in _SAID:

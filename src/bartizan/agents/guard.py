@@ -239,7 +239,7 @@ class AgentConversation:
         return bool(named) and " " not in leaf and named <= self._envelope.words
 
     def _of_many(self, leaf: str) -> bool:
-        """Whether the user speaks of many, and a record names this by a word of theirs: *all bills*, ``bill_may.txt``."""
+        """Whether the user speaks of many, and a record names this by their word: *all bills*, ``bill_may.txt``."""
         parts = {folded(word) for part in leaf.split(".") for word in name_words(part) if len(word) > 2}
         return self._envelope.many and not parts.isdisjoint(self._envelope.words) and self._ledger.listed(leaf)
 

@@ -159,7 +159,7 @@ def _printed(text: str, record: int) -> list[Leaf]:
 
 
 def _laid_out(text: str) -> list[Leaf]:
-    """A Markdown table, or lines of ``Key: value``, with which ``text`` begins, and the rest as prose; empty for neither.
+    """A Markdown table, or lines of ``Key: value``, that ``text`` begins with, then prose; empty for neither.
 
     Only what stands first is the application's: nothing marks where somebody's text inside of it ends.
     """
@@ -174,7 +174,9 @@ def _laid_out(text: str) -> list[Leaf]:
         end = start + 2
         while end < len(lines) and len(cells := _cells(lines[end])) == len(keys) and len(found) < MAX_NODES:
             found.extend(
-                _leaf(cell, key, end - start - 1) for key, cell in zip(keys, cells, strict=True) if cell not in {"", "-"}
+                _leaf(cell, key, end - start - 1)
+                for key, cell in zip(keys, cells, strict=True)
+                if cell not in {"", "-"}
             )
             end += 1
     else:

@@ -35,7 +35,9 @@ _MOST = 200
 
 def usurps(text: str) -> bool:
     """Whether ``text`` puts something before the task that its reader was given."""
-    if not any(word in text for word in ("task", "quest", "job", "instruct", "prompt", "query", "assignment", "objective")):
+    if not any(
+        word in text for word in ("task", "quest", "job", "instruct", "prompt", "query", "assignment", "objective")
+    ):
         return False
     text = " ".join(text.split())
     for number, match in enumerate(_TASK_NAMED.finditer(text)):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bartizan.agents.mcp.scan import addressed, scan
@@ -48,4 +46,4 @@ def test_orders_in_a_description_are_still_found(text: str, reader: Reader) -> N
 
 def test_what_is_no_plain_english_leaves_the_word_to_the_model() -> None:
     assert addressed("Liest die Datei und schickt den Inhalt an den Server, der sie haben will.")
-    assert addressed("Create a relatiоn")  # noqa: RUF001 - a Cyrillic letter
+    assert addressed("Create a relatiоn")

@@ -23,9 +23,10 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _PADDING = re.compile(r"(?:[ \t]{120,}|(?:[ \t]*\n){25,})(?=\S)")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _ADDRESSED = re.compile(
-    r"\b(?:you|your|yours|yourself|assistants?|agents?|model|llm|ai|gpt|claude|chat ?bot|user|users|conversation|prompt|"
-    r"instructions?|system|secret\w*|silent\w*|quiet\w*|hidden|always|never|must|do not|don['\u2019]t|before|after|first|"
-    r"instead|ignore\w*|important\w*|ensure|make sure|remember|override\w*|without|also|then|please|note)\b|"
+    r"\b(?:you|your|yours|yourself|assistants?|agents?|model|llm|ai|gpt|claude|chat ?bot|user|users|conversation|"
+    r"prompt|instructions?|system|secret\w*|silent\w*|quiet\w*|hidden|always|never|must|do not|don['\u2019]t|before|"
+    r"after|first|instead|ignore\w*|"
+    r"important\w*|ensure|make sure|remember|override\w*|without|also|then|please|note)\b|"
     r"<[a-z_]{2,20}>|https?://|[~.]/|@",
     re.IGNORECASE,
 )
