@@ -13,7 +13,7 @@ from vaulted import command, workspace, write
 from bartizan.app.places import committer_of, vault_folder
 from bartizan.app.similar import similar_requests
 from bartizan.cli.main import app
-from bartizan.core.errors import ConfigurationError
+from bartizan.core.errors import ConfigurationError, JournalError
 from bartizan.hardening.variants.side import Side
 from bartizan.hardening.variants.wording import reworded
 from bartizan.range.cases import load_attacks, load_benign
@@ -92,3 +92,10 @@ def test_an_erased_text_has_no_sketch_left(tmp_path: Path) -> None:
     assert similar_requests(place, "req_mallory", LEAST, 10).rows == []
     with VaultFiles(vault_folder(place)) as files:
         assert find_alike(files, committer_of(place).sketches("anything"), 0.0, 10)[1] == len(ASKED) - 1
+
+
+def test_nothing_to_compare_with_is_no_all_clear(tmp_path: Path) -> None:
+    place = workspace(tmp_path)
+    done = CliRunner().invoke(app, ["hunt", "similar", "winter lamps for bicycles", "--workspace", str(place.root)])
+    assert isinstance(done.exception, JournalError)
+    assert "no sketch" in str(done.exception)

@@ -65,10 +65,6 @@ def similar_requests(workspace: Workspace, question: str, least: float, most: in
         if not any(queries.values()):
             raise ConfigurationError("there is nothing in that to compare", "give some words, or an id with a sketch")
         found, compared = find_alike(files, queries, least, most + bool(own))
-    if not compared:
-        raise JournalError(
-            "there is no sketch to compare with", "content.sketches in policy.yaml keeps them from now on"
-        )
     scores = {one.kept: one.score for one in found}
     answer = Lake(journal_of(workspace), lake_of(workspace)).ask(_QUESTION, [list(scores)], rows=most * 20)
     rows = []

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bartizan.cli.events_asking import plain
 from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, print_json
-from bartizan.core.errors import ConfigurationError
+from bartizan.core.errors import ConfigurationError, JournalError
 from bartizan.core.problem import printable
 
 _LONGEST = 1_000_000
@@ -36,6 +36,10 @@ def similar(
     if not question.strip():
         raise ConfigurationError("there is no text to compare", "give an id, some words, or - and standard input")
     found = similar_requests(Workspace(workspace), question, least, rows)
+    if not found.compared:
+        raise JournalError(
+            "there is no sketch to compare with", "content.sketches in policy.yaml keeps them from now on"
+        )
     if output is Format.JSON:
         listed = [{name: plain(value) for name, value in row._asdict().items()} for row in found.rows]
         print_json("hunt-similar", {"rows": listed, "compared": found.compared, "damaged": list(found.damaged)})
