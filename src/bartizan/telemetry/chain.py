@@ -43,10 +43,10 @@ class Chain:
         after: hash of the last record of the same writer's chain before this one, if there is one.
     """
 
-    __slots__ = ("_next", "_prefix", "head", "seq")
+    __slots__ = ("_next", "_start", "head", "seq")
 
     def __init__(self, identifier: str, after: bytes = GENESIS) -> None:
-        self._prefix = b',"chain":{"id":"%s","seq":%%d,"prev":"%%s' % identifier.encode("ascii")
+        self._start = b',"chain":{"id":"%s","seq":' % identifier.encode("ascii")
         self.seq = 0
         """Of the next record."""
         self.head = after
@@ -55,9 +55,9 @@ class Chain:
 
     def line(self, body: bytes) -> bytes:
         """The line of a record, whose ``body`` is a JSON object. Nothing is final until :meth:`written`."""
-        covered = body[:-1] + self._prefix % (self.seq, self.head)
+        covered = b"".join((body[:-1], self._start, b"%d" % self.seq, b',"prev":"', self.head))
         self._next = sha256(covered).hexdigest().encode("ascii")
-        return covered + b'","hash":"' + self._next + b'"}}\n'
+        return b"".join((covered, b'","hash":"', self._next, b'"}}\n'))
 
     def written(self) -> None:
         """The last line is in the file."""

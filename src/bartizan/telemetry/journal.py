@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 import re
 import threading
 import time
@@ -75,7 +76,8 @@ class Journal:
         self._syncing: list[asyncio.Future[None]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._newest: uuid.UUID | None = None
-        self._sync_due = monotonic() + SYNC_SECONDS
+        self._sync_due = monotonic() + SYNC_SECONDS if self._settings.durability == "write" else math.inf
+        self._most = self._settings.segment_bytes
         self._closed = False
         self.lost = 0
         """Records dropped (``on_full: drop``) or refused because they could not be kept."""
@@ -106,21 +108,23 @@ class Journal:
         with self._lock:
             if self._closed:
                 raise JournalError("the journal is closed")
-            line = self._chain.line(body)
+            chain, now = self._chain, self._monotonic()
+            line = chain.line(body)
             try:
-                self._current(len(line)).append(line)
+                self._current(len(line), now).append(line)
             except OSError as error:
                 self._failed(error)
                 return
-            self._chain.written()
+            chain.written()
             self._appended += 1
             self.healthy = True
-            self._sync_now_and_then()
+            if now >= self._sync_due:
+                self._sync_now_and_then()
 
     def _sync_now_and_then(self) -> None:
         """Under ``write`` nobody waits for an fsync, so it is started here, at most once a second."""
         segment = self._segment
-        if self._settings.durability != "write" or segment is None or self._monotonic() < self._sync_due:
+        if segment is None or self._monotonic() < self._sync_due:
             return
         self._sync_due = self._monotonic() + SYNC_SECONDS
         if self._synced < self._appended:
@@ -139,13 +143,11 @@ class Journal:
                     self._retire(segment)
                     self._segment = None
 
-    def _current(self, incoming: int) -> Segment:
+    def _current(self, incoming: int, now: float) -> Segment:
         segment = self._segment
         if segment is None:
             segment = self._segment = self._open()
-        elif segment.size and (
-            segment.size + incoming > self._settings.segment_bytes or self._monotonic() >= self._due
-        ):
+        elif (now >= self._due or segment.size + incoming > self._most) and segment.size:
             fresh = self._open()
             self._retire(segment)
             segment = self._segment = fresh
