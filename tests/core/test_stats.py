@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.special
 import scipy.stats
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.core.stats import (
@@ -49,6 +49,7 @@ def test_incomplete_beta_is_scipys(x: float, a: float, b: float) -> None:
 
 
 @given(st.floats(1e-6, 1 - 1e-6), st.floats(0.5, 2_000), st.floats(0.5, 2_000))
+@example(0.9999989999999999, 63.0, 0.5)
 def test_quantile_is_the_inverse(p: float, a: float, b: float) -> None:
     assert regularised_beta(beta_quantile(p, a, b), a, b) == pytest.approx(p, abs=1e-8)
 

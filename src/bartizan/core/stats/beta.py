@@ -55,7 +55,7 @@ def _nonzero(value: float) -> float:
 
 
 def beta_quantile(p: float, a: float, b: float) -> float:
-    """The x with I_x(a, b) = p, by bisection down to adjacent floats around 1e-15.
+    """The x with I_x(a, b) = p, by bisection down to adjacent floats: the function may be steep just below 1.
 
     Raises:
         ValueError: ``p`` is outside [0, 1], or ``a`` or ``b`` is not positive.
@@ -65,12 +65,9 @@ def beta_quantile(p: float, a: float, b: float) -> float:
     low, high = 0.0, 1.0
     if p in (0.0, 1.0):
         return p
-    while high - low > 1e-15 * high:
-        middle = (low + high) / 2.0
-        if middle in (low, high):
-            break
+    while (middle := (low + high) / 2.0) not in (low, high):
         if regularised_beta(middle, a, b) < p:
             low = middle
         else:
             high = middle
-    return (low + high) / 2.0
+    return middle
