@@ -57,7 +57,7 @@ def run(
     rows: Annotated[int, typer.Option(min=1, max=100_000, help="Most rows of the answer.")] = 25,
     output: Annotated[QueryFormat, typer.Option("--format", help="How the answer is shown.")] = QueryFormat.TEXT,
 ) -> None:
-    """Ask one hunt's question, or those of all. Exit 0: nothing found; 1: rows; 2: error, or files were left out."""
+    """Ask one hunt's question, or those of all. Exit 0: nothing found; 1: rows; 2: error, or nothing to look at."""
     results = _hunted(workspace, hunt, days, since, until, rows)
     if hunt == ALL:
         _show_all(results, output)
@@ -66,7 +66,9 @@ def run(
     damaged = sorted({name for result in results for name in result.damaged})
     for name in damaged:
         print(f"warning: {name} is damaged and left out; run: bartizan events compact", file=sys.stderr)
-    raise typer.Exit(2 if damaged else 1 if any(result.rows for result in results) else 0)
+    if damaged or not any(result.found.n for result in results):
+        raise typer.Exit(2)
+    raise typer.Exit(1 if any(result.rows for result in results) else 0)
 
 
 app.command("baselines")(baselines)

@@ -21,8 +21,8 @@ from bartizan.redteam.taxonomy import Objective
 from bartizan.redteam.whitebox.frames import FRAMES
 from bartizan.redteam.whitebox.gcg import Search, Suffix, search
 
-_READ: Final = frozenset({".safetensors", ".gguf", ".json", ".model", ".txt", ".jinja"})
-"""What loading a model without code of its own reads."""
+_PROSE: Final = frozenset({".md", ".py", ".png", ".jpg", ".gitattributes", ".gitignore", "LICENSE", "NOTICE"})
+"""Endings, or whole names, that loading a model without code of its own does not read."""
 
 
 def gcg(
@@ -79,7 +79,7 @@ def _admitted(model: Path) -> None:
         raise ConfigurationError(f"{model} does not exist", "a folder with a model, or a GGUF file")
     scanner = ArtefactScanner()
     for path in sorted(model.rglob("*")) if model.is_dir() else [model]:
-        if path.suffix not in _READ or path.is_dir():
+        if path.is_dir() or (path != model and (path.suffix or path.name) in _PROSE):
             continue
         verdict = scanner.scan(path).verdict
         if verdict is not Admission.ALLOW:

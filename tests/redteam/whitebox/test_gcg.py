@@ -68,14 +68,17 @@ def test_texts_that_are_none_or_too_long_are_refused(request_: str, answer: str)
         search(Toy(1), FRAME, request_, answer, HOW)
 
 
-def test_a_blocked_model_is_not_loaded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["model.safetensors", "MODEL.GGUF", "pytorch_model.bin", "vocab", "tokenizer.JSON"])
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_blocked_model_is_not_loaded(tmp_path: Path, name: str, alone: bool) -> None:
     folder = tmp_path / "model"
     folder.mkdir()
-    (folder / "model.safetensors").write_bytes(b"\x80\x04cos\nsystem\n.")
-    words = ["redteam", "gcg", str(folder), "--request", "a", "--answer", "b", "--to", str(tmp_path / "c.yaml")]
+    (folder / name).write_bytes(b"\x80\x04cos\nsystem\n.")
+    given = folder / name if alone else folder
+    words = ["redteam", "gcg", str(given), "--request", "a", "--answer", "b", "--to", str(tmp_path / "c.yaml")]
     done = CliRunner().invoke(app, words)
-    assert done.exit_code != 0
-    assert "is not loaded" in str(done.exception) or "is not loaded" in done.output
+    assert isinstance(done.exception, ConfigurationError)
+    assert "is not loaded" in str(done.exception)
     assert not (tmp_path / "c.yaml").exists()
 
 
