@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from bartizan import __version__
 from bartizan.cli.main import COMMANDS, LazyGroup, app, run
 from bartizan.policy.document import PolicyDocument
 from bartizan.trust.virtual_keys import is_well_formed, key_digest
@@ -50,6 +51,10 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
+
+
+def test_the_version_is_printed(shell: Shell) -> None:
+    assert shell("--version") == (0, f"bartizan {__version__}\n", "")
 
 
 def test_init_writes_once_and_says_what_is_next(shell: Shell, tmp_path: Path) -> None:

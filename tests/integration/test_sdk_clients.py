@@ -215,6 +215,19 @@ async def test_completions_and_embeddings(tmp_path: Path) -> None:
         assert found.data[0].embedding == [0.5, 1.0]
 
 
+async def test_counting_tokens(tmp_path: Path) -> None:
+    async with scene(tmp_path, answer({"input_tokens": 14})) as (gateway, upstream), gateway.anthropic() as claude:
+        counted = await claude.messages.count_tokens(model="small", messages=HI, system="be brief")
+        assert counted.input_tokens == 14
+        assert upstream.received[0].path == "/v1/messages/count_tokens"
+        assert upstream.received[0].headers["x-api-key"] == "sk-upstream"
+        assert upstream.received[0].headers["anthropic-version"] == claude.default_headers["anthropic-version"]
+        poisoned: Any = [{"role": "user", "content": ATTACK}]
+        with pytest.raises(anthropic.BadRequestError, match="declined"):
+            await claude.messages.count_tokens(model="small", messages=poisoned)
+        assert len(upstream.received) == 1
+
+
 async def test_messages(tmp_path: Path) -> None:
     async with scene(tmp_path, answer(messages_reply(SECRET))) as (gateway, upstream), gateway.anthropic() as claude:
         reply = await claude.messages.create(model="small", messages=HI, max_tokens=5, system="be brief")

@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from bartizan import __version__
 from bartizan.core.errors import BartizanError
 from bartizan.core.problem import printable
 
@@ -71,6 +72,12 @@ class LazyGroup(TyperGroup):
         return command
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"bartizan {__version__}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     cls=LazyGroup,
     no_args_is_help=True,
@@ -81,7 +88,11 @@ app = typer.Typer(
 
 
 @app.callback()
-def main() -> None:
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Secure an AI system over its whole life."""
 
 

@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 
 class ApiFamily(StrEnum):
-    """The six families, and the model list."""
+    """The seven families, and the model list."""
 
     CHAT_COMPLETIONS = "openai.chat"
     RESPONSES = "openai.responses"
@@ -27,10 +27,13 @@ class ApiFamily(StrEnum):
     EMBEDDINGS = "openai.embeddings"
     MODELS = "openai.models"
     MESSAGES = "anthropic.messages"
+    COUNT_TOKENS = "anthropic.count_tokens"
     INFERENCE = "oip.infer"
 
 
-UNREFUSING = frozenset({ApiFamily.EMBEDDINGS, ApiFamily.INFERENCE})
+ANTHROPIC = frozenset({ApiFamily.MESSAGES, ApiFamily.COUNT_TOKENS})
+"""Families of the Anthropic API, which have its headers."""
+UNREFUSING = frozenset({ApiFamily.EMBEDDINGS, ApiFamily.COUNT_TOKENS, ApiFamily.INFERENCE})
 """Families whose answers are numbers: nothing in them could say a refusal in words, so it is an error."""
 
 

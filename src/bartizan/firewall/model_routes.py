@@ -11,7 +11,11 @@ from bartizan.firewall.exchange import ApiFamily
 from bartizan.workspace.deployment import Upstream
 
 Protocol = Literal["openai", "anthropic", "oip"]
-_PROTOCOLS: dict[ApiFamily, Protocol] = {ApiFamily.MESSAGES: "anthropic", ApiFamily.INFERENCE: "oip"}
+_PROTOCOLS: dict[ApiFamily, Protocol] = {
+    ApiFamily.MESSAGES: "anthropic",
+    ApiFamily.COUNT_TOKENS: "anthropic",
+    ApiFamily.INFERENCE: "oip",
+}
 _ANY = "*"
 
 

@@ -21,7 +21,7 @@ from bartizan.firewall.authentication import Caller
 from bartizan.firewall.body import read_body
 from bartizan.firewall.declined import CLIENT_GONE, DeclinedError, declined
 from bartizan.firewall.dialects.transcripts import FAMILIES
-from bartizan.firewall.exchange import UNREFUSING, ApiFamily, Request
+from bartizan.firewall.exchange import ANTHROPIC, UNREFUSING, Request
 from bartizan.firewall.headers import ClientHeaders, anthropic_headers
 from bartizan.firewall.in_force import InForce
 from bartizan.firewall.large import LARGE
@@ -90,7 +90,7 @@ class Exchange:
     async def _serve(self, receive: Receive, send: Send) -> tuple[int, Action]:
         in_force, record = self._in_force, self._record
         caller = self._caller = await known_caller(self._services, in_force, self._headers, record)
-        if self._route.family is ApiFamily.MESSAGES:
+        if self._route.family in ANTHROPIC:
             anthropic_headers(self._headers)  # refused before the body is read
         request = await self._read(receive)
         targets = self._targets(request, caller)
@@ -118,7 +118,7 @@ class Exchange:
         send: Send,
     ) -> tuple[int, Action]:
         """Call the upstream and bring its answer; the request is recorded."""
-        headers = anthropic_headers(self._headers) if self._route.family is ApiFamily.MESSAGES else {}
+        headers = anthropic_headers(self._headers) if self._route.family in ANTHROPIC else {}
         gate = self._tool_gate(request, caller)
         if self._headers.approval:
             return await self._release(gate, send)

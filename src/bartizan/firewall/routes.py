@@ -25,6 +25,7 @@ _CONVERSATIONS = (
     Route("/v1/completions", ApiFamily.COMPLETIONS, "/completions"),
     Route("/v1/embeddings", ApiFamily.EMBEDDINGS, "/embeddings"),
     Route("/v1/messages", ApiFamily.MESSAGES, "/v1/messages"),
+    Route("/v1/messages/count_tokens", ApiFamily.COUNT_TOKENS, "/v1/messages/count_tokens"),
 )
 CONVERSATIONS = {route.path: route for route in _CONVERSATIONS}
 """POST only, by path."""

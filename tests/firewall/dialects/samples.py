@@ -336,6 +336,7 @@ REPLIES: list[tuple[ApiFamily, Document]] = [
     (ApiFamily.COMPLETIONS, COMPLETION),
     (ApiFamily.EMBEDDINGS, EMBEDDING),
     (ApiFamily.MODELS, MODELS),
+    (ApiFamily.COUNT_TOKENS, {"input_tokens": 12}),
     (ApiFamily.MESSAGES, MESSAGE),
     (ApiFamily.RESPONSES, RESPONSE),
 ]
@@ -351,6 +352,7 @@ REQUESTS: dict[ApiFamily, Document] = {
     ApiFamily.EMBEDDINGS: {"model": "m", "input": "hi"},
     ApiFamily.MODELS: {},
     ApiFamily.INFERENCE: {"inputs": [{"name": "x", "datatype": "BYTES", "shape": [1], "data": ["hi"]}]},
+    ApiFamily.COUNT_TOKENS: {"model": "m", "messages": [{"role": "user", "content": "hi"}]},
     ApiFamily.MESSAGES: {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]},
     ApiFamily.RESPONSES: {"model": "m", "input": "hi", "instructions": "the client's own words"},
 }

@@ -14,6 +14,7 @@ from tests.firewall.dialects.samples import ITEMS, MESSAGE, REQUESTS
 from bartizan.core.errors import WireError
 from bartizan.core.passage import Blob, Origin, Path, Surface, Tensor, Text
 from bartizan.core.strict_json import parse
+from bartizan.firewall.dialects.messages.counting import CountRequest
 from bartizan.firewall.dialects.registry import build_dialects
 from bartizan.firewall.documents import get_value, set_value, string_leaves
 from bartizan.firewall.exchange import ApiFamily, Document
@@ -74,6 +75,10 @@ RESPONSES: Document = {
 SAMPLES = [
     (ApiFamily.CHAT_COMPLETIONS, CHAT),
     (ApiFamily.MESSAGES, ANTHROPIC),
+    (
+        ApiFamily.COUNT_TOKENS,
+        {name: value for name, value in ANTHROPIC.items() if name in {*CountRequest.__struct_fields__, "vendor_field"}},
+    ),
     (ApiFamily.RESPONSES, RESPONSES),
     (ApiFamily.COMPLETIONS, {"model": "m", "prompt": ["p"], "suffix": "s", "stop": ["x"], "user": "u"}),
     (ApiFamily.EMBEDDINGS, {"model": "m", "input": ["p"], "user": "u", "encoding_format": "float"}),

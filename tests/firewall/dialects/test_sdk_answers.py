@@ -37,6 +37,7 @@ STRUCTURED = request_of(ApiFamily.RESPONSES, {"model": "m", "input": "hi", "text
 COMPLETIONS = request_of(ApiFamily.COMPLETIONS, {"model": "m", "prompt": "hi"})
 EMBEDDINGS = request_of(ApiFamily.EMBEDDINGS, {"model": "m", "input": "hi"})
 MESSAGES = request_of(ApiFamily.MESSAGES, {"model": "m", "max_tokens": 5, "messages": SAY})
+COUNT = request_of(ApiFamily.COUNT_TOKENS, {"model": "m", "messages": [{"role": "user", "content": "hi"}]})
 REQUESTS = [CHAT, RESPONSES, COMPLETIONS, EMBEDDINGS, MESSAGES]
 
 
@@ -125,6 +126,12 @@ def test_embeddings_refusal_is_an_error(loopback: Loopback, client: openai.OpenA
     loopback.answer(DIALECTS[ApiFamily.EMBEDDINGS].refusal_document(EMBEDDINGS, TEXT, "req_1"), 403)
     with pytest.raises(openai.PermissionDeniedError, match="declined"):
         client.embeddings.create(model="m", input="hi")
+
+
+def test_a_refused_count_is_an_error(loopback: Loopback, claude: anthropic.Anthropic) -> None:
+    loopback.answer(DIALECTS[ApiFamily.COUNT_TOKENS].refusal_document(COUNT, TEXT, "req_1"), 403)
+    with pytest.raises(anthropic.PermissionDeniedError, match="declined"):
+        claude.messages.count_tokens(model="m", messages=[{"role": "user", "content": "hi"}])
 
 
 def test_messages_refusal(loopback: Loopback, claude: anthropic.Anthropic) -> None:

@@ -420,6 +420,24 @@ def test_beta_messages(sent: Sent) -> None:
     assert {path for path, _ in request.uncovered} == {("mcp_servers", 0), ("tools", 0)}
 
 
+def test_counting_tokens(sent: Sent) -> None:
+    request = sent(
+        ApiFamily.COUNT_TOKENS,
+        sent.anthropic.messages.count_tokens,
+        model="m",
+        system="be brief",
+        messages=[{"role": "user", "content": "how long is this"}],
+        tools=[{"name": "find", "description": "finds a page", "input_schema": {"type": "object"}}],
+    )
+    assert request.unknown == []
+    assert request.max_output_tokens == 0
+    assert texts(request) >= {
+        ("system", "be brief"),
+        ("user", "how long is this"),
+        ("tool_definition", "finds a page"),
+    }
+
+
 def test_completions_and_embeddings(sent: Sent) -> None:
     request = sent(
         ApiFamily.COMPLETIONS, sent.openai.completions.create, model="m", prompt=["one text", "two"], suffix="the end"

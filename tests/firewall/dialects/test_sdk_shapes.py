@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 import typing_extensions
-from anthropic.types import message_create_params
+from anthropic.types import message_count_tokens_params, message_create_params
+from anthropic.types.beta import message_count_tokens_params as beta_message_count_tokens_params
 from anthropic.types.beta import message_create_params as beta_message_create_params
 from openai.types import completion_create_params as completions
 from openai.types import embedding_create_params as embeddings
@@ -20,6 +21,7 @@ from openai.types.responses import response_create_params as responses
 from bartizan.firewall.dialects.chat.request import ChatRequest
 from bartizan.firewall.dialects.completions import CompletionRequest
 from bartizan.firewall.dialects.embeddings import EmbeddingRequest
+from bartizan.firewall.dialects.messages.counting import CountRequest
 from bartizan.firewall.dialects.messages.request import MessagesRequest
 from bartizan.firewall.dialects.responses.request import ResponsesRequest
 
@@ -30,6 +32,8 @@ PAIRS = [
     (responses.ResponseCreateParamsStreaming, ResponsesRequest),
     (message_create_params.MessageCreateParamsStreaming, MessagesRequest),
     (beta_message_create_params.MessageCreateParamsStreaming, MessagesRequest),
+    (message_count_tokens_params.MessageCountTokensParams, CountRequest),
+    (beta_message_count_tokens_params.MessageCountTokensParams, CountRequest),
 ]
 HEADERS = {"betas"}
 """Arguments that the SDK sends as headers."""

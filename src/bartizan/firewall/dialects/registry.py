@@ -10,6 +10,7 @@ from bartizan.firewall.dialects.defaults import default_surfaces
 from bartizan.firewall.dialects.embeddings import EmbeddingsDialect
 from bartizan.firewall.dialects.inference import InferenceDialect
 from bartizan.firewall.dialects.interface import Dialect
+from bartizan.firewall.dialects.messages.counting import CountTokensDialect
 from bartizan.firewall.dialects.messages.dialect import MessagesDialect
 from bartizan.firewall.dialects.models import ModelsDialect
 from bartizan.firewall.dialects.responses.dialect import ResponsesDialect
@@ -23,6 +24,7 @@ _KINDS = (
     EmbeddingsDialect,
     ModelsDialect,
     MessagesDialect,
+    CountTokensDialect,
     InferenceDialect,
 )
 

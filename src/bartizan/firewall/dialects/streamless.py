@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bartizan.core.errors import UpstreamError
 from bartizan.firewall.dialects.openai_errors import error_event
 from bartizan.firewall.exchange import Channel, StreamEvent
@@ -12,10 +14,12 @@ class StreamlessReader:
 
     Args:
         family: named in the error.
+        error: the error event of a message and a request id, on which the family's SDK raises ``APIError``.
     """
 
-    def __init__(self, family: str) -> None:
+    def __init__(self, family: str, error: Callable[[str, str], bytes] = error_event) -> None:
         self._family = family
+        self._error = error
 
     def read(self, name: str, data: str) -> StreamEvent:
         """Raises UpstreamError, always."""
@@ -30,5 +34,5 @@ class StreamlessReader:
         raise UpstreamError(f"{self._family} have no streams")
 
     def blocked(self, message: str, request_id: str) -> bytes:
-        """An error event on which the SDK raises ``APIError``."""
-        return error_event(message, request_id)
+        """The error event."""
+        return self._error(message, request_id)
