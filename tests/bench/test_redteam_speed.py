@@ -60,8 +60,11 @@ def test_a_peer_that_fails_or_is_missing_is_said_so(tmp_path: Path) -> None:
 
 
 def test_a_peer_counts_by_requests_and_cpu() -> None:
-    theirs = redteam._Garak("0.17.1", first=9.0, start=8.0, each=0.02, share=40.0, requests=769)
-    *_, ratio = redteam._beside(theirs, ours=500.0)
-    assert (round(ratio.value, 6), ratio.missed) == (10.0, False)
-    *_, ratio = redteam._beside(theirs, ours=200.0)
+    theirs = [redteam._Cost(first=9.0, each=each, requests=769) for each in (0.02, 0.03, 0.02)]
+    *_, ratio = redteam._beside(
+        "garak 0.17.1", [redteam._Cost(0.5, each, 960) for each in (0.002, 0.002, 0.004)], theirs
+    )
+    assert [round(one or 0, 6) for one in (ratio.low, ratio.value, ratio.high)] == [5.0, 10.0, 15.0]
+    assert (ratio.n, ratio.missed) == (769, False)
+    *_, ratio = redteam._beside("garak 0.17.1", [redteam._Cost(0.5, 0.005, 960)] * 3, theirs)
     assert ratio.missed

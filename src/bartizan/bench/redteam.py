@@ -26,25 +26,29 @@ import msgspec
 from bartizan.bench import redteam_garak
 from bartizan.bench.processes import Server, free_port
 from bartizan.bench.redteam_target import Stats
-from bartizan.bench.table import Row
+from bartizan.bench.table import Row, over_rounds
 from bartizan.core.errors import BartizanError
 from bartizan.redteam.campaign import Campaign
 
 IN_FLIGHT = 16
 SECONDS = 0.2
 """The slow target's."""
+MORE = 4
+"""So many times as many attempts where CPU is measured: a start costs as much as some 500 of them."""
 _BODY = msgspec.json.encode({"model": "m", "messages": [{"role": "user", "content": "x" * 200}], "max_tokens": 512})
 
 
-def run(progress: Callable[[str], None], attempts: int = 960, garak: str = "") -> list[Row]:
-    """All figures; ``attempts`` against each target. ``garak`` is its program, empty for none."""
+def run(progress: Callable[[str], None], attempts: int = 960, garak: str = "", rounds: int = 3) -> list[Row]:
+    """All figures.
+
+    Args:
+        progress: told of each part.
+        attempts: against the slow target; `MORE` times as many against the one that answers at once.
+        garak: its program, empty for none.
+        rounds: of all that is measured in CPU, ours and the peer's in turn.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        progress("one attempt, from a cold start")
-        with _target(0.0) as server:
-            began = time.time()
-            cpu = _campaign(folder / "cold", server.port, 1)
-            cold = _stats(server).first - began
         progress(f"{attempts} attempts, {IN_FLIGHT} at a time, against a target that takes {SECONDS} s")
         with _target(SECONDS) as server:
             _campaign(folder / "slow", server.port, attempts)
@@ -57,69 +61,88 @@ def run(progress: Callable[[str], None], attempts: int = 960, garak: str = "") -
         with _target(SECONDS) as server:
             _bare(server.port, attempts)
             bare = _stats(server)
-        progress(f"{attempts} attempts against a target that answers at once")
-        with _target(0.0) as server:
-            whole = _campaign(folder / "fast", server.port, attempts)
-        progress("the same requests from a bare client")
-        with _target(0.0) as server:
-            floor = _bare(server.port, attempts)
-        theirs = _garak(garak, folder, progress) if garak else None
-    per_attempt = max(whole - cpu, 1e-9) / attempts
-    start = f"{cpu:.2f} s of CPU"
-    rows = [
-        Row("share of the ceiling, 16 in flight", _share(planned), "%", planned.requests, target=95.0, at_least=True),
-        Row("the same, cut off by a limit on requests", _share(slow), "%", slow.requests),
-        Row("until fewer than 16 trials were left", _while_full(slow), "%", slow.requests),
-        Row("share of the ceiling, bare client", _share(bare), "%", bare.requests),
-        Row("start to first request", cold, "s", 1, target=2.0, note=start),
-        Row("attempts per CPU-second", 1 / per_attempt, "/s", attempts, note="start left out"),
-        Row("CPU of an attempt, against a bare request", per_attempt / (floor / attempts), "x", attempts),
-    ]
-    return rows if theirs is None else [*rows, *_beside(theirs, 1 / per_attempt)]
+        ours: list[_Cost] = []
+        theirs: list[_Cost] = []
+        for turn in range(rounds):
+            progress(f"round {turn + 1} of {rounds}: {MORE * attempts} attempts against a target that answers at once")
+            ours.append(_cost(folder / f"ours{turn}", MORE * attempts))
+            if garak:
+                progress(f"round {turn + 1} of {rounds}: garak, hardly a prompt and then many")
+                theirs.append(_cost_of_garak(garak, folder / f"garak{turn}"))
+        rows = [
+            Row(
+                "share of the ceiling, 16 in flight", _share(planned), "%", planned.requests, target=95.0, at_least=True
+            ),
+            Row("the same, cut off by a limit on requests", _share(slow), "%", slow.requests),
+            Row("until fewer than 16 trials were left", _while_full(slow), "%", slow.requests),
+            Row("share of the ceiling, bare client", _share(bare), "%", bare.requests),
+            over_rounds("start to first request", [one.first for one in ours], "s", rounds, target=2.0),
+            over_rounds("attempts per CPU-second", [1 / one.each for one in ours], "/s", ours[0].requests),
+            over_rounds(
+                "CPU of an attempt, against a bare request", [one.each / one.bare for one in ours], "x", MORE * attempts
+            ),
+        ]
+        if not garak:
+            return rows
+        named = f"garak {redteam_garak.version(garak, folder)}".strip()
+        progress(f"garak: the same against a target that takes {SECONDS} s")
+        with _target(SECONDS) as server:
+            redteam_garak.ran(garak, folder / "late", server.port, redteam_garak.MANY, IN_FLIGHT)
+            late = _stats(server)
+        return [
+            *rows,
+            Row(f"{named}: share of the ceiling", _share(late), "%", late.requests),
+            *_beside(named, ours, theirs),
+        ]
 
 
-class _Garak(NamedTuple):
-    """The same figures of garak."""
+class _Cost(NamedTuple):
+    """What one round found of one program, against a target that answers at once."""
 
-    version: str
     first: float
     """Seconds from its start to its first request."""
-    start: float
-    """Seconds of CPU of a run with hardly a prompt."""
     each: float
-    """Seconds of CPU of each further request."""
-    share: float
+    """Seconds of CPU of each request, the start left out."""
     requests: int
+    bare: float = 0.0
+    """Seconds of CPU of a bare client's request."""
 
 
-def _garak(program: str, folder: Path, progress: Callable[[str], None]) -> _Garak:
-    named = redteam_garak.version(program, folder)
-    progress(f"garak {named}: hardly a prompt, then many, against a target that answers at once")
+def _cost(folder: Path, attempts: int) -> _Cost:
+    folder.mkdir()
+    with _target(0.0) as server:
+        began = time.time()
+        start = _campaign(folder / "cold", server.port, 1)
+        first = _stats(server).first - began
+    with _target(0.0) as server:
+        whole = _campaign(folder / "fast", server.port, attempts)
+    with _target(0.0) as server:
+        floor = _bare(server.port, attempts)
+    return _Cost(first, max(whole - start, 1e-9) / attempts, attempts, floor / attempts)
+
+
+def _cost_of_garak(program: str, folder: Path) -> _Cost:
+    folder.mkdir()
     with _target(0.0) as server:
         few = redteam_garak.ran(program, folder / "few", server.port, redteam_garak.FEW, IN_FLIGHT)
         least = _stats(server)
     with _target(0.0) as server:
         many = redteam_garak.ran(program, folder / "many", server.port, redteam_garak.MANY, IN_FLIGHT)
         most = _stats(server)
-    progress(f"garak: the same against a target that takes {SECONDS} s")
-    with _target(SECONDS) as server:
-        redteam_garak.ran(program, folder / "late", server.port, redteam_garak.MANY, IN_FLIGHT)
-        slow = _stats(server)
     more = most.requests - least.requests
     if more < 100 or not least.requests:
         raise BartizanError(f"garak sent {most.requests} requests, too few to measure")
-    each = max(many.cpu - few.cpu, 1e-9) / more
-    return _Garak(named, least.first - few.began, few.cpu, each, _share(slow), most.requests)
+    return _Cost(least.first - few.began, max(many.cpu - few.cpu, 1e-9) / more, most.requests)
 
 
-def _beside(theirs: _Garak, ours: float) -> list[Row]:
-    name = f"garak {theirs.version}".strip()
-    ratio = ours * theirs.each
+def _beside(named: str, ours: Sequence[_Cost], theirs: Sequence[_Cost]) -> list[Row]:
+    """The peer's figures; ratios are taken within a round."""
+    requests = theirs[0].requests
+    ratios = [their.each / our.each for our, their in zip(ours, theirs, strict=True)]
     return [
-        Row(f"{name}: share of the ceiling", theirs.share, "%", theirs.requests),
-        Row(f"{name}: start to first request", theirs.first, "s", 1, note=f"{theirs.start:.2f} s of CPU"),
-        Row(f"{name}: attempts per CPU-second", 1 / theirs.each, "/s", theirs.requests, note="start left out"),
-        Row("attempts per CPU-second, against garak", ratio, "x", theirs.requests, target=5.0, at_least=True),
+        over_rounds(f"{named}: start to first request", [one.first for one in theirs], "s", len(theirs)),
+        over_rounds(f"{named}: attempts per CPU-second", [1 / one.each for one in theirs], "/s", requests),
+        over_rounds("attempts per CPU-second, against garak", ratios, "x", requests, target=5.0, at_least=True),
     ]
 
 
@@ -139,7 +162,8 @@ NOTES: Sequence[str] = (
     "at the end conversations of several messages finish while other slots have nothing left: part of both first rows",
     "the last trials of a plan start longest first; who sets a limit gets the drawn order up to the limit",
     "an attempt: drawn from the shipped cases, sent, read in all views, judged, written to the journal",
-    "garak: single prompts looked through for one text; CPU of a run with hardly a prompt taken off",
+    "CPU: median and range of the rounds, that of a run with one attempt or hardly a prompt taken off",
+    "garak: single prompts looked through for one text",
 )
 
 

@@ -168,11 +168,12 @@ def bench_datasets(
 def bench_redteam(
     attempts: Annotated[int, typer.Option(min=100, help="Attempts against each target.")] = 960,
     garak: Annotated[str, typer.Option(help="Program of garak; the one on the path without it.")] = "",
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds of what is measured in CPU.")] = 3,
     output_format: Annotated[Format, typer.Option("--format", help="How the figures are shown.")] = Format.TEXT,
 ) -> None:
     """What a campaign costs, beside a bare client and garak, and how near it comes to what its target allows."""
     program = garak or shutil.which("garak") or ""
-    rows = _watched(lambda progress: redteam.run(progress, attempts, program))
+    rows = _watched(lambda progress: redteam.run(progress, attempts, program, rounds))
     _finish("redteam", rows, redteam.NOTES, output_format)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
@@ -19,7 +19,9 @@ from bartizan.redteam.cases import load_cases
 from bartizan.redteam.errors import CaseError
 from bartizan.redteam.taxonomy import Objective
 from bartizan.redteam.whitebox.frames import FRAMES
-from bartizan.redteam.whitebox.gcg import Search, Suffix, search
+
+if TYPE_CHECKING:
+    from bartizan.redteam.whitebox.gcg import Search, Suffix
 
 _PROSE: Final = frozenset({".md", ".py", ".png", ".jpg", ".gitattributes", ".gitignore", "LICENSE", "NOTICE"})
 """Endings, or whole names, that loading a model without code of its own does not read."""
@@ -51,6 +53,7 @@ def gcg(
     if to.exists():
         raise ConfigurationError(f"{to} is there already", "name another file with --to")
     _admitted(model)
+    from bartizan.redteam.whitebox.gcg import Search, search
     from bartizan.redteam.whitebox.local_model import LocalModel
 
     how = Search(steps=steps, length=length, top=top, width=width, seed=seed)

@@ -68,18 +68,22 @@ class OpenAi:
 
     def reply(self, document: Any) -> Reply:
         """``refusal`` and the finish reason ``content_filter`` are refusals of a guard or of the model's provider."""
-        if not find(document, "choices.0.message"):
+        choice = next(iter(find(document, "choices.0")), None)
+        found = find(choice, "message")
+        if not found:
             raise ValueError("the reply has no choices.0.message")
-        text = "\n".join(filter(None, (text_at(document, f"choices.0.message.{n}") for n in ("content", "refusal"))))
-        calls = find(document, "choices.0.message.tool_calls.*.function")
-        finish = text_at(document, "choices.0.finish_reason")
+        message = found[0]
+        refusal = text_at(message, "refusal")
+        text = "\n".join(filter(None, (text_at(message, "content"), refusal)))
+        calls = find(message, "tool_calls.*.function")
+        finish = text_at(choice, "finish_reason")
         return Reply(
             text=text,
             tool_calls=tuple(
                 ToolCall(name=text_at(one, "name") or "", arguments=text_at(one, "arguments") or "") for one in calls
             ),
             served=" ".join(filter(None, (text_at(document, n) for n in ("model", "system_fingerprint"))))[:LONGEST],
-            blocked=finish == "content_filter" or bool(text_at(document, "choices.0.message.refusal")),
+            blocked=finish == "content_filter" or bool(refusal),
             tokens_in=number_at(document, "usage.prompt_tokens"),
             tokens_out=number_at(document, "usage.completion_tokens"),
         )
