@@ -17,6 +17,7 @@ from bartizan.firewall.failover import Answer, Failover
 from bartizan.firewall.guard import Guard
 from bartizan.firewall.headers import is_event_stream, is_json
 from bartizan.firewall.large import LARGE
+from bartizan.firewall.length import shorten
 from bartizan.firewall.model_routes import Target
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.recording import Record
@@ -191,7 +192,8 @@ class AnswerSender:
         if not guard_reply(reply, self._guard, self._outcome):
             self._outcome.texts.clear()
             return None, []
-        return strict_json.encode(reply.document), reply.calls
+        calls = shorten(reply, self._dialect, self._request, self._guard, self._outcome)
+        return strict_json.encode(reply.document), calls
 
     async def _stream(self, targets: Sequence[Target], call: _Call, receive: Receive, send: Send) -> int:
         reader, gated = self._dialect.reader(self._request), self._tools is not None

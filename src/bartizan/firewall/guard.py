@@ -13,7 +13,7 @@ from bartizan.core.interfaces import Seen
 from bartizan.core.passage import Passage, Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard as GuardName
-from bartizan.core.verdict import Action, Coverage, Uncovered, Verdict
+from bartizan.core.verdict import Action, Coverage, Mode, Uncovered, Verdict
 from bartizan.firewall.exchange import ChannelKind
 from bartizan.firewall.frames import confirmed
 from bartizan.firewall.learned import NOTHING_LEARNED, Answers
@@ -60,6 +60,10 @@ class Guard:
         self._learned = learned
         self._streaming = policy.document.streaming
         self._unread = policy.rule_uncovered(Uncovered((), "", "unread"))
+        self.longest = policy.document.answers.max_characters
+        """Characters of text that may leave with one answer; 0: any number."""
+        self.too_long = policy.enforce(Action.REDACT, Mode.ENFORCE, "answers.max_characters")
+        """What happens to more. In monitor mode it is only recorded."""
         self._pseudonyms: Pseudonyms | None = None
 
     def for_exchange(self) -> Guard:

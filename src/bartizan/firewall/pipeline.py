@@ -17,6 +17,7 @@ from bartizan.firewall import metering
 from bartizan.firewall.admission import known_caller, within_limits
 from bartizan.firewall.answer import AnswerSender
 from bartizan.firewall.asgi import Receive, Send, send_whole
+from bartizan.firewall.asking import bound_request
 from bartizan.firewall.authentication import Caller
 from bartizan.firewall.body import read_body
 from bartizan.firewall.declined import CLIENT_GONE, DeclinedError, declined
@@ -96,6 +97,7 @@ class Exchange:
         targets = self._targets(request, caller)
         if self._services.held is not None and self._in_force.tools is not None:
             self._binding = binding_of(request, caller.identity, self._route.upstream_path)
+        bound_request(request, in_force.policy)
         await self._admit(request, caller)
         began = perf_counter()
         verdict = await self._inspect(request)

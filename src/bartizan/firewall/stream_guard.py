@@ -12,6 +12,7 @@ from bartizan.firewall.dialects.interface import StreamReader
 from bartizan.firewall.documents import remove_value, set_value
 from bartizan.firewall.exchange import Channel, ChannelKind, StreamEvent
 from bartizan.firewall.guard import Guard
+from bartizan.firewall.length import Length
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.repeats import Repeats
 from bartizan.firewall.slots import UNFIT, put
@@ -63,6 +64,15 @@ class _BlockedError(Exception):
         self.text = "" if channel.kind is ChannelKind.TOOL_ARGUMENTS else text
 
 
+class _FullError(Exception):
+    """The answer is as long as it may be; the last piece that may still leave of its channel comes with it."""
+
+    def __init__(self, channel: Channel, text: str) -> None:
+        super().__init__("full")
+        self.channel = channel
+        self.text = text
+
+
 class StreamGuard:
     """Rewrites one stream.
 
@@ -86,6 +96,7 @@ class StreamGuard:
         self._repeats = Repeats(reader)
         self._channels: dict[Channel, _Growing] = {}
         self._structure: set[str] = set()
+        self._length = Length(guard, outcome)
         self._gated = gated
         self._held: list[bytes] = []
         self._size = 0
@@ -212,6 +223,11 @@ class StreamGuard:
                 out.append(self._reader.delta(blocked.channel, blocked.text))
             self._end_blocked(out)
             return
+        except _FullError as full:
+            if full.text:
+                out.append(self._reader.delta(full.channel, full.text))
+            self._end_full(out)
+            return
         if keep:
             out.append(self._reader.encode(event))
         if event.done:
@@ -247,6 +263,7 @@ class StreamGuard:
                 self._outcome.take(released)
                 if released.blocked:
                     raise _BlockedError(slot.channel, released.text)
+                self._fit(slot.channel, released.text)
                 texts.append(released.text)
                 last[slot.channel] = index
                 if released.text or not slot.text:
@@ -259,7 +276,7 @@ class StreamGuard:
                     out.append(self._reader.delta(channel, remainder))
             if event.snapshots:
                 self._rewrite_snapshots(event)
-        except _BlockedError:
+        except (_BlockedError, _FullError):
             for slot, text in zip(event.deltas, texts, strict=False):
                 if text:
                     out.append(self._reader.delta(slot.channel, text))
@@ -288,7 +305,16 @@ class StreamGuard:
         self._outcome.take(released)
         if released.blocked:
             raise _BlockedError(channel, released.text)
+        self._fit(channel, released.text)
         return released.text
+
+    def _fit(self, channel: Channel, text: str) -> None:
+        """Raises _FullError where the answer ends in ``text``, which was just released to ``channel``."""
+        room = self._length.room(channel, text)
+        if room < len(text):
+            growing = self._channels[channel]
+            growing.released[-1] = text[:room]
+            raise _FullError(channel, text[:room])
 
     def _rewrite_snapshots(self, event: StreamEvent) -> None:
         if event.document is None:
@@ -302,6 +328,8 @@ class StreamGuard:
                 if released.blocked:
                     raise _BlockedError(slot.channel, "")
                 text = released.text
+                if self._length.room(slot.channel, text) < len(text):
+                    raise _FullError(slot.channel, "")
             if text != slot.text and not put(event.document, slot, text):
                 self._outcome.take(UNFIT)
                 raise _BlockedError(slot.channel, "")
@@ -334,7 +362,21 @@ class StreamGuard:
                 out.append(self._reader.delta(blocked.channel, blocked.text))
             self._end_blocked(out)
             return
+        except _FullError as full:
+            if full.text:
+                out.append(self._reader.delta(full.channel, full.text))
         out.append(self._reader.blocked(cause or "the upstream reported an error", self._request_id))
+
+    def _end_full(self, out: list[bytes]) -> None:
+        """Say that it ends here. Where calls wait to be decided, what is open for the client is not what the reader has
+        read, so that it can only be told as an error."""
+        waiting = bool(self._held or self._open_calls or self.calls)
+        self._stop()
+        if waiting:
+            self._outcome.error = self._outcome.error or "the answer is longer than policy allows"
+            out.append(self._reader.blocked("the answer is longer than policy allows", self._request_id))
+            return
+        out.append(self._reader.short({name: "".join(one.released) for name, one in self._channels.items()}))
 
     def _end_blocked(self, out: list[bytes]) -> None:
         self._stop()

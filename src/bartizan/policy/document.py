@@ -15,6 +15,7 @@ from bartizan.core.secretref import SecretRef
 from bartizan.core.threat import Guard
 from bartizan.core.tool_budget import ToolLimits
 from bartizan.core.verdict import Action, Mode
+from bartizan.policy.answers import Answers
 from bartizan.policy.approvals import ApprovalRules, Approver
 from bartizan.policy.artefacts import ArtefactPolicy
 from bartizan.policy.mcp import McpPolicy
@@ -253,6 +254,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     canaries: tuple[Canary, ...] = ()
     known_values: tuple[KnownValues, ...] = ()
     streaming: Streaming = Streaming()
+    answers: Answers = Answers()
     refusal: RefusalStyle = RefusalStyle()
     bodies: Bodies = Bodies()
     classifier: Classifier = Classifier()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from bartizan.core.event import Usage
-from bartizan.core.passage import Origin
+from bartizan.core.passage import Origin, Path
 from bartizan.core.strict_json import encode, parse_upstream
 from bartizan.firewall.dialects.chat.request import StreamOptions
 from bartizan.firewall.dialects.gather import Gather, usage_of
@@ -103,6 +104,12 @@ class CompletionsDialect:
         """A reader for one stream."""
         return CompletionsReader()
 
+    def shorten(self, document: Document, path: Path) -> None:
+        """``finish_reason`` is ``length``; the choices after it are left out."""
+        if path[0] == "choices":
+            document["choices"][int(path[1])]["finish_reason"] = "length"
+            del document["choices"][int(path[1]) + 1 :]
+
     def refusal_document(self, request: Request, message: str, request_id: str) -> Document:
         """The message as the completion."""
         choice = {"index": 0, "text": message, "logprobs": None, "finish_reason": "content_filter"}
@@ -130,10 +137,15 @@ class CompletionsReader:
     def __init__(self) -> None:
         self._head: Document = {}
         self._open: dict[Channel, None] = {}
+        self._ended: set[int] = set()
+        self._ending: set[int] = set()
+        """By the event that was read last, which may not have left."""
         self._pieces = Pieces()
 
     def read(self, name: str, data: str) -> StreamEvent:
         """One SSE event. Raises UpstreamError for what is not a chunk."""
+        self._ended |= self._ending
+        self._ending = set()
         if data.strip() == "[DONE]":
             return StreamEvent("", None, closes_all=True, done=True)
         document = parse_upstream(data)
@@ -144,7 +156,7 @@ class CompletionsReader:
         gather = _gather(document, by_place=False)
         event.deltas, gather.slots = gather.slots, []
         event.raw_echoes = gather.echoes
-        ended = set()
+        ended = self._ending
         for place, choice in enumerate(document["choices"]):
             index = choice.get("index", 0)
             gather.rest(choice, ("choices", place))
@@ -181,6 +193,12 @@ class CompletionsReader:
     def blocked(self, message: str, request_id: str) -> bytes:
         """An error event on which the SDK raises ``APIError``."""
         return error_event(message, request_id)
+
+    def short(self, shown: Mapping[Channel, str]) -> bytes:
+        """A chunk that ends each choice with ``length``, then ``[DONE]``."""
+        going = dict.fromkeys(channel.choice for channel in shown if channel.choice not in self._ended)
+        choices = [{"index": index, "text": "", "logprobs": None, "finish_reason": "length"} for index in going]
+        return encode_event("", encode({**self._head, "choices": choices})) + DONE
 
 
 def _gather(document: Document, *, by_place: bool) -> Gather:

@@ -14,7 +14,7 @@ from bartizan.firewall.dialects.marks import TextOrTokens
 from bartizan.firewall.dialects.openai_errors import error_document, error_event
 from bartizan.firewall.dialects.shape import Shape, check, check_upstream, walk
 from bartizan.firewall.dialects.sink import Sink, Surfaces
-from bartizan.firewall.dialects.streamless import StreamlessReader
+from bartizan.firewall.dialects.streamless import Numbers, StreamlessReader
 from bartizan.firewall.exchange import ApiFamily, Document, Reply, Request
 
 
@@ -41,7 +41,7 @@ class EmbeddingReply(msgspec.Struct):
     data: list[Vector]
 
 
-class EmbeddingsDialect:
+class EmbeddingsDialect(Numbers):
     """OpenAI embeddings. They have no refusal and no stream: both become error objects.
 
     Args:

@@ -124,6 +124,11 @@ def aside(path: Path) -> Channel:
     return Channel(0, _ASIDE + render_path(path).replace(KEY, "key "), ChannelKind.TEXT)
 
 
+def is_aside(channel: Channel) -> bool:
+    """Whether it is one of those."""
+    return isinstance(channel.item, str) and channel.item.startswith(_ASIDE)
+
+
 def usage_of(value: Any, into: str, out: str) -> Usage | None:
     """Token counts, or None if ``value`` is not an object with one of them."""
     if not isinstance(value, dict):

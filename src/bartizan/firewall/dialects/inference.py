@@ -12,7 +12,7 @@ from bartizan.core.strict_json import encode
 from bartizan.firewall.dialects.gather import Gather
 from bartizan.firewall.dialects.shape import check_upstream
 from bartizan.firewall.dialects.sink import Sink, Surfaces
-from bartizan.firewall.dialects.streamless import StreamlessReader
+from bartizan.firewall.dialects.streamless import Numbers, StreamlessReader
 from bartizan.firewall.exchange import ApiFamily, Channel, ChannelKind, Document, Reply, Request
 from bartizan.firewall.sse import encode_event
 
@@ -32,7 +32,7 @@ class InferenceReply(msgspec.Struct):
     outputs: list[Output]
 
 
-class InferenceDialect:
+class InferenceDialect(Numbers):
     """The Open Inference Protocol. It has no refusal and no stream: both become error objects.
 
     Args:

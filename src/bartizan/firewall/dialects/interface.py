@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
+from bartizan.core.passage import Path
 from bartizan.firewall.exchange import ApiFamily, Channel, Document, Reply, Request, Slot, StreamEvent
 
 
@@ -29,6 +31,14 @@ class StreamReader(Protocol):
         """The SSE error event that ends a stream in which a hit was blocked; no ``[DONE]`` follows."""
         ...
 
+    def short(self, shown: Mapping[Channel, str]) -> bytes:
+        """The events that end a stream whose answer is longer than allowed, as when its tokens were used up.
+
+        Args:
+            shown: what has left, by channel.
+        """
+        ...
+
 
 class Dialect(Protocol):
     """One API family."""
@@ -45,6 +55,11 @@ class Dialect(Protocol):
 
     def reader(self, request: Request) -> StreamReader:
         """A reader for one response stream."""
+        ...
+
+    def shorten(self, document: Document, path: Path) -> None:
+        """Let a complete answer end with the text at ``path``, in place, as when its tokens were used up: what comes
+        after it is taken out."""
         ...
 
     def refusal_document(self, request: Request, message: str, request_id: str) -> Document:

@@ -11,7 +11,7 @@ from bartizan.firewall.dialects.gather import Gather
 from bartizan.firewall.dialects.openai_errors import error_document, error_event
 from bartizan.firewall.dialects.shape import check_upstream
 from bartizan.firewall.dialects.sink import Surfaces
-from bartizan.firewall.dialects.streamless import StreamlessReader
+from bartizan.firewall.dialects.streamless import Numbers, StreamlessReader
 from bartizan.firewall.exchange import ApiFamily, Document, Reply, Request
 
 
@@ -27,7 +27,7 @@ class ModelList(msgspec.Struct):
     data: list[Model]
 
 
-class ModelsDialect:
+class ModelsDialect(Numbers):
     """The model list: a request without a body, an answer that is not a model's words but is read all the same.
 
     Args:

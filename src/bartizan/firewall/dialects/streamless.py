@@ -1,12 +1,13 @@
-"""The stream reader of families that have no streams."""
+"""What families without streams of text have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bartizan.core.errors import UpstreamError
+from bartizan.core.passage import Path
 from bartizan.firewall.dialects.openai_errors import error_event
-from bartizan.firewall.exchange import Channel, StreamEvent
+from bartizan.firewall.exchange import Channel, Document, StreamEvent
 
 
 class StreamlessReader:
@@ -36,3 +37,14 @@ class StreamlessReader:
     def blocked(self, message: str, request_id: str) -> bytes:
         """The error event."""
         return self._error(message, request_id)
+
+    def short(self, shown: Mapping[Channel, str]) -> bytes:
+        """Raises UpstreamError, always: there is nothing to end."""
+        raise UpstreamError(f"{self._family} have no streams")
+
+
+class Numbers:
+    """What dialects have in common whose answers hold numbers: there is no text at which one could end."""
+
+    def shorten(self, document: Document, path: Path) -> None:
+        """Nothing."""

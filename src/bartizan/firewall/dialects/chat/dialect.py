@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from bartizan.core.event import Usage
-from bartizan.core.passage import Origin
+from bartizan.core.passage import Origin, Path
 from bartizan.core.strict_json import encode
-from bartizan.firewall.dialects.chat.reply import ChatReply, gather_message
+from bartizan.firewall.dialects.chat.reply import AUDIO, FUNCTION_CALL, ChatReply, gather_message
 from bartizan.firewall.dialects.chat.request import ChatRequest
 from bartizan.firewall.dialects.chat.stream import ChatReader
 from bartizan.firewall.dialects.chat.transcript import calls as calls_of
@@ -66,6 +66,17 @@ class ChatDialect:
     def reader(self, request: Request) -> ChatReader:
         """A reader for one stream."""
         return ChatReader()
+
+    def shorten(self, document: Document, path: Path) -> None:
+        """``finish_reason`` is ``length``; calls and sound of this choice, and the choices after it, are left out."""
+        if path[0] != "choices":
+            return
+        place = int(path[1])
+        choice = document["choices"][place]
+        choice["finish_reason"] = "length"
+        for field in (FUNCTION_CALL, "tool_calls", AUDIO):
+            choice["message"].pop(field, None)
+        del document["choices"][place + 1 :]
 
     def refusal_document(self, request: Request, message: str, request_id: str) -> Document:
         """``finish_reason`` is ``stop``: on ``content_filter`` the SDK's parse and stream helpers raise. The text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -49,6 +50,8 @@ class ChatReader:
         self._open: dict[Channel, None] = {}
         self._pieces = Pieces()
         self._finished: set[int] = set()
+        self._finishing: set[int] = set()
+        """By the event that was read last, which may not have left."""
         self._call: dict[int, int | str] = {}
         self._calls = OpenCalls()
         self._names: dict[tuple[int, int | str], str] = {}
@@ -56,6 +59,7 @@ class ChatReader:
 
     def read(self, name: str, data: str) -> StreamEvent:
         """One SSE event. Raises UpstreamError for what is not a chunk."""
+        self._finishing.clear()
         if data.strip() == "[DONE]":
             event = StreamEvent("", None, closes_all=True, done=True)
             self._calls.end_all(event)
@@ -96,6 +100,13 @@ class ChatReader:
         """An error event on which the SDK raises ``APIError``."""
         return error_event(message, request_id)
 
+    def short(self, shown: Mapping[Channel, str]) -> bytes:
+        """A chunk that ends each choice with ``length``, then ``[DONE]``."""
+        told = self._finished - self._finishing
+        going = dict.fromkeys(channel.choice for channel in shown if channel.choice not in told)
+        choices = [{"index": index, "delta": {}, "finish_reason": "length"} for index in going]
+        return encode_event("", encode({**self._head, "choices": choices})) + DONE
+
     def _piece(self, channel: Channel, text: str) -> Document:
         item = channel.item
         if channel.kind is ChannelKind.REASONING:
@@ -133,6 +144,7 @@ class ChatReader:
             self._open[slot.channel] = None
         if choice.get("finish_reason") is not None and index not in self._finished:
             self._finished.add(index)
+            self._finishing.add(index)
             self._calls.end_all(event, f"{index} ")
             event.closes.extend(channel for channel in self._open if channel.choice == index)
 

@@ -24,7 +24,7 @@ from bartizan.firewall.dialects.messages.request import (
 )
 from bartizan.firewall.dialects.shape import Shape, check, check_upstream, walk
 from bartizan.firewall.dialects.sink import Sink, Surfaces
-from bartizan.firewall.dialects.streamless import StreamlessReader
+from bartizan.firewall.dialects.streamless import Numbers, StreamlessReader
 from bartizan.firewall.exchange import ApiFamily, Document, Reply, Request
 
 
@@ -55,7 +55,7 @@ class CountReply(msgspec.Struct):
     input_tokens: int
 
 
-class CountTokensDialect:
+class CountTokensDialect(Numbers):
     """Anthropic's token counting. Its answer is a number: refusals are error objects, and there are no streams.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bartizan.core.event import Usage
-from bartizan.core.passage import Origin
+from bartizan.core.passage import Origin, Path
 from bartizan.core.strict_json import encode
 from bartizan.firewall.dialects.gather import Gather, usage_of
 from bartizan.firewall.dialects.messages.errors import error_document
@@ -63,6 +63,12 @@ class MessagesDialect:
     def reader(self, request: Request) -> MessagesReader:
         """A reader for one stream."""
         return MessagesReader()
+
+    def shorten(self, document: Document, path: Path) -> None:
+        """``stop_reason`` is ``max_tokens``; the blocks after it are left out."""
+        if path[0] == "content":
+            del document["content"][int(path[1]) + 1 :]
+        document |= {"stop_reason": "max_tokens", "stop_sequence": None}
 
     def refusal_document(self, request: Request, message: str, request_id: str) -> Document:
         """A message that ends with ``stop_reason`` ``refusal``. Where JSON was asked for, it has no text, since the SDK

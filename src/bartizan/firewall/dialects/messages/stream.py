@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -77,12 +77,16 @@ class MessagesReader:
         self._blocks: dict[int, dict[Channel, None]] = {}
         self._started = False
         self._last = -1
+        self._tokens = 0
+        self._stopping: list[int] = []
+        """The block that the event stops that was read last, which may not have left."""
         self._pieces = Pieces()
         self._calls = OpenCalls()
         self._calling: set[int] = set()
 
     def read(self, name: str, data: str) -> StreamEvent:
         """One SSE event. Raises UpstreamError for blocks out of order and for what is not an event."""
+        self._stopping.clear()
         document = parse_upstream(data)
         kind = document.get("type", name)
         if not isinstance(kind, str) or not is_event_name(kind):
@@ -96,6 +100,7 @@ class MessagesReader:
             index = check_upstream(BlockStop, document, "event").index
             event.closes = list(self._block(index))
             del self._blocks[index]
+            self._stopping.append(index)
             self._calls.end(event, str(index))
             self._rest(document, event, Gather())
         elif kind == "message_start":
@@ -137,6 +142,16 @@ class MessagesReader:
     def blocked(self, message: str, request_id: str) -> bytes:
         """An ``error`` event, on which the SDK raises ``APIStatusError``."""
         return error_event(message, request_id)
+
+    def short(self, shown: Mapping[Channel, str]) -> bytes:
+        """Open blocks stop, and the message ends with ``max_tokens`` and the upstream's last count of tokens."""
+        events: list[Document] = [
+            {"type": "content_block_stop", "index": index} for index in (*self._stopping, *self._blocks)
+        ]
+        ended = {"stop_reason": "max_tokens", "stop_sequence": None}
+        events.append({"type": "message_delta", "delta": ended, "usage": {"output_tokens": self._tokens}})
+        events.append({"type": "message_stop"})
+        return b"".join(encode_event(event["type"], encode(event)) for event in events)
 
     def _block(self, index: int) -> dict[Channel, None]:
         try:
@@ -201,6 +216,7 @@ class MessagesReader:
         self._started = True
         usage = usage_of(document["message"].get("usage"), "input_tokens", "output_tokens")
         event.usage = Usage(usage.input_tokens) if usage else None
+        self._tokens = max(usage.output_tokens, 0) if usage else 0
         self._rest(document, event, Gather())
 
     def _rest(self, document: Document, event: StreamEvent, gather: Gather) -> None:

@@ -6,12 +6,13 @@ import time
 from typing import Any
 
 from bartizan.core.event import Usage
-from bartizan.core.passage import Origin
+from bartizan.core.passage import Origin, Path
 from bartizan.core.strict_json import encode
 from bartizan.firewall.dialects.gather import Gather, usage_of
 from bartizan.firewall.dialects.openai_errors import error_document
 from bartizan.firewall.dialects.responses.reply import ResponseReply, echoes, gather_response
 from bartizan.firewall.dialects.responses.request import ResponsesRequest, name_types
+from bartizan.firewall.dialects.responses.short import INCOMPLETE
 from bartizan.firewall.dialects.responses.stream import ResponsesReader
 from bartizan.firewall.dialects.responses.transcript import calls as calls_of
 from bartizan.firewall.dialects.shape import check, check_upstream, walk
@@ -64,6 +65,17 @@ class ResponsesDialect:
     def reader(self, request: Request) -> ResponsesReader:
         """A reader for one stream."""
         return ResponsesReader(request)
+
+    def shorten(self, document: Document, path: Path) -> None:
+        """The response and its item are ``incomplete``; the parts and items after it are left out."""
+        if path[0] == "output":
+            item = document["output"][int(path[1])]
+            if len(path) > 3 and isinstance(item.get(path[2]), list):
+                del item[path[2]][int(path[3]) + 1 :]
+            if "status" in item:
+                item["status"] = "incomplete"
+            del document["output"][int(path[1]) + 1 :]
+        document |= INCOMPLETE
 
     def refusal_document(self, request: Request, message: str, request_id: str) -> Document:
         """A completed response whose message says it as text, for clients that show nothing else, and as a refusal.

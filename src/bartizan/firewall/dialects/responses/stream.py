@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from bartizan.firewall.dialects.responses.reply import (
     gather_response,
     gather_shell_output,
 )
+from bartizan.firewall.dialects.responses.short import Seen
 from bartizan.firewall.dialects.responses.transcript import CLIENT_STEMS, call_items, call_of, is_call
 from bartizan.firewall.dialects.shape import check_upstream
 from bartizan.firewall.dialects.structure import is_event_name, is_structure
@@ -78,6 +80,7 @@ class ResponsesReader:
         self._sequence = 0
         self._written: dict[int, str] = {}
         """What the deltas said of each call's arguments."""
+        self._seen = Seen()
         self._asked: dict[int, list[ToolCall]] = {}
         """The calls that were complete, by output."""
 
@@ -85,6 +88,7 @@ class ResponsesReader:
         """One SSE event. Raises UpstreamError for what is not an event of a response."""
         if data.strip() == "[DONE]":
             return StreamEvent(name, None, closes_all=True, done=True)
+        self._seen.left()
         document = parse_upstream(data)
         kind = document.get("type", name)
         if kind == "error" or (document.get("error") and "response" not in document):
@@ -121,6 +125,11 @@ class ResponsesReader:
         error = {"message": message, "type": "stream_ended", "param": None, "code": "stream_ended"}
         document = {"type": "error", "code": "stream_ended", "message": message, "param": None, "error": error}
         return encode_event("error", self._numbered({**document, "request_id": request_id}))
+
+    def short(self, shown: Mapping[Channel, str]) -> bytes:
+        """What is open is done, and ``response.incomplete`` says why."""
+        events = self._seen.short(shown)
+        return b"".join(encode_event(event["type"], self._numbered(event)) for event in events)
 
     def _numbered(self, document: Document) -> bytes:
         document["sequence_number"] = self._sequence
@@ -195,6 +204,8 @@ class ResponsesReader:
         self._add(event, gather)
         event.usage = usage_of(response.get("usage"), "input_tokens", "output_tokens")
         event.closes_all = event.done = kind in _FINAL
+        if not event.done:
+            self._seen.began(response)
         if event.done:
             for output, item in call_items(response.get("output")):
                 self._ask(output, item, event)
@@ -203,6 +214,7 @@ class ResponsesReader:
         checked = check_upstream(OfItem, document, "event")
         output = checked.output_index
         self._items[output] = (checked.item.id or "", checked.item.type)
+        self._seen.item(output, document["item"], done=what == "done")
         gather = Gather()
         gather_item(document["item"], output, ("item",), gather)
         if is_call(document["item"]):
