@@ -76,6 +76,25 @@ def test_tls_checks_the_receiver(tmp_path: Path) -> None:
     assert not receiver.faults
 
 
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_port_of_plain_tcp_is_named_as_the_cause(tmp_path: Path, silent: bool) -> None:
+    write(tmp_path / "journal", 3)
+
+    async def run(port: int) -> None:
+        settings = SyslogSink(name="s", host="127.0.0.1", port=port)
+        one = shipper(tmp_path, Syslog(settings, ssl.create_default_context(), 1.0))
+        async with running(one):
+            await until(lambda: "does this port speak TLS?" in one.state.error)
+
+    if silent:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            asyncio.run(run(listener.getsockname()[1]))
+    else:
+        with Receiver() as receiver:
+            asyncio.run(run(receiver.port))
+        assert not receiver.messages
+
+
 def test_what_a_broken_connection_may_have_lost_is_sent_again(tmp_path: Path) -> None:
     """The receiver breaks off with bytes unread that its kernel had acknowledged."""
     names = write(tmp_path / "journal", 60)

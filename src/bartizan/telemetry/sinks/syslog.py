@@ -49,6 +49,10 @@ def _name(text: str, longest: int) -> str:
     return "".join(character for character in text if "!" <= character <= "~")[:longest] or "-"
 
 
+class _UnansweredError(OSError):
+    """The other side takes the connection, and is silent or ends it when TLS begins, as servers of plain TCP do."""
+
+
 class Syslog:
     """Sends to one server.
 
@@ -120,9 +124,13 @@ class Syslog:
         if connection is None:
             raise ConnectionAbortedError
         until = time.monotonic() + self._seconds
-        connection.settimeout(self._seconds)
         if isinstance(connection, ssl.SSLSocket):
-            connection.do_handshake()  # does nothing from the second time on
+            connection.settimeout(self._seconds / 2)  # before the batch's own time is over, which would hide the cause
+            try:
+                connection.do_handshake()  # does nothing from the second time on
+            except (TimeoutError, ssl.SSLEOFError, ConnectionResetError):
+                raise _UnansweredError from None
+        connection.settimeout(self._seconds)
         connection.sendall(content)
         while _unacknowledged(connection) and _alive(connection):
             if time.monotonic() > until:
@@ -185,6 +193,8 @@ def _words(error: OSError, settings: SyslogSink) -> str:
     place = f"{settings.host}:{settings.port}"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"{place}: the certificate is not accepted: {error.verify_message}"
+    if isinstance(error, _UnansweredError):
+        return f"{place}: no answer to the TLS handshake; does this port speak TLS?"
     if isinstance(error, TimeoutError):
         return f"{place}: no acknowledgement in time"
     number = 0 if isinstance(error, ssl.SSLError | socket.gaierror) else error.errno or 0
