@@ -1,18 +1,28 @@
-"""Puts a trained model together: copies its files and writes the manifest that vouches for them."""
+"""Puts a trained model together: copies its files, networks packed, and writes the manifest that vouches for them."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
-import shutil
 from pathlib import Path
 
-from bartizan.inspection.classifier.artefact import ENCODER, HEADS, MANIFEST, MATERIAL_ENCODER, SCHEMA, TRUNK
+from bartizan.inspection.classifier.artefact import (
+    ENCODER,
+    HEADS,
+    MANIFEST,
+    MATERIAL_ENCODER,
+    PACKED,
+    SCHEMA,
+    TRUNK,
+    stored,
+)
 
 FILES = ("linear.npz", "tokenizer.json", TRUNK, ENCODER, "calibration.json")
+NETWORKS = (TRUNK, ENCODER, MATERIAL_ENCODER)
 OVERLAP = 64
 MOST_WINDOWS = 32
-MOST_BYTES = 40_000_000
+MOST_BYTES = 30_000_000
 
 
 def assemble(source: Path, target: Path, version: str, low: dict[str, float]) -> int:
@@ -25,15 +35,21 @@ def assemble(source: Path, target: Path, version: str, low: dict[str, float]) ->
         low: by surface, the lower edge of the band in which the encoder runs.
 
     Raises:
-        ValueError: the model is larger than it may be.
+        ValueError: the model is larger than it may be, or a file is missing.
     """
     target.mkdir(parents=True, exist_ok=True)
     files = []
-    more = (MATERIAL_ENCODER,) if (source / MATERIAL_ENCODER).exists() else ()
-    for name in (*FILES, *more):
-        if (source / name).resolve() != (target / name).resolve():
-            shutil.copyfile(source / name, target / name)
-        content = (target / name).read_bytes()
+    for name in (*FILES, MATERIAL_ENCODER):
+        content = stored(source, name)
+        if content is None:
+            if name in FILES:
+                raise ValueError(f"{source / name} does not exist")
+            continue
+        if name in NETWORKS:
+            (target / name).unlink(missing_ok=True)
+            name += PACKED
+            content = gzip.compress(content, mtime=0)
+        (target / name).write_bytes(content)
         files.append({"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
     size = sum(int(str(file["size"])) for file in files)
     if size > MOST_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import os
@@ -14,10 +15,12 @@ import tiny_model
 import tiny_onnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from training.assemble import assemble
 
 from bartizan.core.errors import ArtefactError
+from bartizan.core.passage import Surface
 from bartizan.inspection.classifier import Cascade, load_classifier
-from bartizan.inspection.classifier.artefact import FILES, MANIFEST, Artefact
+from bartizan.inspection.classifier.artefact import FILES, MANIFEST, MOST_BYTES, PACKED, Artefact, stored
 
 SOUND = tiny_model.files()
 NOT_A_NUMBER = tiny_onnx.top(np.full((8, 5), math.nan, np.float32), np.zeros((8, 2), np.float32))
@@ -45,6 +48,55 @@ def refused(folder: Path) -> str:
 
 def test_a_sound_model_loads(tmp_path: Path) -> None:
     assert load_classifier(tiny_model.write(tmp_path)).id == "classifier"
+
+
+def packed(folder: Path, **changed: bytes) -> Path:
+    """A model whose networks are compressed, or are what is given."""
+    content = {name + PACKED * name.endswith(".onnx"): raw for name, raw in SOUND.items()}
+    content = {name: gzip.compress(raw) if name.endswith(PACKED) else raw for name, raw in content.items()}
+    return tiny_model.write(folder, content | {name + ".onnx.gz": raw for name, raw in changed.items()})
+
+
+def test_packed_networks_read_as_unpacked_ones_do(tmp_path: Path) -> None:
+    plain = Cascade(Artefact(tiny_model.write(tmp_path / "plain")), forced=True)
+    small = Cascade(Artefact(packed(tmp_path / "packed")), forced=True)
+    for text in ("overrule it", "smuggle " * 300):
+        assert small.read(text, [Surface.USER]) == plain.read(text, [Surface.USER])
+    assert stored(tmp_path / "packed", "trunk.onnx") == SOUND["trunk.onnx"]
+    assert stored(tmp_path / "packed", "none.onnx") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (SOUND["trunk.onnx"], "not compressed"),
+        (gzip.compress(SOUND["trunk.onnx"])[:-9], "not whole"),
+        (gzip.compress(SOUND["trunk.onnx"]) + b"more", "not whole"),
+        (gzip.compress(b"\0" * (MOST_BYTES + 1)), "larger than"),
+    ],
+    ids=["plain", "cut", "longer", "bomb"],
+)
+def test_a_packed_network_is_whole_and_bounded(tmp_path: Path, content: bytes, cause: str) -> None:
+    assert cause in refused(packed(tmp_path, trunk=content))
+
+
+def test_a_file_is_not_named_twice(tmp_path: Path) -> None:
+    content = SOUND | {"trunk.onnx.gz": gzip.compress(SOUND["trunk.onnx"])}
+    assert MANIFEST in refused(tiny_model.write(tmp_path, content))
+
+
+def test_what_training_puts_together_is_packed_and_loads(tmp_path: Path) -> None:
+    source = tiny_model.write(tmp_path / "run")
+    size = assemble(source, tmp_path / "model", "1.0.0", {"user": 0.0, "content": 0.0})
+    kept = sorted(path.name for path in (tmp_path / "model").iterdir())
+    assert kept == ["calibration.json", "encoder.onnx.gz", "linear.npz", MANIFEST, "tokenizer.json", "trunk.onnx.gz"]
+    assert size == sum(path.stat().st_size for path in (tmp_path / "model").iterdir() if path.name != MANIFEST)
+    again = assemble(source, tmp_path / "again", "1.0.0", {"user": 0.0, "content": 0.0})
+    assert size == again
+    assert (tmp_path / "model" / MANIFEST).read_bytes() == (tmp_path / "again" / MANIFEST).read_bytes()
+    (source / "trunk.onnx").unlink()
+    with pytest.raises(ValueError, match=r"trunk\.onnx"):
+        assemble(source, tmp_path / "third", "1.0.0", {"user": 0.0, "content": 0.0})
 
 
 @pytest.mark.parametrize("name", sorted(FILES))

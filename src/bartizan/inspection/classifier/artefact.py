@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -20,10 +21,12 @@ MATERIAL_ENCODER = "content.onnx"
 """Upper layers of their own for material, if the model has them; without, those of ``ENCODER`` read everything."""
 TRUNK = "trunk.onnx"
 """The lower layers, which are the same in both."""
+PACKED = ".gz"
+"""Ending of a file that is kept compressed. Size and digest in the manifest are those of what is kept."""
 FILES = frozenset({"linear.npz", "tokenizer.json", TRUNK, ENCODER, "calibration.json"})
 REINSTALL = "reinstall the package, or build the model with make train"
 MOST_BYTES = 64_000_000
-"""Of one file."""
+"""Of one file, unpacked."""
 MOST_TOKENS = 4_096
 """Of a window; no encoder that is worth its time on a processor reads more at once."""
 MOST_WINDOWS = 1_024
@@ -77,19 +80,44 @@ class Artefact:
 
     def has(self, name: str) -> bool:
         """Whether the model has such a file."""
-        return any(file.name == name for file in self.manifest.files)
+        return self._listed(name) is not None
 
     def read(self, name: str) -> bytes:
         """The content of a file. Raises ArtefactError if it is not what the manifest vouches for."""
-        file = next((file for file in self.manifest.files if file.name == name), None)
+        file = self._listed(name)
         if file is None:
             raise ArtefactError(f"the model has no file {name}", REINSTALL)
-        content = _bytes(self.folder / name, file.size)
+        content = _bytes(self.folder / file.name, file.size)
         if len(content) != file.size:
-            raise ArtefactError(f"{name}: wrong size", REINSTALL)
+            raise ArtefactError(f"{file.name}: wrong size", REINSTALL)
         if hashlib.sha256(content).hexdigest() != file.sha256:
-            raise ArtefactError(f"{name}: does not match its digest", REINSTALL)
+            raise ArtefactError(f"{file.name}: does not match its digest", REINSTALL)
+        return unpacked(file.name, content)
+
+    def _listed(self, name: str) -> File | None:
+        return next((file for file in self.manifest.files if file.name in {name, name + PACKED}), None)
+
+
+def unpacked(name: str, content: bytes) -> bytes:
+    """What a file holds. Raises ArtefactError for a packed one that is broken, or larger than a file may be."""
+    if not name.endswith(PACKED):
         return content
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS + 16)  # with the header of gzip
+    try:
+        out = stream.decompress(content, MOST_BYTES)
+    except zlib.error:
+        raise ArtefactError(f"{name}: not compressed as its name says", REINSTALL) from None
+    if not stream.eof or stream.unused_data:
+        raise ArtefactError(f"{name}: not whole, or larger than {MOST_BYTES} bytes", REINSTALL)
+    return out
+
+
+def stored(folder: Path, name: str) -> bytes | None:
+    """The content of a file of a folder that need not be a model yet; None if there is none, packed or not."""
+    for path in (folder / name, folder / (name + PACKED)):
+        if path.exists():
+            return unpacked(path.name, path.read_bytes())
+    return None
 
 
 def _wrong(manifest: Manifest) -> str:
@@ -98,7 +126,7 @@ def _wrong(manifest: Manifest) -> str:
         return f"the schema is {manifest.schema[:80]!r}, expected {SCHEMA}"
     if manifest.heads != HEADS:
         return "the heads are not those that this version reads"
-    names = [file.name for file in manifest.files]
+    names = [file.name.removesuffix(PACKED) for file in manifest.files]
     if len(set(names)) != len(names) or not FILES <= set(names) <= FILES | {MATERIAL_ENCODER}:
         return f"the files are not {', '.join(sorted(FILES))}"
     if not all(0 < file.size <= MOST_BYTES for file in manifest.files):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bartizan.core.errors import ArtefactError
-from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER, REINSTALL, TRUNK, Artefact
+from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER, REINSTALL, TRUNK, Artefact, stored
 from bartizan.inspection.classifier.network import BEGIN, END, Network, Window
 
 
@@ -45,8 +45,8 @@ class Encoder:
     @classmethod
     def read(cls, folder: Path, threads: int = 1) -> Encoder:
         """From the files of a folder that need not be a model yet."""
-        names = [name for name in (ENCODER, MATERIAL_ENCODER) if (folder / name).exists()]
-        return cls((folder / TRUNK).read_bytes(), [(folder / name).read_bytes() for name in names], threads)
+        tops = [top for name in (ENCODER, MATERIAL_ENCODER) if (top := stored(folder, name)) is not None]
+        return cls(stored(folder, TRUNK) or b"", tops, threads)
 
     @classmethod
     def of(cls, artefact: Artefact, threads: int = 1) -> Encoder:
