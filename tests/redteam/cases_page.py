@@ -22,11 +22,11 @@ EMPTY = {
 HEAD = """# Cases
 
 A case is one attack as data: where it enters, what it is after, by which technique, and how success is recognised. {count} of our
-own ship with the package, in {languages} languages, under Apache-2.0; this page is written from them by
-`python tests/redteam/cases_page.py`, and a test holds it against them.
+own ship with the package, in {languages} languages, under Apache-2.0, and {framed} more are [framed](#framed-cases); this page is written from
+them by `python tests/redteam/cases_page.py`, and a test holds it against them.
 
 ```console
-$ bartizan redteam cases --objective misinformation --entry-point memory
+$ bartizan redteam cases builtin --objective misinformation --entry-point memory
 memory-false-correction          memory       misinformation      memory_poisoning         en  medium   A correction of myself
 memory-false-established         memory       misinformation      memory_poisoning         en  medium   Something established
 memory-false-ko                  memory       misinformation      memory_poisoning         ko  medium   Korean
@@ -38,6 +38,17 @@ memory-false-taught              memory       misinformation      false_assertio
 
 Entry points across, objectives down.
 
+"""
+FRAMES = """
+## Framed cases
+
+Written cases go deep where their author had an idea. So that no cell is left without the ordinary ideas, `framed` puts each goal into each common wording of its
+entry point: asked for plainly, by a member of staff or an administrator, as an emergency, in another mode, with void instructions, in a role or a story, as JSON or a
+table, spelled out, encoded or translated, after small talk or many examples, in Base64, in hidden text, with forged marks, in other languages… They run unless a plan says
+`cases: [builtin]`.
+
+| entry point | frames | cases |
+|---|---|---|
 """
 FORMAT = """
 ## Cases of your own
@@ -72,6 +83,7 @@ cases:
 | `planted` | row | in place of `text`: several planted pieces, each with `content`, `title`, `form` |
 | `called` | row | title of what is planted |
 | `references` | row | rows of the catalogue beside those that come by themselves |
+| `converters` | row | [converters](converters.md) for the hostile text, before those of the plan |
 
 References come from the entry point, the objective and the technique: OWASP LLM Top 10 of 2025 and of 2026 (they number differently,
 so an id never stands without its edition), OWASP Agentic 2026, MITRE ATLAS 2026.09. They are our judgement; the
@@ -104,9 +116,9 @@ left out: 1 the same text again
 
 def render() -> str:
     """The page."""
-    cases = load_cases()
+    cases, framed = load_cases(("builtin",)), load_cases(("framed",))
     count = Counter((case.entry_point, case.objective) for case in cases)
-    out = [HEAD.format(count=len(cases), languages=len({case.language for case in cases}))]
+    out = [HEAD.format(count=len(cases), framed=len(framed), languages=len({case.language for case in cases}))]
     out.append("| | " + " | ".join(f"`{point}`" for point in EntryPoint) + " | all |\n")
     out.append("|---|" + "---|" * (len(EntryPoint) + 1) + "\n")
     for objective in Objective:
@@ -121,6 +133,10 @@ def render() -> str:
         out.append(f"| `{name}` | {number} | {catalog.techniques[name].description} |\n")
     languages = Counter(case.language for case in cases).most_common()
     out.append("\n## Languages\n\n" + ", ".join(f"`{name}` {number}" for name, number in sorted(languages)) + ".\n")
+    out.append(FRAMES)
+    made = Counter(case.entry_point for case in framed)
+    cells = Counter(point for point, _ in count)
+    out += (f"| `{point}` | {made[point] // cells[point]} | {made[point]} |\n" for point in EntryPoint)
     return "".join(out) + FORMAT
 
 

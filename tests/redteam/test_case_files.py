@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from campaigns import scope
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bartizan.core.errors import BartizanError, ConfigurationError, DocumentError
+from bartizan.redteam.campaign import Campaign
 from bartizan.redteam.cases import load_cases
+from bartizan.redteam.errors import ConverterError
 
 GOOD = """\
 entry_point: rag_document
@@ -55,6 +59,7 @@ def test_a_file_and_a_folder_give_the_same(tmp_path: Path) -> None:
         ('ask: "Please summarise the document."', 'ask: ""', "own.yaml:7:3"),
         ("severity: high", "severity: awful", "own.yaml:3:11"),
         ("  called: Returns policy", "  references: [LLM03]", "own.yaml:10:"),
+        ("  called: Returns policy", "  converters: [base65]", "own.yaml:10:"),
         ("  called: Returns policy", "  references: ['OWASP-LLM-2024:LLM01']", "own.yaml:10:"),
     ],
 )
@@ -96,3 +101,14 @@ def test_any_text_is_a_case_file_or_an_error_of_ours(text: str, tmp_path_factory
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
     with pytest.raises(BartizanError):
         load_cases([path])
+
+
+def test_converters_of_a_case_come_before_those_of_the_plan(tmp_path: Path) -> None:
+    ids = ["chat-framed-leak-secret-base64", "chat-framed-leak-secret-plain"]
+    plan: dict[str, Any] = {"cases": ["framed"], "ids": ids, "converters": ["", "rot13"]}
+    planned = Campaign(scope(tmp_path, "http://127.0.0.1:9", plan=plan)).planned
+    chains = {(trial.case.id, trial.converters) for trial in planned.trials}
+    assert chains == {(ids[0], ("base64",)), (ids[0], ("base64", "rot13")), (ids[1], ()), (ids[1], ("rot13",))}
+    plan["converters"] = ["+".join(["rot13"] * 8)]
+    with pytest.raises(ConverterError, match="a chain of 9 converters"):
+        Campaign(scope(tmp_path, "http://127.0.0.1:9", plan=plan))

@@ -12,10 +12,12 @@ import pytest
 from bartizan.catalog import load_catalog
 from bartizan.redteam.case import Case, fill
 from bartizan.redteam.cases import load_cases
+from bartizan.redteam.converters import converters
 from bartizan.redteam.mail.message import FORMS, Part
 from bartizan.redteam.taxonomy import EntryPoint, Objective
 
-CASES = load_cases()
+CASES = load_cases(("builtin",))
+FRAMED = load_cases(("framed",))
 ALIKE = 0.3
 """Jaccard similarity of word triples from which two cases count as one."""
 
@@ -102,6 +104,19 @@ def test_ids_say_where_a_case_enters() -> None:
     heads = {"chat": "chat", "rag_document": "rag", "tool_output": "tool", "tool_metadata": "meta", "memory": "memory"}
     heads |= {"multi_agent": "agent", "model": "model"}
     assert [case.id for case in CASES if not case.id.startswith(heads[case.entry_point] + "-")] == []
+
+
+def test_every_cell_has_every_common_wording() -> None:
+    cells = {(case.entry_point, case.objective) for case in CASES}
+    wordings = Counter((case.entry_point, case.objective) for case in FRAMED)
+    assert wordings.keys() == cells
+    assert min(wordings.values()) >= 6
+    assert {case.id for case in FRAMED}.isdisjoint(case.id for case in CASES)
+    for case in FRAMED:
+        assert "goal" in case.slots(), case.id
+        assert set(case.converters) <= set(converters()), case.id
+        for text in case.texts():
+            assert not re.search(r"\{[a-z_]+\}", fill(text, dict.fromkeys(case.slots(), "value"))), case.id
 
 
 def test_the_page_is_what_the_cases_say() -> None:

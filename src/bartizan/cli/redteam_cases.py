@@ -15,7 +15,8 @@ from bartizan.redteam.taxonomy import EntryPoint, Objective
 
 def list_cases(
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="builtin, files or folders; builtin by default.")
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE]...", help="builtin, framed, files or folders; both by default."),
     ] = None,
     entry_point: Annotated[EntryPoint | None, typer.Option("--entry-point", help="Only this entry point.")] = None,
     objective: Annotated[Objective | None, typer.Option("--objective", help="Only this objective.")] = None,
@@ -26,7 +27,7 @@ def list_cases(
     """List cases, and check case files: exit 2 with file:line:column for a broken one."""
     shown = [
         case
-        for case in sorted(load_cases(sources or ("builtin",)), key=lambda case: case.id)
+        for case in sorted((load_cases(sources) if sources else load_cases()), key=lambda case: case.id)
         if entry_point in {None, case.entry_point}
         and objective in {None, case.objective}
         and technique in {"", case.technique}

@@ -17,7 +17,7 @@ from bartizan.redteam.attacker import ModelAttacker
 from bartizan.redteam.attempt import Attempt
 from bartizan.redteam.case import Case, led_to
 from bartizan.redteam.cases import load_cases
-from bartizan.redteam.cases.loader import BUILTIN
+from bartizan.redteam.cases.loader import SHIPPED
 from bartizan.redteam.converters import converters
 from bartizan.redteam.errors import RunError
 from bartizan.redteam.interface import Target
@@ -70,7 +70,7 @@ class Campaign:
         self.known: Knowledge = knowledge_of(self.scope.facts, self.folder)
         self.judge = Judge(self.known)
         plan = self.scope.plan
-        sources = tuple(one if one == BUILTIN else self.folder / one for one in plan.cases)
+        sources = tuple(one if one in SHIPPED else self.folder / one for one in plan.cases)
         loaded = load_cases(sources) if cases is None else cases
         self.cases = tuple(led_to(case, self.spec.questions) for case in loaded)
         for case in self.cases:

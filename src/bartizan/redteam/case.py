@@ -73,6 +73,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """BCP 47."""
     severity: Severity = Severity.MEDIUM
     """Of a hit; the rubric (docs/redteam/severity.md) may raise it."""
+    converters: tuple[str, ...] = ()
+    """Ids, first one first: applied to the hostile text, before those of the plan."""
     references: tuple[str, ...] = ()
     """Under their edition: ``OWASP-LLM-2026:LLM01``, ``OWASP-ASI-2026:ASI02``, ``MITRE-ATLAS-2026.09:AML.T0051``."""
     licence: str = "Apache-2.0"

@@ -93,8 +93,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is run: every case times every chain of converters times every strategy times ``repeats``."""
 
-    cases: tuple[str, ...] = ("builtin",)
-    """``builtin``, and files or folders of your own, relative to the scope file."""
+    cases: tuple[str, ...] = ("builtin", "framed")
+    """``builtin``: the written ones; ``framed``: every objective in every common wording; and files or folders of your
+    own, relative to the scope file."""
     entry_points: tuple[EntryPoint, ...] = ()
     """Only these; empty: all that the target has."""
     objectives: tuple[Objective, ...] = ()

@@ -86,6 +86,9 @@ def plan_trials(
     trials: list[Trial] = []
     untested: list[Untested] = []
     for case in cases:
+        _must_exist("converter", case.converters, converters)
+        for chain in chains if case.converters else ():
+            Chain(tuple(converters[name] for name in (*case.converters, *chain)))
         reason = _left_out(case, plan, entry_points, known)
         if not reason and case.objective not in able:
             reason = f"an agent without a model cannot be led to: {case.objective}"
@@ -130,6 +133,7 @@ def digest(*parts: object) -> str:
 
 
 def _trial(case: Case, chain: tuple[str, ...], strategy: str, repeat: int, seed: int) -> Trial:
+    chain = (*case.converters, *chain)
     name = digest(case.id, "+".join(chain), strategy, repeat, seed)
     return Trial(
         id=name, case=case, converters=chain, strategy=strategy, repeat=repeat, seed=int(name, 16) % (2**31 - 1)

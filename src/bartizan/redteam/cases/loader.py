@@ -15,13 +15,18 @@ from bartizan.catalog.model import Catalog
 from bartizan.core.errors import ConfigurationError, DocumentError
 from bartizan.core.problem import quote
 from bartizan.redteam.case import Case
+from bartizan.redteam.cases.framed import FrameFile, framed
 from bartizan.redteam.cases.schema import CaseFile
+from bartizan.redteam.converters import converters
 from bartizan.redteam.taxonomy import EntryPoint, Objective
 from bartizan.workspace.document import Document, loads, open_document
 from bartizan.workspace.files import read_bounded
 
 BUILTIN = "builtin"
-"""Stands for the cases that ship with the package."""
+"""Stands for the written cases that ship with the package."""
+FRAMED = "framed"
+"""Stands for those made of its frames."""
+SHIPPED = (BUILTIN, FRAMED)
 MAX_CASES = 20_000
 
 
@@ -30,11 +35,11 @@ class _References(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     objectives: dict[Objective, tuple[str, ...]]
 
 
-def load_cases(sources: Sequence[str | Path] = (BUILTIN,)) -> tuple[Case, ...]:
+def load_cases(sources: Sequence[str | Path] = SHIPPED) -> tuple[Case, ...]:
     """Every case of ``sources``, in their order.
 
     Args:
-        sources: ``builtin``, files, and folders, of which every ``*.yaml`` in any depth is read.
+        sources: ``builtin``, ``framed``, files, and folders, of which every ``*.yaml`` in any depth is read.
 
     Raises:
         ConfigurationError: a source cannot be read, or holds no case; DocumentError: it is not what a case file says,
@@ -42,7 +47,8 @@ def load_cases(sources: Sequence[str | Path] = (BUILTIN,)) -> tuple[Case, ...]:
     """
     cases: dict[str, Case] = {}
     for source in sources:
-        found = _builtin() if source == BUILTIN else _read(Path(source))
+        own = {BUILTIN: _builtin, FRAMED: _framed}.get(str(source))
+        found = own() if own is not None else _read(Path(source))
         for case in found:
             if case.id in cases:
                 raise ConfigurationError(f"two cases are called {quote(case.id)}", f"one of them in {source}")
@@ -54,8 +60,28 @@ def load_cases(sources: Sequence[str | Path] = (BUILTIN,)) -> tuple[Case, ...]:
 
 @cache
 def _builtin() -> tuple[Case, ...]:
-    texts = ((name, item.read_bytes()) for name, item in _walk(files(__package__) / "data", ""))
-    return tuple(_cases(texts))
+    return tuple(case for document in _shipped().values() for case in _cases(document))
+
+
+@cache
+def _framed() -> tuple[Case, ...]:
+    """Frames around each cell that has written cases of its own."""
+    catalog, shared = _catalog(), _shared()
+    out: list[Case] = []
+    for name, item in _walk(files(__package__) / "frames", "frames/"):
+        frames = loads(item.read_bytes(), name, FrameFile)
+        for objective in Objective:
+            cell = _shipped().get(f"{frames.entry_point}/{objective}.yaml")
+            if cell is not None:
+                out += (_complete(case, catalog, shared) for case in framed(cell.value, frames))
+    return tuple(out)
+
+
+@cache
+def _shipped() -> dict[str, Document[CaseFile]]:
+    """The written case files by path."""
+    found = _walk(files(__package__) / "data", "")
+    return {name: open_document(item.read_bytes(), name, CaseFile) for name, item in found}
 
 
 def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
@@ -68,19 +94,17 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]
 
 def _read(path: Path) -> tuple[Case, ...]:
     paths = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
-    cases = tuple(_cases((str(one), read_bounded(one, str(one))) for one in paths))
+    documents = (open_document(read_bounded(one, str(one)), str(one), CaseFile) for one in paths)
+    cases = tuple(case for document in documents for case in _cases(document))
     if not cases:
         raise ConfigurationError(f"{path} holds no case", "a case file ends in .yaml; docs/redteam/cases.md shows one")
     return cases
 
 
-def _cases(texts: Iterator[tuple[str, bytes]]) -> Iterator[Case]:
+def _cases(document: Document[CaseFile]) -> Iterator[Case]:
     catalog, shared = _catalog(), _shared()
-    for name, text in texts:
-        document = open_document(text, name, CaseFile)
-        for number, row in enumerate(document.value.cases):
-            case = document.value.case(row)
-            yield _with_references(case, document, number, catalog, shared)
+    for number, row in enumerate(document.value.cases):
+        yield _with_references(document.value.case(row), document, number, catalog, shared)
 
 
 def _with_references(
@@ -94,6 +118,18 @@ def _with_references(
         if reference not in catalog.rows:
             place = document.place(("cases", number, "references"))
             raise DocumentError(place, quote(reference), "a row of the catalogue, such as OWASP-LLM-2026:LLM01")
+    for name in case.converters:
+        if name not in converters():
+            place = document.place(("cases", number, "converters"))
+            raise DocumentError(place, quote(name), "one of `bartizan redteam converters`")
+    return _complete(case, catalog, shared)
+
+
+def _complete(case: Case, catalog: Catalog, shared: _References) -> Case:
+    """``case`` with the references that its place on the axes brings along. Raises ConfigurationError."""
+    technique = catalog.technique(case.technique)
+    if technique is None:
+        raise ConfigurationError(f"{case.id} is of the technique {case.technique}, which the catalogue does not have")
     every = (
         *case.references,
         *shared.entry_points[case.entry_point],

@@ -44,6 +44,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     severity: Severity | None = None
     references: tuple[str, ...] = ()
     """Beside those that entry point, objective and technique bring along."""
+    converters: tuple[str, ...] = ()
+    """Applied to the hostile text, before those of the plan."""
 
 
 class CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +83,7 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             language=row.language or self.language,
             severity=row.severity or self.severity,
             references=row.references,
+            converters=row.converters,
             licence=self.licence,
             source=self.source,
         )
