@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from bartizan.redteam.scope import Limits, Scope
 from bartizan.redteam.scope_target import RequestTemplate, TargetSpec
 from bartizan.redteam.targets import make_target
 from bartizan.redteam.targets.pacing import Pacer
+from bartizan.redteam.targets.page_server import PageServer
 from bartizan.redteam.targets.paths import find
 from bartizan.redteam.targets.templates import build
 from bartizan.redteam.taxonomy import EntryPoint
@@ -391,6 +393,20 @@ async def fetching(message: str, history: list[Any]) -> str:
         if "LEAK" in page:
             await session.get(f"{url}c?d=secret")
     return f"The page has {len(page)} characters."
+
+
+def test_pages_that_are_published_at_once_share_one_server() -> None:
+    async def hosts() -> set[str]:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        server = PageServer("127.0.0.1", port)
+        try:
+            urls = await asyncio.gather(*(server.publish(Planted(content="x")) for _ in range(8)))
+        finally:
+            await server.close()
+        return {url.rsplit("/", 2)[0] for url in urls} - {f"http://127.0.0.1:{port}"}
+
+    assert asyncio.run(hosts()) == set()
 
 
 def test_pages_are_served_fetched_and_called_back() -> None:

@@ -6,6 +6,7 @@ the page was fetched at all, and which other addresses were called, which is how
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 
 from aiohttp import web
@@ -32,14 +33,16 @@ class PageServer:
     def __init__(self, host: str, port: int, public: str = "") -> None:
         self._host, self._port, self._public = host, port, public.rstrip("/")
         self._runner: web.AppRunner | None = None
+        self._starting = asyncio.Lock()
         self._pages: dict[str, Planted] = {}
         self._fetched: dict[str, int] = {}
         self._calls: dict[str, list[str]] = {}
 
     async def publish(self, planted: Planted) -> str:
         """Serve ``planted``; returns its URL, which nobody can guess. Raises TargetError when it cannot listen."""
-        if self._runner is None:
-            await self._start()
+        async with self._starting:
+            if self._runner is None:
+                await self._start()
         if len(self._pages) >= MAX_PAGES:
             raise TargetError(f"more than {MAX_PAGES} pages at a time")
         name = secrets.token_hex(8)
