@@ -55,7 +55,7 @@ def _library(
 ) -> None:
     modules = {
         name: read(name, tree, package)
-        for name, tree, package in sources.modules(sources.fetch(library, version, folder))
+        for name, tree, package in sources.modules(sources.fetch(library, version, folder), library.packages)
     }
     vetting = Vetting(Sources({**base, **modules}))
     for name, module in modules.items():

@@ -72,6 +72,8 @@ NAMES: dict[str, dict[str, str]] = {
     "scipy.sparse._arrays": {  # scipy 1.8 to 1.10
         f"{kind}_array": "tnbi" if kind == "dok" else "tnbx" for kind in ("csr", "csc", "coo", "lil", "dia", "bsr", "dok")
     },
+    "scipy.sparse.dok": {"dok_matrix": "tnbi"},
+    "scipy.spatial.transform._rotation": {"Rotation": "tnbx"},  # takes an array of quaternions in __setstate__
     **{f"scipy.sparse.{kind}": {f"{kind}_matrix": "tnbx"} for kind in ("csr", "csc", "coo", "lil", "dia", "bsr")},
     "scipy.interpolate._cubic": dict.fromkeys(("CubicSpline", "PchipInterpolator", "Akima1DInterpolator"), "tnbsx"),
     "scipy.interpolate._ppoly": {},
@@ -81,7 +83,14 @@ NAMES: dict[str, dict[str, str]] = {
     "pandas._libs.tslibs.timestamps": {"_unpickle_timestamp": "rx:inert", "Timestamp": "tnx:inert"},
     "pandas._libs.tslibs.timedeltas": {"_timedelta_unpickle": "rx:inert", "Timedelta": "tnx:inert"},
     "pandas._libs.tslibs.nattype": {"_nat_unpickle": "rx:inert", "__nat_unpickle": "rx:inert", "NaTType": "t"},
-    "pandas._libs.tslibs.period": {"Period": "tnbx:inert"},
+    "pandas._libs.tslibs.period": {"Period": "tnbx:inert", "__pyx_unpickle_PeriodMixin": "rbx:cython"},
+    "pandas.core.arrays.string_arrow": dict.fromkeys(("ArrowStringArray", "ArrowStringArrayNumpySemantics"), "tnbx"),
+    "pandas.core.arrays.arrow.array": {"ArrowExtensionArray": "tnbx"},
+    "pyarrow.lib": {  # makes arrays of buffers that nothing compares: compared here (arrow.py)
+        "type_for_alias": "rx:arrow_alias", "py_buffer": "rx:arrow_buffer", "_restore_array": "rx:arrow_array",
+        "chunked_array": "rx:inert",
+    },
+    "hdbscan.dist_metrics": {"newObj": "rb:newobj", **dict.fromkeys((*_DISTANCES, "DistanceMetric"), "tnbx")},
     "pandas._libs.interval": {"Interval": "tnx:inert"},
     "pandas._libs.tslibs.offsets": {
         **dict.fromkeys(

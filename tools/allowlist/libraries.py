@@ -18,7 +18,7 @@ class Library(NamedTuple):
 
 
 LIBRARIES = (
-    Library("scikit-learn", ("0.24.1", "1.0.1", "1.2.1", "1.3.2", "1.5.2", "1.9.1"), ("sklearn.",), ("sklearn.metrics", "sklearn.feature_selection",
+    Library("scikit-learn", ("0.24.1", "1.0.1", "1.2.1", "1.3.2", "1.5.2", "1.9.1"), ("sklearn.",), ("sklearn.metrics", "sklearn.feature_selection", "sklearn.model_selection",
         "sklearn.utils.extmath", "sklearn.preprocessing._data", "sklearn.manifold", "sklearn.cluster._kmeans",
         "sklearn.tree._export", "sklearn.gaussian_process")),
     Library("xgboost", ("1.5.2", "1.7.6", "2.1.4", "3.2.0"), ("xgboost.sklearn", "xgboost.core", "xgboost.compat", "xgboost.callback")),
@@ -47,7 +47,9 @@ LIBRARIES = (
         "statsmodels.genmod", "statsmodels.regression", "statsmodels.robust", "statsmodels.tools", "statsmodels.tsa")),
     Library("hmmlearn", ("0.2.8", "0.3.2"), ("hmmlearn.",)),
     Library("lifelines", ("0.27.8", "0.30.3"), ("lifelines.",)),
-    Library("gensim", ("4.2.0", "4.3.3"), ("gensim.models", "gensim.corpora", "gensim.similarities")),
+    Library("gensim", ("4.2.0", "4.3.3"), ("gensim.models", "gensim.corpora", "gensim.similarities"),
+        ("gensim.models.tfidfmodel", "gensim.matutils")),
+    Library("hdbscan", ("0.8.36", "0.8.40"), ("hdbscan.",)),
     Library("prophet", ("1.1.4", "1.3.0"), ("prophet.forecaster", "prophet.models")),
     Library("accelerate", ("0.26.1", "1.2.1"), ("accelerate.state", "accelerate.utils.dataclasses")),
     Library("sentence-transformers", ("3.0.1",), ("sentence_transformers.models", "sentence_transformers.SentenceTransformer")),

@@ -40,8 +40,8 @@ def fetch(library: Library, version: str, folder: Path) -> Path:
     return found[0]
 
 
-def modules(wheel: Path) -> Iterator[tuple[str, ast.Module, bool]]:
-    """Name, tree and whether it is a package, of every module that is not left out."""
+def modules(wheel: Path, packages: tuple[str, ...]) -> Iterator[tuple[str, ast.Module, bool]]:
+    """Name, tree and whether it is a package, of every module that is not left out; what ``packages`` names is read."""
     with zipfile.ZipFile(wheel) as archive:
         for name in sorted(archive.namelist()):
             if not name.endswith(".py") or name.count("/") == 0:
@@ -49,7 +49,8 @@ def modules(wheel: Path) -> Iterator[tuple[str, ast.Module, bool]]:
             parts = name[:-3].split("/")
             package = parts[-1] == "__init__"
             parts = parts[:-1] if package else parts
-            if any(part in LEFT_OUT or "test" in part or part.startswith(_NOT_READ) for part in parts[1:]):
+            named = max((_parts(one) for one in packages if below(parts, one)), default=1)
+            if any(part in LEFT_OUT or "test" in part or part.startswith(_NOT_READ) for part in parts[named:]):
                 continue
             try:
                 with warnings.catch_warnings():
@@ -58,3 +59,12 @@ def modules(wheel: Path) -> Iterator[tuple[str, ast.Module, bool]]:
             except (SyntaxError, ValueError):
                 continue
             yield ".".join(parts), tree, package
+
+
+def below(parts: list[str], package: str) -> bool:
+    """Whether a module lies at or below a package."""
+    return parts[: _parts(package)] == package.rstrip(".").split(".")
+
+
+def _parts(package: str) -> int:
+    return package.rstrip(".").count(".") + 1

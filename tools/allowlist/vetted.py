@@ -107,13 +107,19 @@ NAMES: dict[str, dict[str, str]] = {
     "decimal": {"Decimal": "tnx:inert"},
     "fractions": {"Fraction": "tnx:inert"},
     "uuid": {"UUID": "tnbsx", "SafeUUID": "t:enum"},
-    "pathlib": dict.fromkeys(("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"), "tx:inert"),
+    **dict.fromkeys(  # the second since Python 3.13
+        ("pathlib", "pathlib._local"),
+        dict.fromkeys(("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"), "tx:inert"),
+    ),
     "argparse": {"Namespace": "tnb"},
     "types": {"SimpleNamespace": "tnb:inert"},
     "random": {"Random": "tnb"},
     "re": {"_compile": "r:inert"},
     "zoneinfo": {"ZoneInfo": "t"},
-    "gensim.utils": {"call_on_class_only": "r"},
+    "gensim.utils": {"call_on_class_only": "r", "identity": "r"},
+    "joblib.memory": {"Memory": "tnb"},  # a folder for results; making one from its state opens nothing
+    "numpy.rec": {"recarray": "tnbx", "record": "t"},
+    "torch.nn.modules.linear": {"_LinearWithBias": "tnb"},  # torch 1.6 to 1.8; a Linear without methods of its own
     "math": dict.fromkeys(("exp", "log", "sqrt", "sin", "cos", "tanh", "log1p", "expm1"), "r"),
     "numpy": {
         "vectorize": "tnb",

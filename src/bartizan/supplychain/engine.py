@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bartizan.core.artefact import Admission, ArtefactFinding
 from bartizan.core.problem import printable
 from bartizan.core.threat import Severity
 from bartizan.supplychain.budget import Budget, BudgetError
-from bartizan.supplychain.interface import MALFORMED, Context, MalformedError, Rule, Scanner
+from bartizan.supplychain.interface import MALFORMED, Context, MalformedError, Rule, Scanner, Stored
 from bartizan.supplychain.naming import OTHER_CONTENT, contradicts
 from bartizan.supplychain.neighbours import neighbour
 from bartizan.supplychain.source import ByteSource
@@ -67,10 +67,17 @@ class Scan:
         return list(dict.fromkeys(self.look(source, "", 0, opaque=False)))
 
     def look(
-        self, source: ByteSource, member: str, depth: int, *, opaque: bool, container: str = ""
+        self,
+        source: ByteSource,
+        member: str,
+        depth: int,
+        *,
+        opaque: bool,
+        container: str = "",
+        storages: Mapping[str, Stored] | None = None,
     ) -> Iterator[ArtefactFinding]:
         """Every interpretation of one source; a limit ends it with a finding and ends the scans around it as well."""
-        context = _Context(self, member, source.name, depth, container)
+        context = _Context(self, member, source.name, depth, container, storages)
         try:
             self.budget.member(depth)
             if not source.size:
@@ -126,12 +133,15 @@ class Scan:
 
 
 class _Context:
-    def __init__(self, scan: Scan, member: str, name: str, depth: int, container: str) -> None:
+    def __init__(
+        self, scan: Scan, member: str, name: str, depth: int, container: str, storages: Mapping[str, Stored] | None
+    ) -> None:
         self._scan = scan
         self.member = member
         self.name = name
         self.depth = depth
         self.container = container
+        self.storages = storages
         self.budget = scan.budget
 
     def found(
@@ -150,9 +160,16 @@ class _Context:
         )
 
     def nested(
-        self, source: ByteSource, member: str, *, opaque: bool = False, container: str = ""
+        self,
+        source: ByteSource,
+        member: str,
+        *,
+        opaque: bool = False,
+        container: str = "",
+        storages: Mapping[str, Stored] | None = None,
     ) -> Iterable[ArtefactFinding]:
-        return self._scan.look(source, self._way(member), self.depth + 1, opaque=opaque, container=container)
+        way = self._way(member)
+        return self._scan.look(source, way, self.depth + 1, opaque=opaque, container=container, storages=storages)
 
     def beside(self, path: str) -> ByteSource | None:
         folder = self._scan.folder

@@ -15,8 +15,8 @@ differently. Content decides; a name never takes a scanner away. A scanner raise
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -53,6 +53,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
 
 
+class Stored(NamedTuple):
+    """A storage of torch's archive."""
+
+    size: int
+    """Bytes."""
+    content: ByteSource | None
+    """None where it is compressed."""
+
+
 class Context(Protocol):
     """What the engine gives a scanner for one source."""
 
@@ -64,6 +73,8 @@ class Context(Protocol):
     budget: Budget
     container: str
     """Kind of the container around this source, as its scanner names it (``torch``, ``npz``, …); empty without one."""
+    storages: Mapping[str, Stored] | None
+    """Each storage of torch's archive around this source, by its key; None where nothing says them."""
 
     def found(
         self, rule: Rule, explanation: str, *, offset: int = -1, evidence: str = "", member: str = ""
@@ -72,12 +83,19 @@ class Context(Protocol):
         ...
 
     def nested(
-        self, source: ByteSource, member: str, *, opaque: bool = False, container: str = ""
+        self,
+        source: ByteSource,
+        member: str,
+        *,
+        opaque: bool = False,
+        container: str = "",
+        storages: Mapping[str, Stored] | None = None,
     ) -> Iterable[ArtefactFinding]:
         """Scan ``source``, which stands in this one as ``member``, under every interpretation.
 
         Args:
             container: what the scanners of ``source`` are told about this container.
+            storages: what they are told about the storages in it.
             opaque: the container itself says that these are raw numbers or text that nobody interprets, so that an
                 unknown format is no finding; what is recognised is scanned all the same.
         """
@@ -128,6 +146,7 @@ __all__ = [
     "Rule",
     "Scanner",
     "Severity",
+    "Stored",
     "printable",
     "scanner",
 ]

@@ -12,8 +12,9 @@ from collections.abc import Mapping as Table
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bartizan.supplychain.pickles import dtypes
+from bartizan.supplychain.pickles import arrow, dtypes, tensors
 from bartizan.supplychain.pickles.permissions import Permission
+from bartizan.supplychain.pickles.refusal import Refused
 from bartizan.supplychain.pickles.values import LONG, Box, Dtype, Instance, Mapping, Name, Opaque, Raw, Text
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 _LARGEST_LENGTH = 1 << 20
 Predicate = Callable[["Judge", Name, tuple[Any, ...]], Any]
-
-
-class Refused(Exception):  # noqa: N818 - an answer, not an error
-    """Why the arguments are not let pass."""
 
 
 def _class(value: Any, what: str = "the first argument") -> Name:
@@ -129,6 +126,8 @@ def dtype(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
             case (Name(module="numpy" | "builtins", name=name), *rest) if judge.harmless(tuple(rest)):
                 if name in _SCALARS:
                     return dtypes.from_text(_SCALARS[name])
+                if name == "record":  # a record whose fields are also attributes; they come with BUILD
+                    return dtypes.from_text("V0")
     except dtypes.DtypeError as why:
         raise Refused(str(why)) from None
     raise Refused("it is no simple dtype")
@@ -216,6 +215,8 @@ def tensor(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
         hooks = isinstance(one, Instance) and one.origin.dotted == "collections.OrderedDict"
         if hooks and one.arguments != ():
             raise Refused("backward hooks are not empty")
+    tensors.inside(function, arguments)
+    tensors.indexed(function, arguments, judge.context.storages)
     return inert(judge, function, arguments)
 
 
@@ -257,6 +258,12 @@ def index(judge: Judge, function: Name, arguments: tuple[Any, ...]) -> Any:
 
 _OF_CLASSES = {
     "torch.optim.lr_scheduler.OneCycleLR": frozenset({"_annealing_cos", "_annealing_linear"}),
+    "torch.optim.lr_scheduler.CyclicLR": frozenset(
+        {"_triangular_scale_fn", "_triangular2_scale_fn", "_exp_range_scale_fn"}
+    ),
+    "lifelines.fitters.nelson_aalen_fitter.NelsonAalenFitter": frozenset(
+        {"_variance_f_smooth", "_variance_f_discrete", "_additive_f_smooth", "_additive_f_discrete", "plot"}
+    ),
     **dict.fromkeys(
         ("scipy.interpolate._interpolate.interp1d", "scipy.interpolate.interpolate.interp1d"),
         frozenset({"_call_linear", "_call_linear_np", "_call_nearest", "_call_previousnext", "_call_spline"}),
@@ -318,6 +325,7 @@ PREDICATES: Table[str, Predicate] = MappingProxyType(
         "encode": encode, "dtype": dtype, "array": array, "scalar": scalar, "buffer": buffer, "ufunc": ufunc,
         "cython": cython, "loader": loader, "tensor": tensor, "rebuild_type": rebuild_type, "enum": enum,
         "index": index, "items": items, "layout": layout, "method": method, "zone": zone, "generator": generator,
+        "arrow_alias": arrow.alias, "arrow_buffer": arrow.buffer, "arrow_array": arrow.array,
     }
 )  # fmt: skip
 """By the name that the allow-list uses."""

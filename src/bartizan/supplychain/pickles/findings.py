@@ -32,11 +32,12 @@ DTYPE = _rule("dtype_state", "numpy dtype with a state that contradicts itself",
 LAYOUT = _rule(
     "array_layout", "Array whose place in the stream is not certain", Admission.INCONCLUSIVE, Severity.MEDIUM, MALFORMED
 )
+STORAGE = _rule("storage", "Tensor's storage is not in the archive as promised", tags=("CWE-125", *CODE_EXECUTION[1:]))
 FRAME = _rule("frame", "Frames that loaders read differently", tags=MALFORMED)
 CUT = _rule("truncated", "Pickle that ends early or breaks off", Admission.INCONCLUSIVE, Severity.MEDIUM, MALFORMED)
 BUDGET = _rule("budget", "Pickle too large to follow", Admission.INCONCLUSIVE, Severity.MEDIUM, MALFORMED)
 TRAILING = _rule("trailing_data", "Unknown data after the pickle", Admission.INCONCLUSIVE, Severity.LOW, MALFORMED)
 PICKLE_RULES = (
     GLOBAL, DANGEROUS, DOTTED, COMPUTED, CALL, ARGUMENTS, BUILD, DUNDER, METHOD, EXTENSION,
-    PERSISTENT, DTYPE, LAYOUT, FRAME, CUT, BUDGET, TRAILING,
+    PERSISTENT, DTYPE, LAYOUT, STORAGE, FRAME, CUT, BUDGET, TRAILING,
 )  # fmt: skip

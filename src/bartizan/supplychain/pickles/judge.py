@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from bartizan.supplychain.interface import ArtefactFinding, Context, Rule
 from bartizan.supplychain.pickles import findings as rules
-from bartizan.supplychain.pickles.calls import PREDICATES, Refused, allocates, decodes
+from bartizan.supplychain.pickles.calls import PREDICATES, allocates, decodes
 from bartizan.supplychain.pickles.cursor import EndError
 from bartizan.supplychain.pickles.hashing import endless
 from bartizan.supplychain.pickles.names import dangerous, python3
 from bartizan.supplychain.pickles.permissions import AllowList
+from bartizan.supplychain.pickles.refusal import Refused
 from bartizan.supplychain.pickles.states import set_state
+from bartizan.supplychain.pickles.tensors import promised
 from bartizan.supplychain.pickles.values import (
     KEPT_KEYS,
     Box,
@@ -126,11 +128,14 @@ class Judge:
     def persistent(self, pid: Any) -> Any:
         """PERSID and BINPERSID."""
         match pid:
-            case ("storage", Name() as kind, str(), str(), int(), *rest) if (
+            case ("storage", Name() as kind, str() as key, str(), int() as numel, *rest) if (
                 self.container == "torch"
                 and (kind.permission is None or kind.permission.is_class)
                 and all(one is None or isinstance(one, tuple) for one in rest)
             ):
+                held = self.context.storages
+                if held is not None and (why := promised(kind, key, numel, held)):
+                    self.report(rules.STORAGE, f"A tensor's storage is not what the archive holds: {why}.", key)
                 return Instance(kind, pid)
             case ("module", Name() as kind, *source) if self.container == "torch" and all(map(plain, source)):
                 return kind
@@ -222,8 +227,8 @@ class Judge:
                 target.first = with_more(target.first, items[: 4 - len(target.first)])
         elif items:
             self._fails_on_data(target, "a value takes no items")
-            if isinstance(target, Instance) and target.origin.dotted == "numpy.ndarray" and not target.shadows:
-                raise EndError(self.machine.opcode_at, "an array has neither append nor extend")
+            if isinstance(target, Instance) and target.origin.dotted in _NUMBERS and not target.shadows:
+                raise EndError(self.machine.opcode_at, "a number or an array has neither append nor extend")
             self._items(target, items, "append to")
 
     def fill(self, target: Any, items: Sequence[Any]) -> None:
@@ -232,6 +237,8 @@ class Judge:
         if not isinstance(target, Mapping):
             if items and not isinstance(target, Box):
                 self._fails_on_data(target, "a value takes no items")
+                if isinstance(target, Instance) and not all(map(_ordinary, items[::2])):
+                    target.special = True
                 self._items(target, items, "set items of")
             elif isinstance(target, Box):
                 target.inner = with_more(target.inner, (one for one in items if not plain(one)))
@@ -295,6 +302,11 @@ def _takes_none(kind: Name) -> bool:
 
 
 _WITH_METHODS = ("sklearn.externals", "sklearn.utils", "sklearn.compose._column_transformer")
+
+
+def _ordinary(key: Any) -> bool:
+    """Whether a key of a dict may become an attribute."""
+    return isinstance(key, str) and not key.startswith("__") and key not in _METHODS
 
 
 def _may_be_text(value: Any) -> bool:

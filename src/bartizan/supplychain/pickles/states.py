@@ -49,6 +49,8 @@ def set_state(judge: Judge, instance: Any, state: Any) -> Any:
         return judge.report(
             rules.BUILD, f"Loading would set attributes of {describe(instance)} one by one.", describe(instance)
         )
+    if state is instance and _own_items(instance):  # how a dict that is its own attributes is written
+        return instance
     if isinstance(state, Box | Instance | Name):  # dict.update would take pairs and foreign mappings as well
         return judge.report(
             rules.BUILD,
@@ -106,10 +108,30 @@ def _special(judge: Judge, instance: Instance, state: Any) -> bool:
             instance.origin.dotted,
         )
         return False
+    if instance.origin.name in _ARROW and not _restored(state):
+        judge.report(
+            rules.BUILD, "pyarrow would go through what the state says its values are.", instance.origin.dotted
+        )
+        return False
     if instance.origin.name == "ndarray" and not _array(state):
         judge.report(rules.DTYPE, "An array's raw bytes do not belong to its dtype.", describe(state))
         return False
     return True
+
+
+_ARROW = frozenset({"ArrowStringArray", "ArrowStringArrayNumpySemantics", "ArrowExtensionArray"})
+
+
+def _restored(state: Any) -> bool:
+    """Whether the values of an array of pandas are an array of pyarrow, and nothing else that could be gone through."""
+    values = [state.known.get(key) for key in ("_pa_array", "_data")] if isinstance(state, Mapping) else []
+    made = [one for one in values if one is not None]
+    return (
+        len(made) == 1
+        and state.count == len(state.known)
+        and isinstance(made[0], Instance)
+        and made[0].origin.dotted in ("pyarrow.lib._restore_array", "pyarrow.lib.chunked_array")
+    )
 
 
 def _array(state: Any) -> bool:
@@ -128,6 +150,14 @@ def _without_formula(state: Any) -> bool:
         and state.count == len(state.known)
         and not {"restore_design_info", "restore_model_spec"} & state.known.keys()
     )
+
+
+def _own_items(instance: Instance) -> bool:
+    """Whether a dict's items may become its own attributes: none is named like what opcodes or loaders call."""
+    kind = instance.origin.permission
+    if kind is None or not (kind.build and kind.items) or instance.arguments != () or instance.shadows:
+        return False
+    return not instance.special
 
 
 def _distribution(known: dict[str, Any], state: Mapping) -> bool:

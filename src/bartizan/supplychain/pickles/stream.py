@@ -61,7 +61,7 @@ def looks_like_pickle(source: ByteSource, context: Context) -> bool:
     if not head:
         return False
     if head[0] == 0x80:
-        return len(head) < 2 or head[1] <= 5
+        return len(head) == 2 and head[1] <= 5  # alone it is an empty map of MessagePack, which no unpickler reads
     position = 0
     for _ in range(MOST_PICKLES):  # a first one that does nothing may stand before one that does
         found = run(source, position, context, "")

@@ -105,6 +105,8 @@ class Instance:
     """Short string keys of its state."""
     inner: Items = ()
     """State and items that are not plain scalars."""
+    special: bool = False
+    """An item's key begins with two underscores, is named like a method that opcodes call, or is no text."""
 
 
 @dataclass(slots=True, eq=False)

@@ -21,6 +21,7 @@ from bartizan.supplychain.interface import (
     Severity,
     scanner,
 )
+from bartizan.supplychain.pickles.hidden import hidden
 
 PICKLED_TYPE = Rule(
     id="arrow.pickled_type",
@@ -34,8 +35,6 @@ _MAGIC = (b"ARROW1", b"FEA1", b"PAR1")
 _PIECE = 4 << 20
 """Bytes at each end of a file that are looked at; schemas and footers are smaller."""
 _ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
-_PROTO = re.compile(rb"\x80[\x02-\x05](?=[\x80-\x95(\]}c\x8c])")
-_NAMES = "pickle.dangerous_global"
 _MOST = 200
 
 
@@ -64,7 +63,7 @@ class Arrow:
                         offset=at,
                         evidence=_TYPE.decode(),
                     )
-                yield from _pickles(text, at, context)
+                yield from hidden(text, at, context)
 
 
 def _ends(source: ByteSource) -> list[tuple[int, bytes]]:
@@ -86,16 +85,3 @@ def _decoded(text: bytes) -> bytes:
     text = text.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
     text = text[: len(text) - (len(text) % 4 == 1)]
     return base64.b64decode(text + b"=" * (-len(text) % 4))
-
-
-def _pickles(text: bytes, at: int, context: Context) -> Iterator[ArtefactFinding]:
-    """Findings against whatever looks like the begin of a pickle and names something."""
-    for number, found in enumerate(_PROTO.finditer(text)):
-        if number >= _MOST:
-            return
-        rest = text[found.start() : found.start() + (64 << 10)]
-        if not (b"c" in rest[:64] or b"\x93" in rest or b"\x8c" in rest[:64] or b"R" in rest):
-            continue
-        for finding in context.nested(ByteSource(rest, "metadata.pkl"), f"metadata@{at + found.start()}", opaque=True):
-            if finding.rule == _NAMES:  # numbers that look like a pickle name nothing that exists
-                yield finding

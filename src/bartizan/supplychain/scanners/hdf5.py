@@ -17,6 +17,7 @@ from bartizan.supplychain.interface import (
     Severity,
     scanner,
 )
+from bartizan.supplychain.pickles.hidden import hidden
 
 EXTERNAL = Rule(
     id="hdf5.external_file", title="Bytes are taken from another file", admission=Admission.BLOCK,
@@ -40,6 +41,8 @@ PREFIX = Rule(
     id="hdf5.user_block", title="Bytes before the file's begin", admission=Admission.BLOCK, severity=Severity.MEDIUM,
     tags=MALFORMED,
 )  # fmt: skip
+_PIECE = 8 << 20
+"""Bytes at each end of a file that are looked through for pickles."""
 _HOW = {
     "storage": "A dataset's bytes are read from it, so a local file ends up in the weights.",
     "link": "A link opens it in place of a part of this file.",
@@ -63,6 +66,10 @@ class Hdf5File:
         begin = start(source)
         if begin > 0 and source.read(0, min(begin, 1 << 20)).strip(b"\0"):
             yield context.found(PREFIX, "Other readers see another file there.", offset=0)
+        for offset in _ends(source):  # PyTables unpickles attributes, and pandas the cells of object columns
+            piece = source.read(offset, _PIECE)
+            context.budget.step(len(piece) >> 8)
+            yield from hidden(piece, offset, context)
         seen_filters: set[int] = set()
         for seen in Hdf5(source, context.budget).walk():
             match seen:
@@ -82,3 +89,8 @@ class Hdf5File:
                     yield from context.nested(ByteSource(text, f"{name}.json"), name, opaque=True)
                 case _:
                     pass
+
+
+def _ends(source: ByteSource) -> tuple[int, ...]:
+    """Where the pieces begin in which attributes and heaps lie."""
+    return (0, source.size - _PIECE) if source.size > 2 * _PIECE else tuple(range(0, source.size, _PIECE))

@@ -14,6 +14,7 @@ from bartizan.supplychain.interface import (
     Context,
     MalformedError,
     Rule,
+    Stored,
     scanner,
 )
 from bartizan.supplychain.members import LINK, MEMBER_RULES, archive_rule, check_names
@@ -72,8 +73,9 @@ class ZipArchive:
         yield from check_names((member.name for member in members), context)
         yield from _layout(source, [place for _, place in found if place is not None], directory, context)
         kind = container_of([member.name for member in members])
+        storages = storages_of(source, found) if kind == "torch" else None
         for member, place in found:
-            yield from _member(source, member, place, kind, context)
+            yield from _member(source, member, place, kind, storages, context)
 
 
 def container_of(names: list[str]) -> str:
@@ -86,6 +88,17 @@ def container_of(names: list[str]) -> str:
     if names and all(name.endswith(".npy") for name in names):
         return "npz"
     return "zip"
+
+
+def storages_of(source: ByteSource, found: list[tuple[Member, Member | None]]) -> dict[str, Stored]:
+    """The storages of torch's archive, by their keys: the records in the folder ``data``."""
+    stored: dict[str, Stored] = {}
+    for member, place in found:
+        folder, _, key = member.name.rpartition("/")
+        if folder.rpartition("/")[2] == "data" and place is not None:
+            content = source.sub(place.start, member.packed) if member.method == 0 else None
+            stored[key] = Stored(member.size, content)
+    return stored
 
 
 def _plausible(source: ByteSource) -> bool:
@@ -116,7 +129,12 @@ def _gap(source: ByteSource, begin: int, end: int, context: Context) -> Iterator
 
 
 def _member(
-    source: ByteSource, member: Member, place: Member | None, kind: str, context: Context
+    source: ByteSource,
+    member: Member,
+    place: Member | None,
+    kind: str,
+    storages: dict[str, Stored] | None,
+    context: Context,
 ) -> Iterator[ArtefactFinding]:
     if place is None or (member.name.endswith("/") and not member.size):
         return
@@ -154,7 +172,7 @@ def _member(
         return
     if raw and name in _MARKS and content.size <= _LONGEST_MARK and content.read(0, content.size).strip().isalnum():
         return
-    yield from context.nested(content, member.name, opaque=raw or not content.size, container=kind)
+    yield from context.nested(content, member.name, opaque=raw or not content.size, container=kind, storages=storages)
 
 
 def _unpack(source: ByteSource, place: Member, spool: Spool) -> int:
