@@ -100,3 +100,18 @@ def test_mutated_files_end_in_findings_not_in_failures(changes: list[tuple[int, 
     for place, value in changes:
         raw[place] = value
     assert "scan.failed" not in rules_of(bytes(raw), "x.onnx")
+
+
+def test_functions_that_call_themselves_and_keys_that_no_reader_knows() -> None:
+    assert "onnx.recursive_function" in rules_of(model(graph(node("F", "m")), (function("m", "F", node("F", "m")),)))
+    pair = (function("m", "F", node("G", "m")), function("m", "G", node("F", "m")))
+    assert "onnx.recursive_function" in rules_of(model(graph(node("F", "m")), pair))
+    chain = (function("m", "F", node("G", "m")), function("m", "G", node("Relu")))
+    assert not scanned(model(graph(node("F", "m")), chain))
+    odd = external("w.bin") + field(13, field(1, "__class__") + field(2, "x"))
+    assert "onnx.external_attribute" in rules_of(model(graph(node("Relu"), tensors=(odd,))))
+
+
+def test_another_message_with_a_text_in_the_place_of_the_graph_is_no_model() -> None:
+    fingerprint = field(1, 5) + field(6, field(1, 3)) + field(7, "3213723518271007")
+    assert "format.malformed" not in rules_of(fingerprint)

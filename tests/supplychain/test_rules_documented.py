@@ -32,6 +32,9 @@ READ_HERE = (
     "dataset",
     "text",
     "lock",
+    "configuration",
+    "msgpack",
+    "arrow",
 )
 
 

@@ -34,6 +34,8 @@ def test_a_sound_file_is_allowed_under_any_name() -> None:
         ({"a": tensor(0, 8), "b": tensor(12, 16)}, bytes(16), "safetensors.hole"),
         ({"a": tensor(0, 8)}, bytes(9), "safetensors.trailing"),
         ({"a": tensor(0, 8, shape=[3])}, bytes(8), "safetensors.size"),
+        ({"../../a": tensor(0, 8)}, bytes(8), "safetensors.name"),
+        ({"a\x1b[2J": tensor(0, 8)}, bytes(8), "safetensors.name"),
         (b'{"a":%b,"a":%b}' % ((json.dumps(tensor(0, 8)).encode(),) * 2), bytes(8), "safetensors.duplicate_key"),
     ],
 )

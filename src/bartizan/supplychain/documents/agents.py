@@ -106,11 +106,25 @@ class Agents:
                 for name, server in content[key].items():
                     if isinstance(server, dict):
                         yield from _server(server, f"{key}.{name}", context)
+        if isinstance(content.get("mcp_config"), dict):
+            yield from _server(content["mcp_config"], "mcp_config", context)
+        if place.root and isinstance(content.get("prompts"), list):
+            texts = list(_texts({key: content[key] for key in ("prompts", "messages") if key in content}))
+            yield from _text("\n".join(texts), "prompts", context)
         if _is_tool(content):
             yield from _tool(content, place, context)
+        elif place.root and _is_listing(content):
+            yield from _text(content["description"], "description", context)
         elif place.root and isinstance(content.get("instructions"), str):
             yield from _text(content["instructions"], "instructions", context)
         yield from _settings(content, place, context)
+
+
+def _is_listing(content: dict[str, Any]) -> bool:
+    """Whether it is what a registry or a bundle says of a server, which agents choose by."""
+    return isinstance(content.get("description"), str) and any(
+        key in content for key in ("packages", "remotes", "server", "dxt_version", "manifest_version")
+    )
 
 
 def _is_tool(content: dict[str, Any]) -> bool:

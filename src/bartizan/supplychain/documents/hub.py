@@ -91,6 +91,12 @@ class Hub:
         if place.root and isinstance(mapping, dict) and not below(str(mapping.get("parent_library")), _LIBRARIES):
             name = f"{mapping.get('parent_library')}.{mapping.get('base_model_class')}"
             yield context.found(FOREIGN_IMPORT, f"PEFT imports {name}.", evidence=name, member="auto_mapping")
+        pretrained = content.get("pretrained_cfg")
+        file = pretrained.get("file") if isinstance(pretrained, dict) else None
+        if place.root and isinstance(file, str) and (why := escapes(file)):
+            yield context.found(
+                PATH, f"timm reads the weights from there: {why}.", evidence=file, member="pretrained_cfg"
+            )
         kind = content.get("type")
         if isinstance(kind, str) and "path" in content and "idx" in content and not below(kind, _LIBRARIES):
             yield context.found(
@@ -140,14 +146,20 @@ def _pipeline(content: dict[str, Any], context: Context) -> Iterator[ArtefactFin
 def _tokenizer(place: Place, context: Context) -> Iterator[ArtefactFinding]:
     """What tokens say to a model, and patterns that take time without end."""
     tokens = place.content.get("added_tokens")
-    for token in tokens[:_MOST_TOKENS] if place.root and isinstance(tokens, list) else ():
-        text = token.get("content") if isinstance(token, dict) else None
+    listed = list(tokens[:_MOST_TOKENS]) if place.root and isinstance(tokens, list) else []
+    special = [value for key, value in place.content.items() if place.root and str(key).endswith("_token")]
+    prompts = place.content.get("prompts")
+    if place.root and isinstance(prompts, dict) and "__version__" in place.content:
+        special += prompts.values()  # sentence-transformers puts them before every text
+    for token in (*listed, *special):
+        text = token.get("content") if isinstance(token, dict) else token if token in special else None
         if isinstance(text, str) and len(text) >= _SHORT_TOKEN:
             context.budget.step()
-            for seen in look(text, Kind.MATERIAL):
+            for seen in look(text, Kind.TOOL):
                 yield context.found(
-                    seen.rule, f"A token says this: {seen.explanation}", evidence=seen.evidence, member="added_tokens"
-                )
+                    seen.rule, f"A token or prompt says this: {seen.explanation}", evidence=seen.evidence,
+                    member="added_tokens" if token in listed else "special_tokens",
+                )  # fmt: skip
     pattern = place.content.get("Regex")
     if isinstance(pattern, str) and (found := _REPEATED_TWICE.search(pattern[:10_000])):
         yield context.found(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -33,6 +34,7 @@ CELL = Rule(
 _CALLS = ("py/reduce", "py/function", "py/repr", "py/method", "py/mod", "py/newargs", "py/newargsex", "py/initargs")
 _OBJECTS = ("py/object", "py/type", "py/state", "py/newobj", "py/property")
 _SHELLS = ("%%bash", "%%sh", "%%script", "%%cmd", "%%perl", "%%ruby", "%system", "%sx", "%run ")
+_MAGIC = re.compile(r"\bget_ipython\(\)\s*\.\s*(?:system|getoutput|run_cell_magic|run_line_magic|run_cell)\b")
 
 
 class Objects:
@@ -64,6 +66,7 @@ def _cell(content: dict[str, Any], place: Place, context: Context) -> Iterator[A
     text = "".join(map(str, source)) if isinstance(source, list) else str(source)
     lines = text.splitlines()
     shell = [line for line in lines if line.lstrip().startswith(("!", *_SHELLS))]
+    shell += [line for line in lines if _MAGIC.search(line)]
     if shell:
         yield context.found(CELL, "Running the cell runs a shell.", evidence=shell[0].strip(), member=place.member())
     python = "\n".join(line for line in lines if not line.lstrip().startswith(("!", "%", "?")))

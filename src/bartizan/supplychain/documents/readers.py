@@ -8,15 +8,19 @@ from typing import Any
 from bartizan.supplychain.documents.agents import Agents
 from bartizan.supplychain.documents.exported import Exported
 from bartizan.supplychain.documents.hub import Hub
+from bartizan.supplychain.documents.imported import Imported
 from bartizan.supplychain.documents.interface import Reader, places
 from bartizan.supplychain.documents.keras import Keras
 from bartizan.supplychain.documents.objects import Objects
+from bartizan.supplychain.documents.running import Running
 from bartizan.supplychain.documents.serving import Serving
 from bartizan.supplychain.documents.skops import Skops
 from bartizan.supplychain.documents.targets import Targets
 from bartizan.supplychain.interface import ArtefactFinding, Context
 
-READERS: tuple[Reader, ...] = (Keras(), Skops(), Hub(), Targets(), Serving(), Exported(), Agents(), Objects())
+READERS: tuple[Reader, ...] = (
+    Keras(), Skops(), Hub(), Targets(), Imported(), Serving(), Exported(), Agents(), Running(), Objects(),
+)  # fmt: skip
 
 
 def read_document(root: Any, context: Context) -> Iterator[ArtefactFinding]:

@@ -52,7 +52,11 @@ class Serving:
             return
         content = place.content
         model = content.get("model")
-        if isinstance(model, dict) and isinstance(model.get("handler"), str) and "modelName" in model:
+        if (
+            isinstance(model, dict)
+            and isinstance(model.get("handler"), str)
+            and ("modelName" in model or "serializedFile" in model or context.name == "MANIFEST.json")
+        ):
             yield from _archive(model, context)
         flavours = content.get("flavors")
         if isinstance(flavours, dict):
@@ -70,9 +74,9 @@ def _archive(model: dict[str, Any], context: Context) -> Iterator[ArtefactFindin
             evidence=handler,
             member="model.handler",
         )
-    for key in ("serializedFile", "modelFile", "requirementsFile"):
+    for key in ("handler", "serializedFile", "modelFile", "requirementsFile"):
         value = model.get(key)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or value in _HANDLERS:
             continue
         if key == "modelFile":
             yield context.found(

@@ -11,6 +11,7 @@ from typing import Any
 
 from bartizan.supplychain.documents.interface import Place
 from bartizan.supplychain.documents.names import below, dangerous
+from bartizan.supplychain.formats.paths import escapes
 from bartizan.supplychain.formats.words import words
 from bartizan.supplychain.interface import CODE_EXECUTION, Admission, ArtefactFinding, Context, Rule, Severity
 
@@ -87,6 +88,11 @@ def _node(node: dict[str, Any], place: Place, context: Context) -> Iterator[Arte
         )
     elif loader == "JsonNode" and module not in ("builtins", ""):
         yield context.found(LOADER, "A plain value names a type of its own.", evidence=full, member=member)
+    file = node.get("file")
+    if isinstance(file, str) and (why := escapes(file)):
+        yield context.found(
+            LOADER, f"It reads another file than one of the archive: {why}.", evidence=file, member=member
+        )
     content = node.get("content")
     if isinstance(content, dict):
         target = [content.get(key) for key in ("module_path", "module", "__module__")]
@@ -105,7 +111,7 @@ def _trusted(module: str, kind: str, loader: str) -> bool:
     if module == "collections":
         return kind in _COLLECTIONS
     if module in ("functools", "operator"):
-        return loader in ("PartialNode", "OperatorFuncNode") and kind not in ("methodcaller", "reduce")
+        return (loader, kind) in (("PartialNode", "partial"), *(("OperatorFuncNode", one) for one in _CALLERS))
     if below(full, _DANGEROUS):
         return False
     if module == "_loss":  # how compiled losses of scikit-learn name their module

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import Any, Literal
 
+from bartizan.supplychain.formats import gguf_metadata as metadata
 from bartizan.supplychain.formats.cursor import Cursor
 from bartizan.supplychain.interface import (
     MALFORMED,
@@ -41,6 +42,8 @@ BLOCKS = MappingProxyType(
 LONGEST_NAME, LONGEST_STRING, MOST_TENSORS, MOST_KEYS, DEEPEST = 1 << 16, 16 << 20, 1 << 20, 1 << 16, 4
 KEPT = "tokenizer.chat_template"
 _WINDOW = 1 << 20
+_SHORT_TEXT = 24
+"""Characters; shorter ones tell a model or an agent nothing."""
 
 
 def _rule(name: str, title: str, admission: Admission = Admission.BLOCK) -> Rule:
@@ -51,6 +54,8 @@ DUPLICATE = _rule("duplicate_key", "Metadata or tensor named twice")
 OVERLAP = _rule("overlap", "Tensors share bytes")
 BOUNDS = _rule("bounds", "Tensor reaches past the file")
 ALIGNMENT = _rule("alignment", "Tensor or alignment breaks the format")
+VOCABULARY = _rule("vocabulary", "Vocabulary that loaders read or write past")
+NUMBER = _rule("number", "Number that points outside what it counts", Admission.INCONCLUSIVE)
 GAP = _rule("gap", "Bytes that belong to no tensor", Admission.INCONCLUSIVE)
 
 
@@ -59,7 +64,7 @@ class Gguf:
     """See the module."""
 
     id = "gguf"
-    rules = (DUPLICATE, OVERLAP, BOUNDS, ALIGNMENT, GAP)
+    rules = (DUPLICATE, OVERLAP, BOUNDS, ALIGNMENT, VOCABULARY, NUMBER, GAP)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """The magic, or the name."""
@@ -71,12 +76,20 @@ class Gguf:
         cursor = reader.cursor
         alignment = 32
         seen: set[bytes] = set()
+        declared: dict[str, metadata.Declared] = {}
         for _ in range(pairs):
             at = cursor.at
             key = reader.text(LONGEST_NAME, "a key")
             kind = cursor.u32("a type")
-            keep = key.startswith(KEPT.encode()) or key == b"general.alignment"
+            keep = key.startswith(KEPT.encode()) or key == b"general.alignment" or (kind == STRING and _told(key))
+            inner, count = reader.announced() if kind == ARRAY else (-1, 0)
+            first = cursor.at
             value = reader.value(kind, keep)
+            if kind == metadata.BOOL and value not in (0, 1):
+                raise MalformedError(f"{_shown(key)} is neither true nor false", first)
+            number = value if isinstance(value, int) else -1
+            text = _shown(value[1][:100]) if kind == STRING and isinstance(value, tuple) else ""
+            declared[_shown(key)] = metadata.Declared(at, kind, inner, count, number, text, first, cursor.at)
             if key in seen:
                 yield context.found(
                     DUPLICATE, "Readers differ in which of the two they take.", offset=at, evidence=_shown(key)
@@ -88,10 +101,18 @@ class Gguf:
                     yield context.found(ALIGNMENT, "The alignment is no power of two.", offset=at, evidence=str(value))
                     return
             elif keep:
-                for number, (offset, text) in enumerate(_texts(value)):
-                    member = _shown(key) + (f"[{number}]" if kind == ARRAY else "")
-                    inner = source.sub(offset, len(text), name="chat_template.jinja")
-                    yield from context.nested(inner, member)
+                template = key.startswith(KEPT.encode())
+                for place, (offset, content) in enumerate(_texts(value)):
+                    member = _shown(key) + (f"[{place}]" if kind == ARRAY else "")
+                    name = "chat_template.jinja" if template else _shown(key)
+                    if template or len(content) >= _SHORT_TEXT:
+                        yield from context.nested(source.sub(offset, len(content), name), member, opaque=not template)
+        for wrong in metadata.vocabulary(declared, source):
+            yield context.found(VOCABULARY, wrong.what, offset=wrong.at, evidence=wrong.evidence)
+        for wrong in metadata.numbers(declared):
+            yield context.found(NUMBER, wrong.what, offset=wrong.at, evidence=wrong.evidence)
+        if metadata.nameless(declared):
+            raise MalformedError("its architecture is no name", cursor.at)
         yield from _tensors(source, context, reader, tensors, alignment)
 
 
@@ -120,6 +141,13 @@ class Reader:
         self.budget = budget
         self.size = cursor.u32 if version == 1 else cursor.u64
         self.width = 4 if version == 1 else 8
+
+    def announced(self) -> tuple[int, int]:
+        """Type and number of the items of the array that comes next."""
+        cursor = self.cursor
+        head = cursor.source.read(cursor.at, 4 + self.width)
+        order: Literal["little", "big"] = "little" if cursor.order == "<" else "big"
+        return int.from_bytes(head[:4], order), int.from_bytes(head[4:], order)
 
     def text(self, longest: int, what: str) -> bytes:
         """A text of at most ``longest`` bytes."""
@@ -229,6 +257,11 @@ def _tensors(
     if described and rest >= alignment and rest > 0:
         yield context.found(GAP, f"{rest} bytes follow the last tensor.", offset=base + end)
         yield from context.nested(source.sub(base + end), "trailing", opaque=True)
+
+
+def _told(key: bytes) -> bool:
+    """Whether a text says what the model is, or holds another configuration: people and agents read it."""
+    return key.startswith(b"general.") or key.endswith((b".json", b".description"))
 
 
 def _texts(value: Any) -> Iterator[tuple[int, bytes]]:

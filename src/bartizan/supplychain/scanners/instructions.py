@@ -74,12 +74,7 @@ class Instructions:
             if len(raw) - error.start > 3:
                 raise MalformedError("a text that is not UTF-8", error.start) from None
             text = raw[: error.start].decode("utf-8")
-        if (
-            kind is Kind.MATERIAL
-            and text.startswith("---\n")
-            and "\ndescription:" in text[:2_000]
-            and "\nname:" in "\n" + text[:2_000]
-        ):
+        if kind is Kind.MATERIAL and text.startswith("---\n") and _for_agents(text[:2_000]):
             kind = Kind.INSTRUCTIONS
         for seen in look(text, kind):
             context.budget.step()
@@ -87,6 +82,12 @@ class Instructions:
             yield context.found(seen.rule, seen.explanation, offset=offset, evidence=seen.evidence)
         if kind is Kind.INSTRUCTIONS:
             yield from _placeholders(text, context)
+
+
+def _for_agents(head: str) -> bool:
+    """Whether the front matter is that of a skill, a command, a rule or an agent's description."""
+    keys = {line.partition(":")[0].strip() for line in head.splitlines() if ":" in line and not line.startswith(" ")}
+    return {"name", "description"} <= keys or bool(keys & {"allowed-tools", "argument-hint", "alwaysApply", "applyTo"})
 
 
 def _placeholders(text: str, context: Context) -> Iterator[ArtefactFinding]:

@@ -8,12 +8,15 @@ from bartizan.supplychain.interface import ArtefactFinding, ByteSource, Context,
 from bartizan.supplychain.packages.checks import PackageChecks
 from bartizan.supplychain.packages.interface import HEAD
 from bartizan.supplychain.packages.readers.registry import reader_for
-from bartizan.supplychain.packages.rules import PACKAGE_RULES, PASSED_OVER
+from bartizan.supplychain.packages.rules import INSECURE, PACKAGE_RULES, PASSED_OVER, REMOTE_INCLUDE
 
 _PASSED_OVER = (
     "It was not asked about by name, and nobody said what packages are held against: name it, or set "
     "artefacts.packages or --osv. Loading what lies beside it installs nothing."
 )
+
+_ALWAYS = frozenset({INSECURE.id, REMOTE_INCLUDE.id})
+"""What nobody writes for a good reason, whoever asks."""
 
 
 @scanner
@@ -41,5 +44,8 @@ class LockFile:
         reader = reader_for(context.name, source.read(0, HEAD))
         if reader is not None and not self._judged:
             yield context.found(PASSED_OVER, _PASSED_OVER)
+            for finding in PackageChecks().check(source, reader, context):
+                if finding.rule in _ALWAYS:
+                    yield finding
         elif reader is not None:
             yield from self._checks.check(source, reader, context)

@@ -44,6 +44,17 @@ NATIVE = Rule(
     id="onnx.compiled_blob", title="Operator that carries compiled code", admission=Admission.INCONCLUSIVE,
     severity=Severity.MEDIUM, tags=("CWE-829", *CODE_EXECUTION[1:]),
 )  # fmt: skip
+ATTRIBUTE = Rule(
+    id="onnx.external_attribute", title="External data with a key that no reader knows", admission=Admission.BLOCK,
+    severity=Severity.MEDIUM, tags=("CWE-915", *CODE_EXECUTION[1:]),
+)  # fmt: skip
+RECURSIVE = Rule(
+    id="onnx.recursive_function", title="Function that calls itself", admission=Admission.BLOCK,
+    severity=Severity.MEDIUM, tags=("CWE-674", *CODE_EXECUTION[1:]),
+)  # fmt: skip
+_EXTERNAL_KEYS = frozenset({"location", "offset", "length", "checksum", "basepath"})
+_IN_GRAPHS = frozenset({1, 2, 5, 10, 11, 12, 13, 14, 15, 16})
+"""Numbers of the fields of a graph."""
 
 DOMAINS = frozenset(
     {
@@ -57,7 +68,7 @@ PYTHON_OPERATORS = frozenset(
     {"PyOp", "PyCustomOp", "PythonOp", "PythonOpGrad", "PyFunc", "EagerPyFunc", "InverseMatrix.py"}
 )
 COMPILED = frozenset({"EPContext", "TRTEngineOp", "SNPE", "QNN"})
-DEEPEST = 24
+DEEPEST, _MOST_FIELDS = 24, 400
 _GRAPHS, _TENSORS, _SPARSE = (6, 11), (5, 10), (22, 23)
 
 
@@ -66,7 +77,7 @@ class Onnx:
     """See the module."""
 
     id = "onnx"
-    rules = (EXTERNAL, CUSTOM, PYTHON, SHADOW, NATIVE)
+    rules = (EXTERNAL, CUSTOM, PYTHON, SHADOW, NATIVE, ATTRIBUTE, RECURSIVE)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """The name, or a message whose fields are those of a model."""
@@ -75,7 +86,9 @@ class Onnx:
         if not source.read(0, 1) or source.read(0, 1)[0] & 7 not in (VARINT, BYTES):
             return False
         found = fields_at_top(source, context.budget)
-        return found is not None and (7, BYTES) in found and ((8, BYTES) in found or (1, VARINT) in found)
+        if found is None or (7, BYTES) not in found or not ((8, BYTES) in found or (1, VARINT) in found):
+            return False
+        return _has_graph(source, context)
 
     def scan(self, source: ByteSource, context: Context) -> Iterable[ArtefactFinding]:
         """Functions first, since they say which operators the model brings along."""
@@ -89,6 +102,10 @@ class _Walk:
         self.functions: set[tuple[str, str]] = set()
         self.graphs = 0
         self.reported: set[tuple[str, str]] = set()
+        self.inside: tuple[str, str] | None = None
+        """The function whose nodes are walked."""
+        self.calls: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        """The functions that each function calls."""
 
     def model(self) -> Iterator[ArtefactFinding]:
         message = Message(self.source, self.context.budget)
@@ -115,7 +132,10 @@ class _Walk:
                     if part.number in (1, 2) and part.wire == BYTES:
                         yield from self.graph(message.inner(part), 0)
             elif field.number == 25:
-                yield from self.nodes(message.inner(field), 7, 0)
+                inner = message.inner(field)
+                self.inside = _first(inner, 10), _first(inner, 1)
+                yield from self.nodes(inner, 7, 0)
+                self.inside = None
             elif field.number in (6, 14):
                 text = field if field.number == 6 else None
                 for part in () if text else message.inner(field):
@@ -123,8 +143,25 @@ class _Walk:
                 if text is not None and text.length:
                     inner_source = self.source.sub(text.at, text.length, name="metadata")
                     yield from self.context.nested(inner_source, "metadata", opaque=True)
+        for domain, name in sorted(one for one in self.calls if self._reaches(one, one)):
+            yield self.context.found(
+                RECURSIVE, "A runtime that unfolds functions never ends.", evidence=f"{domain}::{name}"
+            )
         if not self.graphs:
             raise MalformedError("the model holds no graph", 0)
+
+    def _reaches(self, start: tuple[str, str], goal: tuple[str, str]) -> bool:
+        """Whether a function comes back to another by what it calls."""
+        waiting, seen = [start], set[tuple[str, str]]()
+        while waiting:
+            for called in self.calls.get(waiting.pop(), ()):
+                if called == goal:
+                    return True
+                if called not in seen:
+                    seen.add(called)
+                    waiting.append(called)
+            self.context.budget.step()
+        return False
 
     def graph(self, message: Message, depth: int) -> Iterator[ArtefactFinding]:
         self.graphs += 1
@@ -164,6 +201,8 @@ class _Walk:
 
     def operator(self, operator: str, domain: str, at: int) -> Iterator[ArtefactFinding]:
         key = domain, operator
+        if self.inside is not None and key in self.functions:
+            self.calls.setdefault(self.inside, set()).add(key)
         if key in self.reported:
             return
         shown = f"{domain}::{operator}" if domain else operator
@@ -227,8 +266,27 @@ class _Walk:
                 yield self.context.found(
                     EXTERNAL, f"The runtime maps that file as a tensor: {why}.", offset=at, evidence=value
                 )
+            elif key not in _EXTERNAL_KEYS:
+                yield self.context.found(
+                    ATTRIBUTE,
+                    "onnx before 1.21 sets an attribute of that name (CVE-2026-34445).",
+                    offset=at,
+                    evidence=key,
+                )
             elif key in ("offset", "length") and not (value.isdigit() and len(value) < 20):
                 raise MalformedError(f"external data has the {key} {value[:40]!r}", at)
+
+
+def _has_graph(source: ByteSource, context: Context) -> bool:
+    """Whether a field 7 may be a graph: other messages, such as a SavedModel's fingerprint, have a text there."""
+    for count, field in enumerate(Message(source, context.budget)):
+        if count > _MOST_FIELDS:
+            return True
+        if field.number == 7 and field.wire == BYTES:
+            head = source.read(field.at, 1)
+            if not head or head[0] >> 3 in _IN_GRAPHS:
+                return True
+    return False
 
 
 def _first(message: Message, number: int) -> str:

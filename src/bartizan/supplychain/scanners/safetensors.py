@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bartizan.supplychain.formats.json_text import decode
+from bartizan.supplychain.formats.paths import escapes
 from bartizan.supplychain.interface import (
     MALFORMED,
     Admission,
@@ -46,6 +47,7 @@ DUPLICATE = _rule("duplicate_key", "Header names something twice")
 OVERLAP = _rule("overlap", "Tensors share bytes")
 HOLE = _rule("hole", "Bytes that belong to no tensor")
 TRAILING = _rule("trailing", "Bytes after the last tensor")
+NAME = _rule("name", "Tensor whose name is a path outside")
 SIZE = _rule("size", "Tensor's bytes do not match its shape")
 
 
@@ -54,7 +56,7 @@ class Safetensors:
     """See the module."""
 
     id = "safetensors"
-    rules = (DUPLICATE, OVERLAP, HOLE, TRAILING, SIZE)
+    rules = (DUPLICATE, OVERLAP, HOLE, TRAILING, SIZE, NAME)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """A plausible header length before ``{"``, or the name."""
@@ -92,6 +94,10 @@ def _layout(source: ByteSource, context: Context, root: dict[str, Any], raw: byt
         if name == "__metadata__":
             yield from _metadata(entry, raw, context)
             continue
+        if escapes(name) or not name.isprintable():
+            yield context.found(
+                NAME, "Tools that write a file for each tensor write it there.", offset=_place(raw, name), evidence=name
+            )
         begin, end, wanted = _tensor(name, entry, raw)
         if end > size:
             raise MalformedError(f"the tensor {name[:80]!r} ends {end - size} bytes after the file", _place(raw, name))

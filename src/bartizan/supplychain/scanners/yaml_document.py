@@ -39,7 +39,7 @@ class YamlDocument:
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """The name, or a first line that only YAML has."""
-        if context.name.endswith((".yaml", ".yml")) or context.name == "MLmodel":
+        if context.name.endswith((".yaml", ".yml")) or context.name in ("MLmodel", "MLproject"):
             return True
         head = source.read(0, 2_048)
         return head.startswith((b"%YAML", b"!!", b"artifact_path:")) or b"!!python/" in head

@@ -1,0 +1,117 @@
+"""Command lines and programs in documents: what tools that read a document run, whatever the tool.
+
+Pipelines (DVC, MLflow projects, CI), manifests of agent bundles and servers, and flows that keep Python in a field all
+name commands under a few keys. A command is reported only where it is hostile by itself, since running is its purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import re2
+
+from bartizan.supplychain.documents.agents import COMMAND
+from bartizan.supplychain.documents.interface import Place
+from bartizan.supplychain.formats.python_code import RUNS, SENDS, risks
+from bartizan.supplychain.formats.words import words
+from bartizan.supplychain.interface import (
+    CODE_EXECUTION,
+    Admission,
+    ArtefactFinding,
+    Context,
+    MalformedError,
+    Rule,
+    Severity,
+)
+from bartizan.supplychain.jinja import parse
+from bartizan.supplychain.jinja.parser import LONGEST
+from bartizan.supplychain.jinja.safety import SAFETY_RULES, hazards
+from bartizan.supplychain.packages.rules import INSECURE
+from bartizan.supplychain.text.reading import Kind, look
+
+PROGRAM = Rule(
+    id="document.program", title="Document carries Python that runs, loads or sends things",
+    admission=Admission.INCONCLUSIVE, severity=Severity.MEDIUM, tags=("CWE-94", *CODE_EXECUTION[1:]),
+)  # fmt: skip
+_KEYS = words(
+    """
+    cmd command commands run script scripts entrypoint entry_point exec shell args arguments postinstall preinstall
+    prepare setup_script build_command start_command
+    """
+)
+_UNCHECKED = re2.compile(r"^(?:-i|--index-url|--extra-index-url|--find-links|-f)[ =]+http://|^--trusted-host\b")
+_ARGUMENTS = ("runtimeArguments", "packageArguments")
+_LONGEST, _MOST_TEXTS = 4_000, 200
+
+
+class Running:
+    """See the module."""
+
+    rules = (COMMAND, PROGRAM, INSECURE, *SAFETY_RULES)
+
+    def read(self, place: Place, context: Context) -> Iterable[ArtefactFinding]:
+        """One object of a document."""
+        content = place.content
+        for key, line in _commands(place):
+            context.budget.step(4)
+            for seen in look(line, Kind.INSTRUCTIONS):
+                yield context.found(
+                    COMMAND,
+                    f"Running it: {seen.explanation}",
+                    evidence=line,
+                    member=f"{place.member()}.{key}".strip("."),
+                )
+                break
+        for line in content["pip"] if isinstance(content.get("pip"), list) else ():
+            if isinstance(line, str) and line.startswith("-") and _UNCHECKED.search(line):
+                yield context.found(
+                    INSECURE, "conda hands it to pip, which checks nothing there.", evidence=line, member=place.member()
+                )
+        code = content.get("value")
+        if content.get("type") == "code" and isinstance(code, str):
+            yield from _program(code, place, context)
+        for key, text in list(content.items())[:_MOST_TEXTS]:
+            if isinstance(text, str) and "__" in text and ("{{" in text or "{%" in text) and len(text) <= LONGEST:
+                yield from _placeholders(text, f"{place.member()}.{key}".strip("."), context)
+
+
+def _commands(place: Place) -> Iterator[tuple[str, str]]:
+    content = place.content
+    for key in _KEYS & content.keys():
+        value = content[key]
+        for part in value.values() if isinstance(value, dict) else (value,):
+            line = _line(part)
+            if key in ("args", "arguments"):
+                line = f"{_line(content.get('command', ''))} {line}"
+            if len(line) > 8:
+                yield key, line[:_LONGEST]
+    if isinstance(content.get("value"), str) and any(step in _ARGUMENTS for step in place.way):
+        yield "value", content["value"][:_LONGEST]
+
+
+def _line(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(one for one in value if isinstance(one, str))
+    return value if isinstance(value, str) else ""
+
+
+def _program(code: str, place: Place, context: Context) -> Iterator[ArtefactFinding]:
+    try:
+        found = [one for one in risks(code.encode("utf-8", "surrogatepass")) if one.name in RUNS or one.name in SENDS]
+    except MalformedError:
+        return  # another language, or not finished
+    if found:
+        yield context.found(
+            PROGRAM, f"Running the flow uses {found[0].name}.", evidence=found[0].name, member=place.member()
+        )
+
+
+def _placeholders(text: str, member: str, context: Context) -> Iterator[ArtefactFinding]:
+    """What a prompt's placeholders would do where they are Jinja's."""
+    try:
+        found = list(hazards(parse(text)))
+    except MalformedError:
+        return
+    for hazard in found[:1]:
+        yield context.found(hazard.rule, hazard.explanation, evidence=hazard.evidence, member=member)
