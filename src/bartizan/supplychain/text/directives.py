@@ -43,7 +43,7 @@ _PLACE = (
 _KEY_FILE = (
     r"(?:~|\$home|/root|/home/[a-z0-9_-]+|%userprofile%)?/?\.?(?:\.ssh/(?:id_[a-z0-9]+|config)|id_rsa\b|"
     r"id_ed25519\b|\.aws/credentials|\.kube/config|\.netrc|\.git-credentials|\.pypirc|\.cursor/mcp\.json|"
-    r"\.config/gcloud|/etc/shadow|wallet\.dat|login data|cookies\.sqlite|\.docker/config\.json)"
+    r"\.config/(?:gcloud|gh/hosts|rclone)|/etc/shadow|wallet\.dat|login data|cookies\.sqlite|\.docker/config\.json)"
 )
 _USER = r"(?:the |any |your )?(?:user|human|person|operator|developer|owner|reviewer|anyone|customer|client|people)s?"
 _NEVER = (
@@ -51,6 +51,16 @@ _NEVER = (
     r"under no circumstances)"
 )
 _SHELL = r"(?:ba|z|da|k)?sh\b|python[0-9.]*\b|perl\b|ruby\b|node\b|php\b|iex\b|powershell\b"
+_UNSEEN = (
+    r"(?:silently|secretly|covertly|quietly|stealthily|discreetly|behind the scenes|in the background without|"
+    r"invisibly|unnoticed)"
+)
+_ACTS = (
+    r"(?:send|upload|post|append|run|execute|install|add|copy|include|read|collect|fetch|delete|write|forward|"
+    r"exfiltrate|transmit|change|replace|modify|insert|inject|store|commit|push|open|call|invoke|use|do|pass|attach|bcc|"
+    r"encode|record|save|submit|report|relay|ship|download|create|register|set|enable|disable|grant|approve|move|swap|"
+    r"alter|adjust|make|perform)"
+)
 _INSTALLERS = (
     "astral.sh/", "sh.rustup.rs", "get.docker.com", "raw.githubusercontent.com/homebrew/install", "bun.sh/install",
     "deno.land/", "deno.land/install.sh", "get.pnpm.io", "raw.githubusercontent.com/nvm-sh/nvm",
@@ -226,6 +236,8 @@ DIRECTIVES = (
     Directive(
         "conceal_this",
         "tells the agent to keep its own instruction secret",
+        rf"\b{_NEVER}\b[ ,a-z]{{0,24}}\b(?:mention|comment on|talk about|refer to|reveal|disclose)\w*\b "
+        r"(?:it|this|that|these|them)\b|"
         rf"\b{_NEVER}\b[ ,a-z]{{0,24}}\b(?:tell|mention|reveal|disclose|discuss|acknowledge|show|explain|refer to|"
         rf"log|output)\w*\b.{{0,30}}"
         r"\b(?:this|these|that you|about this|the above|hidden)\b.{0,24}\b(?:instructions?|steps?|actions?|"
@@ -236,11 +248,96 @@ DIRECTIVES = (
     Directive(
         "silently",
         "asks for something to happen unseen",
-        r"\b(?:silently|secretly|covertly|quietly|stealthily|discreetly|behind the scenes|"
-        r"in the background without|invisibly|"
-        r"unnoticed|without (?:the user|asking|anyone|user|them|him|her|his|their|telling|mentioning|notifying|"
-        r"informing|prompting|confirmation|their knowledge)[a-z' ]{0,30})\b",
+        rf"\b{_UNSEEN}\b.{{0,60}}\b{_ACTS}\b|\b{_ACTS}\b.{{0,60}}\b{_UNSEEN}\b|"
+        r"\bwithout (?:the |your )?(?:user|anyone|them|him|her)(?:'s)? (?:\w+ )?(?:knowing|noticing|seeing|being|"
+        r"approval|knowledge|consent|permission|confirmation|asked|told)\b|"
+        r"\bwithout (?:his|their|your) (?:knowledge|consent|approval|permission)\b|"
+        r"\bwithout (?:asking|telling|mentioning|notifying|informing|prompting|confirmation)\b[a-z' ]{0,30}",
         strong=False,
+    ),
+    Directive(
+        "code_exfiltration",
+        "carries code that sends a file of credentials away",
+        rf"\b(?:urlopen|requests\.(?:post|put|get)|httpx\.(?:post|put)|fetch\(|axios\.post|http\.client)[^\n]{{0,200}}"
+        rf"{_KEY_FILE}|{_KEY_FILE}[^\n]{{0,200}}\b(?:urlopen|requests\.(?:post|put)|httpx\.(?:post|put)|fetch\(|"
+        r"axios\.post)",
+    ),
+    Directive(
+        "locked_download",
+        "has a program fetched in an archive that scanners cannot open",
+        r"\b(?:download|fetch|get|grab)\b.{0,120}https?://\S+\.(?:zip|7z|rar|exe|msi|dmg|pkg|tar\.gz)\b.{0,80}"
+        r"\bpass(?:word|phrase|code)\b\W{0,6}\w",
+        ignore=("do not", "don't", "never", "avoid"),
+    ),
+    Directive(
+        "suppress_finding",
+        "has security problems hidden from whoever asked for them",
+        r"\b(?:security (?:problems?|issues?|flaws?|findings?)|vulnerabilit(?:y|ies)|malware|backdoors?)\b.{0,100}"
+        r"\b(?:do not|don'?t|never)\b.{0,20}\b(?:report|mention|flag|list|warn)\b.{0,60}\b(?:state|say|claim|answer|"
+        r"respond|reply|tell)\b.{0,40}\b(?:fine|clean|safe|secure|no (?:issues|problems|findings))\b",
+    ),
+    Directive(
+        "disarm",
+        "tells a model that its rules are off",
+        r"\b(?:safety|security|content|moderation|ethical)\b.{0,20}\b(?:rules?|guidelines?|polic(?:y|ies)|filters?|"
+        r"restrictions?|guardrails?)\b.{0,12}\b(?:(?:do not|don'?t|no longer|never)\b.{0,10}\bappl(?:y|ies)|"
+        r"are (?:now )?(?:disabled|off|lifted|suspended))\b",
+        ignore=("if ", "when ", "whether", "must not", "detect"),
+    ),
+    Directive(
+        "orders_a_model",
+        "gives a model that reads it orders to keep",
+        r"\b(?:assistants?|ai|llms?|chat-?bots?|language models?)\b\s*[,:]\s*(?:from now on|henceforth|in (?:every|all|"
+        r"each) (?:answers?|responses?|repl(?:y|ies)))\b.{0,200}\b(?:do not|never|don'?t)\b.{0,30}\b(?:mention|tell|"
+        r"reveal|say|disclose)\b",
+        everywhere=True,
+    ),
+    Directive(
+        "hand_over",
+        "has credentials handed to something that need not have them",
+        r"\b(?:pass|give|hand|supply|print|output|show|echo)\b(?: (?:it|this|them|over|the|all|every|any|your))*.{0,16}"
+        rf"\b(?:all|every|the|your)\b.{{0,16}}(?:{_CREDENTIAL})",
+        strong=False,
+        ignore=("do not", "don't", "never", "must not", "should not", "as environment", "via environment"),
+    ),
+    Directive(
+        "fallback_login",
+        "has an account put into code that somebody knows the password of",
+        r"\b(?:add|create|insert|include|keep|accept)\b.{0,60}\b(?:account|user|login|admin)\b.{0,60}\bpass(?:word|code)\b"
+        r"\s*(?:is |of |=|:)?\s*['\"`][^'\"`\n]{3,}['\"`]",
+        strong=False,
+        ignore=("test", "example", "fixture", "demo", "docker", "never", "do not"),
+    ),
+    Directive(
+        "persist_instruction",
+        "plants an order in what later sessions read",
+        r"\b(?:add|append|write|store|save|copy|put|insert)\b.{0,80}\b(?:memory|claude\.md|agents\.md|gemini\.md|"
+        r"\.cursorrules|copilot-instructions)\b.{0,120}\b(?:future|every|all|each|later|next)\b.{0,12}\b(?:sessions?|"
+        r"conversations?|chats?|projects?|tasks?)\b",
+        strong=False,
+    ),
+    Directive(
+        "other_index",
+        "has packages taken from another index",
+        r"\b(?:always|must|only|instead)\b.{0,60}\b(?:mirror|index|registry|--index-url|--extra-index-url|--registry)\b"
+        r".{0,30}https?://|\b(?:mirror|index|registry)\b.{0,20}https?://\S+.{0,40}\b(?:for (?:all|any|every)|pip|npm) "
+        r"?install",
+        strong=False,
+        ignore=("pypi.org", "registry.npmjs.org", "download.pytorch.org", "localhost", "127.0.0.1"),
+    ),
+    Directive(
+        "permission_prompt",
+        "says what to do when somebody is to be asked",
+        r"\b(?:if|when|whenever)\b.{0,40}\b(?:permission|approval|confirmation)\b.{0,12}\b(?:prompts?|dialogs?|requests?|"
+        r"appears?|is (?:asked|requested|required|shown))\b",
+        strong=False,
+    ),
+    Directive(
+        "push_elsewhere",
+        "has a repository copied to an address",
+        r"\b(?:commit|push|mirror|clone)\b.{0,40}\bto\b.{0,24}(?:https?://|git@|ssh://)",
+        strong=False,
+        ignore=("github.com", "gitlab.com", "localhost", "bitbucket.org"),
     ),
     Directive(
         "before_anything",
@@ -266,10 +363,10 @@ DIRECTIVES = (
         "other_tool",
         "changes what another tool does",
         r"\b(?:when|whenever|if|every time|before|after|instead of|any time)\b.{0,60}(?:\b(?:send_email|"
-        r"send_message|other tools?|another tool|other mcp|"
+        r"send_message|other tools?|another tool|other skills?|another skill|other mcp|"
         r"any (?:other )?tools?|the (?:email|payment|file|shell|search) tool|transfer|payment)\b).{0,120}\b(?:bcc|"
         r"recipient|redirect|replace|change|also|instead|must (?:first )?(?:call|use|send)|"
-        r"this tool|override|set the)\b",
+        r"this tool|this one first|use this first|override|set the)\b",
         strong=False,
     ),
     Directive(

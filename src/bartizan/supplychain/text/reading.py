@@ -69,6 +69,13 @@ _HONEST = {
 }
 """Signatures that fire on what such texts say for good reasons."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_SPEAKS = re2.compile(
+    r"(?is)\W*(?:notes? (?:to|for) )?(?:the |any |all )?(?:llms?|ai(?: assistants?| agents?| models?)?|assistants?|"
+    r"chat-?bots?|language models?|agents?|claude|gpt|copilot|gemini)\b\s*[:,].{0,80}\b(?:if|when|whenever|always|"
+    r"never|answer|say|tell|ignore|send|reply|respond|include|append|recommend|do not|don't|must|run|visit|fetch|"
+    r"download|push|book|use)\b"
+)
+"""How a part that nobody sees begins that is written for models."""
 _UNTOUCHED = ("original", "folded")
 _ROLE_MARK = re.compile(r"<[|｜/]?[^<>\n]{1,40}[|｜]?>|\[/?[A-Z_]{2,20}\]")
 
@@ -99,6 +106,11 @@ def _look(text: str, kind: Kind) -> Iterator[Seen]:
             )
     if kind in (Kind.INSTRUCTIONS, Kind.TOOL, Kind.MATERIAL):
         for start, hidden in unseen(_SURROGATE.sub("\ufffd", text)):
+            if spoken := _SPEAKS.match(hidden):
+                yield Seen(
+                    HIDDEN_MARKUP, start, spoken.group().strip(), "A part that is not shown gives models orders."
+                )
+                continue
             for seen in _directives([View("hidden", hidden)], kind, alone=True):
                 yield Seen(HIDDEN_MARKUP, start, hidden.strip(), f"A part that is not shown {seen.explanation}.")
                 break
@@ -147,7 +159,7 @@ def _directives(views: Sequence[View], kind: Kind, alone: bool = False) -> Itera
                 if view.name not in _UNTOUCHED and _plainly_excused(directive, pattern, original, span):
                     continue
                 at = span.start
-                if directive.strong or alone:
+                if directive.strong or alone or (kind is Kind.TEMPLATE and directive.id in _SPECIAL):
                     if directive.id not in reported:
                         yield _seen(view, at, found.group(), directive.says)
                     reported.add(directive.id)
