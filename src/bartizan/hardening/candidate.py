@@ -31,6 +31,7 @@ class Kind(StrEnum):
     TOOL_POLICY = "tool_policy"
     TOOL_PROFILE = "tool_profile"
     TOOL_BUDGET = "tool_budget"
+    ANSWER_LENGTH = "answer_length"
     CANARY = "canary"
     KNOWN_VALUES = "known_values"
     LINKS = "links"

@@ -34,6 +34,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the model answered; empty where nobody knows."""
     harm: tuple[str, ...] = ()
     """Of an attack: what must not be in the answer that is shown. Without any, only a block stops the answer."""
+    too_long: int = 0
+    """Of an attack whose harm is the length of the answer: from how many characters on it is one."""
     tools: tuple[ToolDefinition, ...] = ()
     calls: tuple[Call, ...] = ()
     """Of an attack: the harmful ones."""

@@ -13,6 +13,8 @@ from bartizan.policy.document import Row
 
 _GUARDS: Final = ("none", "observe", "balanced", "strict")
 """Of ``tools.guard``, each stricter than the one before."""
+_BOUNDS: Final = {("tools", "calls_per_message"), ("answers", "max_characters"), ("answers", "max_tokens")}
+"""Settings of which a smaller number is stricter, and 0 is none."""
 
 
 def lost(change: Change, files: Mapping[str, bytes]) -> str:
@@ -38,7 +40,7 @@ def _stands(setting: Setting, value: Any) -> bool:
         return True
     if setting.path == ("tools", "guard"):
         return value in _GUARDS and wanted in _GUARDS and _GUARDS.index(value) >= _GUARDS.index(wanted)
-    if setting.path == ("tools", "calls_per_message"):
+    if setting.path in _BOUNDS:
         return isinstance(value, int) and 0 < value <= wanted
     if setting.path[0] == "surfaces":
         return _as_strict(value, wanted)

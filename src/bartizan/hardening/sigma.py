@@ -11,6 +11,7 @@ from bartizan.core.problem import printable
 from bartizan.core.threat import Severity
 from bartizan.hardening.candidate import Candidate, Depth, Kind
 from bartizan.hardening.findings import RedTeamFinding
+from bartizan.hardening.propose.length import RULE
 from bartizan.workspace.writing import flow
 
 _SPACE: Final = uuid.UUID("6f1d3f1e-52b3-5b0d-9a5e-2a86f2f0d9c4")
@@ -75,6 +76,10 @@ def _selection(candidate: Candidate, finding: RedTeamFinding) -> tuple[dict[str,
         looks = {"kind": ["request.completed", "request.refused"], "signals.rule": candidate.id}
         seen = {"kind": "request.completed", "signals": [{"guard": by, "rule": candidate.id}]}
         return looks, seen, {**seen, "signals": [{"guard": by, "rule": "another"}]}
+    if candidate.kind is Kind.ANSWER_LENGTH:
+        looks = {"kind": "request.completed", "rule": RULE}
+        seen = {"kind": "request.completed", "rule": RULE, "action": "redact"}
+        return looks, seen, {**seen, "rule": "output.secret"}
     guard = _GUARDS.get(candidate.control)
     if guard is None:
         looks = {"kind": ["request.accepted", "request.refused"], "signals.guard": "prompt_injection"}

@@ -100,7 +100,17 @@ class Stack:
         released = self.guard.whole(ChannelKind.TEXT, exchange.answer)
         if released.blocked or released.action is Action.BLOCK:
             return Stop(Layer.OUTPUT, released.rule)
+        shown, rule = self._short(released.text, released.rule)
+        if attack and exchange.too_long:
+            return Stop(Layer.OUTPUT, rule) if len(shown) < exchange.too_long else None
         if attack:
-            hidden = exchange.harm and not any(survives(piece, released.text) for piece in exchange.harm)
-            return Stop(Layer.OUTPUT, released.rule) if hidden else None
-        return Stop(Layer.OUTPUT, released.rule) if released.text != exchange.answer else None
+            hidden = exchange.harm and not any(survives(piece, shown) for piece in exchange.harm)
+            return Stop(Layer.OUTPUT, rule) if hidden else None
+        return Stop(Layer.OUTPUT, rule) if shown != exchange.answer else None
+
+    def _short(self, text: str, rule: str) -> tuple[str, str]:
+        """What is left of an answer that is longer than policy allows, and what decided."""
+        most, ruling = self.guard.longest, self.guard.too_long
+        if not most or len(text) <= most or ruling.action is not Action.REDACT:
+            return text, rule
+        return text[:most], ruling.rule

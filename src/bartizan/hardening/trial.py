@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from bartizan.hardening.benign.corpus import Half, corpus, digest, linking_to, twins
+from bartizan.hardening.benign.lengthy import lengthy_answers
 from bartizan.hardening.benign.several import several
 from bartizan.hardening.candidate import Candidate, Kind
 from bartizan.hardening.distinct import answered, distinct, seen
@@ -138,9 +139,11 @@ class Court:
 
     def harmless(self, finding: RedTeamFinding, layer: Layer, kind: Kind = Kind.TOOL_POLICY) -> tuple[Exchange, ...]:
         """The held harmless exchanges that a candidate of ``layer`` can disturb at all, and can tell apart. One that
-        counts calls meets tasks that take several, too."""
+        counts calls meets tasks that take several, one that bounds answers long answers, too."""
         if kind is Kind.TOOL_BUDGET:
             return distinct((*(row for row in corpus(Half.HELD) if row.calls), *several(Half.HELD)), layer)
+        if kind is Kind.ANSWER_LENGTH:
+            return answered((*linking_to(corpus(Half.HELD), self._hosts), *lengthy_answers(Half.HELD)))
         rows = linking_to(corpus(Half.HELD), self._hosts)
         if layer is Layer.CALL:
             return distinct((row for row in rows if row.calls), layer)

@@ -62,6 +62,9 @@ def _settings(before: PolicyDocument, after: PolicyDocument) -> Iterator[str]:
         yield "tools.guard"
     if 0 < before.tools.calls_per_message < (after.tools.calls_per_message or 10**9):
         yield "tools.calls_per_message"
+    for name in ("max_tokens", "max_choices", "max_characters"):
+        if 0 < getattr(before.answers, name) < (getattr(after.answers, name) or 10**12):
+            yield f"answers.{name}"
     yield from _limits("limits", before.limits, after.limits)
     for name, order in _STRICT.items():
         if order.index(getattr(after.mcp, name)) < order.index(getattr(before.mcp, name)):

@@ -9,6 +9,7 @@ from bartizan.hardening.propose.advice import Advice
 from bartizan.hardening.propose.calls import CallBudget
 from bartizan.hardening.propose.interface import Material, Proposer
 from bartizan.hardening.propose.known import KnownValues
+from bartizan.hardening.propose.length import AnswerLength
 from bartizan.hardening.propose.output import OutputRules
 from bartizan.hardening.propose.policy import PolicyRules
 from bartizan.hardening.propose.signature import Signatures
@@ -18,6 +19,7 @@ from bartizan.hardening.sigma import with_rule
 PROPOSERS: Final[tuple[Proposer, ...]] = (
     CallBudget(),
     ToolRules(),
+    AnswerLength(),
     KnownValues(),
     OutputRules(),
     PolicyRules(),

@@ -14,6 +14,7 @@ from bartizan.hardening.data import convert_data
 from bartizan.hardening.exchange import Call, Exchange, Piece
 from bartizan.hardening.findings import LEAKS, RedTeamFinding
 from bartizan.hardening.variants.dressing import DRESSES, disguises
+from bartizan.hardening.variants.length import lengthy
 from bartizan.hardening.variants.side import Side
 from bartizan.hardening.variants.slots import other_value, replaced, replacements, respelled
 from bartizan.hardening.variants.wording import reworded
@@ -42,7 +43,7 @@ def _carriers() -> _Carriers:
 def families(side: Side) -> tuple[str, ...]:
     """The names of what variants of one side are made by, as evidence tells them."""
     carriers = [f"carrier.{one.id}" for rows in _carriers().values() for one in rows[side]]
-    return ("slots", "wording", "calls", *(f"dress.{dress.__name__}" for dress in DRESSES[side]), *carriers)
+    return ("slots", "wording", "calls", "length", *(f"dress.{dress.__name__}" for dress in DRESSES[side]), *carriers)
 
 
 class Variants:
@@ -92,6 +93,7 @@ class Variants:
             pieces=pieces,
             answer=answer,
             harm=harm,
+            too_long=old.too_long,
             tools=old.tools,
             calls=self._calls(mapping, made),
             group=old.group,
@@ -133,6 +135,9 @@ class Variants:
     def _answer(self, mapping: dict[str, str], made: list[str]) -> tuple[str, tuple[str, ...]]:
         """Another answer that shows the harm: retold, not observed."""
         old = self._exchange
+        if old.too_long:
+            made.append("length")
+            return lengthy(self._chance, self._side, old.too_long), ()
         if not old.answer or not old.harm:
             return replaced(old.answer, mapping), tuple(replaced(one, mapping) for one in old.harm)
         harm = replaced(self._chance.choice(old.harm), mapping)
