@@ -251,6 +251,8 @@ def _check_secrets(
             wanted.append((canary.value, POLICY, ("canaries", i, "value")))
         for i, known in enumerate(policy.value.known_values):
             wanted.append((known.key, POLICY, ("known_values", i, "key")))
+        for i, passage in enumerate(policy.value.passages.declared):
+            wanted.append((passage.value, POLICY, ("passages", "declared", i, "value")))
     for reference, file, path in wanted:
         try:
             if reference is not None:

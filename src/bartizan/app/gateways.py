@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bartizan.agents.approvals.approvers import Approvers
-from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of, redactor
+from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of, passages_of, redactor
 from bartizan.app.inferring import learned_surfaces
 from bartizan.app.issuers import Issuers
 from bartizan.app.places import committer_of, journal_of, vault_of
@@ -70,7 +70,14 @@ def build_in_force(
     policy = loads(snapshot.files[POLICY], POLICY, PolicyDocument)
     Approvers.of(policy)
     known = known_values_of(workspace, policy, snapshot.files)
-    guard = build_guard(policy, packs_of(snapshot.files), canaries_of(workspace, policy), kept, known=known)
+    guard = build_guard(
+        policy,
+        packs_of(snapshot.files),
+        canaries_of(workspace, policy),
+        kept,
+        known=known,
+        passages=passages_of(workspace, policy),
+    )
     return InForce(
         policy=policy,
         guard=guard,

@@ -17,6 +17,7 @@ from bartizan.inspection.interface import Detector, Pattern
 from bartizan.inspection.joint_patterns import JointPatterns
 from bartizan.inspection.known_values import KnownSet, KnownValuesDetector, key_of, read_set
 from bartizan.inspection.obfuscation import ObfuscationDetector
+from bartizan.inspection.passages import SHORTEST, Passage, PassageDetector
 from bartizan.inspection.personal_data import personal_data_detector
 from bartizan.inspection.redaction import edits, redact
 from bartizan.inspection.secrets import secret_detector
@@ -56,6 +57,7 @@ def build_guard(
     kept: Detectors | None = None,
     classifier: Detector | None = None,
     known: Sequence[KnownSet] = (),
+    passages: Sequence[Passage] = (),
 ) -> Guard:
     """A guard over every detector that policy has a row for.
 
@@ -66,6 +68,7 @@ def build_guard(
         kept: detectors of an earlier guard.
         classifier: the learned tier; None where it runs elsewhere, or not at all.
         known: sets of known values.
+        passages: that answers may not repeat.
 
     Raises:
         DocumentError: a pack is wrong.
@@ -104,7 +107,10 @@ def build_guard(
     learned = (
         frozenset(s for s in classifier.surfaces if classifier.guard in policy.guards(s)) if classifier else frozenset()
     )
-    return Guard(Inspector(_in_force(detectors, policy)), policy, HoldBack(patterns, regions), learned)
+    if document.passages and regions is no_regions:
+        regions = _whole_tokens
+    inspector = Inspector(_in_force(detectors, policy))
+    return Guard(inspector, policy, HoldBack(patterns, regions), learned, PassageDetector(passages))
 
 
 def load_guard(root: Path) -> Guard:
@@ -118,8 +124,9 @@ def load_guard(root: Path) -> Guard:
         there = POLICY in files
         document = loads(files[POLICY], POLICY, PolicyDocument) if there else seal.load(POLICY, PolicyDocument)
         canaries = canaries_of(workspace, document)
-        known = known_values_of(workspace, document, files)
-        return build_guard(document, packs_of(files), canaries, classifier=_classifier(document), known=known)
+        known, passages = known_values_of(workspace, document, files), passages_of(workspace, document)
+        packs = packs_of(files)
+        return build_guard(document, packs, canaries, classifier=_classifier(document), known=known, passages=passages)
 
     return first_sound(seal.choices(), build)[1]
 
@@ -174,6 +181,34 @@ def known_values_of(
         key = given or workspace.secret(one.key, POLICY, ("known_values", number, "key"))
         found.append(read_set(files[one.file], one.file, key_of(key)))
     return found
+
+
+def passages_of(
+    workspace: Workspace, document: PolicyDocument, fresh: Mapping[str, str] | None = None
+) -> list[Passage]:
+    """The passages that policy declares.
+
+    Args:
+        workspace: resolves them.
+        document: the policy.
+        fresh: texts that are not written yet, by the file that policy names.
+
+    Raises:
+        ConfigurationError: one is not there, or has too few letters to be told from others.
+    """
+    found = []
+    for number, one in enumerate(document.passages.declared):
+        given = (fresh or {}).get(one.value.file)
+        text = given or workspace.secret(one.value, POLICY, ("passages", "declared", number, "value"))
+        if sum(map(str.isalnum, text)) < SHORTEST:
+            raise ConfigurationError(f"the passage {one.name} has fewer than {SHORTEST} letters", "give more of it")
+        found.append(Passage(one.name, text, one.statement))
+    return found
+
+
+def _whole_tokens(text: str) -> list[tuple[int, int]]:
+    """No range of its own; that there is one says that encoded tokens have to arrive whole."""
+    return []
 
 
 def redactor(kept: Detectors) -> Callable[[str], str]:

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from bartizan.app.checking import check_workspace
-from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of
+from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of, passages_of
 from bartizan.app.tool_guards import guard_of
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
@@ -91,7 +91,9 @@ class Workbench:
         fresh = {f"{STATE}/{name}": value for name, value in secrets.items()}
         known = known_values_of(self.workspace, policy, files, fresh)
         canaries, learned = self._canaries(policy, secrets), self._classifier(policy)
-        guard = build_guard(policy, packs, canaries, self._kept, learned, known)
+        guard = build_guard(
+            policy, packs, canaries, self._kept, learned, known, passages_of(self.workspace, policy, fresh)
+        )
         if policy.tools.guard == "none" or policy.mode is Mode.MONITOR:
             return Stack(guard, None)
         signatures = self._kept.signatures(packs, policy.disabled_signatures)

@@ -30,6 +30,8 @@ class Guard(StrEnum):
     """Credentials: keys, tokens, passwords."""
     KNOWN_VALUE = "known_value"
     """Values of a list that you gave, such as your customers' addresses and numbers."""
+    PASSAGE = "passage"
+    """Passages that answers may not repeat: hidden instructions, and statements that you declared false."""
     CANARY = "canary"
     """A planted marker: whoever shows it has read what must stay hidden."""
     OUTPUT_HAZARD = "output_hazard"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
 from bartizan.core.inference import Learned
 from bartizan.core.interfaces import Seen
-from bartizan.core.passage import Passage, Surface
+from bartizan.core.passage import Origin, Passage, Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard as GuardName
 from bartizan.core.verdict import Action, Coverage, Mode, Uncovered, Verdict
@@ -18,8 +18,11 @@ from bartizan.firewall.exchange import ChannelKind
 from bartizan.firewall.frames import confirmed
 from bartizan.firewall.learned import NOTHING_LEARNED, Answers
 from bartizan.firewall.streaming import NOTHING, ArgumentScanner, Inspected, OutputScanner, Released, Scanner, join
-from bartizan.inspection.holdback import HoldBack
+from bartizan.inspection.holdback import HoldBack, no_regions
+from bartizan.inspection.passages import Passage as HiddenPassage
+from bartizan.inspection.passages import PassageDetector
 from bartizan.inspection.pseudonyms import Pseudonyms
+from bartizan.inspection.views.tokens import read_output
 from bartizan.policy.policy import Policy, Ruling
 
 _CARRIED = frozenset({GuardName.CANARY, GuardName.SECRET})
@@ -37,6 +40,11 @@ class TextInspector(Protocol):
         ...
 
 
+class _Found(NamedTuple):
+    signals: Sequence[Signal]
+    unread: Sequence[str]
+
+
 class Guard:
     """Inspector and policy in force. Immutable; a reload builds a new one.
 
@@ -44,6 +52,7 @@ class Guard:
         inspector: for every surface.
         policy: decides.
         holdback: what streams must hold for the output detectors in force.
+        passages: that answers may not repeat, besides the system messages of their own request.
         learned: the surfaces on which the trained model is one of the inspector's detectors.
     """
 
@@ -53,6 +62,7 @@ class Guard:
         policy: Policy,
         holdback: HoldBack,
         learned: frozenset[Surface] = frozenset(),
+        passages: PassageDetector | None = None,
     ) -> None:
         self.policy = policy
         self._inspector = inspector
@@ -65,16 +75,22 @@ class Guard:
         self.too_long = policy.enforce(Action.REDACT, Mode.ENFORCE, "answers.max_characters")
         """What happens to more. In monitor mode it is only recorded."""
         self._pseudonyms: Pseudonyms | None = None
+        looks = GuardName.PASSAGE in policy.guards(Surface.OUTPUT)
+        self._passages = passages if looks and passages is not None else PassageDetector()
+        self._hides_system = looks and policy.document.passages.system
 
     def for_exchange(self) -> Guard:
-        """The guard of one request and its answer: with ``pseudonyms`` in policy it has a mapping of its own.
+        """The guard of one request and its answer: with ``pseudonyms`` in policy it has a mapping of its own, with
+        ``passages.system`` the request's instructions.
 
         The mapping is made anew from each request, whose history holds the real values: nothing needs to be kept.
         """
-        if not self.policy.document.pseudonyms.enabled:
+        wants_pseudonyms = self.policy.document.pseudonyms.enabled
+        if not (wants_pseudonyms or self._hides_system):
             return self
         guard = copy(self)
-        guard._pseudonyms = Pseudonyms()
+        if wants_pseudonyms:
+            guard._pseudonyms = Pseudonyms()
         return guard
 
     def inspect_passages(
@@ -95,7 +111,10 @@ class Guard:
         seen: list[Seen] = []
         gaps = list(uncovered)
         count = characters = trusted = 0
+        hidden: list[HiddenPassage] = []
         for passage in passages:
+            if self._hides_system and passage.origin is Origin.SYSTEM:
+                hidden.append(HiddenPassage("system", passage.text))
             count += 1
             characters += len(passage.text)
             if not passage.surfaces:
@@ -110,6 +129,8 @@ class Guard:
                     gap = Uncovered(passage.path, reason, "unread")
                     if gap not in gaps:
                         gaps.append(gap)
+        if hidden:
+            self._passages = self._passages.more(hidden)
         for passage in joined:
             inspected = self._inspector.inspect_surfaces(passage.text, passage.surfaces)
             for surface, found, more in zip(passage.surfaces, inspected, learned.of(passage), strict=True):
@@ -178,11 +199,22 @@ class Guard:
 
     def _scanner(self, cap: int | None) -> OutputScanner:
         return OutputScanner(
-            self._output, self._rule, self._unread, self._holdback, cap, self._streaming.at_cap, self._pseudonyms
+            self._output,
+            self._rule,
+            self._unread,
+            self._holdback,
+            cap,
+            self._streaming.at_cap,
+            self._pseudonyms,
+            self._passages.regions if self._passages else no_regions,
         )
 
     def _output(self, text: str) -> Inspected:
-        return self._inspector.inspect_full(text, Surface.OUTPUT)
+        found = self._inspector.inspect_full(text, Surface.OUTPUT)
+        if not self._passages or not text:
+            return found
+        more = self._passages.detect(read_output(text).views, Surface.OUTPUT)
+        return _Found(_together(found.signals, more), found.unread) if more else found
 
     def _rule(self, signal: Signal) -> Ruling:
         return self.policy.rule(signal, Surface.OUTPUT)

@@ -16,7 +16,7 @@ import msgspec
 
 from bartizan.core.signal import Signal, Span
 from bartizan.core.verdict import Action
-from bartizan.inspection.holdback import HoldBack, no_regions
+from bartizan.inspection.holdback import HoldBack, Regions, no_regions
 from bartizan.inspection.pseudonyms import Pseudonyms
 from bartizan.policy.policy import Ruling, replacement
 
@@ -91,6 +91,7 @@ class OutputScanner:
         cap: most characters held; None for a text that arrives whole.
         at_cap: ``release`` the oldest held text past the cap, or ``end`` the stream.
         pseudonyms: of the exchange; restored before the text is inspected.
+        regions: ranges that something beside ``holdback`` needs whole.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class OutputScanner:
         cap: int | None = 256,
         at_cap: Literal["release", "end"] = "release",
         pseudonyms: Pseudonyms | None = None,
+        regions: Regions = no_regions,
     ) -> None:
         self._inspect = inspect
         self._rule = rule
@@ -110,7 +112,7 @@ class OutputScanner:
         self._cap = cap
         self._at_cap = at_cap
         self._pseudonyms = pseudonyms
-        self._regions = pseudonyms.regions if pseudonyms else no_regions
+        self._regions = _both(pseudonyms.regions, regions) if pseudonyms else regions
         self._before = ""
         self._step = max(1, min(64, cap // 4)) if cap else 0
         self._left = ""
@@ -259,6 +261,10 @@ class OutputScanner:
                 at = max(at, end)
         out.append(text[at:])
         return msgspec.structs.replace(best, text="".join(out), signals=tuple(signals))
+
+
+def _both(one: Regions, other: Regions) -> Regions:
+    return one if other is no_regions else lambda text: [*one(text), *other(text)]
 
 
 class ArgumentScanner:

@@ -41,7 +41,7 @@ _OPEN_MARKER = re.compile(r"\n[ \t]{0,16}(?:l|li|lin|line ?|p|pa|par|part ?|s|st
 _STANDS_FOR = str.maketrans("01!i2345$6789@", "olllzeassgtbga")
 
 
-class _Canonical(dict[int, int | None]):
+class Canonical(dict[int, int | None]):
     """A translation table that learns characters outside ASCII as it meets them."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class CanaryDetector:
     patterns: tuple[Pattern, ...] = ()
 
     def __init__(self, canaries: Mapping[str, str]) -> None:
-        self._table = _Canonical()
+        self._table = Canonical()
         forms: dict[str, _Form] = {}
         for name, value in canaries.items():
             plain = value.translate(self._table)

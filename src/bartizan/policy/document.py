@@ -20,6 +20,7 @@ from bartizan.policy.approvals import ApprovalRules, Approver
 from bartizan.policy.artefacts import ArtefactPolicy
 from bartizan.policy.mcp import McpPolicy
 from bartizan.policy.models import ModelRules, model_problems
+from bartizan.policy.passages import Passages
 from bartizan.policy.tokens import Tokens, token_problems
 from bartizan.policy.tool_profiles import ToolOverride, override_problems
 from bartizan.policy.tools import ToolPolicy
@@ -215,6 +216,7 @@ def _default_surfaces() -> dict[Surface, GuardRows]:
         Surface.OUTPUT: {
             Guard.CANARY: Row(Action.BLOCK),
             Guard.KNOWN_VALUE: Row(Action.REDACT),
+            Guard.PASSAGE: Row(Action.BLOCK),
             Guard.SECRET: Row(Action.REDACT),
             Guard.PERSONAL_DATA: Row(Action.FLAG),
             Guard.OUTPUT_HAZARD: Row(Action.REDACT),
@@ -253,6 +255,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Places where your application runs output without a check: their payloads are output hazards too."""
     canaries: tuple[Canary, ...] = ()
     known_values: tuple[KnownValues, ...] = ()
+    passages: Passages = Passages()
     streaming: Streaming = Streaming()
     answers: Answers = Answers()
     refusal: RefusalStyle = RefusalStyle()
@@ -291,6 +294,11 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
             where: Path = ("known_values",)
             hint = "surfaces: {output: {known_value: {action: redact}}}"
             yield Problem(where, "values for which no surface is looked through", "a row known_value", hint)
+        if self.passages and Guard.PASSAGE not in self.surfaces.get(Surface.OUTPUT, {}):
+            where = ("passages",)
+            yield Problem(
+                where, "passages that no row looks for", "a row", "surfaces: {output: {passage: {action: block}}}"
+            )
         yield from override_problems(self.tool_profiles)
         yield from model_problems(self.models)
         yield from token_problems(self.tokens, self.tools.guard)

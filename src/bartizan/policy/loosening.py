@@ -52,6 +52,10 @@ def _settings(before: PolicyDocument, after: PolicyDocument) -> Iterator[str]:
         yield "canaries"
     if {(one.name, one.file) for one in before.known_values} - {(one.name, one.file) for one in after.known_values}:
         yield "known_values"
+    if before.passages.system and not after.passages.system:
+        yield "passages.system"
+    if set(before.passages.declared) - set(after.passages.declared):
+        yield "passages.declared"
     if before.classifier.enabled and not after.classifier.enabled:
         yield "classifier.enabled"
     if set(after.disabled_signatures) - set(before.disabled_signatures):

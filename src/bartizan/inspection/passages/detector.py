@@ -1,0 +1,176 @@
+"""Finds passages in whatever spelling.
+
+Only letters and digits count, so that case, spaces, marks, line breaks and look-alike digits change nothing; backwards
+and in ROT13; and in the views that undo encodings.
+
+Hidden instructions are found by any run of `WINDOW` letters, about seven words: long enough that no answer shares it by
+chance, short enough that a sentence of them cannot be handed out. A statement is found as a whole, and only where it is
+made: in a sentence with a word of denial it is passed over.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from bartizan.core.passage import Surface
+from bartizan.core.signal import Signal
+from bartizan.core.threat import Guard, Severity, Threat
+from bartizan.inspection.canaries import Canonical
+from bartizan.inspection.interface import Pattern, View
+from bartizan.inspection.passages.sentences import denied, ends
+
+WINDOW: Final = 32
+"""Letters in a row that give hidden instructions away; they score a half, twice as many and more score one."""
+SHORTEST: Final = 16
+"""Letters that a passage must have."""
+_BETWEEN: Final = "\0"
+
+
+class Passage(NamedTuple):
+    """One text."""
+
+    name: str
+    text: str
+    statement: bool = False
+    """It is a statement that nobody may make, and not a text that must stay hidden."""
+
+
+class _Forms(NamedTuple):
+    """What a text looks like, canonical."""
+
+    pieces: frozenset[str]
+    """Every run of ``width`` letters."""
+    width: int
+    whole: str
+    """All forms, for the question whether a text may still become a piece."""
+
+
+@lru_cache(maxsize=256)
+def _forms(text: str, statement: bool) -> _Forms:
+    plain = text.translate(Canonical())
+    forms = (plain, plain[::-1], codecs.encode(plain, "rot13").translate(Canonical()))
+    width = len(plain) if statement else min(WINDOW, len(plain))
+    pieces = frozenset(form[at : at + width] for form in forms for at in range(len(form) - width + 1))
+    return _Forms(pieces, width, _BETWEEN.join(forms))
+
+
+class PassageDetector:
+    """Some passages.
+
+    Args:
+        passages: those shorter than `SHORTEST` letters are passed over.
+    """
+
+    id = "passages"
+    guard = Guard.PASSAGE
+    surfaces = frozenset({Surface.OUTPUT})
+    patterns: tuple[Pattern, ...] = ()
+
+    def __init__(self, passages: Iterable[Passage] = ()) -> None:
+        self._table = Canonical()
+        self._passages = [
+            (one, forms) for one in passages if (forms := _forms(one.text, one.statement)).width >= SHORTEST
+        ]
+        self._statements = any(one.statement for one, _ in self._passages)
+
+    def more(self, passages: Iterable[Passage]) -> PassageDetector:
+        """A detector of these and further passages."""
+        out = PassageDetector(passages)
+        out._passages = [*self._passages, *out._passages]
+        out._statements = out._statements or self._statements
+        return out
+
+    def __bool__(self) -> bool:
+        return bool(self._passages)
+
+    def regions(self, text: str) -> list[tuple[int, int]]:
+        """Ranges of ``text`` that belong to a passage, or may when more text arrives; see `CanaryDetector.regions`.
+
+        What follows a statement may still deny it, so that sentences are kept whole where there are any.
+        """
+        canonical = text.translate(self._table)
+        found: list[tuple[int, int]] = []
+        for _, forms in self._passages:
+            found += _runs(canonical, forms)
+            if (open_at := _open(canonical, forms)) < len(canonical):
+                found.append((open_at, len(canonical) + 1))
+        offsets = self._offsets(text) if found else []
+        out = [(offsets[s], len(text) + 1 if e >= len(canonical) else offsets[e - 1] + 1) for s, e in found]
+        if self._statements:
+            marks = [0, *ends(text)]
+            out += [
+                (start, end) for start, end in zip(marks, [*marks[1:], len(text) + 1], strict=True) if start < len(text)
+            ]
+        return out
+
+    def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
+        """One signal for each passage and place; spans in the original text."""
+        out: list[Signal] = []
+        told: set[tuple[str, int, int]] = set()
+        for position, view in enumerate(views):
+            if position and view.name == "folded" and view.changed == 0:
+                continue
+            for passage, start, end, score in self._places(view.text):
+                span = view.origin(start, end)
+                key = (passage.name, span.start, span.end)
+                if key not in told:
+                    told.add(key)
+                    out.append(self._signal(passage, view, start, end, score))
+        return out
+
+    def _places(self, text: str) -> Iterator[tuple[Passage, int, int, float]]:
+        canonical = text.translate(self._table)
+        offsets: list[int] = []
+        for passage, forms in self._passages:
+            for first, last in _runs(canonical, forms):
+                offsets = offsets or self._offsets(text)
+                start, end = offsets[first], offsets[last - 1] + 1
+                if not passage.statement:
+                    yield passage, start, end, 1.0 if forms.width < WINDOW else min(1.0, (last - first) / (2 * WINDOW))
+                elif not denied(text, start, end):
+                    yield passage, start, end, 1.0
+
+    def _offsets(self, text: str) -> list[int]:
+        table = self._table
+        return [index for index, character in enumerate(text) if table[ord(character)] is not None]
+
+    def _signal(self, passage: Passage, view: View, start: int, end: int, score: float) -> Signal:
+        return Signal(
+            detector=self.id,
+            guard=self.guard,
+            threat=Threat.PROMPT_INJECTION if passage.statement else Threat.DATA_LEAKAGE,
+            technique="false_assertion" if passage.statement else "system_prompt_disclosure",
+            score=score,
+            span=view.origin(start, end),
+            view=view.name,
+            rule=passage.name,
+            severity=Severity.HIGH,
+        )
+
+
+def _runs(canonical: str, forms: _Forms) -> list[tuple[int, int]]:
+    """Where pieces stand, joined where they overlap."""
+    width, pieces = forms.width, forms.pieces
+    runs: list[tuple[int, int]] = []
+    for at in range(len(canonical) - width + 1):
+        if canonical[at : at + width] in pieces:
+            if runs and at <= runs[-1][1]:
+                runs[-1] = (runs[-1][0], at + width)
+            else:
+                runs.append((at, at + width))
+    return runs
+
+
+def _open(canonical: str, forms: _Forms) -> int:
+    """Where the longest end of the text begins that may still become a piece."""
+    low, high = max(0, len(canonical) - forms.width + 1), len(canonical)
+    while low < high:  # an end that may not, may not with more before it either
+        middle = (low + high) // 2
+        if canonical[middle:] in forms.whole:
+            high = middle
+        else:
+            low = middle + 1
+    return low
