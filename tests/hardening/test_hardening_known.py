@@ -12,6 +12,7 @@ from bartizan.app.guards import Detectors, build_guard
 from bartizan.app.hardening import Workbench, approve_candidate, harden, roll_back, verify_controls
 from bartizan.firewall.exchange import ChannelKind
 from bartizan.hardening.candidate import Candidate, Kind
+from bartizan.hardening.declared import Declared
 from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.loop import State
 from bartizan.hardening.propose.interface import Material
@@ -47,7 +48,7 @@ def hardened(tmp_path_factory: pytest.TempPathFactory, kept_detectors: None) -> 
 
 
 def test_the_loop_closes_a_leak_with_the_operators_list(hardened: Path, key: Path) -> None:
-    (result,) = harden(hardened, [leak()], seed=1, known=PEOPLE)
+    (result,) = harden(hardened, [leak()], seed=1, declared=Declared(values=PEOPLE))
     assert result.state is State.HARDENED
     accepted = result.accepted
     assert accepted is not None
@@ -92,7 +93,15 @@ def test_it_is_for_leaks_of_values_alone(changes: dict[str, object], shipped_det
 
     def proposed(one: RedTeamFinding) -> list[Candidate]:
         stack = Stack(build_guard(PolicyDocument(version=1, surfaces={}), {}, {}, shipped_detectors), None)
-        material = Material(finding=one, policy=policy, files={}, stack=stack, variants=(), harmless=(), known=PEOPLE)
+        material = Material(
+            finding=one,
+            policy=policy,
+            files={},
+            stack=stack,
+            variants=(),
+            harmless=(),
+            declared=Declared(values=PEOPLE),
+        )
         return list(KnownValues().propose(material))
 
     assert [one.kind for one in proposed(leak())] == [Kind.KNOWN_VALUES]

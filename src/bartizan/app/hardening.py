@@ -21,6 +21,7 @@ from bartizan.core.verdict import Mode
 from bartizan.hardening.approving import approve, rollback
 from bartizan.hardening.book import Book, Covered, Proposal
 from bartizan.hardening.change import diff
+from bartizan.hardening.declared import Declared
 from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.impact import Impact, Traffic, impact
 from bartizan.hardening.loop import Loop, Result
@@ -145,7 +146,7 @@ def harden(
     *,
     seed: int,
     hosts: tuple[str, ...] = (),
-    known: tuple[str, ...] = (),
+    declared: Declared = Declared(),
     tell: Callable[[RedTeamFinding, str], None] = lambda finding, what: None,
     learned: Callable[[], ManySurfacesDetector] | None = None,
 ) -> list[Result]:
@@ -156,7 +157,8 @@ def harden(
         findings: of a campaign.
         seed: chooses variants.
         hosts: to which the application's answers link, besides those that policy allows.
-        known: values of the application's own customers; kept as digests, and in clear in the proposals' variants.
+        declared: what the operator says of the application; values of customers are kept as digests, and in clear in
+            the proposals' variants.
         tell: called before each step.
         learned: makes the trained model, by default the shipped one.
 
@@ -167,16 +169,16 @@ def harden(
     bench = Workbench(root, learned)
     files = read_files(bench.workspace.root)
     before = bench.stack(files, {})
-    court = bench.court(before, seed, hosts, known)
-    results = Loop(files, before, court, seed, hosts, known).run(findings, tell)
+    court = bench.court(before, seed, hosts, declared.values)
+    results = Loop(files, before, court, seed, hosts, declared).run(findings, tell)
     book = Book(bench.workspace.state)
-    for proposal in _proposals(results, files, seed, hosts):
+    for proposal in _proposals(results, files, seed, hosts, declared.values):
         book.keep(proposal)
     return results
 
 
 def _proposals(
-    results: Sequence[Result], files: Mapping[str, bytes], seed: int, hosts: tuple[str, ...]
+    results: Sequence[Result], files: Mapping[str, bytes], seed: int, hosts: tuple[str, ...], values: tuple[str, ...]
 ) -> list[Proposal]:
     """One for each candidate that could be tried, from its first trial; later findings that it stops too are added."""
     out: dict[str, Proposal] = {}
@@ -193,6 +195,7 @@ def _proposals(
                     base=content_digest(files),
                     seed=seed,
                     hosts=hosts,
+                    known=values,
                     proposed_at=utc_now(),
                 )
             elif tried is result.accepted and tried.trial is not None:
@@ -219,13 +222,15 @@ def approve_candidate(
 ) -> ControlRecord:
     """Put an accepted candidate into a workspace. Raises as `hardening.approving.approve`.
 
-    ``known`` as in `harden`, for a trial that has to be held again because the workspace has changed.
+    ``known`` are values of customers for a trial that has to be held again because the workspace has changed; without
+    any, those of the proposal.
     """
     bench = Workbench(root)
     signer = signing_key(key, bench.workspace)
 
     def retry(proposal: Proposal, files: Mapping[str, bytes]) -> Proposal:
-        court, tried = bench.court(bench.stack(files, {}), proposal.seed, proposal.hosts, known), proposal.tried
+        values = known or proposal.known
+        court, tried = bench.court(bench.stack(files, {}), proposal.seed, proposal.hosts, values), proposal.tried
         trial = court.try_out(proposal.finding, tried.candidate, files)
         covers = (replace(one, trial=court.try_out(one.finding, tried.candidate, files)) for one in proposal.covers)
         return replace(proposal, tried=replace(tried, trial=trial), covers=tuple(covers))

@@ -14,6 +14,7 @@ import msgspec
 
 from bartizan.app.hardening import approve_candidate, harden
 from bartizan.core.errors import BartizanError
+from bartizan.hardening.declared import Declared
 from bartizan.hardening.findings import SCHEMA, RedTeamFinding, parse_findings
 from bartizan.hardening.loop import Result, State
 from bartizan.range.cases import Carrier, Goal
@@ -48,7 +49,7 @@ def harden_leftovers(workspace: DemoWorkspace, cases: Sequence[Case], plant: Pla
     """
     known = tuple(value for one in plant.customers for value in (one.email, one.phone))
     with _environment(workspace.environment):
-        results = harden(workspace.folder, leftovers(cases, plant), seed=_SEED, known=known)
+        results = harden(workspace.folder, leftovers(cases, plant), seed=_SEED, declared=Declared(values=known))
     return partial(_approve, workspace, results, {case.id: case.title for case in cases}, known)
 
 

@@ -15,7 +15,7 @@ from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, 
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.hardening.book import Book, Proposal, Tried
-from bartizan.hardening.findings import RedTeamFinding, read_findings
+from bartizan.hardening.findings import RedTeamFinding, read_findings, read_scope_name
 from bartizan.hardening.gates import Count, Decision
 from bartizan.hardening.loop import Result, State
 from bartizan.workspace.workspace import Workspace
@@ -37,10 +37,15 @@ def propose(
         list[str] | None, typer.Option("--host", help="A host to which your application's answers link; repeatable.")
     ] = None,
     known: KnownOption = None,
+    scope: Annotated[
+        Path | None,
+        typer.Option("--scope", help="Scope file whose facts are used; by default that of the campaign, if unchanged."),
+    ] = None,
     seed: SeedOption = 1,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Make and try controls for findings. Exit 0: each has one; 1: some have none; 2: inconclusive or error."""
+    from bartizan.app.declaring import declared_by, declared_for
     from bartizan.app.hardening import harden
 
     chosen = read_findings(findings)
@@ -55,7 +60,14 @@ def propose(
         if shown.is_terminal:
             shown.print(f"{escape(finding.id)}: {escape(what)}", style="dim")
 
-    results = harden(workspace, chosen, seed=seed, hosts=tuple(host or ()), known=read_known(known), tell=tell)
+    values = read_known(known)
+    if scope is not None:
+        declared = declared_by(scope, values)
+    else:
+        declared, why = declared_for(read_scope_name(findings), values)
+        if why:
+            shown.print(f"no facts of the operator: {printable(why, 200)}", style="dim")
+    results = harden(workspace, chosen, seed=seed, hosts=tuple(host or ()), declared=declared, tell=tell)
     if output is Format.JSON:
         print_json("hardening", {"seed": seed, "results": [_document(one) for one in results]})
     else:

@@ -9,7 +9,7 @@ from bartizan.cli.output import console
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
 from bartizan.range.bureau.records import records
-from bartizan.range.bureau.scope import scope
+from bartizan.range.bureau.scope import model_scope, scope
 from bartizan.range.bureau.serving import running_bureau
 from bartizan.range.bureau.weaknesses import SENSIBLE, WEAKNESSES
 from bartizan.range.scenarios.bureau_scenario import MEASURES, BureauScenario
@@ -31,8 +31,11 @@ def start_bureau(
         async with running_bureau(known, holes, measures, port) as (_, url):
             path = folder / "scope.yaml"
             path.write_text(scope(known, url, utc_now().date()), encoding="utf-8")
+            model = folder / "model-scope.yaml"
+            model.write_text(model_scope(known, url, utc_now().date()), encoding="utf-8")
             out.print(f"the bureau     {url}", markup=False)
             out.print(f"its scope file {path}", markup=False)
+            out.print(f"as a model     {url}/v1, scope file {model}", markup=False)
             out.print(f"your measures  {folder / MEASURES}", markup=False)
             out.print("Press Ctrl-C to stop.")
             await asyncio.Event().wait()

@@ -52,6 +52,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     base: str
     """Digest of the workspace's files when it was tried."""
     seed: int
+    known: tuple[str, ...] = ()
+    """Values of customers by which variants were made."""
     hosts: tuple[str, ...] = ()
     """To which the application's answers link, as its operator said: harmless traffic was taken to link there."""
     proposed_at: datetime

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     TOOL_BUDGET = "tool_budget"
     ANSWER_LENGTH = "answer_length"
     CANARY = "canary"
+    INSTRUCTIONS = "instructions"
+    STATEMENT = "statement"
     KNOWN_VALUES = "known_values"
     LINKS = "links"
     OUTPUT_ROW = "output_row"

@@ -26,6 +26,7 @@ MAX_TEXT: Final = 50_000
 LEAKS: Final = frozenset({"leak_secret", "leak_system_prompt", "secret", "system_prompt"})
 """Objectives of attacks that are after words which the application keeps to itself."""
 _MAX_TURNS: Final = 64
+_LEAKED: Final = 4_000
 MANY: Final = 20
 """Tool calls in answer to one message from which a campaign counts them as too many, unless its case says otherwise."""
 LONG: Final = 4_000
@@ -144,15 +145,31 @@ class RedTeamFinding(msgspec.Struct, frozen=True, kw_only=True):
     def _harm(self) -> tuple[str, ...]:
         """Pieces of the response that must not be shown: what the oracle saw, and the addresses of an exfiltration."""
         piece = self.evidence.get("piece", "") if isinstance(self.evidence, dict) else self.evidence
+        if self._oracle == "system_prompt":
+            return self._leaked(str(piece))
         said = [text for text in _strings(piece) if len(text) >= 4 and text in self.response]
         if self.objective in {"exfiltrate", "exfiltration", "unsafe_output"}:
             said += _ADDRESS.findall(self.response)
         return tuple(dict.fromkeys(said))
 
+    def _leaked(self, piece: str) -> tuple[str, ...]:
+        """Hidden instructions, from where the oracle recognised them to the end of the response."""
+        words = re.findall(r"\w+", piece[:400])
+        found = re.search(r"[\W_]{1,20}".join(map(re.escape, words)), self.response, re.IGNORECASE) if words else None
+        return (self.response[found.start() : found.start() + _LEAKED],) if found else ()
+
+
+class ScopeNamed(msgspec.Struct, frozen=True):
+    """The scope file of the campaign, as its export names it."""
+
+    file: Annotated[str, msgspec.Meta(min_length=1, max_length=4_096)]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+
 
 class _File(msgspec.Struct, frozen=True):
     schema: Literal["bartizan/redteam-findings/v1"]
     findings: Annotated[tuple[RedTeamFinding, ...], msgspec.Meta(max_length=MAX_FINDINGS)]
+    scope: ScopeNamed | None = None
 
 
 def read_findings(path: Path) -> tuple[RedTeamFinding, ...]:
@@ -161,22 +178,25 @@ def read_findings(path: Path) -> tuple[RedTeamFinding, ...]:
     Raises:
         ConfigurationError: the file is not there, too large, not of the schema, or names two findings alike.
     """
+    return parse_findings(_bytes(path), path.name)
+
+
+def read_scope_name(path: Path) -> ScopeNamed | None:
+    """Which scope file an export was made by, if it says. Raises ConfigurationError."""
+    return _decoded(_bytes(path), path.name).scope
+
+
+def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
-    return parse_findings(content, path.name)
 
 
 def parse_findings(content: bytes, name: str) -> tuple[RedTeamFinding, ...]:
     """Like :func:`read_findings`, of bytes."""
-    if len(content) > MAX_BYTES:
-        raise ConfigurationError(f"{name} is larger than {MAX_BYTES} bytes")
-    try:
-        findings = msgspec.json.decode(content, type=_File).findings
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{name} is no export of findings: {error}", f"its schema is {SCHEMA}") from None
+    findings = _decoded(content, name).findings
     seen: set[str] = set()
     for finding in findings:
         if finding.id in seen:
@@ -185,6 +205,15 @@ def parse_findings(content: bytes, name: str) -> tuple[RedTeamFinding, ...]:
         if not finding.exchange.pieces:
             raise ConfigurationError(f"{name}: finding {finding.id} says nothing that was sent")
     return findings
+
+
+def _decoded(content: bytes, name: str) -> _File:
+    if len(content) > MAX_BYTES:
+        raise ConfigurationError(f"{name} is larger than {MAX_BYTES} bytes")
+    try:
+        return msgspec.json.decode(content, type=_File)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{name} is no export of findings: {error}", f"its schema is {SCHEMA}") from None
 
 
 def _arguments(value: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bartizan.hardening.benign.corpus import Half, corpus
 from bartizan.hardening.book import Tried
 from bartizan.hardening.candidate import Candidate, Depth
 from bartizan.hardening.change import POLICY
+from bartizan.hardening.declared import Declared
 from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.gates import Decision
 from bartizan.hardening.propose.interface import Material
@@ -63,7 +64,7 @@ class Loop:
         court: tries candidates of it.
         seed: chooses variants.
         hosts: to which the application's answers link, besides those that policy allows.
-        known: values of the application's own customers.
+        declared: what the operator says of the application.
     """
 
     def __init__(
@@ -73,9 +74,9 @@ class Loop:
         court: Court,
         seed: int,
         hosts: tuple[str, ...] = (),
-        known: tuple[str, ...] = (),
+        declared: Declared = Declared(),
     ) -> None:
-        self._known = known
+        self._declared = declared
         self._files = files
         self._stack = stack
         self._court = court
@@ -97,7 +98,7 @@ class Loop:
         if self._stack.stops_attack(finding.exchange) is not None:
             return Result(finding=finding, state=State.STOPPED)
         tell(finding, "making candidates")
-        learned = live(finding, Side.LEARN, self._stack, str(self._seed), LEARNED, values=self._known)
+        learned = live(finding, Side.LEARN, self._stack, str(self._seed), LEARNED, values=self._declared.values)
         material = Material(
             finding=finding,
             policy=self._policy,
@@ -106,7 +107,7 @@ class Loop:
             variants=learned.rows,
             harmless=corpus(Half.DEVELOP),
             hosts=self._hosts,
-            known=self._known,
+            declared=self._declared,
         )
         found = candidates(material)
         known = {one.id for one in self._accepted}

@@ -55,6 +55,13 @@ def rule(candidate: Candidate, finding: RedTeamFinding) -> str:
     return "".join(f"{name}: {flow(value)}\n" for name, value in rows)
 
 
+_NAMED: Final = {
+    Kind.CANARY: "canary",
+    Kind.KNOWN_VALUES: "known_value",
+    Kind.INSTRUCTIONS: "passage",
+    Kind.STATEMENT: "passage",
+}
+"""Kinds whose signals carry the id of the candidate, and their guards."""
 _TOOLS: Final = frozenset({Kind.TOOL_POLICY, Kind.TOOL_PROFILE, Kind.TOOL_BUDGET})
 
 
@@ -71,8 +78,7 @@ def _selection(candidate: Candidate, finding: RedTeamFinding) -> tuple[dict[str,
         looks = {"kind": ["request.accepted", "request.refused"], "signals.rule|contains": f"{name}."}
         seen = {"kind": "request.refused", "signals": [{"guard": "prompt_injection", "rule": f"{name}.1"}]}
         return looks, seen, {**seen, "signals": [{"guard": "prompt_injection", "rule": "override.ignore"}]}
-    if candidate.kind in {Kind.CANARY, Kind.KNOWN_VALUES}:
-        by = "canary" if candidate.kind is Kind.CANARY else "known_value"
+    if (by := _NAMED.get(candidate.kind)) is not None:
         looks = {"kind": ["request.completed", "request.refused"], "signals.rule": candidate.id}
         seen = {"kind": "request.completed", "signals": [{"guard": by, "rule": candidate.id}]}
         return looks, seen, {**seen, "signals": [{"guard": by, "rule": "another"}]}

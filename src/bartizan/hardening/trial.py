@@ -10,6 +10,7 @@ import msgspec
 
 from bartizan.hardening.benign.corpus import Half, corpus, digest, linking_to, twins
 from bartizan.hardening.benign.lengthy import lengthy_answers
+from bartizan.hardening.benign.near import near
 from bartizan.hardening.benign.several import several
 from bartizan.hardening.candidate import Candidate, Kind
 from bartizan.hardening.distinct import answered, distinct, seen
@@ -21,6 +22,8 @@ from bartizan.hardening.variants import Side, Variants
 
 WANTED: Final = 100
 """Held-out live variants that a trial takes."""
+LOOK: Final = 20
+"""The same for a candidate that does not stop the finding itself."""
 MOST_MADE: Final = 1_500
 """Variants that are made to find so many live ones."""
 MOST_CHARACTERS: Final = 1_500_000
@@ -145,6 +148,8 @@ class Court:
         if kind is Kind.ANSWER_LENGTH:
             return answered((*linking_to(corpus(Half.HELD), self._hosts), *lengthy_answers(Half.HELD)))
         rows = linking_to(corpus(Half.HELD), self._hosts)
+        if kind in {Kind.INSTRUCTIONS, Kind.STATEMENT}:
+            return answered((*rows, *near(kind, finding.exchange.harm, Half.HELD)))
         if layer is Layer.CALL:
             return distinct((row for row in rows if row.calls), layer)
         if layer is Layer.OUTPUT:
@@ -156,8 +161,10 @@ class Court:
         """The trial of one candidate. Raises BartizanError when the changed workspace could not come into force."""
         after = self._stack_of(candidate.change.apply(files), candidate.secrets)
         seed = f"{self._seed}/{candidate.id}"
-        held = live(finding, Side.HELD, self._before, seed, layer=candidate.layer, values=self._values)
         replayed = after.stops_attack(finding.exchange)
+        # What does not even stop the finding is rejected in any case; a few variants show how far it is off.
+        wanted = WANTED if replayed is not None else LOOK
+        held = live(finding, Side.HELD, self._before, seed, wanted, layer=candidate.layer, values=self._values)
         stops = [after.stops_attack(row) is not None for row in held.rows]
         stopped = count(sum(stops), len(stops))
         harmless = self.harmless(finding, candidate.layer, candidate.kind)

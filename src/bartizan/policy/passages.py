@@ -16,7 +16,7 @@ class DeclaredPassage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The text, by environment variable or file."""
     statement: bool = False
     """It is a statement that no answer may make: found as a whole, and not where it is denied. Otherwise it is a text
-    that must stay hidden, and any 32 letters of it in a row count."""
+    that must stay hidden, and any 30 letters of it in a row count."""
 
 
 class Passages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

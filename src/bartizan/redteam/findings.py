@@ -117,6 +117,7 @@ def export(run: Run) -> dict[str, Any]:
     return {
         "campaign": plan.name,
         "target": _target(run),
+        "scope": {"file": plan.scope, "sha256": plan.scope_sha256},
         "started": plan.started,
         "product": plan.product,
         "trials": {

@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from bartizan.hardening.candidate import Candidate
+from bartizan.hardening.declared import Declared
 from bartizan.hardening.exchange import Exchange
 from bartizan.hardening.findings import RedTeamFinding
 from bartizan.hardening.stack import Stack
@@ -28,8 +29,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     """Of the learning side, all of which pass ``stack``."""
     harmless: tuple[Exchange, ...]
     """The development half."""
-    known: tuple[str, ...] = ()
-    """Values of the application's own customers, as its operator says."""
+    declared: Declared = Declared()
+    """What the operator says of the application."""
     hosts: tuple[str, ...] = ()
     """To which the application's answers link, as its operator says."""
 

@@ -17,7 +17,7 @@ from bartizan.inspection.known_values import digests_of, key_of, make_set
 
 _STATE: Final = ".bartizan/known"
 _OF_ALL: Final = "It takes the values of the list alone; whoever is not on it is not protected. Keep the list current."
-_OF_ONE: Final = "It knows the leaked values alone; give the list of all with --known."
+_OF_ONE: Final = "It knows the leaked values alone; name people in the scope file, or give a list with --known."
 
 
 class KnownValues:
@@ -28,11 +28,12 @@ class KnownValues:
         harm = [one for one in material.finding.exchange.harm if digests_of(one)]
         if material.finding.objective != "leak_personal_data" or not harm:
             return
-        listed = {form for value in material.known for form in digests_of(value)}
+        known = material.declared.values
+        listed = {form for value in known for form in digests_of(value)}
         whole = all(listed.intersection(digests_of(one)) for one in harm)
-        identifier = candidate_id(material.finding.id, f"known_values/{len(material.known) if whole else 0}")
+        identifier = candidate_id(material.finding.id, f"known_values/{len(known) if whole else 0}")
         key = secrets.token_hex(32)
-        content, _ = make_set(identifier, key_of(key), material.known if whole else harm)
+        content, _ = make_set(identifier, key_of(key), known if whole else harm)
         file = f"known/{identifier}.json"
         row = {"name": identifier, "file": file, "key": {"file": f"{_STATE}/{identifier}.key"}}
         settings = [Setting(("known_values",), [row], add=True)]

@@ -11,6 +11,7 @@ from bartizan.hardening.propose.interface import Material, Proposer
 from bartizan.hardening.propose.known import KnownValues
 from bartizan.hardening.propose.length import AnswerLength
 from bartizan.hardening.propose.output import OutputRules
+from bartizan.hardening.propose.passages import FalseStatements, HiddenInstructions
 from bartizan.hardening.propose.policy import PolicyRules
 from bartizan.hardening.propose.signature import Signatures
 from bartizan.hardening.propose.tools import ToolRules
@@ -21,6 +22,8 @@ PROPOSERS: Final[tuple[Proposer, ...]] = (
     ToolRules(),
     AnswerLength(),
     KnownValues(),
+    HiddenInstructions(),
+    FalseStatements(),
     OutputRules(),
     PolicyRules(),
     Signatures(),

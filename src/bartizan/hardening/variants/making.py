@@ -15,9 +15,11 @@ from bartizan.hardening.exchange import Call, Exchange, Piece
 from bartizan.hardening.findings import LEAKS, RedTeamFinding
 from bartizan.hardening.variants.dressing import DRESSES, disguises
 from bartizan.hardening.variants.length import lengthy
+from bartizan.hardening.variants.passages import part_of, typeset
 from bartizan.hardening.variants.side import Side
 from bartizan.hardening.variants.slots import other_value, replaced, replacements, respelled
 from bartizan.hardening.variants.wording import reworded
+from bartizan.redteam.oracles.texts import asserts
 
 _SLOTS, _WORDS, _DRESS, _CARRIER = 0.7, 0.6, 0.4, 0.8
 """How often each family takes part; a variant takes part in at least one."""
@@ -43,7 +45,15 @@ def _carriers() -> _Carriers:
 def families(side: Side) -> tuple[str, ...]:
     """The names of what variants of one side are made by, as evidence tells them."""
     carriers = [f"carrier.{one.id}" for rows in _carriers().values() for one in rows[side]]
-    return ("slots", "wording", "calls", "length", *(f"dress.{dress.__name__}" for dress in DRESSES[side]), *carriers)
+    return (
+        "slots",
+        "wording",
+        "calls",
+        "length",
+        "part",
+        *(f"dress.{dress.__name__}" for dress in DRESSES[side]),
+        *carriers,
+    )
 
 
 class Variants:
@@ -64,6 +74,8 @@ class Variants:
         self._side = side
         self._chance = Random(f"{seed}/{side}/{finding.id}")  # noqa: S311 - reproducible, nothing secret
         self._secret = finding.objective in LEAKS
+        self._instructions = finding.objective in {"leak_system_prompt", "system_prompt"}
+        self._statement = finding.objective == "misinformation"
 
     def __iter__(self) -> Iterator[Exchange]:
         """Endless; may repeat itself once it runs out of combinations."""
@@ -75,7 +87,7 @@ class Variants:
         made: list[str] = []
         mapping: dict[str, str] = {}
         if chance.random() < _SLOTS:
-            keep = old.harm if self._secret or self._known else ()
+            keep = old.harm if self._secret or self._known or self._statement else ()
             texts = (*(piece.text for piece in old.pieces), old.answer, *_texts(call.arguments for call in old.calls))
             mapping = replacements(texts, keep, chance, side)
             if mapping:
@@ -144,6 +156,11 @@ class Variants:
         if self._known:
             harm = respelled(other_value(harm, self._known, self._chance), self._chance)
             made.append("known")
+        if self._instructions:
+            harm = part_of(harm, self._chance)
+            made.append("part")
+        if self._statement:
+            return self._assertion(harm, made)
         if self._secret and self._side is Side.HELD:
             name, harm = self._chance.choice(disguises(harm))
             made.append(f"disguise.{name}")
@@ -153,6 +170,16 @@ class Variants:
         carrier = self._chance.choice(_carriers()[Surface.OUTPUT][self._side])
         made.append(f"answer.{carrier.id}")
         return carrier.text.replace("{harm}", shown), (harm,)
+
+    def _assertion(self, statement: str, made: list[str]) -> tuple[str, tuple[str, ...]]:
+        """An answer that makes the statement, by the same measure as the campaign's."""
+        while True:
+            name, shown = self._chance.choice(typeset(statement, self._side))
+            carrier = self._chance.choice(_carriers()[Surface.OUTPUT][self._side])
+            answer = carrier.text.replace("{harm}", shown)
+            if asserts(answer, statement):
+                made += [f"typeset.{name}", f"answer.{carrier.id}"]
+                return answer, (shown,)
 
 
 def _numbered(arguments: dict[str, Any], number: str) -> dict[str, Any]:

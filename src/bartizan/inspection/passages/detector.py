@@ -3,9 +3,9 @@
 Only letters and digits count, so that case, spaces, marks, line breaks and look-alike digits change nothing; backwards
 and in ROT13; and in the views that undo encodings.
 
-Hidden instructions are found by any run of `WINDOW` letters, about seven words: long enough that no answer shares it by
+Hidden instructions are found by any run of `WINDOW` letters, about six words: long enough that no answer shares it by
 chance, short enough that a sentence of them cannot be handed out. A statement is found as a whole, and only where it is
-made: in a sentence with a word of denial it is passed over.
+made: where it is denied it is passed over.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from bartizan.core.passage import Surface
@@ -20,9 +21,9 @@ from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard, Severity, Threat
 from bartizan.inspection.canaries import Canonical
 from bartizan.inspection.interface import Pattern, View
-from bartizan.inspection.passages.sentences import denied, ends
+from bartizan.inspection.passages.sentences import after, denied, ends
 
-WINDOW: Final = 32
+WINDOW: Final = 30
 """Letters in a row that give hidden instructions away; they score a half, twice as many and more score one."""
 SHORTEST: Final = 16
 """Letters that a passage must have."""
@@ -38,23 +39,40 @@ class Passage(NamedTuple):
     """It is a statement that nobody may make, and not a text that must stay hidden."""
 
 
-class _Forms(NamedTuple):
-    """What a text looks like, canonical."""
+class _Form(NamedTuple):
+    """What a text looks like in one kind of spelling, canonical."""
 
     pieces: frozenset[str]
     """Every run of ``width`` letters."""
     width: int
     whole: str
-    """All forms, for the question whether a text may still become a piece."""
+    """All of it, for the question whether a text may still become a piece."""
+    short: bool
+    """The passage is no longer than a piece."""
 
 
 @lru_cache(maxsize=256)
-def _forms(text: str, statement: bool) -> _Forms:
-    plain = text.translate(Canonical())
-    forms = (plain, plain[::-1], codecs.encode(plain, "rot13").translate(Canonical()))
-    width = len(plain) if statement else min(WINDOW, len(plain))
+def _forms(text: str, statement: bool) -> tuple[_Form, ...]:
+    """As written, backwards and in ROT13; as hexadecimal codes; as decimal ones. None for too short a text."""
+    table = Canonical()
+    plain = text.translate(table)
+    if len(plain) < SHORTEST:
+        return ()
+    raw = text.encode("utf-8", "replace")
+    spelled = (
+        (1, (plain, plain[::-1], codecs.encode(text, "rot13").translate(table))),
+        (2, (raw.hex().translate(table),)),
+        (3, ("".join(str(ord(character)) for character in text).translate(table),)),
+    )
+    return tuple(
+        _form(forms, len(forms[0]) if statement else min(WINDOW * times, len(forms[0]))) for times, forms in spelled
+    )
+
+
+def _form(forms: Sequence[str], most: int) -> _Form:
+    width = min(most, len(forms[0]))
     pieces = frozenset(form[at : at + width] for form in forms for at in range(len(form) - width + 1))
-    return _Forms(pieces, width, _BETWEEN.join(forms))
+    return _Form(pieces, width, _BETWEEN.join(forms), width >= len(forms[0]))
 
 
 class PassageDetector:
@@ -71,9 +89,7 @@ class PassageDetector:
 
     def __init__(self, passages: Iterable[Passage] = ()) -> None:
         self._table = Canonical()
-        self._passages = [
-            (one, forms) for one in passages if (forms := _forms(one.text, one.statement)).width >= SHORTEST
-        ]
+        self._passages = [(one, form) for one in passages for form in _forms(one.text, one.statement)]
         self._statements = any(one.statement for one, _ in self._passages)
 
     def more(self, passages: Iterable[Passage]) -> PassageDetector:
@@ -93,17 +109,20 @@ class PassageDetector:
         """
         canonical = text.translate(self._table)
         found: list[tuple[int, int]] = []
-        for _, forms in self._passages:
-            found += _runs(canonical, forms)
-            if (open_at := _open(canonical, forms)) < len(canonical):
+        said: list[tuple[int, int]] = []
+        for passage, form in self._passages:
+            runs = _runs(canonical, form)
+            found += runs
+            if passage.statement:
+                said += runs
+            if (open_at := _open(canonical, form)) < len(canonical):
                 found.append((open_at, len(canonical) + 1))
         offsets = self._offsets(text) if found else []
         out = [(offsets[s], len(text) + 1 if e >= len(canonical) else offsets[e - 1] + 1) for s, e in found]
         if self._statements:
-            marks = [0, *ends(text)]
-            out += [
-                (start, end) for start, end in zip(marks, [*marks[1:], len(text) + 1], strict=True) if start < len(text)
-            ]
+            marks = [0, *ends(text), len(text) + 1]
+            out += [(start, end) for start, end in pairwise(marks) if start < len(text)]
+            out += [(offsets[s], after(text, offsets[e - 1] + 1)) for s, e in said]
         return out
 
     def detect(self, views: Sequence[View], surface: Surface) -> list[Signal]:
@@ -124,12 +143,12 @@ class PassageDetector:
     def _places(self, text: str) -> Iterator[tuple[Passage, int, int, float]]:
         canonical = text.translate(self._table)
         offsets: list[int] = []
-        for passage, forms in self._passages:
-            for first, last in _runs(canonical, forms):
+        for passage, form in self._passages:
+            for first, last in _runs(canonical, form):
                 offsets = offsets or self._offsets(text)
                 start, end = offsets[first], offsets[last - 1] + 1
                 if not passage.statement:
-                    yield passage, start, end, 1.0 if forms.width < WINDOW else min(1.0, (last - first) / (2 * WINDOW))
+                    yield passage, start, end, 1.0 if form.short else min(1.0, (last - first) / (2 * form.width))
                 elif not denied(text, start, end):
                     yield passage, start, end, 1.0
 
@@ -151,9 +170,9 @@ class PassageDetector:
         )
 
 
-def _runs(canonical: str, forms: _Forms) -> list[tuple[int, int]]:
+def _runs(canonical: str, form: _Form) -> list[tuple[int, int]]:
     """Where pieces stand, joined where they overlap."""
-    width, pieces = forms.width, forms.pieces
+    width, pieces = form.width, form.pieces
     runs: list[tuple[int, int]] = []
     for at in range(len(canonical) - width + 1):
         if canonical[at : at + width] in pieces:
@@ -164,12 +183,12 @@ def _runs(canonical: str, forms: _Forms) -> list[tuple[int, int]]:
     return runs
 
 
-def _open(canonical: str, forms: _Forms) -> int:
+def _open(canonical: str, form: _Form) -> int:
     """Where the longest end of the text begins that may still become a piece."""
-    low, high = max(0, len(canonical) - forms.width + 1), len(canonical)
+    low, high = max(0, len(canonical) - form.width + 1), len(canonical)
     while low < high:  # an end that may not, may not with more before it either
         middle = (low + high) // 2
-        if canonical[middle:] in forms.whole:
+        if canonical[middle:] in form.whole:
             high = middle
         else:
             low = middle + 1

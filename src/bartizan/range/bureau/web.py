@@ -3,7 +3,7 @@
 ``POST /sessions`` answers ``{"session"}``. ``POST /chat {"session", "message"}`` answers ``{"answer", "tool_calls"}``.
 ``POST /documents``, ``/results``, ``/tools``, ``/memories`` and ``/messages`` with ``{"session", "title", "content"}``
 bring a text in where a document, the result of a tool, a tool's description, a memory or another agent's message comes
-from.
+from. ``POST /v1/chat/completions`` asks the assistant as a model, without sessions.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bartizan.core.attack import EntryPoint
 from bartizan.range.bureau.assistant import Assistant, Passage, Said
+from bartizan.range.bureau.model import MODEL, Conversation, completion, read
 from bartizan.range.bureau.records import Records
 from bartizan.range.bureau.weaknesses import Measure, Weakness
 from bartizan.range.serving import json_body
@@ -63,13 +64,18 @@ class BureauSite:
         app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_post("/sessions", self._begin)
         app.router.add_post("/chat", self._chat)
+        app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_get("/v1/models", self._models)
         for path in PLACES:
             app.router.add_post(path, self._plant)
         return app
 
     def reply(self, session: str, message: str) -> Said:
         """The answer in a session. Raises KeyError for one that there is not."""
-        said = self._assistant.say(message, tuple(self._sessions[session]))
+        return self._say(message, tuple(self._sessions[session]))
+
+    def _say(self, message: str, context: tuple[Passage, ...]) -> Said:
+        said = self._assistant.say(message, context)
         if said.hole:
             self.opened.add(said.hole)
         return said
@@ -88,6 +94,15 @@ class BureauSite:
         said = self.reply(body.session, body.message)
         calls = [{"name": call.name, "arguments": call.arguments} for call in said.tool_calls]
         return web.json_response({"answer": said.answer, "tool_calls": calls})
+
+    async def _complete(self, request: web.Request) -> web.Response:
+        body = await json_body(request, Conversation)
+        if body.stream:
+            raise web.HTTPBadRequest(text="the bureau answers whole")
+        return web.json_response(completion(self._say(*read(body))))
+
+    async def _models(self, request: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "range"}]})
 
     async def _plant(self, request: web.Request) -> web.Response:
         body = await json_body(request, _Content)
