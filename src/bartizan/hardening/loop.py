@@ -124,7 +124,8 @@ class Loop:
                 continue
             tried.append(Tried(candidate=candidate, trial=trial))
             if trial.decision is Decision.ACCEPTED:
-                self._accepted.append(candidate)
+                if candidate.id not in known:
+                    self._accepted.append(candidate)
                 break
         return Result(
             finding=finding,
