@@ -43,7 +43,16 @@ def test_jsonl_answers_each_line_in_order_and_keeps_its_contract() -> None:
     assert [answer["id"] for answer in answers] == ["a", 2, 3]
     assert [answer["flagged"]["prompt_injection"] for answer in answers] == [True, False, False]
     assert [answer["action"] for answer in answers] == ["block", "allow", "allow"]
-    guards = {"prompt_injection", "obfuscation", "personal_data", "secret", "known_value", "canary", "output_hazard", "passage"}
+    guards = {
+        "prompt_injection",
+        "obfuscation",
+        "personal_data",
+        "secret",
+        "known_value",
+        "canary",
+        "output_hazard",
+        "passage",
+    }
     for answer in answers:
         assert set(answer["flagged"]) == guards
         assert set(answer["scores"]) == guards

@@ -159,7 +159,7 @@ def test_no_pattern_is_kept_that_a_harmless_text_holds() -> None:
 
 def test_the_two_sides_of_variants_share_no_material() -> None:
     common = set(families(Side.LEARN)) & set(families(Side.HELD))
-    assert common == {"slots", "wording", "calls"}, "families whose material is split inside"
+    assert common == {"slots", "wording", "calls", "length"}, "families whose material is split inside"
     for one in EVERY_KIND:
         learn, held = ([row for row, _ in zip(Variants(one, side, "1"), range(300), strict=False)] for side in Side)
         assert len({row.key for row in learn}) > (200 if one is EVERY_KIND[0] else 40)

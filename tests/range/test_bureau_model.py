@@ -41,7 +41,7 @@ def test_a_campaign_finds_the_same_holes(tmp_path: Path, fixed: bool) -> None:
         holes, measures = ((), SENSIBLE) if fixed else (WEAKNESSES, frozenset[Measure]())
         async with running_bureau(known, holes, measures) as (site, url):
             scope = tmp_path / "scope.yaml"
-            scope.write_text(model_scope(known, url, utc_now().date()))
+            scope.write_text(model_scope(known, url, utc_now().date()) + "plan: {cases: [builtin]}\n")
             await Campaign(scope, "").run(tmp_path / "run", lambda done: None)
             return Counter(trial.outcome.value for trial in Run(tmp_path / "run").trials), site.opened
 

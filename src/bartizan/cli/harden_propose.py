@@ -15,6 +15,7 @@ from bartizan.cli.output import Format, FormatOption, WorkspaceOption, console, 
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
 from bartizan.hardening.book import Book, Proposal, Tried
+from bartizan.hardening.declared import Declared
 from bartizan.hardening.findings import RedTeamFinding, read_findings, read_scope_name
 from bartizan.hardening.gates import Count, Decision
 from bartizan.hardening.loop import Result, State
@@ -61,18 +62,19 @@ def propose(
             shown.print(f"{escape(finding.id)}: {escape(what)}", style="dim")
 
     values = read_known(known)
+    declared, why = Declared(), ""
     if scope is not None:
         declared = declared_by(scope, values)
     else:
         declared, why = declared_for(read_scope_name(findings), values)
-        if why:
-            shown.print(f"no facts of the operator: {printable(why, 200)}", style="dim")
     results = harden(workspace, chosen, seed=seed, hosts=tuple(host or ()), declared=declared, tell=tell)
     if output is Format.JSON:
-        print_json("hardening", {"seed": seed, "results": [_document(one) for one in results]})
+        print_json("hardening", {"seed": seed, "no_facts": why, "results": [_document(one) for one in results]})
     else:
         for one in results:
             _print(one)
+        if why:
+            console().print(escape(f"without facts of the operator: {printable(why, 200)}"), style="dim")
     raise typer.Exit(max((_EXITS[one.state] for one in results), default=0))
 
 

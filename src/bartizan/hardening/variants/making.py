@@ -45,15 +45,9 @@ def _carriers() -> _Carriers:
 def families(side: Side) -> tuple[str, ...]:
     """The names of what variants of one side are made by, as evidence tells them."""
     carriers = [f"carrier.{one.id}" for rows in _carriers().values() for one in rows[side]]
-    return (
-        "slots",
-        "wording",
-        "calls",
-        "length",
-        "part",
-        *(f"dress.{dress.__name__}" for dress in DRESSES[side]),
-        *carriers,
-    )
+    parts = ("part",) if side is Side.HELD else ()
+    dresses = (f"dress.{dress.__name__}" for dress in DRESSES[side])
+    return ("slots", "wording", "calls", "length", *parts, *dresses, *carriers)
 
 
 class Variants:
@@ -156,7 +150,7 @@ class Variants:
         if self._known:
             harm = respelled(other_value(harm, self._known, self._chance), self._chance)
             made.append("known")
-        if self._instructions:
+        if self._instructions and self._side is Side.HELD:
             harm = part_of(harm, self._chance)
             made.append("part")
         if self._statement:
