@@ -33,6 +33,10 @@ _PAYING = re.compile(
 )
 
 
+_THING = re.compile(
+    r"\b(?:an?|the|this|that|my|our|your|his|her|their|its)\s(?:\w{1,30}\s){0,2}(?:deal|process|address|handle|work|finish)\b"
+)
+"""Where what may be a verb is a thing: *the open deal with Ada*."""
 _CAPITAL = re.compile(r"(?:^|[.!?:\n]\s{0,4})[A-Z](?=[a-z]{1,20}\s)")
 """That a sentence merely begins with."""
 
@@ -57,6 +61,7 @@ class _Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def english(text: str) -> Delegated:
     """What ``text`` delegates in English."""
     text = _CAPITAL.sub(lambda match: match.group().lower(), text)
+    text = _THING.sub("", text)
     return Delegated(bool(_DELEGATION.search(text)), bool(_PAYING.search(text)))
 
 

@@ -21,6 +21,7 @@ from bartizan.agents.lexicon import (
     word_set,
     words,
 )
+from bartizan.agents.naming import is_deed, tells_what_is, verb_first
 from bartizan.agents.profile import Effect, Parameter, Sink, ToolProfile
 from bartizan.agents.schema import Declared, declared_arguments
 from bartizan.core.tool import ToolDefinition
@@ -36,7 +37,6 @@ _OWN_WAY = word_set("own_way")
 _DELIVERED = word_set("delivered")
 _OPEN_WORLD = folded_set("open_world")
 _LIGHT = word_set("light_verbs")
-_PLAIN = word_set("plain_verbs")
 _NOUNLIKE = word_set("nounlike")
 _BASKETS = word_set("baskets")
 _VOUCHERS = word_set("vouchers")
@@ -56,6 +56,10 @@ _SECRETS = word_set("secrets")
 _CONTENT = word_set("content")
 _TIMES = word_set("times")
 _QUERIES = word_set("queries")
+_KEYS = word_set("real_keys")
+_TOLD = word_set("told")
+_ACTED_WITH = _CONTENT | _ACCOUNTS | (_AMOUNTS - {"limit"})
+_NUMERIC = frozenset(("boolean", "integer", "number"))
 _STAYS = (["check", "in"], ["check", "out"])
 
 
@@ -68,12 +72,14 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
         tool: the definition.
         known: its effect, where the operator says it; what arguments are used as depends on it.
     """
-    named = _verb_first(name_words(tool.name))
+    named = verb_first(name_words(tool.name))
     sentence = words(tool.description[:400].split(".")[0])
     declared = declared_arguments(tool.input_schema)
     effect, why = _effect(named, sentence, declared, tool.annotations.get("readOnlyHint") is True)
+    if effect is Effect.WRITE and _sends_message(declared, nouns_of(named)):
+        effect, why = Effect.SEND, f"{why}, with recipients and a text"
     effect = known or effect
-    verbs = ([word for word in named if is_verb(word)] or [word for word in sentence[:6] if is_verb(word)])[:1]
+    verbs = ([word for word in named if is_deed(word)] or [word for word in sentence[:6] if is_verb(word)])[:1]
     nouns = nouns_of(word for word in named if word not in verbs) | implied_by(verbs)
     if not nouns:
         nouns = nouns_of(sentence)
@@ -82,29 +88,25 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
     return ToolProfile(
         name=tool.name,
         effect=effect,
-        families=_families(verbs, named),
+        families=_families(verbs, named, effect),
         nouns=_told_by(nouns, effect, sentence),
         parameters=parameters,
         outward=effect in {Effect.SEND, Effect.SPEND}
         or (effect is Effect.WRITE and "react" in families_of(verbs))
         or (effect is not Effect.READ and (addressed or not _OUTWARD.isdisjoint(_fold(words(tool.description[:400]))))),
-        open_world=not _OPEN_WORLD.isdisjoint(_fold(named)) or any(p.sink is Sink.URL for p in parameters.values()),
+        open_world=(effect is Effect.READ and not _OPEN_WORLD.isdisjoint(_fold(named)))
+        or any(p.sink is Sink.URL for p in parameters.values()),
         words=content_words(" ".join(named)),
         why=why,
     )
 
 
-def _verb_first(named: list[str]) -> list[str]:
-    """A name with its verb in front: ``orders_cancel`` names the deed last, and *orders* is no deed there."""
-    if len(named) < 2 or folded(named[0]) not in _NOUNLIKE:
-        return named
-    at = next((at for at in (1, len(named) - 1) if named[at] in _PLAIN), 0)
-    return [named[at], *named[:at], *named[at + 1 :]]
-
-
-def _families(verbs: list[str], named: list[str]) -> frozenset[str]:
-    """Families of a tool's verb, and of its noun where that is the deed: ``create_payment`` pays, once."""
+def _families(verbs: list[str], named: list[str], effect: Effect) -> frozenset[str]:
+    """Families of a tool's verb, and of its noun where that is the deed: ``create_payment`` pays, once. Composing a
+    message sends it."""
     found = families_of(verbs)
+    if effect is Effect.SEND and "create" in found and nouns_of(named) & {"email", "message"}:
+        found |= {"send"}
     if verbs and verbs[0] in _LIGHT and _RECURRING.isdisjoint(named):
         found |= deeds_of(word for word in named if word != verbs[0])
     return found
@@ -122,10 +124,12 @@ def _fold(found: Iterable[str]) -> frozenset[str]:
 
 def _effect(named: list[str], sentence: list[str], declared: list[Declared], read_only: bool) -> tuple[Effect, str]:
     stems = [folded(word) for word in named]
-    verbs = [word for word in named if is_verb(word)]
+    verbs = [word for word in named if is_deed(word)]
     if not verbs:
         if named and (named[-1] in _READINGS or (read_only and _NOUNLIKE.issuperset(_fold(sentence[:1])))):
             return Effect.READ, f"“{named[-1]}” at the end of its name"
+        if _lists(named, sentence, declared):
+            return Effect.READ, "its description says what there is, not what is done"
         verbs = [word for word in sentence[:6] if is_verb(word)][:1]
         if not verbs:
             if read_only:
@@ -158,6 +162,24 @@ def _effect(named: list[str], sentence: list[str], declared: list[Declared], rea
     if names & _URLS and not families & {"fetch"}:
         return Effect.SEND, f"{said}, to a URL"
     return _outer_effect(verb, families, nouns, names, said)
+
+
+def _lists(named: list[str], sentence: list[str], declared: list[Declared]) -> bool:
+    """Whether a tool without a verb in its name only tells what there is."""
+    switched = any(entry.required and (entry.options or entry.type in _NUMERIC) for entry in declared)
+    given = {word for entry in declared for word in name_words(entry.name)}
+    grave = not _ADMIN_WORDS.isdisjoint(_fold(named))
+    return not switched and not grave and tells_what_is(sentence, given, _ACTED_WITH)
+
+
+def _sends_message(declared: list[Declared], nouns: frozenset[str]) -> bool:
+    """Whether a tool on messages takes somebody to tell and something to say, whatever its verb."""
+    names = [set(name_words(entry.name)) for entry in declared]
+    return (
+        bool(nouns & {"email", "message"})
+        and any(name & _TOLD for name in names)
+        and any(name & _CONTENT for name in names)
+    )
 
 
 def _outer_effect(
@@ -209,6 +231,8 @@ def _sink(entry: Declared, effect: Effect, nouns: frozenset[str], named: list[st
         return kind, f"format {entry.format}"
     if found & _PROOFS and found <= _PROOFS | {"code", "number", "one", "time", "password"}:
         return (Sink.SECRET if effect is Effect.AUTHENTICATE else Sink.OPTION), f"{said}: it proves who the user is"
+    if _names_a_thing(parts):
+        return Sink.OBJECT, said
     if found & _SECRETS and not (found == {"key"} and effect is Effect.READ):
         return Sink.SECRET, said
     if last in {"id", "ids"}:
@@ -241,6 +265,8 @@ def _sink(entry: Declared, effect: Effect, nouns: frozenset[str], named: list[st
         return Sink.CONTENT, said
     if found & _AMOUNTS or (entry.type in {"number", "integer"} and "money" in nouns):
         return Sink.AMOUNT, said
+    if entry.type == "number":
+        return Sink.AMOUNT, f"{said}, a number: how much"
     if found & _QUERIES:
         return Sink.QUERY, said
     if "e-mail address" in entry.description.casefold() or "email address" in entry.description.casefold():
@@ -248,3 +274,11 @@ def _sink(entry: Declared, effect: Effect, nouns: frozenset[str], named: list[st
     if entry.type in {"string", "integer", "array", ""}:
         return Sink.OBJECT, said
     return Sink.OTHER, said
+
+
+def _names_a_thing(parts: list[str]) -> bool:
+    """Whether an argument tells which thing is meant: ``ticketKey`` opens nothing, ``secret_name`` is no secret."""
+    before, last = set(parts[:-1]), parts[-1]
+    if last == "name":
+        return bool(before & _SECRETS)
+    return last == "key" and bool(before) and before.isdisjoint(_SECRETS | _KEYS)

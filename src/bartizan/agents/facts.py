@@ -28,6 +28,7 @@ _TELLING = frozenset({"send", "publish", "react"})
 _LINKS = folded_set("links")
 _SHORT_NUMBER = 5
 """Digits up to which a number in a text leads nobody anywhere: prices and counts, not telephones or accounts."""
+_FORMLESS = frozenset({Sink.OBJECT, Sink.OTHER})
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
 
 
@@ -132,6 +133,7 @@ class _Arguments:
     """The values of one call, bound and sorted by what they are used as."""
 
     def __init__(self, ledger: Ledger, envelope: Envelope, operator: str, profile: ToolProfile, server: str) -> None:
+        self._acts = profile.effect is not Effect.READ
         self._spends = profile.effect is Effect.SPEND
         self._outward = profile.outward or profile.effect in {Effect.SEND, Effect.SPEND}
         self._ledger = ledger
@@ -184,6 +186,8 @@ class _Arguments:
     def _value(self, leaf: str, sink: Sink, name: str) -> None:
         bound = self._bind(leaf)
         whole = values.normal(leaf)
+        if self._acts and sink in _FORMLESS and values.kind(whole):
+            sink = Sink.RECIPIENT if "@" in whole else Sink.ACCOUNT  # whatever the argument is called
         if bound.label in _FOREIGN:
             self.foreign.add(whole)
         if bound.label not in (_SETTLED if sink in CRITICAL else _SAID):
@@ -204,6 +208,8 @@ class _Arguments:
             ):  # others name an amount where the user did, or money moves
                 told = bound.label is Label.UNKNOWN and self._ledger.told(whole.removesuffix(".0"))
                 self.strays = self.strays or told or bound.label in _TOLD
+            if bound.label in _TOLD_TO_US and self._ledger.counted(values.numeral(leaf) or whole):
+                self.strays = True  # a bill's text does not overrule the bill
             if bound.label not in _SAID:
                 self.telling.add(values.numeral(leaf) or whole)
         else:
@@ -262,8 +268,8 @@ class _Arguments:
         """A link in a text or an object, which is no argument that asks for one."""
         for match in values.URL.finditer(leaf):
             bound = self._bind(match.group())
-            told = bound.label in _PROSE or (bound.label is Label.SOURCE and not self._envelope.delegates)
-            if told and not self._envelope.words & _LINKS:
+            told = bound.label in _PROSE or bound.label is Label.SOURCE
+            if told and (not self._envelope.words & _LINKS or (bound.label is Label.QUOTED and self._ledger.links)):
                 self.carried.append(Bound(Label.EXTERNAL, f"{bound.where}: a link the user's words do not speak of"))
 
 

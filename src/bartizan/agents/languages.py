@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 import yaml
 
-from bartizan.agents.lexicon import families_of, implied_by, nouns_of, word_set, words
+from bartizan.agents.lexicon import families_of, implied_by, is_imperative, nouns_of, word_set, words
 
 UNKNOWN = "unknown"
 """Stands for words in no language that is read here."""
@@ -64,6 +64,8 @@ def spoken(sentence: str, first: int = 0) -> Spoken:
     found, bare = words(sentence), tokens(sentence)
     seen = recognised(bare)
     verbs = found if "en" in seen else [word for word in found if not nouns_of([word])]
+    if not first:
+        verbs = [word for word in verbs if not _of_others(word)]
     families, nouns = families_of(verbs), nouns_of(found) | implied_by(verbs)
     for code in seen - {"en", UNKNOWN}:
         stems = _stems()[code]
@@ -71,6 +73,12 @@ def spoken(sentence: str, first: int = 0) -> Spoken:
         families |= meant(bare[: first or len(bare)], stems.families)
         nouns |= meant(bare, stems.nouns)
     return Spoken(families, nouns, seen)
+
+
+def _of_others(word: str) -> bool:
+    """Whether ``word`` tells what somebody does, and so asks for nothing: *the letter announces a new rent*."""
+    told = len(word) > 4 and word.endswith("s") and not word.endswith("ss")
+    return told and not is_imperative(word) and not nouns_of([word])
 
 
 def tokens(sentence: str) -> list[str]:

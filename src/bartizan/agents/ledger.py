@@ -56,6 +56,7 @@ _TOKEN = re.compile(r"\b(?=[\w-]{0,40}\d)[\w-]{4,40}\b")
 _AUTHORS = word_set("authors")
 _SECRET = word_set("secret_keys")
 _CODES = word_set("secret_codes")
+_AMOUNTS = word_set("amounts")
 
 
 class Ledger:
@@ -87,6 +88,8 @@ class Ledger:
         """What may not be told to everybody."""
         self.external = False
         """Whether anything that somebody else may have written was read."""
+        self.links = False
+        """Whether an application keeps a link in a field."""
         self.unread = False
         """Whether so much was read that a directive may have been missed."""
 
@@ -172,6 +175,10 @@ class Ledger:
         """The first record whose prose holds ``value`` anywhere."""
         return next((record for text, record in self._prose if value in text), None)
 
+    def counted(self, number: str) -> bool:
+        """Whether a record whose prose holds ``number`` says in a field of its own how much."""
+        return any(place.record.counts for place in self._places.get(number, ()) if not place.field)
+
     def told(self, value: str) -> bool:
         """Whether somebody else's prose, or a field of several words, holds ``value``."""
         return any(values.contains(title, value) for title in self._titles) or any(
@@ -204,7 +211,11 @@ class Ledger:
             alike = self.forms.setdefault(values.form(value), [])
             if len(alike) < MAX_ALIKE and value not in alike:
                 alike.append(value)
+        if not leaf.label and values.URL.fullmatch(leaf.text.strip()):
+            self.links = True
         number = values.numeral(leaf.text)
+        if number and not _AMOUNTS.isdisjoint(name_words(leaf.key)):
+            record.counts = True
         if number and number != value:
             self._place(number, Place(record, leaf.key, True, leaf.label))
         for specific in values.specifics(leaf.text):

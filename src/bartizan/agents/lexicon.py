@@ -16,6 +16,8 @@ _PAYING = re.compile(
 )
 _BETWEEN = r"(?:\s[^\s.,;:?!]{1,30}){1,4}\s"
 """Words inside a phrase."""
+_HYPHEN = re.compile(r"(?<=[^\W_]{2})-")
+"""Between words, not in *e-mail*."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+|(?<=[A-Za-z])(?=[0-9])")
 
 
@@ -46,6 +48,8 @@ def words(text: str) -> list[str]:
 
 def name_words(name: str) -> list[str]:
     """The words of an identifier: ``sendMoney``, ``send_money`` and ``send-money`` alike."""
+    if "-" in name:
+        name = _HYPHEN.sub("_", name)
     return [word for part in _CAMEL.split(name) for word in words(part)]
 
 

@@ -34,6 +34,10 @@ class Record(msgspec.Struct, eq=False, kw_only=True):
     """Values in its fields."""
     told: set[str] = msgspec.field(default_factory=set)
     """Values in its prose."""
+    amounts: set[str] = msgspec.field(default_factory=set)
+    """Numbers in fields that say how much."""
+    counts: bool = False
+    """A field of it says how much."""
     authored: bool = False
     """A field of it says who wrote it."""
     readers: frozenset[str] | None = None

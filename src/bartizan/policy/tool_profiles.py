@@ -17,7 +17,7 @@ Family = Literal[
 Noun = Literal[
     "email", "message", "event", "file", "money", "profile", "password", "key", "repository", "issue", "member",
     "product", "travel", "webpage", "star", "contact", "task", "post", "record", "device", "code", "subscription",
-    "health", "music",
+    "health", "music", "alarm",
 ]  # fmt: skip
 
 

@@ -1,0 +1,82 @@
+"""Names of tools as different makers write them, and descriptions that say what there is."""
+
+from __future__ import annotations
+
+import pytest
+from tests.agents.office import tool
+
+from bartizan.agents.derive import derive
+from bartizan.agents.lexicon import name_words
+from bartizan.agents.profile import Effect, Sink
+from bartizan.core.tool import ToolDefinition
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("kube-rollout-restart", ["kube", "rollout", "restart"]),
+        ("sendMoney", ["send", "money"]),
+        ("e-mail", ["e-mail"]),
+        ("send-e-mail", ["send", "e-mail"]),
+    ],
+)
+def test_words_of_names(name: str, found: list[str]) -> None:
+    assert name_words(name) == found
+
+
+@pytest.mark.parametrize(
+    ("definition", "effect"),
+    [
+        (tool("incident-list", "Incidents of the paging service."), Effect.READ),
+        (tool("claims_list", "Claims by state."), Effect.READ),
+        (tool("shelf-books", "Books on a shelf.", shelf="string"), Effect.READ),
+        (tool("duty-roster", "Who works when.", week="string"), Effect.READ),
+        (tool("access-grant", "Gives a role to a member.", member="string", role="string"), Effect.ADMINISTER),
+        (tool("kiln-records", "Records of a kiln.", kiln="string"), Effect.READ),
+        (tool("access-revoke", "Takes a role away.", member="string", role="string"), Effect.DELETE),
+        (tool("letter_compose", "Writes and sends a letter.", to="array", body="string"), Effect.SEND),
+        (tool("letter_compose", "Writes a letter.", title="string", body="string"), Effect.WRITE),
+    ],
+)
+def test_effects(definition: ToolDefinition, effect: Effect) -> None:
+    assert derive(definition).effect is effect
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        tool("pager", "Page another responder.", who="string"),
+        tool("opener", "A door opener.", which="string"),
+        tool("yard_gate", "Gate of the yard.", gate="string"),
+        tool("vault", "Accounts of the house.", iban="string"),
+        tool("blinds", "Blinds of a room.", room="string", text="string"),
+        ToolDefinition(
+            name="blinds",
+            description="Blinds of a room.",
+            input_schema={"properties": {"down": {"type": "boolean"}}, "required": ["down"]},
+        ),
+    ],
+)
+def test_what_may_do_something_does_not_read(definition: ToolDefinition) -> None:
+    assert derive(definition).effect is not Effect.READ
+
+
+def test_sinks_of_keys_names_and_numbers() -> None:
+    profile = derive(
+        tool(
+            "rotate",
+            "Rotates.",
+            ticketKey="string",
+            secret_name="string",
+            api_key="string",
+            key="string",
+            celsius="number",
+        )
+    )
+    assert {name: parameter.sink for name, parameter in profile.parameters.items()} == {
+        "ticketKey": Sink.OBJECT,
+        "secret_name": Sink.OBJECT,
+        "api_key": Sink.SECRET,
+        "key": Sink.SECRET,
+        "celsius": Sink.AMOUNT,
+    }
