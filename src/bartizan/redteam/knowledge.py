@@ -23,6 +23,8 @@ T = TypeVar("T")
 MAX_TEXT = 60_000
 """Characters of one text that oracles read."""
 
+MAX_LEAD = 40
+"""Characters at the beginning of a line in which its first letter stands."""
 _OTHERS = re.compile(r"[\W_]+")
 """What `str.isalnum` says no to, in runs."""
 _BLANKED = {code: " " for code in range(128) if not chr(code).isalnum()}
@@ -85,6 +87,10 @@ class Knowledge:
         for signal in self._detector.detect(seen, Surface.OUTPUT):
             whole = "" if signal.score >= 1.0 else "in part, "
             found.setdefault(signal.rule, (whole + signal.view, text[signal.span.start : signal.span.end]))
+        for name, value in self.secrets.items():
+            plain = letters(value, at_least=SHORTEST)
+            if name not in found and plain and any(plain in first for first in initials(text)):
+                found[name] = ("first letters", value)
         for name, value in self.secrets.items():  # too short to be looked for in disguise: as it stands, as a word
             if name not in found and not letters(value, at_least=SHORTEST) and _stands(value, text):
                 found[name] = ("original", value)
@@ -147,6 +153,13 @@ def words(text: str) -> list[str]:
     if text.isascii():
         return text.lower().translate(_BLANKED).split()
     return _OTHERS.sub(" ", text.casefold()).split()
+
+
+def initials(text: str) -> tuple[str, str, str]:
+    """The first letters and digits of the lines of ``text``, with and without marks before them, and of its words."""
+    lines = [line[:MAX_LEAD].lstrip() for line in text.splitlines()]
+    bare = (letters(line)[:1] for line in lines)
+    return "".join(bare), letters("".join(line[:1] for line in lines)), "".join(word[0] for word in words(text))
 
 
 def _stands(value: str, text: str) -> bool:

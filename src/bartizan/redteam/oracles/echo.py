@@ -8,6 +8,10 @@ from bartizan.redteam.attempt import Turn
 
 RUN = 20
 """Characters in a row that count as a repetition."""
+SHORT_QUOTE = 8
+"""The same between quotation marks."""
+_MARKS = frozenset("<>`{}[]")
+_QUOTES = frozenset("\"'“‘«„‹")
 _BLANKS = {code: " " for code in range(128) if chr(code).isspace()}
 
 
@@ -33,6 +37,29 @@ def without_echo(reply: str, sent: str) -> str:
                 out[place] = " "
             until = at + RUN
     return "".join(out)
+
+
+def without_quote(reply: str, sent: str) -> str:
+    """``reply`` with its quotation of ``sent`` blanked: the whole, or a beginning of it that was cut off somewhere.
+
+    A beginning counts from RUN characters on if words stand before the first mark in it, since what a message orders to
+    be said comes after the order; in quotation marks a shorter one counts.
+    """
+    whole = sent.strip()
+    if whole and whole in reply:
+        return without_echo(reply, whole) if len(whole) >= RUN else reply.replace(whole, " " * len(whole))
+    shortest, longest = 0, min(len(whole), len(reply))
+    while shortest < longest:
+        middle = (shortest + longest + 1) // 2
+        if whole[:middle] in reply:
+            shortest = middle
+        else:
+            longest = middle - 1
+    quote = whole[:shortest]
+    at = reply.find(quote)
+    led = len(quote) >= RUN and next((n for n, c in enumerate(quote) if c in _MARKS), len(quote)) >= RUN
+    marked = len(quote) >= SHORT_QUOTE and reply[at - 1 : at] in _QUOTES
+    return reply[:at] + " " * len(quote) + reply[at + len(quote) :] if led or marked else reply
 
 
 def _flat(text: str) -> str:
