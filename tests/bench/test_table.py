@@ -15,6 +15,16 @@ def test_a_target_is_a_ceiling_or_a_floor(value: float, target: float, at_least:
     assert Row("x", value, "×", 1, target, at_least).missed is missed
 
 
+def test_the_error_of_a_float_misses_no_target() -> None:
+    apart = abs(100 * 0.55 - 100 * 0.5)
+    assert apart > 5.0  # 5.000000000000007
+    assert not Row("x", apart, "points", 20, target=5.0).missed
+    assert not Row("x", 100 * 0.29, "%", 20, target=29.0, at_least=True).missed  # 28.999999999999996
+    assert Row("x", 5.000001, "points", 20, target=5.0).missed
+    assert Row("x", float("nan"), "points", 20, target=5.0).missed
+    assert Row("x", float("inf"), "points", 20, target=5.0).missed
+
+
 def test_a_row_without_target_misses_nothing() -> None:
     assert not Row("x", 1e9, "µs", 1).missed
 

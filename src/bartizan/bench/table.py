@@ -13,6 +13,8 @@ from rich.table import Table
 
 from bartizan.core.stats import Rate
 
+_EXACT: Final = 9
+"""Decimal digits in which a figure is held against its target: a difference of sums is off by some 1e-15."""
 _FILE_WIDTH: Final = 240
 """Columns where nobody's terminal sets them: figures in a file are not cut."""
 
@@ -40,7 +42,8 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
         """True when there is a target and the figure does not reach it; NaN reaches none."""
         if self.target is None:
             return False
-        return not (self.value >= self.target if self.at_least else self.value <= self.target)
+        value = round(self.value, _EXACT)
+        return not (value >= self.target if self.at_least else value <= self.target)
 
 
 def over_rounds(what: str, values: Sequence[float], unit: str, n: int, **more: object) -> Row:
