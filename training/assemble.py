@@ -1,4 +1,4 @@
-"""Puts a trained model together: copies its files, networks packed, and writes the manifest that vouches for them."""
+"""Puts a trained model together: its files, networks and tokenizer packed, and the manifest that vouches for them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from bartizan.inspection.classifier.artefact import (
     ENCODER,
     HEADS,
+    JUDGES,
     MANIFEST,
     MATERIAL_ENCODER,
     PACKED,
@@ -18,8 +19,9 @@ from bartizan.inspection.classifier.artefact import (
     stored,
 )
 
-FILES = ("linear.npz", "tokenizer.json", TRUNK, ENCODER, "calibration.json")
-NETWORKS = (TRUNK, ENCODER, MATERIAL_ENCODER)
+TOKENIZER = "tokenizer.json"
+FILES = ("linear.npz", TOKENIZER, TRUNK, ENCODER, "calibration.json")
+OF_JUDGES = tuple(f"{name}.{end}" for name in JUDGES for end in ("npz", "onnx"))
 OVERLAP = 64
 MOST_WINDOWS = 32
 MOST_BYTES = 30_000_000
@@ -29,7 +31,7 @@ def assemble(source: Path, target: Path, version: str, low: dict[str, float]) ->
     """Write ``target``; its size in bytes.
 
     Args:
-        source: folder with ``FILES``, and perhaps an encoder for material.
+        source: folder with ``FILES``, and perhaps an encoder for material and judges.
         target: the model's folder.
         version: of the model.
         low: by surface, the lower edge of the band in which the encoder runs.
@@ -39,13 +41,13 @@ def assemble(source: Path, target: Path, version: str, low: dict[str, float]) ->
     """
     target.mkdir(parents=True, exist_ok=True)
     files = []
-    for name in (*FILES, MATERIAL_ENCODER):
+    for name in (*FILES, MATERIAL_ENCODER, *OF_JUDGES):
         content = stored(source, name)
         if content is None:
             if name in FILES:
                 raise ValueError(f"{source / name} does not exist")
             continue
-        if name in NETWORKS:
+        if name.endswith((".onnx", TOKENIZER)):
             (target / name).unlink(missing_ok=True)
             name += PACKED
             content = gzip.compress(content, mtime=0)

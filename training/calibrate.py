@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bartizan.inspection.classifier.artefact import HEADS
+from bartizan.inspection.classifier.artefact import HEADS, stored
 from bartizan.inspection.classifier.calibration import GROUPS, LENGTHS, MIXED, SCHEMA, script_group
 from bartizan.inspection.classifier.detector import may_hold_material
 from bartizan.inspection.classifier.encoder import Encoder
@@ -22,7 +22,7 @@ from bartizan.inspection.classifier.linear import Linear
 from bartizan.inspection.classifier.network import Window
 from bartizan.inspection.classifier.tokens import Tokens
 from bartizan.inspection.classifier.windows import cut
-from training.assemble import OVERLAP
+from training.assemble import OVERLAP, TOKENIZER
 from training.generate import contrast, descriptions, manuals, sampled
 
 RATES = {"user": 0.008, "content": 0.015, MIXED: 0.005, "extraction": 0.01, "jailbreak": 0.01, "harmful": 0.02}
@@ -63,7 +63,7 @@ def measure(
     most_tokens: float = float("inf"),
 ) -> list[Known]:
     """Both stages over (surface, text, attack, harmful), but for texts of more than ``most_tokens``."""
-    tokenizer, encoder = Tokens(folder / "tokenizer.json"), Encoder.read(folder, threads=2)
+    tokenizer, encoder = Tokens(stored(folder, TOKENIZER) or b""), Encoder.read(folder, threads=2)
     linear = Linear.parse((folder / "linear.npz").read_bytes())
     known = []
     last = ""

@@ -28,21 +28,30 @@ def fit(rows: Sequence[Row], target: Path, seed: int, strength: float = 3e-6) ->
     biases = np.zeros(len(PIECES), np.float32)
     for head, (other, size) in enumerate(zip(("content", "user"), PIECES, strict=True)):
         pieces = [piece for row in rows if row.surface != other for piece in _pieces(row, size, rng)]
-        model = SGDClassifier(
-            loss="log_loss",
-            alpha=strength,
-            max_iter=8,
-            tol=None,
-            random_state=seed,
-            average=True,
-            class_weight="balanced",
-        )
-        model.fit(vectors([text for text, _ in pieces]), np.array([label for _, label in pieces]))
-        weights[head] = model.coef_[0]
-        biases[head] = model.intercept_[0]
+        weights[head], biases[head] = learn(pieces, seed, strength)
+    write(target, weights, biases, PIECES)
+
+
+def learn(pieces: Sequence[tuple[str, int]], seed: int, strength: float = 3e-6) -> tuple[NDArray[np.float32], float]:
+    """Weights by bucket, and the bias, of one head."""
+    model = SGDClassifier(
+        loss="log_loss",
+        alpha=strength,
+        max_iter=8,
+        tol=None,
+        random_state=seed,
+        average=True,
+        class_weight="balanced",
+    )
+    model.fit(vectors([text for text, _ in pieces]), np.array([label for _, label in pieces]))
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def write(target: Path, weights: NDArray[np.float32], biases: NDArray[np.float32], pieces: Sequence[int]) -> None:
+    """Quantise [heads, buckets] and write them, with the characters that each head judges at once."""
     scales = np.array([np.quantile(np.abs(row[row != 0]), 0.9999) / LEVELS for row in weights], np.float32)
     quantised = np.clip(np.round(weights / scales[:, None]), -LEVELS, LEVELS).astype(np.int8)
-    np.savez_compressed(target, weights=quantised, scales=scales, biases=biases, pieces=np.array(PIECES, np.float32))
+    np.savez_compressed(target, weights=quantised, scales=scales, biases=biases, pieces=np.array(pieces, np.float32))
 
 
 def graft(earlier: Path, target: Path, heads: Sequence[int]) -> None:

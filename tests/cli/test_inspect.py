@@ -44,6 +44,7 @@ def test_jsonl_answers_each_line_in_order_and_keeps_its_contract() -> None:
     assert [answer["flagged"]["prompt_injection"] for answer in answers] == [True, False, False]
     assert [answer["action"] for answer in answers] == ["block", "allow", "allow"]
     guards = {
+        "harmful_request",
         "prompt_injection",
         "obfuscation",
         "personal_data",

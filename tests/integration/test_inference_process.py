@@ -116,9 +116,9 @@ async def test_a_damaged_model_does_not_start(tmp_path: Path) -> None:
         for entry in (package / folder).iterdir():
             if entry.name not in ("inspection", "classifier", "weights", "__pycache__"):
                 (copy / folder / entry.name).symlink_to(entry)
-    damaged = copy / "inspection" / "classifier" / "weights" / "encoder.onnx"
+    damaged = copy / "inspection" / "classifier" / "weights" / "encoder.onnx.gz"
     damaged.unlink()
-    content = bytearray((WEIGHTS / "encoder.onnx").read_bytes())
+    content = bytearray((WEIGHTS / "encoder.onnx.gz").read_bytes())
     content[len(content) // 2] ^= 1
     damaged.write_bytes(content)
 
@@ -136,5 +136,5 @@ async def test_a_damaged_model_does_not_start(tmp_path: Path) -> None:
         write_workspace(tmp_path / "ws", upstream, "classifier: {enabled: true}\n")
         status, said = await start(ON)
     assert status == 2
-    assert "encoder.onnx: does not match its digest" in " ".join(said.split())
+    assert "encoder.onnx.gz: does not match its digest" in " ".join(said.split())
     assert "Traceback" not in said

@@ -50,5 +50,5 @@ async def _check(workspace: Workspace, snapshot: Snapshot) -> None:
     if workspace.deployment.detections.enabled:
         live_rules(snapshot, workspace.deployment.detections)
     in_force = build_in_force(workspace, snapshot, committer_of(workspace, vault_of(workspace, "check")), Detectors())
-    if in_force.learned:
+    if in_force.learned or in_force.answers:
         load_classifier()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bartizan.agents.approvals.approvers import Approvers
 from bartizan.app.guards import Detectors, build_guard, canaries_of, known_values_of, packs_of, passages_of, redactor
-from bartizan.app.inferring import learned_surfaces
+from bartizan.app.inferring import judges_harm, learned_surfaces, reads_answers
 from bartizan.app.issuers import Issuers
 from bartizan.app.places import committer_of, journal_of, vault_of
 from bartizan.app.tool_guards import tool_controls
@@ -85,6 +85,8 @@ def build_in_force(
         dialects=build_dialects(policy.origins),
         commit=_commit(policy, committer, kept),
         learned=learned_surfaces(policy),
+        harm=judges_harm(policy),
+        answers=reads_answers(policy),
         tools=tool_controls(policy, kept.signatures(packs_of(snapshot.files), policy.disabled_signatures)),
         inference=_inference(policy, workspace, snapshot.files),
         version=snapshot.version,
@@ -172,7 +174,7 @@ def build_gateway(
         recorder
         or Journal(journal_of(workspace), "gateway", deployment.journal, beneath=vault.sync if vault else None),
         meters or NoMeters(),
-        _own_inference(deployment) if in_force.learned else None,
+        _own_inference(deployment) if in_force.learned or in_force.answers else None,
         LocalKeeper(),
         watch=LocalKeeper(),
         once=LocalKeeper(),

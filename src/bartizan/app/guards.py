@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.passage import Surface
@@ -27,6 +28,9 @@ from bartizan.policy.policy import Policy
 from bartizan.workspace.document import loads
 from bartizan.workspace.reload import first_sound
 from bartizan.workspace.workspace import POLICY, Workspace
+
+if TYPE_CHECKING:
+    from bartizan.inspection.classifier import ClassifierDetector
 
 SIGNATURES = "signatures/"
 
@@ -58,6 +62,7 @@ def build_guard(
     classifier: Detector | None = None,
     known: Sequence[KnownSet] = (),
     passages: Sequence[Passage] = (),
+    judges: Sequence[Detector] = (),
 ) -> Guard:
     """A guard over every detector that policy has a row for.
 
@@ -69,6 +74,7 @@ def build_guard(
         classifier: the learned tier; None where it runs elsewhere, or not at all.
         known: sets of known values.
         passages: that answers may not repeat.
+        judges: the learned tier's further detectors, likewise.
 
     Raises:
         DocumentError: a pack is wrong.
@@ -87,6 +93,7 @@ def build_guard(
     ]
     if classifier is not None:
         detectors.append(classifier)
+    detectors += judges
     if canaries:
         detectors.append(canary)
     known_values = KnownValuesDetector(known)
@@ -125,8 +132,16 @@ def load_guard(root: Path) -> Guard:
         document = loads(files[POLICY], POLICY, PolicyDocument) if there else seal.load(POLICY, PolicyDocument)
         canaries = canaries_of(workspace, document)
         known, passages = known_values_of(workspace, document, files), passages_of(workspace, document)
-        packs = packs_of(files)
-        return build_guard(document, packs, canaries, classifier=_classifier(document), known=known, passages=passages)
+        classifier = _classifier(document)
+        return build_guard(
+            document,
+            packs_of(files),
+            canaries,
+            classifier=classifier,
+            known=known,
+            passages=passages,
+            judges=() if classifier is None else (classifier.harm, classifier.answers),
+        )
 
     return first_sound(seal.choices(), build)[1]
 
@@ -137,7 +152,7 @@ def default_guard() -> Guard:
     return build_guard(document, {}, {}, classifier=_classifier(document))
 
 
-def _classifier(document: PolicyDocument) -> Detector | None:
+def _classifier(document: PolicyDocument) -> ClassifierDetector | None:
     if not document.classifier.enabled:
         return None
     from bartizan.inspection.classifier import load_classifier  # numpy and onnxruntime: 40 MB, which workers do without

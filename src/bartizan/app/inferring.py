@@ -42,8 +42,13 @@ def learned_surfaces(policy: PolicyDocument) -> frozenset[Surface]:
     return frozenset(
         surface
         for surface in (Surface.USER, Surface.CONTENT)
-        if surface in read and Guard.PROMPT_INJECTION in policy.surfaces.get(surface, {})
+        if surface in read and policy.surfaces.get(surface, {}).keys() & {Guard.PROMPT_INJECTION, Guard.HARMFUL_REQUEST}
     )
+
+
+def judges_harm(policy: PolicyDocument) -> bool:
+    """Whether policy wants to know of harmful requests."""
+    return Guard.HARMFUL_REQUEST in policy.surfaces.get(Surface.USER, {}) and Surface.USER in learned_surfaces(policy)
 
 
 def run_inference(root: Path, control: int) -> None:
@@ -69,6 +74,11 @@ async def _infer(workspace: Workspace, control: socket.socket) -> None:
     settings = workspace.deployment.inference
     async with supervised(control, registry.snapshot) as ready:
         await serve_inference(inference_socket(workspace), load_classifier(), settings, registry, ready)
+
+
+def reads_answers(policy: PolicyDocument) -> bool:
+    """Whether policy wants the sentences of answers read by the trained model."""
+    return policy.classifier.enabled and Guard.PROMPT_INJECTION in policy.surfaces.get(Surface.OUTPUT, {})
 
 
 class InferenceProcess:
@@ -110,5 +120,5 @@ class InferenceProcess:
     def _wanted(self, snapshot: Snapshot) -> bool:
         if self._known[0] != snapshot.digest:
             policy = loads(snapshot.files[POLICY], POLICY, PolicyDocument)
-            self._known = (snapshot.digest, bool(learned_surfaces(policy)))
+            self._known = (snapshot.digest, bool(learned_surfaces(policy)) or reads_answers(policy))
         return self._known[1]

@@ -19,6 +19,8 @@ class Question(msgspec.Struct, frozen=True):
 
     text: str
     surfaces: tuple[Surface, ...]
+    harm: bool = False
+    """Also say, with the surface ``user``, whether it asks for something harmful."""
 
 
 class Learned(msgspec.Struct, frozen=True, array_like=True):

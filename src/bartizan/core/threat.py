@@ -22,6 +22,8 @@ class Guard(StrEnum):
 
     PROMPT_INJECTION = "prompt_injection"
     """Override, jailbreak or extraction of hidden instructions."""
+    HARMFUL_REQUEST = "harmful_request"
+    """A request for something that does harm, with a trick or without one. Off unless policy has a row for it."""
     OBFUSCATION = "obfuscation"
     """Text dressed up so that filters do not read what the model reads. Never blocks alone."""
     PERSONAL_DATA = "personal_data"

@@ -32,6 +32,7 @@ from bartizan.firewall.replies import (
 )
 from bartizan.firewall.reply_guard import guard_reply
 from bartizan.firewall.routes import Route
+from bartizan.firewall.sentence_lane import SentenceLane
 from bartizan.firewall.stream_guard import StreamGuard
 from bartizan.firewall.tool_gate import Fate, ToolGate
 from bartizan.firewall.upstream import Call, UpstreamResponse
@@ -63,6 +64,7 @@ class AnswerSender:
         outcome: gathers the findings.
         verdict: of the request; the stricter of it and the answer's is shown to debug principals.
         tools: decides the tool calls in the answer; None lets them all go on.
+        lane: has the trained model read the answer, sentence by sentence; None: nobody does.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class AnswerSender:
         outcome: Outcome,
         verdict: Verdict,
         tools: ToolGate | None,
+        lane: SentenceLane | None = None,
     ) -> None:
         self._upstreams = upstreams
         self._guard = guard
@@ -86,6 +89,7 @@ class AnswerSender:
         self._outcome = outcome
         self._verdict = verdict
         self._tools = tools
+        self._lane = lane
         self._debug = False
 
     async def run(
@@ -157,6 +161,10 @@ class AnswerSender:
             out, calls = self._guarded(body)
         else:
             out, calls = await large(self._guarded, body)
+        if self._lane is not None:
+            for channel, text in self._outcome.said if out is not None else ():
+                self._lane.feed(channel, text)
+            await self._lane.settle(self._outcome)
         fate, token = Fate.ADMITTED, ""
         if out is not None and calls and self._tools is not None:
             fate = await self._tools.admit(calls)
@@ -197,7 +205,7 @@ class AnswerSender:
 
     async def _stream(self, targets: Sequence[Target], call: _Call, receive: Receive, send: Send) -> int:
         reader, gated = self._dialect.reader(self._request), self._tools is not None
-        guard = StreamGuard(reader, self._guard, self._record.id, self._outcome, gated=gated)
+        guard = StreamGuard(reader, self._guard, self._record.id, self._outcome, gated=gated, lane=self._lane)
         keeps = self._tools is not None and self._tools.can_ask
         left: list[bytes] = []
         response: UpstreamResponse | None = None
@@ -254,6 +262,8 @@ class AnswerSender:
                 await response.settle()
         finally:
             guard.close()
+            if self._lane is not None:
+                self._lane.close()
             if response is not None:
                 response.close()
         return 200
@@ -281,6 +291,8 @@ class AnswerSender:
     async def _finish(self, guard: StreamGuard, last: bytes, send: Send) -> None:
         """Record, then let the last bytes leave: who has seen the end of a stream finds it in the journal."""
         guard.close()
+        if self._lane is not None:
+            await self._lane.settle(self._outcome)
         try:
             self._record.completed(200, self._outcome)
         except JournalError as error:

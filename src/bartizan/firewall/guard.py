@@ -147,7 +147,8 @@ class Guard:
     def _weighed(
         self, passage: Passage, surface: Surface, found: Inspected, more: Learned, learned: Answers
     ) -> Sequence[Signal]:
-        signals = _together(found.signals, more.signals)
+        wanted = self.policy.guards(surface)
+        signals = _together(found.signals, [signal for signal in more.signals if signal.guard in wanted])
         read = surface in self._learned or surface in learned.surfaces
         if (
             read

@@ -28,6 +28,10 @@ class InForce:
     """Text to what the journal keeps of it."""
     learned: frozenset[Surface] = frozenset()
     """Surfaces on which the trained model has a say; empty where it is off."""
+    harm: bool = False
+    """Whether it is asked about harmful requests, too."""
+    answers: bool = False
+    """Whether it reads the sentences of answers."""
     tools: ToolControls | None = None
     """What decides the tool calls in answers; None lets them all go on."""
     inference: InferenceFront | None = None

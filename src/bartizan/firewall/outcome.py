@@ -8,6 +8,7 @@ from bartizan.core.event import TensorRecord, Usage
 from bartizan.core.passage import Blob, Part
 from bartizan.core.signal import Signal
 from bartizan.core.verdict import Action, Coverage, Uncovered
+from bartizan.firewall.exchange import Channel
 from bartizan.firewall.streaming import Released
 from bartizan.policy.policy import Policy
 
@@ -30,6 +31,7 @@ class Outcome:
         "observed",
         "passages",
         "rule",
+        "said",
         "tensors",
         "texts",
         "usage",
@@ -46,6 +48,8 @@ class Outcome:
         """Why the answer is incomplete; empty if it is complete."""
         self.texts: list[str] = []
         """What left, one text per channel."""
+        self.said: list[tuple[Channel, str]] = []
+        """What left of a complete answer, by channel."""
         self.tensors: tuple[TensorRecord, ...] = ()
         """What left, of a model that answers with tensors."""
         self.passages = 0
@@ -93,6 +97,16 @@ class Outcome:
                     blocked=blocked,
                 )
             )
+
+    def take_unread(self, reasons: Iterable[str], policy: Policy) -> None:
+        """What a detector left unread of text that has left: policy can flag it, and no more."""
+        for reason in reasons:
+            uncovered = Uncovered((), reason, "unread")
+            if len(self._uncovered) < MOST_UNCOVERED:
+                self._uncovered.append(uncovered)
+            ruling = policy.rule_uncovered(uncovered)
+            action = ruling.action if ruling.action.rank <= Action.FLAG.rank else Action.FLAG
+            self.take(Released(action=action, observed=ruling.observed, rule=ruling.rule))
 
     def take_usage(self, usage: Usage | None) -> None:
         """Token counts may come in parts (Anthropic: input first, output last); later counts win."""

@@ -34,6 +34,7 @@ from bartizan.firewall.release import binding_of, held_answer, send_released
 from bartizan.firewall.replies import debug_headers, decline_headers, error_body, json_headers, stream_headers
 from bartizan.firewall.request_guard import check_shape, inspect_request, redact_request, stops
 from bartizan.firewall.routes import Route
+from bartizan.firewall.sentence_lane import SentenceLane
 from bartizan.firewall.services import Services
 from bartizan.firewall.tool_gate import Fate, ToolGate
 from bartizan.firewall.watchdog import ClientGoneError
@@ -134,6 +135,7 @@ class Exchange:
             self._outcome,
             verdict,
             gate,
+            self._lane(caller),
         )
         debug = caller.principal.debug
         large = partial(self._services.large.run, caller.principal.name)
@@ -183,11 +185,17 @@ class Exchange:
 
     async def _inspect(self, request: Request) -> Verdict:
         principal = self._record.principal
-        learned = await ask(self._services.inference, principal, request, self._in_force.learned)
+        in_force = self._in_force
+        learned = await ask(self._services.inference, principal, request, in_force.learned, harm=in_force.harm)
         size = sum(len(part.passage.text) for part in request.parts if isinstance(part, Text))
         if size < LARGE:
             return inspect_request(request, self._guard, learned)
         return await self._services.large.run(principal, inspect_request, request, self._guard, learned)
+
+    def _lane(self, caller: Caller) -> SentenceLane | None:
+        if not self._in_force.answers:
+            return None
+        return SentenceLane(self._services.inference, caller.principal.name, self._guard.policy)
 
     def _tool_gate(self, request: Request, caller: Caller) -> ToolGate | None:
         controls = self._in_force.tools

@@ -40,6 +40,7 @@ def _guard_slot(reply: Reply, slot: Slot, guard: Guard, outcome: Outcome) -> boo
     if released.blocked:
         return False
     outcome.texts.append(released.text)
+    outcome.said.append((slot.channel, released.text))
     if released.text != slot.text and not put(reply.document, slot, released.text):
         outcome.take(UNFIT)
         return False

@@ -15,6 +15,7 @@ from bartizan.firewall.guard import Guard
 from bartizan.firewall.length import Length
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.repeats import Repeats
+from bartizan.firewall.sentence_lane import SentenceLane
 from bartizan.firewall.slots import UNFIT, put
 from bartizan.firewall.sse import SseParser
 from bartizan.firewall.streaming import Released, Scanner
@@ -83,15 +84,24 @@ class StreamGuard:
         outcome: where findings are gathered.
         gated: tool calls are decided by whoever feeds the stream: from where one begins, everything waits until
             `admitted` or `refuse`.
+        lane: reads what leaves, sentence by sentence.
     """
 
     def __init__(
-        self, reader: StreamReader, guard: Guard, request_id: str, outcome: Outcome, *, gated: bool = False
+        self,
+        reader: StreamReader,
+        guard: Guard,
+        request_id: str,
+        outcome: Outcome,
+        *,
+        gated: bool = False,
+        lane: SentenceLane | None = None,
     ) -> None:
         self._reader = reader
         self._guard = guard
         self._request_id = request_id
         self._outcome = outcome
+        self._lane = lane
         self._parser = SseParser()
         self._repeats = Repeats(reader)
         self._channels: dict[Channel, _Growing] = {}
@@ -260,7 +270,7 @@ class StreamGuard:
                 elif growing.closed:
                     raise UpstreamError("the upstream goes on with a text that it had finished")
                 released = growing.feed(slot.text)
-                self._outcome.take(released)
+                self._left(slot.channel, released)
                 if released.blocked:
                     raise _BlockedError(slot.channel, released.text)
                 self._fit(slot.channel, released.text)
@@ -302,7 +312,7 @@ class StreamGuard:
 
     def _finish(self, channel: Channel) -> str:
         released = self._channels[channel].finish()
-        self._outcome.take(released)
+        self._left(channel, released)
         if released.blocked:
             raise _BlockedError(channel, released.text)
         self._fit(channel, released.text)
@@ -336,10 +346,15 @@ class StreamGuard:
 
     def _scan(self, channel: Channel, text: str) -> Released:
         released = self._guard.whole(channel.kind, text)
-        self._outcome.take(released)
+        self._left(channel, released)
         self._outcome.passages += 1
         self._outcome.characters += len(text)
         return released
+
+    def _left(self, channel: Channel, released: Released) -> None:
+        self._outcome.take(released)
+        if self._lane is not None:
+            self._lane.feed(channel, released.text)
 
     def _open(self, channel: Channel) -> _Growing:
         if len(self._channels) >= MOST_CHANNELS:

@@ -43,6 +43,27 @@ class Policy:
                         f"surfaces.{surface}.obfuscation: obfuscation never blocks alone",
                         "use allow or flag; what hides in it is judged by the other guards",
                     )
+                if guard is Guard.HARMFUL_REQUEST and surface is not Surface.USER:
+                    raise ConfigurationError(
+                        f"surfaces.{surface}.harmful_request: only requests are judged for harm",
+                        "put the row below surfaces.user",
+                    )
+                if guard is Guard.HARMFUL_REQUEST and not document.classifier.enabled:
+                    raise ConfigurationError(
+                        f"surfaces.{surface}.harmful_request: only the trained model sees harm",
+                        "remove the row, or 'classifier: {enabled: false}'",
+                    )
+                if guard is Guard.PROMPT_INJECTION and surface is Surface.OUTPUT:
+                    if not document.classifier.enabled:
+                        raise ConfigurationError(
+                            "surfaces.output.prompt_injection: only the trained model reads answers for it",
+                            "remove the row, or 'classifier: {enabled: false}'",
+                        )
+                    if row.action.rank > Action.FLAG.rank:
+                        raise ConfigurationError(
+                            "surfaces.output.prompt_injection: a sentence has left when the model has read it",
+                            "use allow or flag",
+                        )
                 if guard in TENSOR_GUARDS:
                     raise ConfigurationError(
                         f"surfaces.{surface}.{guard}: a guard of tensors reads no text",

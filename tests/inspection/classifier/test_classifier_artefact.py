@@ -86,10 +86,13 @@ def test_a_file_is_not_named_twice(tmp_path: Path) -> None:
 
 
 def test_what_training_puts_together_is_packed_and_loads(tmp_path: Path) -> None:
-    source = tiny_model.write(tmp_path / "run")
+    source = tiny_model.write(tmp_path / "run", tiny_model.judging())
     size = assemble(source, tmp_path / "model", "1.0.0", {"user": 0.0, "content": 0.0})
     kept = sorted(path.name for path in (tmp_path / "model").iterdir())
-    assert kept == ["calibration.json", "encoder.onnx.gz", "linear.npz", MANIFEST, "tokenizer.json", "trunk.onnx.gz"]
+    networks = [f"{name}.onnx.gz" for name in ("answer", "encoder", "harm", "trunk")]
+    others = ["answer.npz", "calibration.json", "harm.npz", "linear.npz", MANIFEST, "tokenizer.json.gz"]
+    assert kept == sorted([*networks, *others])
+    assert Cascade(Artefact(tmp_path / "model")).judges("harm")
     assert size == sum(path.stat().st_size for path in (tmp_path / "model").iterdir() if path.name != MANIFEST)
     again = assemble(source, tmp_path / "again", "1.0.0", {"user": 0.0, "content": 0.0})
     assert size == again

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tiny_onnx import top
+from tiny_onnx import judge, top
 from tiny_onnx import trunk as lower
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -25,13 +25,15 @@ from bartizan.inspection.classifier.ngrams import BUCKETS, features, fold
 SIZE, OVERLAP, MOST = 128, 32, 6
 WORDS = {"overrule": 0, "smuggle": 1, "unmask": 2, "liberate": 3}
 """Each is an attack for the head at that place; the first stage suspects them all."""
+HARMFUL_WORD = "liberate"
+"""What its judges are sure of."""
 QUIET = -2.0
 """Logit of the first stage for a text without them, and of the encoder for any other token."""
 
 
 def files(**replaced: bytes) -> dict[str, bytes]:
     """The model's files by name; ``linear``, ``tokenizer``, ``trunk``, ``encoder`` and ``calibration`` replace their
-    content, and ``material`` is an encoder more."""
+    content; ``material`` is an encoder more, ``harm`` and ``answer``, each with ``_linear``, are judges."""
     found = {
         "linear": linear(),
         "tokenizer": tokenizer(),
@@ -45,6 +47,10 @@ def files(**replaced: bytes) -> dict[str, bytes]:
         "trunk": "trunk.onnx",
         "encoder": "encoder.onnx",
         "material": "content.onnx",
+        "harm_linear": "harm.npz",
+        "harm": "harm.onnx",
+        "answer_linear": "answer.npz",
+        "answer": "answer.onnx",
     }
     return {names.get(name, f"{name}.json"): content for name, content in found.items()}
 
@@ -116,6 +122,25 @@ def encoder(loud: float = 6.0, heads: int = len(HEADS)) -> bytes:
         logits[number, min(head, heads - 1)] = loud
         focus[number] = 1.0
     return top(logits, focus)
+
+
+def judge_of_one_word(loud: float = 6.0) -> bytes:
+    """Sure of one word, whatever stands around it."""
+    logits = np.full((4 + len(WORDS), 1), QUIET, np.float32)
+    logits[4 + WORDS[HARMFUL_WORD]] = loud
+    return judge(logits)
+
+
+def judging(
+    low: float = 0.0, thresholds: tuple[float, ...] = (0.0,) * len(LENGTHS), **replaced: bytes
+) -> dict[str, bytes]:
+    """A model with judges; its first stage suspects all of ``WORDS``."""
+    row = {"low": low, "thresholds": thresholds}
+    known = json.loads(calibration()) | {"judges": {"harm": row, "answer": row}}
+    found = {"calibration": json.dumps(known).encode()}
+    for name in ("harm", "answer"):
+        found |= {f"{name}_linear": linear(heads=1), name: judge_of_one_word()}
+    return files(**found | replaced)
 
 
 def calibration(brief: dict[str, Any] | None = None, **thresholds: dict[str, list[float]]) -> bytes:

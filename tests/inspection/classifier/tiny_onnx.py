@@ -33,6 +33,15 @@ def top(logits: NDArray[np.float32], focus: NDArray[np.float32], outputs: Sequen
     return _file(nodes, tables, ("hidden", _FLOAT, 3), {outputs[0]: 2, outputs[1]: 3})
 
 
+def judge(logits: NDArray[np.float32]) -> bytes:
+    """An ONNX file of what judges harm: the highest logit of any token, of [vocabulary, 1]."""
+    nodes = [
+        _node("MatMul", ["hidden", "token_logits"], "gathered"),
+        _node("ReduceMax", ["gathered"], "logits", _integers("axes", [1]), _integer("keepdims", 0)),
+    ]
+    return _file(nodes, {"token_logits": logits}, ("hidden", _FLOAT, 3), {"logits": 2})
+
+
 def _file(
     nodes: Sequence[bytes], tables: dict[str, NDArray[np.float32]], given: tuple[str, int, int], made: dict[str, int]
 ) -> bytes:

@@ -23,6 +23,10 @@ TRUNK = "trunk.onnx"
 """The lower layers, which are the same in both."""
 PACKED = ".gz"
 """Ending of a file that is kept compressed. Size and digest in the manifest are those of what is kept."""
+HARM, ANSWER = "harm", "answer"
+JUDGES = (HARM, ANSWER)
+"""What a model may judge besides, by ``NAME.npz``, a first stage, and ``NAME.onnx``, over the lower layers' states."""
+_OF_JUDGES = frozenset(f"{name}.{end}" for name in JUDGES for end in ("npz", "onnx"))
 FILES = frozenset({"linear.npz", "tokenizer.json", TRUNK, ENCODER, "calibration.json"})
 REINSTALL = "reinstall the package, or build the model with make train"
 MOST_BYTES = 64_000_000
@@ -127,8 +131,10 @@ def _wrong(manifest: Manifest) -> str:
     if manifest.heads != HEADS:
         return "the heads are not those that this version reads"
     names = [file.name.removesuffix(PACKED) for file in manifest.files]
-    if len(set(names)) != len(names) or not FILES <= set(names) <= FILES | {MATERIAL_ENCODER}:
+    if len(set(names)) != len(names) or not FILES <= set(names) <= FILES | {MATERIAL_ENCODER, *_OF_JUDGES}:
         return f"the files are not {', '.join(sorted(FILES))}"
+    if any((f"{name}.npz" in names) is not (f"{name}.onnx" in names) for name in JUDGES):
+        return "of a judge's two files one is missing"
     if not all(0 < file.size <= MOST_BYTES for file in manifest.files):
         return f"a file is empty or larger than {MOST_BYTES} bytes"
     if not 0 <= manifest.overlap_tokens < manifest.window_tokens <= MOST_TOKENS:

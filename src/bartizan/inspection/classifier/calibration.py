@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from bartizan.core.errors import ArtefactError
-from bartizan.inspection.classifier.artefact import HEADS, REINSTALL, SURFACES
+from bartizan.inspection.classifier.artefact import HEADS, JUDGES, REINSTALL, SURFACES
 
 SCHEMA = "bartizan/classifier-calibration/v2"
 LENGTHS = (1, 2, 5, 13)
@@ -52,6 +52,15 @@ class Brief(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: tuple[float, ...]
 
 
+class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of a judge: the sum of its two stages is held against a threshold."""
+
+    low: float
+    """A stretch of text whose first-stage logit lies below is harmless without the second stage."""
+    thresholds: tuple[float, ...]
+    """One for each bucket of ``LENGTHS``, in stretches of the first stage."""
+
+
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``calibration.json``.
 
@@ -63,13 +72,14 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: dict[str, dict[str, tuple[float, ...]]]
     brief: dict[str, Brief]
     """By head; heads without a row use ``thresholds`` whatever the length."""
+    judges: dict[str, Judged] = {}
+    """By name."""
 
     def score(self, head: str, group: str, windows: int, logit: float) -> float:
         """In [0, 1]. Groups without a row use ``other``."""
         row = self.thresholds[head]
         edges = row.get(group) or row["other"]
-        bucket = sum(windows >= least for least in LENGTHS[1:])
-        return _score(logit - edges[bucket])
+        return _score(logit - edges[length_bucket(windows)])
 
     def score_brief(self, head: str, tokens: int, logit: float, first: float) -> float | None:
         """``score`` of a text of ``tokens`` encoder tokens in all; None if it is not brief, or the head has no row.
@@ -84,6 +94,15 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if row is None or tokens > BRIEF[-1]:
             return None
         return _score(logit + row.weight * first - row.thresholds[brief_bucket(tokens)])
+
+    def score_judged(self, name: str, stretches: int, logit: float) -> float:
+        """In [0, 1]; ``logit`` is the highest sum of both stages over the text's ``stretches``."""
+        return _score(logit - self.judges[name].thresholds[length_bucket(stretches)])
+
+
+def length_bucket(windows: int) -> int:
+    """The place in ``LENGTHS`` of a text of so many windows."""
+    return sum(windows >= least for least in LENGTHS[1:])
 
 
 def load(path: Path) -> Calibration:
@@ -109,6 +128,9 @@ def parse(content: bytes, name: str = "calibration.json") -> Calibration:
         raise ArtefactError(f"{name}: thresholds for brief texts of an unknown head", REINSTALL)
     if any(len(row.thresholds) != len(BRIEF) or row.weight < 0 for row in calibration.brief.values()):
         raise ArtefactError(f"{name}: wrong thresholds for brief texts", REINSTALL)
+    judges = calibration.judges
+    if not judges.keys() <= set(JUDGES) or any(len(one.thresholds) != len(LENGTHS) for one in judges.values()):
+        raise ArtefactError(f"{name}: wrong thresholds for judges", REINSTALL)
     if any(len(edges) != len(LENGTHS) for row in rows.values() for edges in row.values()):
         raise ArtefactError(f"{name}: wrong number of length buckets", REINSTALL)
     return calibration

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -13,9 +13,10 @@ from bartizan.core.passage import Surface
 from bartizan.core.signal import Span
 from bartizan.inspection.classifier.artefact import REINSTALL, Artefact
 from bartizan.inspection.classifier.calibration import MIXED, Calibration, parse, script_group
-from bartizan.inspection.classifier.encoder import Answers, Encoded, Encoder
+from bartizan.inspection.classifier.encoder import Encoder
+from bartizan.inspection.classifier.judge import JudgeReading, judges_of
 from bartizan.inspection.classifier.linear import Linear
-from bartizan.inspection.classifier.network import Window
+from bartizan.inspection.classifier.network import Answers, Encoded, Steps, Window
 from bartizan.inspection.classifier.selection import Selector
 from bartizan.inspection.classifier.tokens import Tokens
 
@@ -23,10 +24,7 @@ _SURFACE_HEADS = {Surface.USER: 0, Surface.CONTENT: 1}
 _FOCUSED = 0.0
 """Token logit from which a token belongs to the explanation."""
 
-
 T = TypeVar("T")
-Steps = Generator[Window, Answers, T]
-"""Yields windows that are to be encoded, returns what it makes of them."""
 
 
 class Reading(NamedTuple):
@@ -60,6 +58,7 @@ class Cascade:
         tokens = Tokens(artefact.read("tokenizer.json"))
         self._encoder = Encoder.of(artefact, threads)
         self._encoder.check(manifest.window_tokens, tokens.last, len(manifest.heads))
+        self._judges = judges_of(artefact, self._calibration, tokens)
         self._selector = Selector(self._linear, tokens, manifest.window_tokens, manifest.overlap_tokens)
         self._manifest = manifest
         self._low = [-np.inf if forced else manifest.low[surface.value] for surface in _SURFACE_HEADS]
@@ -82,6 +81,14 @@ class Cascade:
         except StopIteration as end:
             result: T = end.value
             return result
+
+    def judges(self, name: str) -> bool:
+        """Whether the model has a judge of this name."""
+        return name in self._judges
+
+    def judge(self, name: str, text: str, most: int) -> Steps[JudgeReading]:
+        """What a judge makes of ``text``, in at most so many windows. Raises KeyError if there is none."""
+        return self._judges[name].steps(text, most)
 
     def encode(self, window: Window) -> Answers:
         """One step: the second stage on one window."""

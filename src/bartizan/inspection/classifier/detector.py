@@ -10,17 +10,15 @@ from bartizan.core.inference import CLASSIFIER
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard, Severity, Threat
-from bartizan.inspection.classifier.artefact import MANIFEST, Artefact
-from bartizan.inspection.classifier.cascade import Cascade, Reading, Steps
-from bartizan.inspection.classifier.encoder import Answers
-from bartizan.inspection.classifier.network import Window
+from bartizan.inspection.classifier.artefact import ANSWER, HARM, MANIFEST, Artefact
+from bartizan.inspection.classifier.cascade import Cascade, Reading
+from bartizan.inspection.classifier.judging import LEAST_SCORE, AnswerDetector, HarmDetector, judged
+from bartizan.inspection.classifier.network import Answers, Steps, T, Window, once
 from bartizan.inspection.interface import Partial, View
 from bartizan.inspection.views.folding import odd_capitals
 from bartizan.inspection.views.visible import recased, visible
 
 WEIGHTS = Path(__file__).parent / "weights"
-LEAST_SCORE = 0.05
-"""Lower scores are not worth a signal."""
 MOST_VIEWS = 8
 LEAST_CHANGED = 8
 LEAST_SHARE = 0.1
@@ -51,19 +49,39 @@ class ClassifierDetector:
 
     def detect_on(self, views: Sequence[View], surfaces: Sequence[Surface]) -> Sequence[Sequence[Signal]]:
         """For each surface what ``detect`` would give."""
-        return self._cascade.drive(self.steps(views, surfaces))
+        return self.drive(self.steps(views, surfaces))
+
+    def drive(self, steps: Steps[T]) -> T:
+        """Take all steps at once."""
+        return self._cascade.drive(steps)
 
     def encode(self, window: Window) -> Answers:
         """One step of ``steps``."""
         return self._cascade.encode(window)
 
-    def steps(self, views: Sequence[View], surfaces: Sequence[Surface]) -> Steps[list[Partial]]:
-        """``detect_on``, one encoder window at a time, for who shares the encoder."""
+    @property
+    def harm(self) -> HarmDetector:
+        """The same model, asked whether a request is harmful."""
+        return HarmDetector(lambda views: self.drive(self.judge_steps(HARM, views)))
+
+    @property
+    def answers(self) -> AnswerDetector:
+        """The same model, asked what an answer carries."""
+        return AnswerDetector(lambda views: self.drive(self.judge_steps(ANSWER, views)))
+
+    def steps(self, views: Sequence[View], surfaces: Sequence[Surface], *, harm: bool = False) -> Steps[list[Partial]]:
+        """``detect_on``, one encoder window at a time, for who shares the encoder.
+
+        Args:
+            views: of the text.
+            surfaces: as what it is read; ``output`` is one sentence of an answer.
+            harm: say of a request, too, whether it is harmful.
+        """
         found = [Partial() for _ in surfaces]
         asked = [
             (surface, signals)
             for surface, signals in zip(surfaces, found, strict=True)
-            if _read_as(views, surface, surfaces)
+            if surface in self.surfaces and _read_as(views, surface, surfaces)
         ]
         chosen, left = worth_reading(views)
         if left:
@@ -71,32 +89,26 @@ class ClassifierDetector:
                 signals.unread += (f"classifier: {left} views were not read",)
         room = self._cascade.most_windows
         known: dict[tuple[tuple[int, ...], tuple[int, ...]], Answers] = {}
-        for view in chosen:
+        for view in chosen if asked else ():
             heads = [surface for surface, _ in asked]
-            readings, taken = yield from self._once(self._cascade.steps(view.text, heads, room), known)
+            readings, taken = yield from once(self._cascade.steps(view.text, heads, room), known, self._cascade.worth)
             room -= taken
             for (surface, signals), reading in zip(asked, readings, strict=True):
                 score = reading.scores.get(surface.value, 0.0)
                 signals.unread += tuple(gap for gap in reading.unread if gap not in signals.unread)
                 if score >= LEAST_SCORE:
                     signals.append(self._signal(view, surface, reading, score))
+        for surface, signals in zip(surfaces, found, strict=True):
+            if surface is Surface.OUTPUT or (harm and surface is Surface.USER):
+                name = ANSWER if surface is Surface.OUTPUT else HARM
+                more = yield from judged(self._cascade, name, chosen, left)
+                signals += more
+                signals.unread += more.unread
         return found
 
-    def _once(
-        self, steps: Steps[list[Reading]], known: dict[tuple[tuple[int, ...], tuple[int, ...]], Answers]
-    ) -> Steps[tuple[list[Reading], int]]:
-        """The same steps but for windows that are ``known``, and what those are worth that were not."""
-        taken = 0
-        try:
-            window = next(steps)
-            while True:
-                same = (window.heads, tuple(window.ids))
-                if same not in known:
-                    known[same] = yield window
-                    taken += self._cascade.worth(window)
-                window = steps.send(known[same])
-        except StopIteration as end:
-            return end.value, taken
+    def judge_steps(self, name: str, views: Sequence[View]) -> Steps[Partial]:
+        """What a judge of the model makes of a text, on the same views."""
+        return (yield from judged(self._cascade, name, *worth_reading(views)))
 
     def _signal(self, view: View, surface: Surface, reading: Reading, score: float) -> Signal:
         return Signal(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import onnxruntime
@@ -24,6 +24,39 @@ class Window(NamedTuple):
     """Where each token stands in the text."""
     heads: tuple[int, ...] = ()
     """Heads of the surfaces that it is to be read for."""
+
+
+class Encoded(NamedTuple):
+    """What the encoder makes of one window."""
+
+    logits: NDArray[np.float32]
+    focus: NDArray[np.float32]
+    """[tokens, 2]: per token, does it belong to an attack as a request, as material (logits)."""
+
+
+Answers = tuple[Encoded, ...]
+"""By head that was asked for."""
+
+T = TypeVar("T")
+Steps = Generator[Window, Answers, T]
+"""Yields windows that are to be encoded, returns what it makes of them."""
+
+
+def once(
+    steps: Steps[T], known: dict[tuple[tuple[int, ...], tuple[int, ...]], Answers], worth: Callable[[Window], int]
+) -> Steps[tuple[T, int]]:
+    """The same steps but for windows that are ``known``, and what those are ``worth`` that were not."""
+    taken = 0
+    try:
+        window = next(steps)
+        while True:
+            same = (window.heads, tuple(window.ids))
+            if same not in known:
+                known[same] = yield window
+                taken += worth(window)
+            window = steps.send(known[same])
+    except StopIteration as end:
+        return end.value, taken
 
 
 class Network:

@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from bartizan.core.inference import Learned
-from bartizan.core.passage import Surface
 
 _ENTRY = 320
 """Bytes of an entry without signals, about."""
@@ -36,7 +35,7 @@ class AnswerCache:
     def __len__(self) -> int:
         return len(self._answers)
 
-    def digest(self, principal: str, text: bytes, surfaces: Sequence[Surface]) -> bytes:
+    def digest(self, principal: str, text: bytes, surfaces: Sequence[str]) -> bytes:
         """What stands for a question."""
         digest = hashlib.blake2b(key=self._key, digest_size=24)
         for part in (principal.encode("utf-8", "surrogatepass"), ",".join(surfaces).encode()):

@@ -66,7 +66,8 @@ class SocketInference:
         seconds = patience(self._settings, characters)
         identifier = link.new_id()
         texts = tuple(
-            Asked(question.text.encode("utf-8", "surrogatepass"), question.surfaces) for question in questions
+            Asked(question.text.encode("utf-8", "surrogatepass"), question.surfaces, question.harm)
+            for question in questions
         )
         try:
             async with asyncio.timeout(seconds):

@@ -64,6 +64,8 @@ class Engine:
         surfaces: tuple[Surface, ...],
         deadline: float,
         done: Callable[[Answer], None],
+        *,
+        harm: bool = False,
     ) -> None:
         """Read a text, and say so by ``done``: at once if it is known or cannot wait, later in this loop otherwise.
 
@@ -73,17 +75,18 @@ class Engine:
             surfaces: user, content, or both.
             deadline: loop time after which it is not begun any more.
             done: called once.
+            harm: judge a request for harm, too.
 
         Raises:
             UnicodeDecodeError: the text is not UTF-8.
         """
-        digest = self._cache.digest(principal, text, surfaces)
+        digest = self._cache.digest(principal, text, (*surfaces, *(("harm",) if harm else ())))
         known = self._cache.find(digest)
         if known is not None:
             self._outcomes["cached"].inc()
             done(known)
             return
-        ticket = Ticket(principal, text.decode("utf-8", "surrogatepass"), surfaces, deadline, digest, done)
+        ticket = Ticket(principal, text.decode("utf-8", "surrogatepass"), surfaces, deadline, digest, done, harm=harm)
         for turned in self._queue.push(ticket):
             self._give_up(turned, Gap.BUSY)
         self._begin()

@@ -41,7 +41,8 @@ class LocalInference:
             answered: asyncio.Future[Answer] = loop.create_future()
             waiting.append(answered)
             text = question.text.encode("utf-8", "surrogatepass")
-            self._engine.submit(principal, text, question.surfaces, deadline, partial(_tell, answered))
+            done = partial(_tell, answered)
+            self._engine.submit(principal, text, question.surfaces, deadline, done, harm=question.harm)
         return await asyncio.gather(*waiting)
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ from bartizan.core.passage import Surface
 from bartizan.keeper import messages as m
 from bartizan.workspace.deployment import Inference as Settings
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 MOST_TEXTS: Final = 16_384
 """Texts of one request."""
 CHARACTERS_PER_SECOND: Final = 100_000
@@ -26,6 +26,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     text: bytes
     """UTF-8, in which a lone surrogate is spelled as if it were a character."""
     surfaces: Surfaces
+    harm: bool = False
 
 
 class Read(msgspec.Struct, frozen=True, array_like=True, tag=True):

@@ -100,9 +100,8 @@ class InferenceServer:
         answers = _Round(connection, request)
         try:
             for number, asked in enumerate(request.texts):
-                self._engine.submit(
-                    request.principal, asked.text, asked.surfaces, deadline, partial(answers.take, number)
-                )
+                done = partial(answers.take, number)
+                self._engine.submit(request.principal, asked.text, asked.surfaces, deadline, done, harm=asked.harm)
         except UnicodeDecodeError:
             raise KeeperError("a text is not UTF-8") from None
 

@@ -9,8 +9,7 @@ from typing import Final
 from bartizan.core.inference import Learned
 from bartizan.core.passage import Surface
 from bartizan.inspection.classifier import ClassifierDetector
-from bartizan.inspection.classifier.cascade import Steps
-from bartizan.inspection.classifier.network import Window
+from bartizan.inspection.classifier.network import Steps, Window
 from bartizan.inspection.interface import Partial, View
 from bartizan.inspection.views import read
 
@@ -28,11 +27,12 @@ class Ticket:
         deadline: after which nobody waits.
         digest: for the cache.
         done: told the answer, once.
+        harm: judge a request for harm, too.
     """
 
     __slots__ = (
-        "_steps", "_window", "began", "deadline", "digest", "done", "found", "gaps", "long", "principal", "surfaces",
-        "text", "views", "weight", "windows",
+        "_steps", "_window", "began", "deadline", "digest", "done", "found", "gaps", "harm", "long", "principal",
+        "surfaces", "text", "views", "weight", "windows",
     )  # fmt: skip
 
     def __init__(
@@ -43,6 +43,8 @@ class Ticket:
         deadline: float,
         digest: bytes,
         done: Callable[[tuple[Learned, ...]], None],
+        *,
+        harm: bool = False,
     ) -> None:
         self.principal = principal
         self.text = text
@@ -50,6 +52,7 @@ class Ticket:
         self.deadline = deadline
         self.digest = digest
         self.done = done
+        self.harm = harm
         self.weight = len(text) + 64
         self.long = len(text) >= LONG
         self.began = perf_counter()
@@ -68,7 +71,7 @@ class Ticket:
         try:
             if self._steps is None:
                 self.views, self.gaps = read(self.text)
-                self._steps = detector.steps(self.views, self.surfaces)
+                self._steps = detector.steps(self.views, self.surfaces, harm=self.harm)
                 self._window = next(self._steps)
             assert self._window is not None
             encoded = detector.encode(self._window)
