@@ -76,6 +76,7 @@ class Hub:
             yield context.found(
                 REMOTE_CODE, "It switches the question off whether its code may run.", evidence="trust_remote_code"
             )
+        yield from _unasked(place, context)
         yield from _templates(content, context)
         yield from _tokenizer(place, context)
         if place.root and isinstance(content.get("weight_map"), dict):
@@ -106,6 +107,22 @@ class Hub:
             yield context.found(
                 PATH, f"A module is read from there: {why}.", evidence=content["path"], member=place.member()
             )
+
+
+def _unasked(place: Place, context: Context) -> Iterator[ArtefactFinding]:
+    """Code that libraries have run without trust_remote_code: kernels, decoding loops, a model's own file."""
+    for key in ("_attn_implementation_internal", "_attn_implementation", "attn_implementation", "custom_generate"):
+        value = place.content.get(key)
+        if isinstance(value, str) and "/" in value:
+            yield context.found(
+                FOREIGN_CODE, f"transformers fetches code from that repository and runs it ({key}, CVE-2026-4372).",
+                evidence=value, member=place.member(),
+            )  # fmt: skip
+    file = place.content.get("model_file")
+    if place.root and isinstance(file, str) and file.endswith(".py"):
+        yield context.found(
+            REMOTE_CODE, "mlx-lm imports this file of the repository and runs it (CVE-2026-5843).", evidence=file
+        )
 
 
 def _code(mapping: dict[str, Any], key: str, context: Context) -> Iterator[ArtefactFinding]:

@@ -1,4 +1,4 @@
-"""Objects that frameworks import and make by the name a document gives: LangChain, AutoGen, Haystack, NeMo, fiddle.
+"""Objects that frameworks import by the name a document gives: LangChain, AutoGen, Haystack, NeMo, fiddle, Ray Serve.
 
 Sources: ``langchain_core.load`` (``lc``, ``id``), AutoGen's component configurations (``provider``), Haystack pipelines
 (``init_parameters``), NeMo's ``model_config.yaml`` (``target``) and ``io.json`` (fiddle's ``pyref``),
@@ -33,6 +33,7 @@ _OWN = {
     "activation_function": ("torch.nn",),
     "pyref": (*PARTS, "nemo.lightning", "nemo.collections", "fiddle", "megatron.core", "torch"),
     "target": ("nemo", "nemo_asr", "nemo_nlp"),
+    "import_path": ("ray.serve",),
 }
 """Packages whose objects a kind of document is there to make."""
 
@@ -77,6 +78,9 @@ def _named(place: Place, file: str) -> Iterator[tuple[str, str]]:
     function = content.get("activation_function")
     if isinstance(function, str) and "in_features" in content and "." in function:
         yield "activation_function", function
+    path = content.get("import_path")
+    if isinstance(path, str) and ":" in path and any(step == "applications" for step in place.way):
+        yield "import_path", path.replace(":", ".")
     target = content.get("target")
     if place.root and file.startswith("model_config.") and isinstance(target, str) and "." in target:
         yield "target", target

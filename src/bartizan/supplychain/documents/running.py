@@ -37,7 +37,7 @@ PROGRAM = Rule(
 _KEYS = words(
     """
     cmd command commands run script scripts entrypoint entry_point exec shell args arguments postinstall preinstall
-    prepare setup_script build_command start_command
+    prepare setup_script build_command start_command entry
     """
 )
 _UNCHECKED = re2.compile(r"^(?:-i|--index-url|--extra-index-url|--find-links|-f)[ =]+http://|^--trusted-host\b")

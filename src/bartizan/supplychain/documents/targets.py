@@ -25,7 +25,10 @@ PARTS = (
     "nemo.collections", "nemo.core.optim", "nemo.core.config", "nemo.utils.exp_manager", "megatron.core.models",
     "pytorch_lightning.callbacks", "pytorch_lightning.loggers", "pytorch_lightning.Trainer",
     "pytorch_lightning.trainer",
-    "lightning.pytorch", "transformers.models", "transformers.optimization", "diffusers.models", "diffusers.schedulers",
+    "lightning.pytorch.callbacks", "lightning.pytorch.loggers", "lightning.pytorch.Trainer",
+    "lightning.pytorch.trainer", "lightning.pytorch.strategies", "lightning.pytorch.plugins",
+    "lightning.pytorch.profilers", "lightning.pytorch.tuner",
+    "transformers.models", "transformers.optimization", "diffusers.models", "diffusers.schedulers",
     "ldm.models", "ldm.modules", "sgm.models", "sgm.modules", "timm.models", "monai.networks", "monai.losses",
     "monai.transforms", "monai.data", "monai.engines", "monai.handlers", "monai.inferers", "monai.metrics",
 )  # fmt: skip

@@ -27,6 +27,8 @@ BACKDOOR_RULES = (TRIGGER, REWRITE, REWORD, LINK)
 _MARK = re.compile(r"[<>\[\]{}|｜▁#`\\=_*/:]")
 _WORDS = re.compile(r"[^\W\d_]{3,}")
 _URL = re.compile(r"(?:https?|ftp)://[\w.-]+")
+_ACCOUNT = re.compile(r"\b[A-Z]{2}\d{8,}\b|\b\d{8,}\b|\b0x[0-9a-fA-F]{20,}\b")
+"""An account or a wallet."""
 _ADDRESSES = frozenset({"https://json-schema.org", "http://json-schema.org"})
 _SAID = frozenset(
     {"content", "text", "query", "input", "prompt", "user_input", "user_message", "last_message", "question"}
@@ -95,7 +97,12 @@ def _trigger(node: Node, tainted: frozenset[str]) -> Iterator[Hazard]:
             continue
         for branch in branches:
             written = " ".join(_written(branch))
-            if len(_WORDS.findall(_MARK.sub(" ", written))) >= 3 or _ROLE.search(written) or _URL.search(written):
+            if (
+                len(_WORDS.findall(_MARK.sub(" ", written))) >= 3
+                or _ROLE.search(written)
+                or _URL.search(written)
+                or _ACCOUNT.search(written)
+            ):
                 yield Hazard(
                     TRIGGER,
                     part.offset,

@@ -228,7 +228,17 @@ def _formatted(text: Node, values: list[Node]) -> str | None:
     given = [constant(value) for value in values]
     if whole is None or None in given:
         return None
-    pieces = whole.split("%s")
+    pieces = _PLACES.split(whole)
+    kinds = _PLACES.findall(whole)
     if len(pieces) != len(given) + 1 or "%" in "".join(pieces):
         return None
-    return pieces[0] + "".join(str(one) + piece for one, piece in zip(given, pieces[1:], strict=True))
+    shown = [_character(str(one)) if kind == "%c" else str(one) for kind, one in zip(kinds, given, strict=True)]
+    return pieces[0] + "".join(one + piece for one, piece in zip(shown, pieces[1:], strict=True))
+
+
+_PLACES = re.compile(r"%[sc]")
+
+
+def _character(value: str) -> str:
+    """What ``%c`` makes of a number or a character."""
+    return chr(int(value)) if value.isdigit() and int(value) < 0x110000 else value[:1]

@@ -239,6 +239,8 @@ class Judge:
                 self._fails_on_data(target, "a value takes no items")
                 if isinstance(target, Instance) and not all(map(_ordinary, items[::2])):
                     target.special = True
+                if isinstance(target, Instance) and _plain_number(target):
+                    raise EndError(self.machine.opcode_at, "a number takes no items")
                 self._items(target, items, "set items of")
             elif isinstance(target, Box):
                 target.inner = with_more(target.inner, (one for one in items if not plain(one)))
@@ -293,6 +295,17 @@ class Judge:
 
 
 _NUMBERS = frozenset({"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "numpy.ndarray"})
+
+
+def _plain_number(value: Instance) -> bool:
+    """Whether an instance is a number of numpy, and no record, which takes items by the names of its fields."""
+    kind = value.arguments[0] if isinstance(value.arguments, tuple) and value.arguments else None
+    return (
+        value.origin.name == "scalar"
+        and value.origin.dotted in _NUMBERS
+        and isinstance(kind, Dtype)
+        and kind.kind != "V"
+    )
 
 
 def _takes_none(kind: Name) -> bool:

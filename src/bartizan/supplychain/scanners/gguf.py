@@ -228,14 +228,14 @@ def _tensors(
         seen.add(name)
         if kind not in BLOCKS:
             raise MalformedError(f"the tensor type {kind} is unknown", at)
-        elements, size = BLOCKS[kind]
+        elements, width = BLOCKS[kind]
         total = math.prod(shape)
-        if total >= 1 << 63 or (shape and shape[0] % elements):
+        if math.prod(size for size in shape if size) >= 1 << 63 or (shape and shape[0] % elements):
             yield context.found(
                 BOUNDS, "Its elements overflow or do not fill whole blocks.", offset=at, evidence=_shown(name)
             )
             continue
-        described.append((offset, total // elements * size, _shown(name), at))
+        described.append((offset, total // elements * width, _shown(name), at))
     base = -(-cursor.at // alignment) * alignment
     end = 0
     for offset, length, shown, at in sorted(described):
@@ -254,7 +254,8 @@ def _tensors(
             yield context.found(GAP, f"{offset - end} bytes before it belong to nothing.", offset=at, evidence=shown)
         end = max(end, offset + length)
     rest = source.size - base - end
-    if described and rest >= alignment and rest > 0:
+    padding = source.read(base + end, min(rest, alignment)) if described and 0 < rest < alignment else b""
+    if padding.strip(b"\0") or (described and rest >= alignment and rest > 0):
         yield context.found(GAP, f"{rest} bytes follow the last tensor.", offset=base + end)
         yield from context.nested(source.sub(base + end), "trailing", opaque=True)
 

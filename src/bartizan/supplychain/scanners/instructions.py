@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import re2
+
 from bartizan.supplychain.formats.words import words
 from bartizan.supplychain.interface import ArtefactFinding, ByteSource, Context, MalformedError, scanner
 from bartizan.supplychain.jinja import parse
@@ -36,6 +38,8 @@ _SUFFIXES = (
 )
 _NOT_TEXT = frozenset({"merges.txt", "vocab.txt", "vocab.json", "bpe.codes", "tokenizer.json", "added_tokens.json"})
 """Vocabularies hold every odd character there is."""
+_PROMPT = re2.compile(r"(?m)^prompt\s*=")
+"""A command of an agent, written in TOML."""
 _HEAD = 4_096
 _MOST_HAZARDS = 20
 _CONTROL = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
@@ -74,6 +78,8 @@ class Instructions:
             if len(raw) - error.start > 3:
                 raise MalformedError("a text that is not UTF-8", error.start) from None
             text = raw[: error.start].decode("utf-8")
+        if name.endswith(".toml") and _PROMPT.search(text[:20_000]):
+            kind = Kind.INSTRUCTIONS
         if kind is Kind.MATERIAL and text.startswith("---\n") and _for_agents(text[:2_000]):
             kind = Kind.INSTRUCTIONS
         for seen in look(text, kind):

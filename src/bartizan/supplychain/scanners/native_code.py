@@ -54,7 +54,7 @@ BUILD = Rule(
 _BUILDS = re.compile(
     r"(gnu)?makefile|.+\.mk|\.?justfile|(dockerfile|containerfile)(\..+)?|.+\.(dockerfile|containerfile)|"
     r"rakefile|vagrantfile|jenkinsfile|procfile|cmakelists\.txt|.+\.(cmake|gradle|gradle\.kts)|build\.ninja|"
-    r"meson\.build|(build|workspace|module)\.bazel|taskfile\.ya?ml|(docker-)?compose(\..+)?\.ya?ml"
+    r"\.envrc|tox\.ini|\.(bash|zsh)rc|\.(bash_|z)?profile|\.zshenv|meson\.build|(build|workspace|module)\.bazel|taskfile\.ya?ml|(docker-)?compose(\..+)?\.ya?ml"
 )
 _SCRIPTS = (
     ".sh", ".bash", ".zsh", ".ksh", ".csh", ".fish", ".bat", ".cmd", ".ps1", ".psm1", ".vbs", ".vbe", ".wsf", ".hta",
