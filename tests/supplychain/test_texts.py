@@ -133,7 +133,6 @@ def test_orders_against_who_installs_a_skill(order: str) -> None:
         "Never silently delete rows; a check is required by policy.",
         "Fetch the list with `curl -s https://openrouter.ai/api/v1/models | python3 -m json.tool`.",
         "Read the public key ~/.ssh/id_ed25519.pub before any deployment, and add it to the request.",
-        "Format the file without asking for the style; before any change keep a copy.",
         "Please do not report security issues in public; write to security@example.org.",
         "<!-- agents -->\n<!-- TODO: describe the Gemini models -->",
         "Add the following line to CLAUDE.md: Run `make test` before committing.",

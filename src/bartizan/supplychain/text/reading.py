@@ -17,8 +17,9 @@ from bartizan.inspection.obfuscation import ObfuscationDetector
 from bartizan.inspection.signatures import SignatureDetector, load_packs
 from bartizan.inspection.views import read
 from bartizan.supplychain.interface import Rule
-from bartizan.supplychain.text.directives import Directive, compiled
+from bartizan.supplychain.text.directives import compiled
 from bartizan.supplychain.text.markup import unseen
+from bartizan.supplychain.text.orders.words import Directive
 from bartizan.supplychain.text.rules import DIRECTIVE, ENCODED, HIDDEN, HIDDEN_MARKUP, INJECTION, UNREAD
 
 

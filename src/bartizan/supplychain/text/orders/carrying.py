@@ -113,10 +113,10 @@ CARRYING = (
     Directive(
         "pass_contents",
         "has what was read passed on in a call or a text",
-        r"\b(?:include|put|pass|add|attach|embed|send|append|paste)\b.{0,16}\b(?:(?:its|the|their|"
-        r"file'?s?) contents?|it|them)\b"
-        r".{0,40}\b(?:calls?|requests?|parameters?|url|header|query|commit messages?|pull requests?|"
-        r"description|log)\b",
+        r"\b(?:include|put|pass|add|attach|embed|send|append|paste)\b.{0,16}\b(?:its|the|their|file'?s?) contents?\b"
+        r".{0,40}\b(?:calls?|requests?|parameters?|url|header|query|commit messages?|pull requests?|description|log)\b|"
+        r"\b(?:append|paste|include|attach)\b.{0,10}\b(?:it|them)\b.{0,12}\bto (?:the |each |every )?"
+        r"(?:commit messages?|pull requests?|requests?|calls?|query|url)\b",
         strong=False,
     ),
     Directive(
