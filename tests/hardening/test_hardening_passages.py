@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -139,4 +140,6 @@ def test_facts_come_from_the_scope_file_of_the_campaign_while_it_is_unchanged(tm
     assert "names no scope file" in declared_for(None)[1]
     assert told is not None
     assert "not here" in declared_for(replace(told, file=str(tmp_path)))[1]
-    assert "not here" in declared_for(replace(told, file="a\0b"))[1]
+    os.mkfifo(tmp_path / "pipe")
+    for odd in ("a\0b", "/dev/zero", str(tmp_path / "pipe")):
+        assert "not here" in declared_for(replace(told, file=odd))[1]

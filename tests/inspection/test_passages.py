@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -17,6 +18,7 @@ from bartizan.core.verdict import Action
 from bartizan.firewall.exchange import ChannelKind
 from bartizan.firewall.guard import Guard
 from bartizan.inspection.passages import SHORTEST, WINDOW, Passage, PassageDetector
+from bartizan.inspection.passages.detector import _runs
 from bartizan.inspection.views.tokens import read_output
 from bartizan.policy.document import PolicyDocument
 from bartizan.policy.passages import Passages
@@ -103,6 +105,35 @@ def test_short_passages_are_passed_over_and_say_so_by_being_false() -> None:
     assert not PassageDetector([Passage("x", "a" * (SHORTEST - 1))])
     assert PassageDetector([Passage("x", "abcdefgh" * 2)])
     assert WINDOW > SHORTEST
+
+
+@settings(max_examples=150)
+@given(
+    passage=st.text("abc", min_size=16, max_size=90),
+    before=st.text("abc", max_size=20),
+    after=st.text("abc", max_size=20),
+    cut=st.tuples(st.integers(0, 80), st.integers(0, 90)),
+)
+def test_runs_are_those_that_a_search_for_each_of_them_finds(
+    passage: str, before: str, after: str, cut: tuple[int, int]
+) -> None:
+    said = before + passage[cut[0] : cut[1]] + after
+    (_, form), *_ = PassageDetector([Passage("x", passage)])._passages
+    width, forms = form.width, form.whole.split("\0")
+    wanted: set[int] = set()
+    for at in range(len(said) - width + 1):
+        if any(said[at : at + width] in one for one in forms):
+            wanted.update(range(at, at + width))
+    found = {at for first, last in _runs(said, form) for at in range(first, last)}
+    assert found == wanted
+
+
+def test_a_text_of_one_letter_takes_no_time_and_hides_nothing() -> None:
+    many = PassageDetector([Passage("x", "a" * 50_000)])
+    began = time.process_time()
+    (signal,) = many.detect(read_output("Well: " + "a" * 60_000 + PROMPT).views, Surface.OUTPUT)
+    assert time.process_time() - began < 5
+    assert signal.span.end > 60_000
 
 
 @pytest.fixture(scope="module")

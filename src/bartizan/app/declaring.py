@@ -12,6 +12,7 @@ from bartizan.hardening.declared import Declared
 from bartizan.hardening.findings import ScopeNamed
 from bartizan.redteam.knowledge import Knowledge, knowledge_of
 from bartizan.redteam.scope import load_scope
+from bartizan.workspace.files import read_bounded
 
 
 def declared_by(scope: Path, values: tuple[str, ...] = ()) -> Declared:
@@ -31,11 +32,13 @@ def declared_for(named: ScopeNamed | None, values: tuple[str, ...] = ()) -> tupl
         return Declared(values=values), "the export names no scope file; give one with --scope"
     path = Path(named.file)
     try:
-        if hashlib.sha256(path.read_bytes()).hexdigest() != named.sha256:
-            return Declared(values=values), "the scope file has changed since the campaign; give one with --scope"
-        return declared_by(path, values), ""
-    except (OSError, ValueError):
+        content = read_bounded(path, "the scope file")
+    except (BartizanError, ValueError):
         return Declared(values=values), "the scope file of the campaign is not here; give one with --scope"
+    if hashlib.sha256(content).hexdigest() != named.sha256:
+        return Declared(values=values), "the scope file has changed since the campaign; give one with --scope"
+    try:
+        return declared_by(path, values), ""
     except BartizanError as error:
         return Declared(values=values), f"the scope file of the campaign cannot be used: {error.cause}"
 

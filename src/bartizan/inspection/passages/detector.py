@@ -11,7 +11,7 @@ made: where it is denied it is passed over.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -27,6 +27,12 @@ WINDOW: Final = 30
 """Letters in a row that give hidden instructions away; they score a half, twice as many and more score one."""
 SHORTEST: Final = 16
 """Letters that a passage must have."""
+MOST_TEXT: Final = 50_000
+"""Characters of a passage that are looked for."""
+_MOST_PLACES: Final = 64
+"""At which one piece of a passage may stand; a text that says the same more often says little."""
+_MOST_COMPARED: Final = 1_000_000
+"""Letters compared in one text; an answer that repeats a passage of 50,000 once takes a tenth of it."""
 _BETWEEN: Final = "\0"
 
 
@@ -42,16 +48,20 @@ class Passage(NamedTuple):
 class _Form(NamedTuple):
     """What a text looks like in one kind of spelling, canonical."""
 
-    pieces: frozenset[str]
-    """Every run of ``width`` letters."""
-    width: int
     whole: str
-    """All of it, for the question whether a text may still become a piece."""
+    """All of it."""
+    width: int
+    """Letters in a row that count."""
     short: bool
-    """The passage is no longer than a piece."""
+    """The passage has no more."""
+    anchors: Mapping[str, tuple[int, ...]]
+    """Pieces of ``whole`` at equal distances, of which every run of ``width`` letters holds one, and where they stand:
+    a small part of all runs, from which one is told by looking around."""
+    anchor: int
+    """Letters of such a piece."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _forms(text: str, statement: bool) -> tuple[_Form, ...]:
     """As written, backwards and in ROT13; as hexadecimal codes; as decimal ones. None for too short a text."""
     table = Canonical()
@@ -69,10 +79,17 @@ def _forms(text: str, statement: bool) -> tuple[_Form, ...]:
     )
 
 
-def _form(forms: Sequence[str], most: int) -> _Form:
-    width = min(most, len(forms[0]))
-    pieces = frozenset(form[at : at + width] for form in forms for at in range(len(form) - width + 1))
-    return _Form(pieces, width, _BETWEEN.join(forms), width >= len(forms[0]))
+def _form(forms: Sequence[str], width: int) -> _Form:
+    whole, anchor = _BETWEEN.join(forms), (width + 1) // 2
+    places: dict[str, list[int]] = {}
+    begin = 0
+    for form in forms:
+        for at in range(0, len(form) - anchor + 1, width - anchor + 1):
+            found = places.setdefault(form[at : at + anchor], [])
+            if len(found) < _MOST_PLACES:
+                found.append(begin + at)
+        begin += len(form) + 1
+    return _Form(whole, width, width >= len(forms[0]), {piece: tuple(found) for piece, found in places.items()}, anchor)
 
 
 class PassageDetector:
@@ -89,7 +106,7 @@ class PassageDetector:
 
     def __init__(self, passages: Iterable[Passage] = ()) -> None:
         self._table = Canonical()
-        self._passages = [(one, form) for one in passages for form in _forms(one.text, one.statement)]
+        self._passages = [(one, form) for one in passages for form in _forms(one.text[:MOST_TEXT], one.statement)]
         self._statements = any(one.statement for one, _ in self._passages)
 
     def more(self, passages: Iterable[Passage]) -> PassageDetector:
@@ -171,20 +188,45 @@ class PassageDetector:
 
 
 def _runs(canonical: str, form: _Form) -> list[tuple[int, int]]:
-    """Where pieces stand, joined where they overlap."""
-    width, pieces = form.width, form.pieces
+    """Where ``form.width`` letters in a row of the passage stand, and more; joined where they overlap."""
+    found: list[tuple[int, int]] = []
+    done: dict[int, int] = {}
+    left = _MOST_COMPARED
+    for at in range(len(canonical) - form.anchor + 1):
+        if left <= 0:  # texts of a few letters, over and over: what is left unread counts as found
+            found.append((at, len(canonical)))
+            break
+        for place in form.anchors.get(canonical[at : at + form.anchor], ()):
+            if done.get(at - place, -1) > at:
+                continue
+            first, last = _around(canonical, at, form.whole, place, form.anchor)
+            done[at - place] = last
+            left -= last - first
+            if last - first >= form.width:
+                found.append((first, last))
     runs: list[tuple[int, int]] = []
-    for at in range(len(canonical) - width + 1):
-        if canonical[at : at + width] in pieces:
-            if runs and at <= runs[-1][1]:
-                runs[-1] = (runs[-1][0], at + width)
-            else:
-                runs.append((at, at + width))
+    for first, last in sorted(found):
+        if runs and first <= runs[-1][1]:
+            runs[-1] = (runs[-1][0], max(runs[-1][1], last))
+        else:
+            runs.append((first, last))
     return runs
 
 
+def _around(text: str, at: int, whole: str, place: int, length: int) -> tuple[int, int]:
+    """How far the letters around a common piece are the same; no text of letters holds what parts the forms."""
+    before = 0
+    while before < min(at, place) and text[at - before - 1] == whole[place - before - 1]:
+        before += 1
+    after = length
+    most = min(len(text) - at, len(whole) - place)
+    while after < most and text[at + after] == whole[place + after]:
+        after += 1
+    return at - before, at + after
+
+
 def _open(canonical: str, form: _Form) -> int:
-    """Where the longest end of the text begins that may still become a piece."""
+    """Where the longest end of the text begins that may still become one."""
     low, high = max(0, len(canonical) - form.width + 1), len(canonical)
     while low < high:  # an end that may not, may not with more before it either
         middle = (low + high) // 2
