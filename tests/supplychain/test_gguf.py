@@ -122,6 +122,7 @@ def vocabulary(*more: tuple[str, int, bytes], tokens: tuple[str, ...] = ("a", "b
         (gguf([("llama.block_count", 4, struct.pack("<I", 513))]), {"gguf.number"}),
         (gguf([("general.architecture", 8, gguf_text("../x"))]), {"format.malformed"}),
         (gguf([("x.flag", 7, b"\x02")]), {"format.malformed"}),
+        (gguf([("general.name", 8, struct.pack("<Q", 2) + b"\xff\xfe")]), {"format.malformed"}),
         (gguf((), [("a", (0, 1 << 62, 4), 0, 0)]), {"gguf.bounds"}),
         (gguf((), [("a", (8,), 0, 0)], bytes(32) + b"\x80\x04N."), {"gguf.gap"}),
         (gguf([("general.description", 8, gguf_text("A small model that answers questions about plants."))]), set()),

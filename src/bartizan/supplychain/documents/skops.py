@@ -38,7 +38,8 @@ TRUSTED = (
 _DANGEROUS = (
     "sklearn.externals", "sklearn.datasets", "sklearn.utils._joblib", "sklearn.utils.parallel",
     "sklearn.utils._testing", "numpy.f2py",
-    "numpy.testing", "numpy.distutils", "numpy.lib", "numpy.load", "numpy.fromfile", "numpy.memmap", "scipy.io",
+    "numpy.testing", "numpy.distutils", "numpy.lib", "numpy.load", "numpy.fromfile", "numpy.memmap",
+    "numpy.ctypeslib", "numpy.save", "scipy.io",
     "scipy.datasets",
     "scipy._lib", "skops.io", "skops.hub_utils", "pandas.core.computation",
 )  # fmt: skip

@@ -36,6 +36,8 @@ LARGEST = 100_000
 _DUNDER = re.compile(
     r"__[a-zA-Z]\w*__|\b(?:_{2,}(?:class|globals|builtins|subclasses|mro|base|import|init|dict|code)\b)"
 )
+_PIECE = re.compile(r"__[a-z]*|[a-z]*__")
+"""The begin or the end of a name of Python's own."""
 _INTERNAL = re.compile(r"\.\s*(?:" + "|".join(sorted(INTERNAL)) + r")\b")
 
 
@@ -88,6 +90,9 @@ def constant(node: Node) -> str | None:
 def _check(node: Node, known: frozenset[str]) -> Iterator[Hazard]:
     value = str(node.value)
     match node.kind:
+        case "set" if len(node.children) > 1 and _PIECE.fullmatch(constant(node.children[1]) or ""):
+            piece = constant(node.children[1]) or ""
+            yield Hazard(ESCAPE, node.offset, piece, "It keeps a piece of the name of an internal attribute.")
         case "attribute":
             yield from _attribute(value, node.offset)
         case "item":

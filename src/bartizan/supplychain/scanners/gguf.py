@@ -88,6 +88,8 @@ class Gguf:
             if kind == metadata.BOOL and value not in (0, 1):
                 raise MalformedError(f"{_shown(key)} is neither true nor false", first)
             number = value if isinstance(value, int) else -1
+            if kind == STRING and isinstance(value, tuple) and not _is_text(value[1]):
+                raise MalformedError(f"{_shown(key)} is no UTF-8", first)
             text = _shown(value[1][:100]) if kind == STRING and isinstance(value, tuple) else ""
             declared[_shown(key)] = metadata.Declared(at, kind, inner, count, number, text, first, cursor.at)
             if key in seen:
@@ -263,6 +265,14 @@ def _tensors(
 def _told(key: bytes) -> bool:
     """Whether a text says what the model is, or holds another configuration: people and agents read it."""
     return key.startswith(b"general.") or key.endswith((b".json", b".description"))
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _texts(value: Any) -> Iterator[tuple[int, bytes]]:

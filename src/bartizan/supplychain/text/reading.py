@@ -74,7 +74,7 @@ _SPEAKS = re2.compile(
     r"(?is)\W*(?:notes? (?:to|for) )?(?:the |any |all )?(?:llms?|ai(?: assistants?| agents?| models?)?|assistants?|"
     r"chat-?bots?|language models?|agents?|claude|gpt|copilot|gemini)\b\s*[:,].{0,80}\b(?:if|when|whenever|always|"
     r"never|answer|say|tell|ignore|send|reply|respond|include|append|recommend|do not|don't|must|run|visit|fetch|"
-    r"download|push|book|use|disable|add|write|insert|set|put|change|make|skip|leave|remove|delete|read|call|ask|treat|"
+    r"download|push|book|use|disable|add|write|insert|set|put|change|make|skip|leave|remove|delete|read|call|ask|treat|forward|"
     r"assume|claim|mark|rank|rate|give|choose|prefer|open)\b"
 )
 """How a part that nobody sees begins that is written for models."""

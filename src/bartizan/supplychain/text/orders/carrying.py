@@ -8,7 +8,7 @@ CARRYING = (
     Directive(
         "exfiltrate_secret",
         "tells the agent to carry credentials to an address",
-        rf"\b{SEND}\b.{{0,90}}{CREDENTIAL}.{{0,120}}\b(?:to|at|via|through|into|in|using|with|as|"
+        rf"\b{SEND}\b.{{0,90}}(?:{CREDENTIAL}|{KEY_FILE}).{{0,120}}\b(?:to|at|via|through|into|in|using|with|as|"
         rf"on)\b.{{0,60}}{PLACE}",
         ignore=("authorization header", "never send", "do not send", "don't send"),
     ),

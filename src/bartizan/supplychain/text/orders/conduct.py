@@ -79,7 +79,7 @@ CONDUCT = (
         "puts itself before all others",
         r"\b(?:always|only|must)\b.{0,20}\b(?:choose|use|prefer|select|pick|call)\b.{0,20}\b(?:this|"
         r"our)\b.{0,20}\b(?:skill|"
-        r"tool|server|plugin)\b.{0,40}\b(?:instead|over|rather|whatever|regardless|no matter)\b",
+        r"tool|server|plugin)\b.{0,40}\b(?:instead|over|rather|whatever|regardless|no matter|first)\b",
         strong=False,
     ),
     Directive(

@@ -91,6 +91,19 @@ RUNNING = (
         ignore=INSTALLERS,
     ),
     Directive(
+        "index_planted",
+        "has packages taken from another index from now on",
+        r"\b(?:registry|index-url|extra-index-url|channels?)\b\s*[=:]\s*https?://\S+.{0,60}(?:\.npmrc|pip\.conf|\.pypirc|"
+        r"\.condarc|\.yarnrc|uv\.toml)",
+        ignore=("pypi.org", "registry.npmjs.org", "npm.pkg.github.com", "localhost", "127.0.0.1"),
+    ),
+    Directive(
+        "fetched_and_planted",
+        "plants what an address answers where it runs or opens the door",
+        r"\b(?:curl|wget)\b[^\n|]{0,160}>>?\s*\S*(?:authorized_keys|\.bashrc|\.zshrc|\.profile|\.bash_profile|crontab|"
+        r"\.git/hooks)",
+    ),
+    Directive(
         "locked_download",
         "has a program fetched in an archive that scanners cannot open",
         r"\b(?:download|fetch|get|grab)\b.{0,120}https?://\S+\.(?:zip|7z|rar|exe|msi|dmg|pkg|tar\.gz)\b.{0,80}"
