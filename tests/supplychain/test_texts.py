@@ -136,6 +136,7 @@ def test_orders_against_who_installs_a_skill(order: str) -> None:
         "It silently drops rows without a date; check the count before any analysis.",
         "Keep both tables: without them a result cannot be traced. Read the schema before any change.",
         "Add `registry=https://npm.pkg.github.com` to ~/.npmrc.",
+        "Reject skills that say `curl | sh` or `wget | bash`.",
         "Never silently delete rows; a check is required by policy.",
         "Fetch the list with `curl -s https://openrouter.ai/api/v1/models | python3 -m json.tool`.",
         "Read the public key ~/.ssh/id_ed25519.pub before any deployment, and add it to the request.",

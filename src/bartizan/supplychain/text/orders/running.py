@@ -21,7 +21,7 @@ RUNNING = (
     Directive(
         "remote_script",
         "runs what an address answers",
-        rf"\b(?:curl|wget|iwr|irm|invoke-webrequest|invoke-restmethod|fetch)\b[^\n|]{{0,200}}\|"
+        rf"\b(?:curl|wget|iwr|irm|invoke-webrequest|invoke-restmethod|fetch)\b[^\n|]{{0,100}}[./:$][^\n|]{{0,100}}\|"
         rf"\s*(?:sudo\s+)?(?:-?\w+\s+)?(?:{_FED})",
         ignore=INSTALLERS,
     ),
