@@ -8,6 +8,7 @@ from tests.agents.office import OFFICE, tool
 from bartizan.agents import open_guard
 from bartizan.agents.derive import derive
 from bartizan.agents.envelope import Licence, read_task
+from bartizan.agents.languages import tokens
 from bartizan.agents.profile import Effect
 from bartizan.core.tool import ToolCall, ToolResult
 from bartizan.core.verdict import Action
@@ -118,3 +119,7 @@ def test_what_german_writes_with_a_capital_is_no_name() -> None:
 )
 def test_english_is_not_taken_for_another_language(task: str) -> None:
     assert read_task(task).languages == {"en"}
+
+
+def test_a_mark_without_a_letter_is_no_word() -> None:
+    assert tokens("a \u1dc0 b") == ["a", "b"]

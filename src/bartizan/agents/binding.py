@@ -88,12 +88,11 @@ def bind(value: str, ledger: Ledger, envelope: Envelope, operator: str, server: 
     if len(whole) > 2 and values.contains(operator, whole):
         return Bound(Label.OPERATOR, "the operator's words")
     places = ledger.places(whole)
-    if not places:
-        number = values.numeral(value)
-        if number:
-            if number in envelope.numbers:
-                return Bound(Label.USER, "the user's words")
-            places = ledger.places(number)
+    number = values.numeral(value) if not places or whole[0].isdigit() else ""
+    if number and number in envelope.numbers:  # 58.5 is the 58.50 that the user wrote
+        return Bound(Label.USER, "the user's words")
+    if number and not places:
+        places = ledger.places(number)
     if not places:
         places = ledger.places(values.compact(whole)) if len(whole) <= values.MAX_VALUE else []
     if (not places or not places[0].field) and lookalike(whole, ledger, envelope):

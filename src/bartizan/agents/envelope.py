@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from bartizan.agents import values
+from bartizan.agents.announcing import announced
 from bartizan.agents.delegating import english, foreign
 from bartizan.agents.languages import spoken
 from bartizan.agents.lexicon import (
@@ -95,6 +96,8 @@ class Envelope(msgspec.Struct, frozen=True):
     """The same, by a word of its own: *them* may be one vendor, *all* is none."""
     clicks: bool = False
     """The user lets the agent open a link that somebody else gives."""
+    announced: frozenset[str] = frozenset()
+    """Kinds of values of which the user says that they stand in what somebody wrote."""
     languages: frozenset[str] = frozenset()
     """In which the words are; what is ``unknown`` licenses nothing."""
 
@@ -190,6 +193,7 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         every=not _EVERY.isdisjoint(words(text)) or empties,
         many=not _MANY.isdisjoint(words(text)),
         clicks=any(_OPENING & one.words and _LINK & one.words for one in sentences),
+        announced=announced(text),
         languages=frozenset(languages),
     )
     return envelope if before is None else _joined(before, envelope)
@@ -218,6 +222,7 @@ def _joined(one: Envelope, two: Envelope) -> Envelope:
         every=one.every or two.every,
         many=one.many or two.many,
         clicks=one.clicks or two.clicks,
+        announced=one.announced | two.announced,
         languages=one.languages | two.languages,
     )
 

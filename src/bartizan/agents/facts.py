@@ -26,6 +26,8 @@ _FOREIGN = _PROSE | {Label.SOURCE, Label.HOSTILE, Label.LOOKALIKE}
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
 _TELLING = frozenset({"send", "publish", "react"})
 _LINKS = folded_set("links")
+_FOLLOWED = frozenset({"url", "email"})
+"""Kinds of values by which a followed text names whom to turn to; it does not name who is paid."""
 _SHORT_NUMBER = 5
 """Digits up to which a number in a text leads nobody anywhere: prices and counts, not telephones or accounts."""
 _FORMLESS = frozenset({Sink.OBJECT, Sink.OTHER})
@@ -188,6 +190,8 @@ class _Arguments:
         whole = values.normal(leaf)
         if self._acts and sink in _FORMLESS and values.kind(whole):
             sink = Sink.RECIPIENT if "@" in whole else Sink.ACCOUNT  # whatever the argument is called
+        if self._awaited(bound, whole, sink):
+            bound = Bound(Label.LINKED, f"{bound.where}, the only one there, where the user says that it stands")
         if bound.label in _FOREIGN:
             self.foreign.add(whole)
         if bound.label not in (_SETTLED if sink in CRITICAL else _SAID):
@@ -222,6 +226,14 @@ class _Arguments:
                     self.strays = self.strays or strays(whole, self._ledger, self._envelope)
             if self._outward:
                 self._exposed(leaf, whole)
+
+    def _awaited(self, bound: Bound, whole: str, sink: Sink) -> bool:
+        """Whether this is the only value of its kind in what was read, and the user says that such a one stands in
+        somebody's text, or lets the agent follow that text to a page or an address."""
+        kind = values.kind(whole) or ("url" if sink is Sink.URL else "")
+        said = kind in self._envelope.announced and bound.label in _TOLD | {Label.SOURCE}
+        follows = self._envelope.delegates and bound.label is Label.SOURCE and kind in _FOLLOWED
+        return (said or follows) and self._ledger.alone(whole, kind)
 
     def _asked_for(self, name: str) -> bool:
         """Whether the user speaks of an argument by its name: *use the coupon code from the e-mail*."""

@@ -83,7 +83,7 @@ def _of_others(word: str) -> bool:
 
 def tokens(sentence: str) -> list[str]:
     """The words of ``sentence`` as `plain` gives them; those that begin with Arabic's *and* also without it."""
-    found = [plain(word) for word in _TOKEN.findall(sentence)]
+    found = [word for word in map(plain, _TOKEN.findall(sentence)) if word]  # a mark alone is no word
     return found + [word[1:] for word in found if word[0] == "\u0648" and len(word) > _FEW]
 
 

@@ -33,6 +33,8 @@ MAX_DIRECTIVES = 2_000
 MAX_SECRETS = 500
 MAX_ADDRESSES = 2_000
 MAX_TITLES = 1_000
+MAX_AUTHORS = 2_000
+"""Records with prose of others; beyond, no value is the only one of its kind."""
 MAX_HEARD = 20_000
 """Characters of what one server was told that are remembered; whoever was told more counts as told everything."""
 MAX_STORED = 5_000
@@ -88,6 +90,8 @@ class Ledger:
         """What may not be told to everybody."""
         self.external = False
         """Whether anything that somebody else may have written was read."""
+        self._authors: list[Record] = []
+        """Records with prose of others, those of one result one after another."""
         self.links = False
         """Whether an application keeps a link in a field."""
         self.unread = False
@@ -175,6 +179,25 @@ class Ledger:
         """The first record whose prose holds ``value`` anywhere."""
         return next((record for text, record in self._prose if value in text), None)
 
+    def alone(self, value: str, kind: str) -> bool:
+        """Whether ``value`` is the only one of its kind in all that was read: no other prose holds one, no field holds
+        an address or account, and its text is neither taken for an attack nor puts anything before the agent's task.
+
+        Args:
+            value: normalised.
+            kind: ``email``, ``account`` or ``url``.
+        """
+        if len(self._authors) >= MAX_AUTHORS:
+            return False
+        if kind != "url" and any(values.kind(known) == kind for known in self.addresses):
+            return False
+        for record in self._authors:
+            if value in record.told and (record.hostile or record.usurps):
+                return False
+            if any(other != value and _of_kind(other, kind) for other in record.told):
+                return False
+        return True
+
     def counted(self, number: str) -> bool:
         """Whether a record whose prose holds ``number`` says in a field of its own how much."""
         return any(place.record.counts for place in self._places.get(number, ()) if not place.field)
@@ -255,6 +278,9 @@ class Ledger:
                 self._secret(match.group(), record.tool)
 
     def _passage(self, leaf: Leaf, record: Record) -> None:
+        seen = bool(self._authors) and self._authors[-1] is record
+        if not record.trusted and not seen and len(self._authors) < MAX_AUTHORS:
+            self._authors.append(record)
         self._secrets_in(leaf.text, record)
         whole = values.normal(leaf.text)
         if len(whole) <= values.MAX_VALUE:
@@ -307,6 +333,12 @@ def linked(record: Record, envelope: Envelope, adopted: Set[str] = frozenset(), 
     if record.words & envelope.words:
         return "word"
     return ""
+
+
+def _of_kind(value: str, kind: str) -> bool:
+    if kind == "url":
+        return "@" not in value and "/" in value and "." in value.partition("/")[0]
+    return values.kind(value) == kind
 
 
 def _common(value: str, record: Record) -> bool:
