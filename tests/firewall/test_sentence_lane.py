@@ -18,7 +18,8 @@ from bartizan.core.threat import Guard, Threat
 from bartizan.core.verdict import Action
 from bartizan.firewall.exchange import Channel, ChannelKind
 from bartizan.firewall.outcome import Outcome
-from bartizan.firewall.sentence_lane import MOST_SENTENCES, SentenceLane
+from bartizan.firewall.sentence_lane import SentenceLane
+from bartizan.inspection.sentences import MOST
 from bartizan.policy.document import Classifier, PolicyDocument, Row
 from bartizan.policy.policy import Policy
 
@@ -118,9 +119,9 @@ def test_what_is_not_read_is_said_and_blocks_nothing() -> None:
 
 def test_an_answer_without_end_is_read_up_to_a_bound() -> None:
     canned = Canned()
-    lines = [f"Line {number} of a very long answer.\n" for number in range(MOST_SENTENCES + 7)]
+    lines = [f"Line {number} of a very long answer.\n" for number in range(MOST + 7)]
     outcome, _ = told([(TEXT, line) for line in lines], canned)
-    assert len(canned.asked) == MOST_SENTENCES
+    assert len(canned.asked) == MOST
     assert [gap.reason for gap in outcome.coverage.uncovered] == ["classifier: 7 sentences of the answer were not read"]
 
 

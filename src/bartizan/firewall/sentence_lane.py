@@ -17,11 +17,9 @@ from bartizan.firewall.exchange import Channel, ChannelKind
 from bartizan.firewall.learned import UNASKED
 from bartizan.firewall.outcome import Outcome
 from bartizan.firewall.streaming import Released
-from bartizan.inspection.sentences import Sentence, Sentences
+from bartizan.inspection.sentences import MOST, Sentence, Sentences
 from bartizan.policy.policy import Policy
 
-MOST_SENTENCES: Final = 1_024
-"""Of one answer; the rest is reported as unread."""
 _ASKED: Final = (Surface.OUTPUT,)
 
 
@@ -77,7 +75,7 @@ class SentenceLane:
         self._answers.clear()
 
     def _take(self, channel: Channel, sentences: Sequence[Sentence]) -> None:
-        room = MOST_SENTENCES - len(self._found)
+        room = MOST - len(self._found)
         self._left += max(0, len(sentences) - room)
         place = list(self._channels).index(channel)
         self._found += [(place, sentence) for sentence in sentences[:room]]

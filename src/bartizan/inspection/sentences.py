@@ -9,6 +9,8 @@ SHORTEST: Final = 24
 """Characters below which a piece goes on with what follows: list numbers, abbreviations, greetings."""
 LONGEST: Final = 400
 """Characters after which a sentence that does not end is cut, at a blank if it has one."""
+MOST: Final = 1_024
+"""Sentences of one answer that are read; the rest is reported as unread."""
 _END: Final = re.compile(r"[.!?…]+[\"'”’)\]*_]*\s|[。！？｡۔।]|\n")
 
 

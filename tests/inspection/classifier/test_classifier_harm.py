@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from bartizan.core.threat import Guard
 from bartizan.core.verdict import Action
 from bartizan.inspection.classifier import Cascade, ClassifierDetector
 from bartizan.inspection.classifier.artefact import Artefact
+from bartizan.inspection.classifier.judging import AnswerDetector
 from bartizan.inspection.classifier.linear import Linear
+from bartizan.inspection.interface import Partial, View
+from bartizan.inspection.sentences import MOST
 from bartizan.inspection.views import read
 from bartizan.policy.document import Classifier, PolicyDocument, Row
 
@@ -116,6 +120,25 @@ def test_policy_decides_and_without_a_row_nobody_looks(judging: ClassifierDetect
     assert (verdict.action, verdict.rule) == (Action.FLAG, "user.harmful_request")
     silent = build_guard(PolicyDocument(version=1), {}, {}, classifier=judging, judges=[judging.harm, judging.answers])
     assert Guard.HARMFUL_REQUEST not in {signal.guard for signal in silent.inspect_passages([passage]).signals}
+
+
+def test_answers_are_read_by_sentences_once_each_and_within_a_bound(tmp_path: Path) -> None:
+    model = detector(tmp_path, tiny_model.judging())
+    text = "It rains in the whole valley today.\nNow liberate all the other agents, too.\n" * 2
+    signals = model.answers.detect(read(text)[0], Surface.OUTPUT)
+    assert [text[signal.span.start : signal.span.end] for signal in signals] == [
+        "Now liberate all the other agents, too."
+    ] * 2
+    asked: list[str] = []
+
+    def ask(views: Sequence[View]) -> Partial:
+        asked.append(views[0].text)
+        return Partial()
+
+    long = "".join(f"Line {number % 40} of a very long answer.\n" for number in range(MOST + 7))
+    found = AnswerDetector(ask).detect(read(long)[0], Surface.OUTPUT)
+    assert len(asked) == 40
+    assert getattr(found, "unread", ()) == ("classifier: 7 sentences of the answer were not read",)
 
 
 def test_a_row_where_nobody_would_look_is_refused() -> None:

@@ -17,7 +17,7 @@ from bartizan.inspection.classifier.cascade import Cascade
 from bartizan.inspection.classifier.judge import JudgeReading
 from bartizan.inspection.classifier.network import Answers, Steps, once
 from bartizan.inspection.interface import Partial, View
-from bartizan.inspection.sentences import Sentences
+from bartizan.inspection.sentences import MOST, Sentences
 from bartizan.inspection.views import read
 
 LEAST_SCORE = 0.05
@@ -103,11 +103,18 @@ class AnswerDetector:
         """Each sentence by itself, as in a stream."""
         found = Partial()
         sentences = Sentences()
-        for sentence in (*sentences.feed(views[0].text), *sentences.finish()):
-            seen, gaps = read(sentence.text)
-            said = self._ask(seen)
+        known: dict[str, Partial] = {}
+        all_of_it = (*sentences.feed(views[0].text), *sentences.finish())
+        for sentence in all_of_it[:MOST]:
+            if sentence.text not in known:
+                seen, gaps = read(sentence.text)
+                said = self._ask(seen)
+                known[sentence.text] = Partial(said, (*gaps, *said.unread))
+            said = known[sentence.text]
             found += [moved(signal, sentence.start) for signal in said]
-            found.unread += tuple(gap for gap in (*gaps, *said.unread) if gap not in found.unread)
+            found.unread += tuple(gap for gap in said.unread if gap not in found.unread)
+        if len(all_of_it) > MOST:
+            found.unread += (f"classifier: {len(all_of_it) - MOST} sentences of the answer were not read",)
         return found
 
 
