@@ -35,7 +35,7 @@ def _pattern(name: str, guard: GuardName, regex: str, extent: Extent, most: int,
 
 
 PATTERNS = {
-    GuardName.SECRET: (_pattern("key", GuardName.SECRET, r"\bsk-[A-Za-z0-9]{8,30}\b", Extent.TOKEN, 33),),
+    GuardName.SECRET: (_pattern("key", GuardName.SECRET, r"\bsk-[A-Za-z0-9]{8,30}\b", Extent.TOKEN, 33, "sk-"),),
     GuardName.OUTPUT_HAZARD: (
         _pattern(
             "image", GuardName.OUTPUT_HAZARD, r"!\[[^\[\]]{0,60}\]\([^()\s]{1,100}\)", Extent.CONSTRUCT, 170, "!["
