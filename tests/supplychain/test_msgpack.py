@@ -7,7 +7,7 @@ import random
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bartizan.bench.supplychain.assembler import call, whole
@@ -25,6 +25,7 @@ def verdict(content: bytes, name: str = "weights.msgpack") -> Admission:
     return ArtefactScanner().scan_bytes(content, name).verdict
 
 
+@example(b"\x80\x00")
 @given(VALUES)
 def test_every_value_is_read_to_its_end(value: object) -> None:
     report = ArtefactScanner().scan_bytes(msgspec.msgpack.encode({"v": value, "w": [1, 2]}), "weights.msgpack")

@@ -33,6 +33,8 @@ class MessagePack:
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """The name; or a map or list whose values end exactly where the file does."""
+        if context.container == self.id:  # its readers unpickle runs of bytes, and read none as MessagePack again
+            return False
         if context.name.endswith(_SUFFIXES):
             return True
         first = source.read(0, 1)
@@ -49,7 +51,7 @@ class MessagePack:
         """What lies in its runs of bytes."""
         for number, (at, length) in enumerate(_runs(source, context.budget)):
             if number < _PICKLES and source.read(at, 1) == b"\x80":
-                yield from context.nested(source.sub(at, length), f"bytes@{at}", opaque=True)
+                yield from context.nested(source.sub(at, length), f"bytes@{at}", opaque=True, container=self.id)
 
 
 def _runs(source: ByteSource, budget: Budget) -> Iterator[tuple[int, int]]:
