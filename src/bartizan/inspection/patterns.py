@@ -18,6 +18,7 @@ from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard
 from bartizan.inspection.interface import Pattern, View
+from bartizan.inspection.views.casing import recase
 
 if TYPE_CHECKING:
     from bartizan.inspection.joint_patterns import JointPatterns
@@ -210,12 +211,9 @@ def restore_case(original: str, view: View) -> str:
 
     The result has the view's length, so the view's offsets hold for it.
     """
-    offsets = view.offsets if view.offsets is not None else range(len(view.text) + 1)
-    out: list[str] = []
-    for index, character in enumerate(view.text):
-        upper = character.upper() if original[offsets[index]].isupper() else character
-        out.append(upper if len(upper) == 1 else character)
-    return "".join(out)
+    length = len(view.text)
+    shown = original if view.offsets is None else "".join(map(original.__getitem__, view.offsets[:length]))
+    return recase(view.text, shown[:length])
 
 
 def _options() -> re2.Options:

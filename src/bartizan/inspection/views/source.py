@@ -11,6 +11,7 @@ import msgspec
 
 from bartizan.core.signal import Span
 from bartizan.inspection.interface import View
+from bartizan.inspection.views.casing import recase
 
 
 class Source:
@@ -39,12 +40,8 @@ class Source:
         if raw.text.lower() == raw.text:
             return renamed(self.folded, raw.name)
         places = self._folding.offsets
-        shown = raw.text if places is None else map(raw.text.__getitem__, places[: len(text)])
-        cased = "".join(
-            char if was == char or not was.isupper() or len(upper := char.upper()) > 1 else upper
-            for char, was in zip(text, shown, strict=True)
-        )
-        return renamed(msgspec.structs.replace(self.folded, text=cased), raw.name)
+        shown = raw.text if places is None else "".join(map(raw.text.__getitem__, places[: len(text)]))
+        return renamed(msgspec.structs.replace(self.folded, text=recase(text, shown)), raw.name)
 
 
 class Piece(NamedTuple):
