@@ -131,6 +131,29 @@ open_database("sqlite:///state.db", pathlib.Path(sys.argv[1])).migrate("t", [lam
     assert [process.wait(60) for process in running] == [0, 0, 0]
 
 
+def test_whoever_opens_a_new_file_at_the_same_time_gets_in(tmp_path: Path) -> None:
+    for turn in range(30):  # before, about one file in five refused somebody
+        start, failed = threading.Barrier(6), list[Exception]()
+
+        def use(start: threading.Barrier = start, failed: list[Exception] = failed, name: str = f"{turn}.db") -> None:
+            database = open_database(f"sqlite:///{name}", tmp_path)
+            start.wait()
+            try:
+                with database.write() as connection:
+                    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS t (k)")
+            except Exception as error:
+                failed.append(error)
+            database.close()
+
+        threads = [threading.Thread(target=use, daemon=True) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert failed == []
+        assert not any(thread.is_alive() for thread in threads)
+
+
 def test_sqlite_file_is_private_and_in_wal_mode(tmp_path: Path) -> None:
     database = open_database("sqlite:///.bartizan/state.db", tmp_path)
     path = tmp_path / ".bartizan" / "state.db"
