@@ -21,7 +21,7 @@ from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard, Severity, Threat
 from bartizan.inspection.canaries import Canonical
 from bartizan.inspection.interface import Pattern, View
-from bartizan.inspection.passages.sentences import after, denied, ends
+from bartizan.inspection.passages.denial import after, denied, ends
 
 WINDOW: Final = 30
 """Letters in a row that give hidden instructions away; they score a half, twice as many and more score one."""
