@@ -54,6 +54,13 @@ def chain(*path: str) -> dict[str, object]:
         ("environment.yml", "dependencies:\n- pip:\n  - --index-url http://x.test/\n", BLOCK, "package.insecure_index"),
         ("environment.yml", "dependencies:\n- pip:\n  - --index-url https://x.test/\n  - torch\n", ALLOW, ""),
         ("flow.json", {"code": {"type": "code", "value": "import os\nos.system('id')"}}, HOLD, "document.program"),
+        (
+            "flow.json",
+            {"code": {"type": "code", "value": "type A = int\nimport os\nos.system('id') ?"}},
+            HOLD,
+            "document.program",
+        ),
+        ("flow.json", {"code": {"type": "code", "value": "const f = (x) => x + 1;"}}, ALLOW, ""),
         ("flow.json", {"code": {"type": "code", "value": "def f(x):\n    return x + 1"}}, ALLOW, ""),
         ("p.prompt.yml", "content: '{{ x.__class__.__mro__ }}'\n", BLOCK, "template.sandbox_escape"),
         ("MANIFEST.json", {"model": {"handler": "../../x.py", "serializedFile": "m.pt"}}, BLOCK, "mar.path"),

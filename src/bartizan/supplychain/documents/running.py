@@ -13,7 +13,7 @@ import re2
 
 from bartizan.supplychain.documents.agents import COMMAND
 from bartizan.supplychain.documents.interface import Place
-from bartizan.supplychain.formats.python_code import RUNS, SENDS, risks
+from bartizan.supplychain.formats.python_code import LARGEST, RUNS, SENDS, risks
 from bartizan.supplychain.formats.words import words
 from bartizan.supplychain.interface import (
     CODE_EXECUTION,
@@ -41,6 +41,11 @@ _KEYS = words(
     """
 )
 _UNCHECKED = re2.compile(r"^(?:-i|--index-url|--extra-index-url|--find-links|-f)[ =]+http://|^--trusted-host\b")
+_REACHES = re2.compile(
+    r"(?m)^\s*(?:import|from)\s+(?:os|sys|subprocess|socket|ctypes|pickle|marshal|importlib|builtins|pty|runpy|urllib"
+    r"|requests|httpx|http|shutil|code)\b|\b(?:exec|eval|compile|__import__|getattr)\s*\("
+)
+"""What a program says that does more than reckon, for those that cannot be parsed."""
 _ARGUMENTS = ("runtimeArguments", "packageArguments")
 _LONGEST, _MOST_TEXTS = 4_000, 200
 
@@ -99,8 +104,11 @@ def _line(value: Any) -> str:
 def _program(code: str, place: Place, context: Context) -> Iterator[ArtefactFinding]:
     try:
         found = [one for one in risks(code.encode("utf-8", "surrogatepass")) if one.name in RUNS or one.name in SENDS]
-    except MalformedError:
-        return  # another language, or not finished
+    except MalformedError:  # another language, not finished, or of a later Python than reads it here
+        if (named := _REACHES.search(code[:LARGEST])) is not None:
+            said = "The flow's program cannot be read, and names what runs, loads or sends things."
+            yield context.found(PROGRAM, said, evidence=named.group()[:80], member=place.member())
+        return
     if found:
         yield context.found(
             PROGRAM, f"Running the flow uses {found[0].name}.", evidence=found[0].name, member=place.member()
