@@ -9,6 +9,7 @@ import pytest
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard, Threat
+from bartizan.inspection import hidden_characters
 from bartizan.inspection.hidden_characters import oddities
 from bartizan.inspection.obfuscation import TECHNIQUES, ObfuscationDetector
 from bartizan.inspection.views import canonical_views
@@ -105,3 +106,14 @@ def test_every_transformation_has_a_technique() -> None:
 
 def test_ascii_has_no_oddities() -> None:
     assert list(oddities("plain\x00 text")) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_RUN", "_OVERRIDE", "_EMBEDDING", "_STACK", "_STYLED", "_FULLWIDTH", "_SMALL_CAPITALS"],
+)
+def test_no_character_that_a_pattern_wants_is_passed_over_by_the_first_look(name: str) -> None:
+    every = "".join(chr(code) * 4 + "\n" for code in range(0x80, 0x110000))
+    wanted = {match[0][0] for match in getattr(hidden_characters, name).finditer(every)}
+    assert wanted
+    assert wanted <= set(hidden_characters._ANY.findall(every))

@@ -25,6 +25,11 @@ _FULLWIDTH = re.compile("[\uff21-\uff3a\uff41-\uff5a]")
 _EAST_ASIAN = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _SMALL_CAPITALS = re.compile("[ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ]{3,}")
 _LEAST_STYLED = 8
+_ANY = re.compile(
+    f"[{_INVISIBLE}\u202a-\u202e\u2066-\u2068\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+    "\U0001d400-\U0001d7ff\u2460-\u24ff\U0001f110-\U0001f189\uff21-\uff3a\uff41-\uff5aᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ]"
+)
+"""Everything that the patterns above look for."""
 
 
 class Oddity(NamedTuple):
@@ -38,7 +43,7 @@ class Oddity(NamedTuple):
 
 def oddities(text: str) -> Iterator[Oddity]:
     """At most one for each technique: zero_width, bidi, stacked_marks, styled_letters."""
-    if text.isascii():
+    if text.isascii() or _ANY.search(text) is None:
         return
     yield from _zero_width(text)
     yield from _bidi(text)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bartizan.core.obfuscation import hyphenated, letter_spacing, reversed_words, underscores
 from bartizan.inspection.views import canonical_views, leet, splitting
@@ -114,3 +117,20 @@ def test_a_token_is_read_once_however_often_it_stands_there(monkeypatch: pytest.
     canonical_views("xq.zvk.jpt 5ecr3t " * 500 + "wholewordsonly otherlongwords " * 4)
     assert parted.count("xqzvkjpt") <= 4  # once for each view that shows it
     assert undone.count("5ecr3t") <= 4
+
+
+MARKED = st.text(st.sampled_from("abz é²Ⅷ1٣_-.*,;:?!'()[]{}$@€+!\n世"), max_size=40)
+
+
+@given(MARKED)
+def test_a_token_is_runs_of_letters_that_at_most_five_marks_part(text: str) -> None:
+    letters, marks = r"[^\W\d_]", r"[-_.*|~^+/\\·•,;:?!'\"`()\[\]{}]"
+    token = re.compile(rf"(?<!{letters}){letters}+(?:{marks}{{1,5}}{letters}+)+")
+    assert list(splitting._tokens(text)) == [match.span() for match in token.finditer(text)]
+
+
+@given(MARKED)
+def test_a_word_in_leet_holds_letters_and_signs(text: str) -> None:
+    words = re.finditer(r"[a-z0-9@$|!+€£]+", text)
+    mixed = [word for word in words if re.search("[a-z]", word[0]) and re.search("[^a-z]", word[0])]
+    assert list(leet._tokens(text)) == [(word.start(), word[0]) for word in mixed]

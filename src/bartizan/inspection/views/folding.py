@@ -15,8 +15,9 @@ import re
 import unicodedata
 from array import array
 from functools import lru_cache
-from itertools import chain, compress, repeat
+from itertools import chain, repeat
 from operator import ne
+from string import ascii_letters, ascii_uppercase
 
 from bartizan.inspection.interface import View
 from bartizan.inspection.views.fold_table import FOLD_TABLE
@@ -53,8 +54,10 @@ _CAN_JOIN = re.compile(
     "\U00011000-\U00011fff]"
 )
 _LONGEST_CLUSTER = 64
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
 _ODD_CAPITAL = re.compile(r"[a-z\u0430-\u044f\u03b1-\u03c9][A-Z\u0410-\u042f\u0391-\u03a9]")
-_CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CAPITALS = ascii_uppercase.encode()
+_LETTERS = ascii_letters.encode()
 _ODD = 5
 """One capital inside a word in so many letters is a disguise; in code it is one in eight at the most."""
 
@@ -64,38 +67,54 @@ def fold(text: str) -> View:
     tHiS capitals too."""
     if text.isascii():
         return View("folded", text.casefold(), changed=odd_capitals(text))
-    parts = list(map(fold_char, text))
-    if "\u0306" in text or "\u0308" in text:
-        for match in _SPLIT_LETTER.finditer(text):
-            parts[match.start()] = unicodedata.normalize("NFC", match.group()).casefold()
-    folded = "".join(parts)
-    lower = text.lower()
-    changed = sum(map(ne, parts, lower if len(lower) == len(text) else text)) + odd_capitals(text)
-    offsets: array[int] | None = None
-    dropped = parts.count("")
-    if dropped or len(folded) != len(text):
-        if len(folded) == len(text) - dropped:
-            offsets = array("I", compress(range(len(parts)), parts))
-        else:
-            offsets = array("I", chain.from_iterable(map(repeat, range(len(parts)), map(len, parts))))
-        offsets.append(len(text))
+    parts: list[str] = []
+    places = array("I")
+    placed = done = changed = 0  # up to ``placed``, ``places`` says where the characters of ``parts`` come from
+    for run in _NOT_ASCII.finditer(text):
+        start, end = run.span()
+        was = run.group()
+        folds = _fold_run(was)
+        lower = was.lower()
+        changed += sum(map(ne, folds, lower if len(lower) == len(was) else was))
+        piece = "".join(folds)
+        if len(piece) != len(was) or "" in folds:
+            places.extend(range(placed, start))
+            places.extend(chain.from_iterable(map(repeat, range(start, end), map(len, folds))))
+            placed = end
+        parts += (text[done:start].lower(), piece)
+        done = end
+    folded = "".join((*parts, text[done:].lower()))
+    changed += odd_capitals(text)
+    offsets = None
+    if placed:
+        places.extend(range(placed, len(text) + 1))
+        offsets = places
     if _JOINS.search(folded) is not None:
         folded, offsets = _join(folded, offsets)
     return View("folded", folded, offsets, changed)
 
 
+def _fold_run(run: str) -> list[str]:
+    """What each character of a run outside ASCII folds to."""
+    folds = list(map(fold_char, run))
+    if "\u0306" in run or "\u0308" in run:
+        for match in _SPLIT_LETTER.finditer(run):
+            folds[match.start()] = unicodedata.normalize("NFC", match.group()).casefold()
+    return folds
+
+
 def odd_capitals(text: str) -> int:
     """All capitals, where so many follow a small letter that the case is a disguise; otherwise none."""
-    if text.isascii() and _capitals(text) * _ODD * 4 < len(text):
+    plain = text.encode("ascii", "ignore")
+    outside = len(text) - len(plain)
+    capitals = len(plain) - len(plain.translate(None, _CAPITALS)) + outside  # at the most
+    letters = len(plain) - len(plain.translate(None, _LETTERS))  # at the least
+    if capitals * _ODD < letters or (not outside and capitals * _ODD * 4 < len(text)):
         return 0
     odd = sum(1 for _ in _ODD_CAPITAL.finditer(text))
     if not odd or odd * _ODD < sum(map(str.isalpha, text)):
         return 0
     return sum(map(str.isupper, text))
-
-
-def _capitals(text: str) -> int:
-    return len(text) - len(text.encode().translate(None, _CAPITALS))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -93,7 +93,7 @@ def splice(base: View, name: str, pieces: Iterable[Piece], context: int) -> View
     Pieces come in order and do not overlap. None if there are none.
     """
     source = base.text
-    origins = base.offsets if isinstance(base.offsets, array) else array("I", base.offsets or range(len(source) + 1))
+    origins: Sequence[int] = range(len(source) + 1) if base.offsets is None else base.offsets
     out: list[str] = []
     places = array("I")
     done = -1
@@ -105,13 +105,13 @@ def splice(base: View, name: str, pieces: Iterable[Piece], context: int) -> View
             done = placed = begin
         elif done + context < begin:
             out.append(source[done : done + context] + "\n")
-            places += origins[placed : done + context + 1]
+            places.extend(origins[placed : done + context + 1])
             done = placed = begin
         if done != start:
             out.append(source[done:start])
         out.append(text)
         if offsets is not None or len(text) != end - start:
-            places += origins[placed:start]
+            places.extend(origins[placed:start])
             if offsets is not None:
                 places.extend(map(origins.__getitem__, offsets))
             else:
@@ -123,7 +123,7 @@ def splice(base: View, name: str, pieces: Iterable[Piece], context: int) -> View
         return None
     until = min(len(source), done + context)
     out.append(source[done:until])
-    places += origins[placed : until + 1]
+    places.extend(origins[placed : until + 1])
     kind = ScatteredView if isinstance(base, ScatteredView) else View
     return kind(_label(base, name), "".join(out), places, changed)
 

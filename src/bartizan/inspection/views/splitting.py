@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import re2
@@ -14,12 +14,13 @@ from bartizan.inspection.interface import View
 from bartizan.inspection.views.source import Piece, Source, splice
 from bartizan.inspection.views.vocabulary import WORDS, segment
 
-_TOKEN = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[-_.*|~^+/\\·•,;:?!'\"`()\[\]{}]{1,5}+[^\W\d_]++)++")
-"""Linear: it starts at the first letter of a run only, and never gives back what it took."""
-
+_MARK = r"[-_.*|~^+/\\·•,;:?!'\"`()\[\]{}]"
+_JOINT = re.compile(rf"{_MARK}{_MARK}{{0,4}}+[^\W\d_]++")
+"""Marks and the letters behind them. Marks are rarer than words: from them, a token is found fastest."""
+_TWO_PARTS = re.compile(r"[^\W\d_]+([^\w']|_)[^\W\d_]+")
 _PART = re.compile(r"[^\W\d_]+")
 _CONTRACTION = re.compile(r"[^\W\d_]+'[^\W\d_]+")
-_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_LONG_WORD = re.compile(r"[^\W\d_][^\W\d_]{3,}")
 _LONG = re2.compile(r"[a-z]{15,}")
 _JOINING = frozenset("-_.*|~^+/\\·•")
 _SHORTEST = 4
@@ -51,15 +52,37 @@ class _Reading(NamedTuple):
 
 def _pieces(text: str) -> Iterator[Piece]:
     """Tokens are read once each, however often they stand in the text."""
-    tokens = Counter(_TOKEN.findall(text))
+    spans = list(_tokens(text))
+    tokens = Counter(text[start:end] for start, end in spans)
     habit = _habit(text, tokens)
     readings = {token: _read(token, habit) for token in tokens}
     if not any(readings.values()):
         return
-    for match in _TOKEN.finditer(text):
-        if reading := readings[match.group()]:
-            start, end = match.span()
+    for start, end in spans:
+        if reading := readings[text[start:end]]:
             yield Piece(start, end, reading.text, [start + place for place in reading.places])
+
+
+def _tokens(text: str) -> Iterator[tuple[int, int]]:
+    """Where runs of letters stand that only marks part, in linear time."""
+    first = done = -1
+    for match in _JOINT.finditer(text):
+        start, end = match.span()
+        if start != done or first < 0:
+            if first >= 0:
+                yield first, done
+            first = _first_letter(text, start)
+        done = end
+    if first >= 0:
+        yield first, done
+
+
+def _first_letter(text: str, end: int) -> int:
+    """Where the run of letters begins that ends at ``end``; -1 if no letter stands there."""
+    start = end
+    while start and (char := text[start - 1]).isalnum() and not char.isdecimal():
+        start -= 1
+    return start if start < end else -1
 
 
 def _read(token: str, habit: frozenset[str]) -> _Reading | None:
@@ -88,17 +111,19 @@ def _habit(text: str, tokens: Counter[str]) -> frozenset[str]:
     for token, count in tokens.items():
         if mark := _mark(token):
             split[mark] += count
-    if not split or max(split.values()) < _FEWEST_SPLIT:
+    most = max(split.values(), default=0)
+    if most < _FEWEST_SPLIT:
         return frozenset()
     inside = sum(len(_LONG_WORD.findall(token)) * count for token, count in tokens.items())
-    others = len(_LONG_WORD.findall(text)) - inside  # the letters of a token are whole runs of the text
+    enough = inside + most + 1
+    others = sum(1 for _ in islice(_LONG_WORD.finditer(text), enough)) - inside  # a token's letters are whole runs
     return frozenset(mark for mark, count in split.items() if count >= max(_FEWEST_SPLIT, others))
 
 
 def _mark(token: str) -> str:
     """The single mark that parts a token in two; empty for any other token, and for contractions."""
-    marks = [char for char in token if not char.isalpha()]
-    return marks[0] if len(marks) == 1 and marks[0] != "'" else ""
+    match = _TWO_PARTS.fullmatch(token)
+    return match[1] if match else ""
 
 
 def _spaced(parts: list[re.Match[str]]) -> _Reading:
