@@ -102,3 +102,24 @@ def test_a_text_given_as_a_file_is_told_how() -> None:
     assert b"cannot be read" in done.stdout + done.stderr
     assert b"standard input" in done.stdout + done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_a_dash_is_standard_input() -> None:
+    assert run("-", "--format", "json", data=ATTACK.encode()).returncode == 1
+
+
+def test_lines_may_stand_in_a_file(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"id": id_, "text": text}) + "\n" for id_, text in (("a", ATTACK), ("b", "Hi"))))
+    done = run(str(rows), "--jsonl")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(answer["id"], answer["flagged"]["prompt_injection"]) for answer in answers] == [("a", True), ("b", False)]
+    assert done.returncode == 0
+
+
+def test_lines_of_a_file_that_is_not_there_or_is_a_folder_are_told(tmp_path: Path) -> None:
+    for file in (tmp_path / "none.jsonl", tmp_path):
+        done = run(str(file), "--jsonl")
+        assert done.returncode == 2
+        assert b"cannot be read" in done.stdout + done.stderr
+        assert b"Traceback" not in done.stderr

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 import typer
@@ -30,7 +31,7 @@ class Format(StrEnum):
 
 
 def inspect(
-    file: Annotated[Path | None, typer.Argument(help="Text file; standard input without one.")] = None,
+    file: Annotated[Path, typer.Argument(help="Text file; - is standard input.")] = Path("-"),
     surface: Annotated[Surface, typer.Option(help="Read as a request, as material, or as model output.")] = (
         Surface.USER
     ),
@@ -43,31 +44,45 @@ def inspect(
     output_format: Annotated[Format, typer.Option("--format", help="How the verdict is shown.")] = Format.TEXT,
 ) -> None:
     """Inspect text. Exit 0: allowed; 1: something was flagged, redacted or blocked; 2: usage or error."""
-    text = _read(file) if file and not jsonl else None  # before the detectors, which take a second or two to build
-    guard = Guard.from_workspace(workspace) if workspace else Guard.default()
-    if jsonl:
-        raise typer.Exit(_lines(guard, surface))
-    raw = sys.stdin.buffer.read() if text is None else text
-    verdict = guard.inspect(raw.decode("utf-8", "replace"), surface)
+    with _opened(file) as source:
+        text = b"" if jsonl else _read(file, source)  # before the detectors, which take a second or two to build
+        guard = Guard.from_workspace(workspace) if workspace else Guard.default()
+        if jsonl:
+            raise typer.Exit(_lines(guard, surface, source))
+    shown = text.decode("utf-8", "replace")
+    verdict = guard.inspect(shown, surface)
     if output_format is Format.JSON:
         document = {"schema": "bartizan/verdict/v1", **_summary(guard, verdict, surface)}
         print(msgspec.json.encode(document).decode())
     else:
-        _show(raw.decode("utf-8", "replace"), verdict)
+        _show(shown, verdict)
     raise typer.Exit(1 if verdict.observed is not Action.ALLOW else 0)
 
 
-def _read(file: Path) -> bytes:
+def _opened(file: Path) -> AbstractContextManager[BinaryIO]:
+    if file == Path("-"):
+        return nullcontext(sys.stdin.buffer)
     try:
-        return file.read_bytes()
+        return file.open("rb")
     except OSError as error:
-        hint = "a text itself goes to standard input: echo 'text' | bartizan inspect"
-        raise ConfigurationError(f"{file} cannot be read: {error.strerror}", hint) from None
+        raise _unreadable(file, error) from None
 
 
-def _lines(guard: Guard, surface: Surface) -> int:
+def _read(file: Path, source: BinaryIO) -> bytes:
+    try:
+        return source.read()
+    except OSError as error:
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: Path, error: OSError) -> ConfigurationError:
+    hint = "a text itself goes to standard input: echo 'text' | bartizan inspect"
+    return ConfigurationError(f"{file} cannot be read: {error.strerror}", hint)
+
+
+def _lines(guard: Guard, surface: Surface, source: BinaryIO) -> int:
     code = 0
-    for number, line in enumerate(_read_lines(), start=1):
+    for number, line in enumerate(_read_lines(source), start=1):
         answer = _answer(guard, surface, number, line)
         if "error" in answer:
             code = 2
@@ -76,8 +91,8 @@ def _lines(guard: Guard, surface: Surface) -> int:
     return code
 
 
-def _read_lines() -> Iterator[bytes]:
-    for line in sys.stdin.buffer:
+def _read_lines(source: BinaryIO) -> Iterator[bytes]:
+    for line in source:
         if line.strip():
             yield line
 
