@@ -3,7 +3,8 @@
 Instruction files are imperative by nature, so an order alone is nothing. These patterns look for orders that work
 against
 who installs the file: hide something from the user, carry secrets out, run code from elsewhere, take over other tools,
-persist, switch approvals off. ``strong`` ones decide alone; two different ``weak`` ones near each other do together.
+persist, switch approvals off. ``strong`` ones decide alone; two different ``weak`` ones near each other do together;
+a weak one that is ``alone`` holds the text until somebody has read it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from functools import cache
 import re2
 
 from bartizan.supplychain.text.orders.carrying import CARRYING
+from bartizan.supplychain.text.orders.commands import COMMANDS
 from bartizan.supplychain.text.orders.conduct import CONDUCT
+from bartizan.supplychain.text.orders.languages import LANGUAGES
+from bartizan.supplychain.text.orders.plain import PLAIN
 from bartizan.supplychain.text.orders.running import RUNNING
 from bartizan.supplychain.text.orders.words import Directive
 
-DIRECTIVES: tuple[Directive, ...] = (*CARRYING, *RUNNING, *CONDUCT)
+DIRECTIVES: tuple[Directive, ...] = (*CARRYING, *RUNNING, *CONDUCT, *COMMANDS, *PLAIN, *LANGUAGES)
 
 
 @cache

@@ -9,6 +9,8 @@ _FED = (
     r"python[0-9.]*[ \t]*(?:-[ \t]*)?(?:$|[\n\"'`;&)|,])"
 )
 """What runs what it is fed; Python with ``-c`` or ``-m`` only reads it."""
+_HOSTS = ("https://raw.githubusercontent.com/", "https://github.com/")
+"""Where projects keep their own installers: what runs has an author with a name, and no fixed content."""
 RUNNING = (
     Directive(
         "add_dependency",
@@ -23,7 +25,16 @@ RUNNING = (
         "runs what an address answers",
         rf"\b(?:curl|wget|iwr|irm|invoke-webrequest|invoke-restmethod|fetch)\b[^\n|]{{0,100}}[./:$][^\n|]{{0,100}}\|"
         rf"\s*(?:sudo\s+)?(?:-?\w+\s+)?(?:{_FED})",
+        ignore=(*INSTALLERS, *_HOSTS),
+    ),
+    Directive(
+        "remote_script_of_project",
+        "runs what somebody's repository holds at the moment",
+        rf"\b(?:curl|wget)\b[^\n|]{{0,100}}(?:raw\.githubusercontent\.com|github\.com)/[^\n|]{{0,100}}\|"
+        rf"\s*(?:sudo\s+)?(?:{_FED})",
         ignore=INSTALLERS,
+        strong=False,
+        alone=True,
     ),
     Directive(
         "remote_script_substituted",
@@ -93,14 +104,16 @@ RUNNING = (
     Directive(
         "index_planted",
         "has packages taken from another index from now on",
-        r"\b(?:registry|index-url|extra-index-url|channels?)\b\s*[=:]\s*https?://\S+.{0,60}(?:\.npmrc|pip\.conf|\.pypirc|"
+        r"\b(?:registry|index-url|extra-index-url|channels?)\b\s*[=:]\s*https?://\S+.{0,60}(?:\.npmrc|"
+        r"pip\.conf|\.pypirc|"
         r"\.condarc|\.yarnrc|uv\.toml)",
         ignore=("pypi.org", "registry.npmjs.org", "npm.pkg.github.com", "localhost", "127.0.0.1"),
     ),
     Directive(
         "fetched_and_planted",
         "plants what an address answers where it runs or opens the door",
-        r"\b(?:curl|wget)\b[^\n|]{0,160}>>?\s*\S*(?:authorized_keys|\.bashrc|\.zshrc|\.profile|\.bash_profile|crontab|"
+        r"\b(?:curl|wget)\b[^\n|]{0,160}>>?\s*\S*(?:authorized_keys|\.bashrc|\.zshrc|\.profile|"
+        r"\.bash_profile|crontab|"
         r"\.git/hooks)",
     ),
     Directive(
@@ -152,6 +165,7 @@ RUNNING = (
         "lets somebody else log in",
         r"(?:ssh-(?:rsa|ed25519) [a-z0-9+/=]{20,}|public key).{0,120}authorized_keys|"
         r"authorized_keys.{0,60}ssh-(?:rsa|ed25519)",
+        ignore=("id_ed25519.pub", "id_rsa.pub", "id_ecdsa.pub"),
     ),
     Directive(
         "sabotage",

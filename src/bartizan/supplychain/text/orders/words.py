@@ -73,5 +73,7 @@ class Directive(msgspec.Struct, frozen=True):
     strong: bool = True
     ignore: tuple[str, ...] = ()
     """A match that contains one of these is none."""
+    alone: bool = False
+    """A weak one that holds a text without another beside it: people read it before anything is loaded."""
     everywhere: bool = False
     """Means the same in documents and corpora, which are full of what other directives look for."""

@@ -1,0 +1,148 @@
+"""Where a text orders something that `directives` look for, and what the text around it makes of that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import re2
+
+from bartizan.core.signal import Span
+from bartizan.inspection.interface import View
+from bartizan.supplychain.text.directives import compiled
+from bartizan.supplychain.text.mention import Reader, Use
+from bartizan.supplychain.text.orders.words import Directive
+from bartizan.supplychain.text.rules import DIRECTIVE, DOUBTFUL, ENCODED, HIDDEN_MARKUP, QUOTED
+from bartizan.supplychain.text.seeing import Kind, Seen
+
+_MOST_WEAK, _MOST_OF_ONE = 100, 20
+NEAR = 600
+"""Characters between two weak directives that count as one thought."""
+UNTOUCHED = ("original", "folded")
+SURROGATE = re.compile("[\ud800-\udfff]")
+_ORDINARY = frozenset({"before_anything", "pretext", "important_block"})
+"""Two of these beside each other are still only an urgent tone."""
+_SPECIAL = frozenset({"conceal", "conceal_this", "silently"})
+_WEIGHT = {Use.ORDERED: 2, Use.SHOWN: 1, Use.QUOTED: 0, Use.FORBIDDEN: 0}
+
+
+def hidden_order(text: str, kind: Kind) -> Seen | None:
+    """The first directive in a part that nobody sees, where a weak one is enough."""
+    matching = _Matching(kind, "", None)
+    return next(matching.run([View("hidden", text)], everything=True), None)
+
+
+def orders(text: str, views: Sequence[View], kind: Kind, structure: Reader) -> Iterator[Seen]:
+    """Strong directives, pairs of weak ones, and weak ones that hold a text alone; each at its worst use.
+
+    Args:
+        text: as it stands.
+        views: of the text.
+        kind: of material only those directives count that mean the same everywhere.
+        structure: of the text.
+    """
+    yield from _Matching(kind, text, structure).run(views)
+
+
+def weighed(seen: Seen, use: Use) -> Seen:
+    """What an order comes to when the text around it is read as well; one in code is nobody's example."""
+    if seen.rule is ENCODED or use is Use.ORDERED:
+        return seen
+    if use is Use.SHOWN:
+        return seen._replace(rule=DOUBTFUL, explanation=f"{seen.explanation} The text may only show this.")
+    says = "forbids" if use is Use.FORBIDDEN else "quotes"
+    return seen._replace(rule=QUOTED, explanation=f"{seen.explanation} The text {says} this.")
+
+
+class _Matching:
+    def __init__(self, kind: Kind, text: str, structure: Reader | None) -> None:
+        self._kind, self._text, self._structure = kind, text, structure
+        self._reported: dict[str, int] = {}
+        """By directive or pair: how heavily it was used where it was reported."""
+
+    def run(self, views: Sequence[View], *, everything: bool = False) -> Iterator[Seen]:
+        for view in views:
+            if view.name == "original" and len(views) > 1:
+                continue
+            weak: list[tuple[int, int, Directive]] = []
+            text = SURROGATE.sub("\ufffd", view.text)  # RE2 takes none
+            for directive, pattern in compiled():
+                if self._kind is Kind.TEMPLATE and directive.id == "important_block":
+                    continue
+                if self._kind is Kind.MATERIAL and not everything and not directive.everywhere:
+                    continue
+                for number, found in enumerate(pattern.finditer(text)):
+                    if number >= _MOST_WEAK or len(weak) > _MOST_WEAK * 4:
+                        break
+                    if _excused(directive, view.text, found.start(), found.end()):
+                        continue
+                    span = view.origin(found.start(), found.end())
+                    if view.name not in UNTOUCHED and _plainly_excused(directive, pattern, self._text, span):
+                        continue
+                    strong = directive.strong or everything
+                    if strong or (self._kind is Kind.TEMPLATE and directive.id in _SPECIAL):
+                        yield from self._found(directive.id, _seen(view, span, found.group(), directive.says), span)
+                        continue
+                    weak.append((found.start(), found.end(), directive))
+                    if directive.alone:
+                        seen = self._alone(_seen(view, span, found.group(), directive.says))
+                        yield from self._found(directive.id, seen, span)
+            yield from self._pairs(view, sorted(weak, key=lambda one: one[:2]))
+
+    def _found(self, name: str, seen: Seen, span: Span) -> Iterator[Seen]:
+        """It, if it was not reported where the text means it as much."""
+        use = self._structure.use(span.start, span.end) if self._structure is not None else Use.ORDERED
+        weight = 2 if seen.rule is ENCODED else _WEIGHT[use]
+        if weight > self._reported.get(name, -1):
+            self._reported[name] = weight
+            yield weighed(seen, use)
+
+    def _alone(self, seen: Seen) -> Seen:
+        """One weak order by itself: enough in a tool's description, which has no honest reason to order anything."""
+        return seen if self._kind is Kind.TOOL or seen.rule is not DIRECTIVE else seen._replace(rule=DOUBTFUL)
+
+    def _pairs(self, view: View, weak: list[tuple[int, int, Directive]]) -> Iterator[Seen]:
+        tried: dict[str, int] = {}
+        for number, (start, end, first) in enumerate(weak):
+            for other_start, other_end, second in weak[number + 1 :]:
+                if other_start - end > NEAR:
+                    break
+                pair = "+".join(sorted((first.id, second.id)))
+                if second.id == first.id or not _telling(first.id, second.id) or tried.get(pair, 0) >= _MOST_OF_ONE:
+                    continue
+                tried[pair] = tried.get(pair, 0) + 1
+                spans = view.origin(start, end), view.origin(other_start, other_end)
+                text = f"{view.text[start:end]} … {view.text[other_start:other_end]}"
+                seen = _seen(view, spans[0], text, f"{first.says} and {second.says}")
+                # a pair means what the part means that the text stands behind least
+                yield from self._found(pair, seen, min(spans, key=self._weight))
+
+    def _weight(self, span: Span) -> int:
+        return 2 if self._structure is None else _WEIGHT[self._structure.use(span.start, span.end)]
+
+
+def _excused(directive: Directive, text: str, start: int, end: int) -> bool:
+    """Whether a word that makes it harmless stands in the match or before it; addresses also just after it."""
+    before = text[max(0, start - 40) : end].casefold()
+    after = text[start : end + 100].casefold()
+    return any(word in (after if "." in word else before) for word in directive.ignore)
+
+
+def _plainly_excused(directive: Directive, pattern: re2._Regexp[str], original: str, span: Span) -> bool:
+    """Whether the same place says the same without any disguise, and is excused there: a view that takes marks out of
+    addresses also takes them out of those that excuse."""
+    found = pattern.search(SURROGATE.sub("\ufffd", original[span.start : span.end]))
+    return found is not None and _excused(directive, original, span.start + found.start(), span.start + found.end())
+
+
+def _telling(first: str, second: str) -> bool:
+    both = {first, second}
+    return not both <= _ORDINARY and not both <= _SPECIAL
+
+
+def _seen(view: View, span: Span, evidence: str, says: str) -> Seen:
+    if view.name == "hidden":
+        return Seen(HIDDEN_MARKUP, span.start, evidence, says)
+    if view.name in UNTOUCHED:
+        return Seen(DIRECTIVE, span.start, evidence, f"It {says}.")
+    return Seen(ENCODED, span.start, evidence, f"Decoded ({view.name}), it {says}.")

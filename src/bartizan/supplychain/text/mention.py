@@ -1,0 +1,183 @@
+"""Whether a text orders something, forbids it, or shows it: use and mention.
+
+Security skills quote attacks, rules forbid them, and tables list excuses. What a sentence forbids, nobody is told to
+do. What only stands in quotation marks, under a heading of bad examples or beside a word for attacks may still be
+obeyed, since whoever wrote the text chose the heading too: one such mark makes an order one to read first, two of
+them make it a quotation.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from enum import StrEnum
+from functools import cached_property
+
+import re2
+
+from bartizan.supplychain.formats.words import words
+
+
+class Use(StrEnum):
+    """What a text does with an order in it."""
+
+    ORDERED = "ordered"
+    SHOWN = "shown"
+    """One mark says that it is an example; it may be obeyed all the same."""
+    QUOTED = "quoted"
+    """Two marks say so."""
+    FORBIDDEN = "forbidden"
+
+
+_FORBIDS = re2.compile(
+    r"(?i)(?:\b(?:never|do not|don[’']?t|must not|mustn[’']?t|should not|shouldn[’']?t|cannot|can[’']t|"
+    r"may not|avoid|refuse to|"
+    r"refuses to|forbidden to|not allowed to|prohibited from|will not|won[’']t)\s+"
+    r"(\w+)|[❌🚫✗✘⛔])[^.!?;\n]{0,80}$"
+)
+_PRESSING = words(
+    """
+    ask wait hesitate forget fail skip worry stop mention tell warn inform show notify omit miss delay bother need let
+    say reveal disclose report explain log alert neglect refuse just but be answer
+    """
+)
+"""What is forbidden with these leaves the order itself standing."""
+_TURNS = re2.compile(
+    r"(?i)(?:[,:—–]|\s-)\s*(?:just|but|instead|simply|always|then|so|and (?:then|always)|run|use|do|"
+    r"you must|first)\b|:\s*[`$]"
+)
+_LABEL = re2.compile(
+    r"(?i)^\W{0,6}(?:bad|wrong|incorrect|unsafe|insecure|anti-?pattern|not this|forbidden|prohibited|"
+    r"never do (?:this|these)|"
+    r"(?:do not|don[’']?t) (?:do|run|use|write|execute|paste|say) (?:this|these|that|the following)|"
+    r"don[’']?ts?)\b(?:\s*\([^)\n]{0,60}\))?\W{0,4}:"
+)
+_ATTACK = re2.compile(
+    r"(?i)\b(?:attack\w*|malicious\w*|adversar\w+|prompt[- ]injections?|injected (?:text|prompts?|content|"
+    r"instructions?|orders?)|phish\w*|"
+    r"untrusted|payloads?|jailbreak\w*|"
+    r"red flags?|suspicious|poison(?:ed|ing)|exploit\w*|hostile|compromised|indicators?|"
+    r"detect(?:s|ed|ing|ion|or)?|reject(?:s|ed)?|refus(?:e|es|al)|watch (?:out )?for|beware|as data|"
+    r"not (?:as )?(?:an )?instructions?|"
+    r"tr(?:y|ies|ying) to|attempts?|scams?|threats?|risk(?:s|y)?|dangerous|harmful|unsafe|flags? (?:it|this|any|as)|"
+    r"check(?:s|ing)? (?:for|that|"
+    r"whether)|patterns? (?:like|such)|phrases? (?:like|such))\b"
+)
+_YIELDS = re2.compile(
+    r"(?i)\b(?:user|human|person|project|repository)(?:'s)?(?: \w+)? instructions?\b[^.\n]{0,20}"
+    r"\b(?:take precedence|come first|win|always apply|have priority|override)"
+)
+_HEADING = re2.compile(r"(?m)^(#{1,6})[ \t]+(.{1,200})$|^(\*\*[^*\n]{2,80}\*\*:?)[ \t]*$")
+_COUNTER = re2.compile(
+    r"(?i)anti-?patterns?|what not to|don[’']?ts?\b|do not\b|never\b|\bbad\b|wrong|avoid|red flags?|"
+    r"pitfalls?|mistakes?|threats?|attack|"
+    r"malicious|suspicious|injection|vulnerabilit|payload|exploit|rationali[sz]|excuses?|warning signs?|"
+    r"forbidden|prohibited|"
+    r"detect|indicators?|untrusted|abuse|misuse|security (?:rules?|checks?|review|scan\w*|considerations?|"
+    r"model)|not allowed|"
+    r"hard (?:rules|limits)|guardrails?|failure modes?|symptoms?|risks?|limits\b"
+)
+_QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("「", "」"), ("『", "』"), ('"', '"'))
+_FENCE = re2.compile(r"(?m)^[ \t]{0,8}(?:```|~~~)([^\n]*)$")
+_LANGUAGES_RUN = frozenset(
+    {"bash", "sh", "shell", "zsh", "console", "powershell", "python", "py", "javascript", "js", ""}
+)
+_NEAR, _BEFORE, _LONGEST_QUOTE = 220, 240, 600
+
+
+class Reader:
+    """The structure of one text, read when first asked for.
+
+    Args:
+        text: as it stands, Markdown or plain.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def use(self, start: int, end: int) -> Use:
+        """What the text does with the order at these characters."""
+        first = self._text.rfind("\n", 0, start) + 1
+        last = self._text.find("\n", end)
+        line = self._text[first : last if last >= 0 else len(self._text)]
+        sentence = self._sentence(first, start)
+        if self._forbidden(sentence) or _LABEL.search(line):
+            return Use.FORBIDDEN
+        marks = sum(
+            (
+                self._quoted(start) or self._quoted(end - 1),
+                self._names_attacks(line, start - first, end - first),
+                bool(_COUNTER.search(self._heading(start))),
+                self._in_example(start) or self._in_table(first),
+                bool(_YIELDS.search(line[start - first :][:_NEAR])),
+            )
+        )
+        return (Use.ORDERED, Use.SHOWN)[marks] if marks < 2 else Use.QUOTED
+
+    @staticmethod
+    def _names_attacks(line: str, start: int, end: int) -> bool:
+        before, after = line[max(0, start - _NEAR) : max(0, start)], line[end : end + _NEAR]
+        return bool(_ATTACK.search(before) or _ATTACK.search(after))
+
+    def _sentence(self, first: int, start: int) -> str:
+        """What stands before it in its sentence."""
+        before = self._text[max(first, start - _NEAR) : start]
+        return re.split(r"[.!?;]\s|[.!?]$", before)[-1]
+
+    def _forbidden(self, sentence: str) -> bool:
+        found = _FORBIDS.search(sentence)
+        if found is None:
+            return False
+        verb = (found.group(1) or "").casefold()
+        return verb not in _PRESSING and not _TURNS.search(found.group())
+
+    def _quoted(self, at: int) -> bool:
+        """Within quotation marks of one paragraph."""
+        floor = max(self._text.rfind("\n\n", 0, at), at - _LONGEST_QUOTE, 0)
+        before, after = self._text[floor : at + 1], self._text[at : at + _LONGEST_QUOTE]
+        for opening, closing in _QUOTES:
+            if opening == closing:
+                if before.count(opening) % 2 and opening in after:
+                    return True
+            elif before.rfind(opening) > before.rfind(closing) and closing in after:
+                return True
+        return False
+
+    @cached_property
+    def _headings(self) -> tuple[list[int], list[str]]:
+        places, titles, above = [], [], [""] * 8
+        for found in _HEADING.finditer(self._text):
+            level = len(found.group(1) or "") or 7
+            above[level:] = [found.group(2) or found.group(3)] + [""] * (7 - level)
+            places.append(found.start())
+            titles.append(" / ".join(one for one in above[2:] if one))
+        return places, titles
+
+    def _heading(self, at: int) -> str:
+        """The headings above it, without the title of the whole text."""
+        places, titles = self._headings
+        number = bisect_right(places, at) - 1
+        return titles[number] if number >= 0 else ""
+
+    @cached_property
+    def _fences(self) -> list[tuple[int, int, str]]:
+        edges = [(found.start(), found.group(1).strip().casefold()) for found in _FENCE.finditer(self._text)]
+        return [(edges[n][0], edges[n + 1][0], edges[n][1]) for n in range(0, len(edges) - 1, 2)]
+
+    def _in_example(self, at: int) -> bool:
+        """In a code fence that a word for attacks or a bad label introduces, or a block quotation of that kind."""
+        for begin, end, language in self._fences:
+            if begin < at < end:
+                before = self._text[max(0, begin - _BEFORE) : begin].rstrip().rpartition("\n\n")[2]
+                if _ATTACK.search(before) or _COUNTER.search(before):
+                    return True
+                return language.split(" ")[0] not in _LANGUAGES_RUN and "example" in before.casefold()
+        return False
+
+    def _in_table(self, first: int) -> bool:
+        """In a table whose head says that it lists attacks or mistakes."""
+        if not self._text.startswith("|", first):
+            return False
+        top = self._text.rfind("\n\n", 0, first)
+        head = self._text[top + 1 : top + 400].strip().partition("\n")[0]
+        return bool(_COUNTER.search(head) or _ATTACK.search(head) or "example" in head.casefold())
