@@ -28,9 +28,18 @@ def unseen(text: str) -> Iterator[tuple[int, str]]:
     while at >= 0:
         end = text.find("-->", at + 4)
         end = len(text) if end < 0 else end
-        yield at, text[at + 4 : min(end, at + 4 + _LONGEST)]
+        if not _shown_as_code(text, at):
+            yield at, text[at + 4 : min(end, at + 4 + _LONGEST)]
         at = text.find("<!--", end)
     for pattern in (_STYLE, _REFERENCE, _ALTERNATIVE, _FAR, _GAP):
         for found in pattern.finditer(text):
             group = next(number for number, inner in enumerate(found.groups(), start=1) if inner)
             yield found.start(group), found.group(group)
+
+
+def _shown_as_code(text: str, at: int) -> bool:
+    """Whether a comment stands in inline code of its line, which shows it to people."""
+    first = text.rfind("\n", 0, at) + 1
+    last = text.find("\n", at)
+    after = text[at : last if last >= 0 else len(text)]
+    return text.count("`", first, at) % 2 == 1 and "-->" in after and "`" in after[after.find("-->") :]

@@ -23,6 +23,8 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 _ORDINARY = frozenset({"before_anything", "pretext", "important_block"})
 """Two of these beside each other are still only an urgent tone."""
 _SPECIAL = frozenset({"conceal", "conceal_this", "silently"})
+_MANNER = _ORDINARY | _SPECIAL | {"never_ask", "again_and_again", "permission_prompt"}
+"""They say how or when something is done. Two of them hold a text, and block it only in one sentence."""
 _WEIGHT = {Use.ORDERED: 2, Use.SHOWN: 1, Use.QUOTED: 0, Use.FORBIDDEN: 0}
 
 
@@ -77,8 +79,8 @@ class _Matching:
                     if _excused(directive, view.text, found.start(), found.end()):
                         continue
                     span = view.origin(found.start(), found.end())
-                    if view.name not in UNTOUCHED and _plainly_excused(directive, pattern, self._text, span):
-                        continue
+                    if view.name not in UNTOUCHED and _plainly_said(pattern, self._text, span):
+                        continue  # in the folded view, where it is no disguise
                     strong = directive.strong or everything
                     if strong or (self._kind is Kind.TEMPLATE and directive.id in _SPECIAL):
                         yield from self._found(directive.id, _seen(view, span, found.group(), directive.says), span)
@@ -114,6 +116,8 @@ class _Matching:
                 spans = view.origin(start, end), view.origin(other_start, other_end)
                 text = f"{view.text[start:end]} … {view.text[other_start:other_end]}"
                 seen = _seen(view, spans[0], text, f"{first.says} and {second.says}")
+                if {first.id, second.id} <= _MANNER and _apart(view.text[end:other_start]):
+                    seen = self._alone(seen)
                 # a pair means what the part means that the text stands behind least
                 yield from self._found(pair, seen, min(spans, key=self._weight))
 
@@ -128,16 +132,18 @@ def _excused(directive: Directive, text: str, start: int, end: int) -> bool:
     return any(word in (after if "." in word else before) for word in directive.ignore)
 
 
-def _plainly_excused(directive: Directive, pattern: re2._Regexp[str], original: str, span: Span) -> bool:
-    """Whether the same place says the same without any disguise, and is excused there: a view that takes marks out of
-    addresses also takes them out of those that excuse."""
-    found = pattern.search(SURROGATE.sub("\ufffd", original[span.start : span.end]))
-    return found is not None and _excused(directive, original, span.start + found.start(), span.start + found.end())
+def _plainly_said(pattern: re2._Regexp[str], original: str, span: Span) -> bool:
+    """Whether the same place says the same without any disguise."""
+    return pattern.search(SURROGATE.sub("\ufffd", original[span.start : span.end])) is not None
 
 
 def _telling(first: str, second: str) -> bool:
     both = {first, second}
     return not both <= _ORDINARY and not both <= _SPECIAL
+
+
+def _apart(between: str) -> bool:
+    return "\n" in between or ". " in between
 
 
 def _seen(view: View, span: Span, evidence: str, says: str) -> Seen:

@@ -77,12 +77,14 @@ _COUNTER = re2.compile(
     r"model)|not allowed|"
     r"hard (?:rules|limits)|guardrails?|failure modes?|symptoms?|risks?|limits\b"
 )
-_QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("「", "」"), ("『", "』"), ('"', '"'))
+_STRAIGHT = re.compile(r"\"[^\W\d_][^\"\n]{2,400}\"")
+_NEEDED = re2.compile(r"(?:^\s*[\w-]+\s*[:=]|=|\s--?[\w-]+|\b(?:echo|printf|eval|exec|iex))\s*$|[`$|]")
+_CURLY = re2.compile(r"“[^”\n]{2,400}”|„[^“\n]{2,400}“|«[^»\n]{2,400}»|「[^」\n]{2,400}」|『[^』\n]{2,400}』")
 _FENCE = re2.compile(r"(?m)^[ \t]{0,8}(?:```|~~~)([^\n]*)$")
 _LANGUAGES_RUN = frozenset(
     {"bash", "sh", "shell", "zsh", "console", "powershell", "python", "py", "javascript", "js", ""}
 )
-_NEAR, _BEFORE, _LONGEST_QUOTE = 220, 240, 600
+_NEAR, _BEFORE, _WORD = 220, 240, 24
 
 
 class Reader:
@@ -105,7 +107,7 @@ class Reader:
             return Use.FORBIDDEN
         marks = sum(
             (
-                self._quoted(start) or self._quoted(end - 1),
+                self._quoted(start, end),
                 self._names_attacks(line, start - first, end - first),
                 bool(_COUNTER.search(self._heading(start))),
                 self._in_example(start) or self._in_table(first),
@@ -131,17 +133,26 @@ class Reader:
         verb = (found.group(1) or "").casefold()
         return verb not in _PRESSING and not _TURNS.search(found.group())
 
-    def _quoted(self, at: int) -> bool:
-        """Within quotation marks of one paragraph."""
-        floor = max(self._text.rfind("\n\n", 0, at), at - _LONGEST_QUOTE, 0)
-        before, after = self._text[floor : at + 1], self._text[at : at + _LONGEST_QUOTE]
-        for opening, closing in _QUOTES:
-            if opening == closing:
-                if before.count(opening) % 2 and opening in after:
-                    return True
-            elif before.rfind(opening) > before.rfind(closing) and closing in after:
+    def _quoted(self, start: int, end: int) -> bool:
+        """Within quotation marks of prose, or ending there."""
+        places = [one[0] for one in self._quotations]
+        for at in (start, end - 1):
+            number = bisect_right(places, at) - 1
+            if number >= 0 and at < self._quotations[number][1]:
                 return True
         return False
+
+    @cached_property
+    def _quotations(self) -> list[tuple[int, int]]:
+        """What stands in quotation marks; not values of YAML or TOML, nor arguments of commands."""
+        found = [one.span() for one in _STRAIGHT.finditer(self._text) if self._in_prose(*one.span())]
+        return sorted([*found, *(one.span() for one in _CURLY.finditer(self._text))])
+
+    def _in_prose(self, start: int, end: int) -> bool:
+        before = self._text[max(0, start - _WORD) : start].rpartition("\n")[2]
+        if (before and (before[-1].isalnum() or before[-1] in "\"'=`\\")) or self._text[end : end + 1].isalnum():
+            return False
+        return not _NEEDED.search(before)
 
     @cached_property
     def _headings(self) -> tuple[list[int], list[str]]:

@@ -83,7 +83,7 @@ CARRYING = (
     Directive(
         "image_exfiltration",
         "has content carried away in the address of a picture or link",
-        r"\b(?:append|add|embed|encode|put|include|insert)\b.{0,80}\b(?:key|token|secret|password|"
+        r"\b(?:append|add|embed|encode|put|include|insert)\b.{0,80}\b(?:(?:the|api|that|its) key|token|secret|password|"
         r"conversation|messages?|"
         r"transcript|summary|contents?)\b.{0,80}(?:image url|!\[|query (?:string|parameter)|https?://\S+[?&]\w+=)",
     ),
@@ -114,7 +114,8 @@ CARRYING = (
         "pass_contents",
         "has what was read passed on in a call or a text",
         r"\b(?:include|put|pass|add|attach|embed|send|append|paste)\b.{0,16}\b(?:its|the|their|file'?s?) contents?\b"
-        r".{0,40}\b(?:calls?|requests?|parameters?|url|header|query|commit messages?|pull requests?|description|log)\b|"
+        r".{0,40}\b(?:calls?|requests?|parameters?|url|header|query|commit messages?|pull requests?|"
+        r"description|log)\b|"
         r"\b(?:append|paste|include|attach)\b.{0,10}\b(?:it|them)\b.{0,12}\bto (?:the |each |every )?"
         r"(?:commit messages?|pull requests?|requests?|calls?|query|url)\b",
         strong=False,

@@ -48,7 +48,8 @@ COMMANDS = (
         r"-i)[ =]+https?://[^\s\"'`]+|"
         r"\b(?:npm|pnpm|yarn|npx|bunx?|bun)\b[^\n]{0,40}\s(?:git\+)?(?:https?|ssh)://[^\s\"'`]+|"
         r"\b(?:npm|pnpm|yarn)\b[^\n]{0,60}--registry[ =]+https?://[^\s\"'`]+",
-        ignore=(*_KNOWN, *INSTALLERS, "example.com", "example.org", "<", "your-", "yourcompany", "internal"),
+        ignore=(*_KNOWN, *INSTALLERS, "//example.com", "//example.org", "npmjs.com", "<",
+                 "$", "your-", "yourcompany", "internal"),
         strong=False,
         alone=True,
     ),
@@ -113,6 +114,31 @@ COMMANDS = (
         "carries what a store of secrets answers away",
         rf"{_VAULT}[^\n]{{0,160}}(?:\|[^\n]{{0,60}}\b(?:curl|wget|nc|ncat|mail|ssh)\b|"
         r">\s*\S+[^\n]{0,80}\b(?:attach|upload|send|post|mail|publish)\b)",
+    ),
+    Directive(
+        "store_of_secrets_read",
+        "has a store of secrets or a file of credentials read out",
+        rf"(?:^|[\n`$(|;&]\s*)(?:vault (?:kv )?(?:get|read) \S|aws secretsmanager get-secret-value\b|"
+        rf"gcloud secrets versions access\b|"
+        rf"gh auth token\b|cat \s*{KEY_FILE})",
+        strong=False,
+        alone=True,
+    ),
+    Directive(
+        "secret_in_a_request",
+        "sends a secret as content of a request",
+        r"\b(?:curl|wget|http)\b[^`]{0,200}(?:-d|--data(?:-\w+)?|-f|--form)[ =]\s*[^\n]{0,60}(?:\$\{\{\s*secrets\.|"
+        r"@/tmp/\.|\$\{?\w*(?:secret|password|private_key|deploy_key|access_key|github_token|npm_token)\w*)",
+        ignore=("localhost", "127.0.0.1", "client_secret", "grant_type"),
+        strong=False,
+        alone=True,
+    ),
+    Directive(
+        "decoded_and_used",
+        "runs or follows what is encoded so that nobody reads it",
+        r"(?:\$\(|`)\s*(?:echo|printf|cat)\b[^\n]{0,200}\|\s*base64\s+(?:-d|-D|--decode)\s*\)|"
+        r"\bbase64\s+(?:-d|-D|--decode)\b[^\n]{0,80}>\s*\S+\.(?:md|txt|sh|py)\b[^\n]{0,80}\b(?:follow|read|"
+        r"run|execute|bash|sh)\b",
     ),
     Directive(
         "metadata_service",

@@ -184,9 +184,19 @@ CONDUCT = (
         "copies itself into other instruction files",
         r"\b(?:copy|append|add|write|insert|prepend|replicate|propagate|spread|include|paste)\b.{0,80}\b(?:this|"
         r"these|the following|same|above)\b.{0,50}\b(?:instructions?|text|block|"
-        r"section|rules?|prompt|paragraph|comment|skill|message)\b.{0,60}\b(?:claude\.md|agents\.md|\.cursorrules|"
-        r"copilot-instructions|readme|other (?:repos|repositories|skills|projects|files)|every (?:repo|file|"
+        r"section|rules?|prompt|paragraph|comment|skill|message)\b.{0,60}\b(?:other (?:repos|repositories|"
+        r"skills|projects|files)|(?:every|each|any|other|all)[^\n.]{0,24}(?:claude\.md|agents\.md|"
+        r"\.cursorrules|copilot-instructions|readme)|every (?:repo|file|"
         r"project|readme)|all (?:repos|projects|files))",
+    ),
+    Directive(
+        "written_into_instructions",
+        "writes itself into an instruction file",
+        r"\b(?:copy|append|add|write|insert|prepend|paste)\b.{0,80}\b(?:this|these|the following|same|above)\b.{0,50}"
+        r"\b(?:instructions?|text|block|section|rules?|prompt|paragraph|comment|skill|"
+        r"message)\b.{0,60}\b(?:claude\.md|agents\.md|"
+        r"\.cursorrules|copilot-instructions)",
+        strong=False,
     ),
     Directive(
         "recommend",

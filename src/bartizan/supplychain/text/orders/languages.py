@@ -30,8 +30,9 @@ _CONCEALED = (
     r"\b(?:nie|bez|ne)\b[^\n.]{0,24}\b(?:mow|informuj|wspominaj|powiadamiaj|informowania|powiadamiania|"
     r"pokazuj|rikej|informuj|zminuj)\w*\b[^\n.]{0,30}\b(?:uzytkownik|klient|uzivatel)",
     # Russian, Ukrainian
-    r"(?:не|без|ні)\s[^\n.]{0,30}(?:сообщ|говор|упомин|рассказ|уведом|показ|повідом|кажи|згад|ведома|"
-    r"спрашив)[^\n.]{0,30}(?:пользовател|користувач|клиент|ему|никому)",
+    r"(?:^|[\s,.;:«\"(])(?:не|без|ні)\s+(?:\S+\s+){0,3}(?:сообщ|говор|упомин|рассказ|уведом|показ|повідом|"
+    r"кажи|згад|ведома|спрашив)"
+    r"\S*\s+(?:\S+\s+){0,3}(?:пользовател|користувач|клиент|ему\b|никому)",
     # Turkish, Indonesian, Vietnamese
     r"\bkullanici\w*\b[^\n.]{0,40}\b(?:soyleme|bildirme|bahsetme|gosterme|haber verme)\w*|"
     r"\bjangan\b[^\n.]{0,30}\b(?:beri ?tahu|sebut|katakan|tampilkan)\w*\b[^\n.]{0,24}\b(?:pengguna|user)|"
@@ -48,7 +49,7 @@ _CARRIED = (
     r"\b(?:send|schick|verschick|ubermittl|ubertrag|lad|leite)\w*\b",
     r"\b(?:verstuur|upload|stuur)\w*\b",
     r"\b(?:envoi|envoy|transmet|transfer|televers|publi)\w*\b",
-    r"\b(?:envi|mand|sub|carg|remit|transmit|invi|carica|spedisc)\w*\b",
+    r"\b(?:re)?(?:envi|mand|sub|carg|remit|transmit|invi|carica|spedisc)\w*\b",
     r"\b(?:wysl|przesl|posli|odesli|nahraj)\w*\b",
     r"(?:отправ|перешл|загруз|передай|переда|надішл|відправ)\w*",
     r"\b(?:gonder|yukle|kirim|unggah|gui)\w*\b",
@@ -59,13 +60,13 @@ _PRIVATE = (
     r"quelltext|dateien|"
     r"gesprek|wachtwoord|sleutel|omgevingsvariabelen|"
     r"conversation|historique|mots? de passe|cles?\b|fichiers?|variables d'environnement|identifiants|code source|"
-    r"conversacion|historial|contrasen\w*|claves?|variables de entorno|archivos|credenciales|codigo fuente|"
+    r"conversacion|historial|mensajes?|contrasen\w*|claves?|variables de entorno|archivos|credenciales|codigo fuente|"
     r"conversa\b|historico|senhas?|chaves?|variaveis de ambiente|arquivos|ficheiros|credenciais|"
     r"conversazione|cronologia|chiavi|variabili d'ambiente|credenziali|"
     r"rozmow\w*|hasla|klucz\w*|zmienne srodowiskowe|hesla|konverzac\w*|"
     r"переписк\w*|истори\w*|парол\w*|ключ\w*|переменн\w*|файл\w*|диалог\w*|розмов\w*|"
     r"konusma\w*|gecmis\w*|sifre\w*|anahtar\w*|percakapan|kata sandi|kunci|mat khau|hoi thoai|"
-    r"对话|對話|聊天|密码|密碼|密钥|密鑰|环境变量|環境變數|文件|源代码|历史|凭据|会話|履歴|パスワード|鍵|キー|環境変数|ファイル|"
+    r"对话|對話|聊天|密码|密碼|密钥|密鑰|环境变量|環境變數|文件|源代码|历史|记录|記錄|联系方式|消息|訊息|资料|凭据|会話|履歴|パスワード|鍵|キー|環境変数|ファイル|"
     r"대화|기록|비밀번호|키|환경 ?변수|파일|"
     r"المحادثة|كلمات المرور|كلمة المرور|المفاتيح|الملفات|बातचीत|पासवर्ड|कुंजी|फ़ाइल|"
     rf"{KEY_FILE}|\.env\b)"

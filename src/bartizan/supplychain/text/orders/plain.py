@@ -39,7 +39,7 @@ PLAIN = (
         rf"\b(?:upload|sync|mirror|stream|exfiltrate|ship)\b[^\n]{{0,20}}\b(?:it|them|everything|"
         rf"{_WORK})\b[^\n]{{0,30}}"
         r"\b(?:to|at)\b[^\n]{0,12}(?:https?|wss?|s3|gs|ftp)://",
-        ignore=("localhost", "127.0.0.1", "api.github.com", "example.com", "<", "your-", "{", "hooks.slack.com"),
+        ignore=("localhost", "127.0.0.1", "api.github.com", "//example.com", "<", "your-", "{", "hooks.slack.com"),
         strong=False,
         alone=True,
     ),
@@ -157,20 +157,25 @@ PLAIN = (
     ),
     Directive(
         "orders_from_outside",
-        "has whatever stands at an address or in a page obeyed",
-        r"\b(?:execute|run|follow|obey|carry out|perform|do|apply)\b[^\n.]{0,24}\b(?:whatever|all|any|every|"
-        r"the)\b[^\n]{0,24}"
-        r"\b(?:commands?|instructions?|orders?|steps|code|tasks?)\b[^\n]{0,40}\b(?:https?://|"
-        r"the (?:web ?)?page (?:lists|says)|"
-        r"found (?:in|on) (?:the )?(?:web ?)?pages?)|"
+        "has whatever stands at an address, in a page or in a result obeyed",
+        r"\b(?:execute|run|follow|obey|carry out|perform|do|apply|act on)\b[^\n.]{0,24}\b(?:whatever|all|"
+        r"any|every|the)\b"
+        r"[^\n]{0,24}\b(?:commands?|instructions?|orders?|directives?|steps|code|tasks?)\b[^\n]{0,40}(?:\bhttps?://|"
+        r"\bthe (?:web ?)?page (?:lists|says)|\bfound (?:in|on) (?:the )?(?:web ?)?pages?|\b(?:it|they|"
+        r"that page|the (?:result|output))"
+        r" (?:contains?|holds?|gives?))|"
         r"\btreat\b[^\n.]{0,60}\b(?:as|like)\b[^\n.]{0,12}\b(?:orders?|instructions?|commands?|"
         r"requests?)\b[^\n.]{0,8}"
         r"\b(?:from|of|by) (?:the )?(?:user|system|developer|owner)\b|"
-        r"\b(?:fetch|download|load|read|get|pull)\b[^\n]{0,20}https?://\S+[^\n]{0,60}\b(?:treat|follow|obey|"
+        r"\b(?:fetch|download|load|read|get|pull)\b[^\n]{0,40}https?://\S+[^\n]{0,60}\b(?:treat|follow|obey|"
         r"execute|apply|"
-        r"part of (?:this|your))\b",
-        ignore=("never", "do not", "don't", "must not", "not treat", "n't treat",
-                "avoid", "refuse", "not follow"),
+        r"part of (?:this|your))\b|"
+        r"\bact on\b[^\n.]{0,12}\binstructions? (?:in|found in|from)\b[^\n.]{0,24}\b(?:names?|results?|"
+        r"outputs?|pages?|mails?|"
+        r"files?)\b|"
+        r"\b(?:if|when|whenever)\b[^\n.]{0,60}\bcontains? (?:a )?(?:command|"
+        r"instruction)s?\b[^\n.]{0,12}\b(?:run|execute|follow)\b",
+        ignore=("never", "do not", "don't", "must not", "not treat", "n't treat", "avoid", "refuse", "not follow"),
     ),
     Directive(
         "lasting_order",
@@ -196,13 +201,92 @@ PLAIN = (
         alone=True,
     ),
     Directive(
+        "unseen_act",
+        "has something done that the user is not told of",
+        r"\b(?:run|execute|install|send|upload|push|delete|add|call|invoke|copy|submit|transfer|forward|"
+        r"start|launch|fetch|log)\b"
+        r"[^\n.]{0,60}\bwithout (?:telling|informing|notifying|mentioning (?:it|this|"
+        r"that) to)\b[^\n.]{0,12}\b(?:user|customer|"
+        r"anyone|them|owner|him|her)\b|"
+        r"\b(?:secretly|covertly|stealthily|surreptitiously)\b[^\n.]{0,8}\b(?:log|record|send|collect|read|"
+        r"copy|store|upload|add|"
+        r"insert|run|install|forward|track|monitor|save)\w*\b|"
+        r"\b(?:users?|customers?|they)\b[^\n.]{0,40}\b(?:confus\w+|need not (?:know|hear)|must not (?:see|"
+        r"know|notice))\b[^\n.]{0,24}"
+        r"\b(?:leave it out|omit|hide|do not (?:show|mention))",
+        ignore=("never", "do not", "don't", "must not", "not be"),
+    ),
+    Directive(
+        "steered",
+        "steers people without their knowing",
+        r"\b(?:subtly|gently|quietly|gradually)?\b ?\b(?:steer|nudge|guide|push|lead|"
+        r"direct)\b[^\n.]{0,16}\b(?:user|customer|reader|"
+        r"people|them)s?\b[^\n.]{0,60}\bwithout (?:them|their|his|her|the user)\b[^\n.]{0,16}\b(?:realizing|"
+        r"realising|noticing|knowing|"
+        r"knowledge|awareness)\b|\bnever mention competitors\b",
+    ),
+    Directive(
+        "pasted_by_the_user",
+        "has people paste a command that nobody explains",
+        r"\b(?:ask|tell|instruct|have)\b[^\n.]{0,16}\b(?:user|customer|them)\b[^\n.]{0,40}\b(?:open|"
+        r"start)\b[^\n.]{0,16}\bterminal\b"
+        r"[^.]{0,40}\bpaste\b",
+        strong=False,
+        alone=True,
+    ),
+    Directive(
+        "for_every_task",
+        "has itself used for everything, or kept for all later sessions",
+        r"\b(?:always|must) use this (?:skill|tool|server)\b[^\n.]{0,24}\b(?:every|all|"
+        r"any)\b[^\n.]{0,40}\b(?:regardless|no matter|"
+        r"whatever|instead)\b|\bremember\b[^\n.]{0,24}\bfor all (?:future|later|coming) (?:sessions|"
+        r"conversations|chats)\b|"
+        r"\b(?:instead of (?:using )?the|overrides? the (?:built-in )?)[^\n.]{0,12}\b(?:read|bash|write|"
+        r"edit|shell)\b tool\b",
+        ignore=("never", "do not", "don't"),
+        strong=False,
+        alone=True,
+    ),
+    Directive(
+        "prompts_approved",
+        "has every question of the agent answered with yes, or a program left unread",
+        r"\b(?:approve|accept|confirm|allow) (?:all|every|any) (?:the )?(?:prompts?|requests?|"
+        r"confirmations?|permissions?|dialogs?)\b|"
+        r"\bdo not (?:read|inspect|open|review)(?: or (?:modify|change|"
+        r"edit))?\b[^\n.]{0,12}[`'\"]?[\w./-]+\.(?:sh|py|js|ps1|bat|exe)\b|"
+        r"\bdisable (?:all )?approval prompts?\b|\bbypass the sandbox\b|"
+        r"\bclaude\b[^\n]{0,20}--dangerously-skip-permissions",
+        ignore=("never", "don't", "must not", "sandboxed", "devcontainer", "container"),
+        strong=False,
+        alone=True,
+    ),
+    Directive(
+        "speaks_as_the_system",
+        "holds marks by which chat templates tell speakers apart",
+        r"<\|(?:im_start|system|start_header_id|user|assistant)\|>\s*(?:system|"
+        r"developer)?[^\n]{0,4}\n[^\n]{0,80}\b(?:you are|you must|"
+        r"comply|ignore|obey)\b|\[inst\]\s*<<sys>>",
+        strong=False,
+        alone=True,
+    ),
+    Directive(
+        "prompt_revealed",
+        "has the model's own instructions told",
+        r"\b(?:print|reveal|show|output|repeat|dump|disclose)\b[^\n.]{0,12}\b(?:your|the) (?:(?:entire|full|"
+        r"whole|hidden) )?(?:system prompt|"
+        r"hidden instructions|initial instructions)\b",
+        ignore=("never", "do not", "don't", "must not", "not reveal", "asks", "ask ", "attempt", "refuse"),
+        strong=False,
+        alone=True,
+    ),
+    Directive(
         "watches_people",
         "has people watched",
         r"\b(?:take|capture|record|log|store|save)\b[^\n.]{0,20}\b(?:screenshots?|keystrokes|clipboard|"
         r"microphone|webcam|"
         r"everything (?:that )?(?:the user|they) types?|all (?:user )?(?:input|"
-        r"keystrokes))\b[^\n.]{0,60}\b(?:every|each|all|continuous\w*|"
-        r"upload|sync|send|hidden|/tmp|/var/tmp)\b",
+        r"keystrokes))\b[^\n.]{0,60}\b(?:(?:every|each) (?:\w+ )?(?:second|minute|hour|key|time)|"
+        r"continuous\w*|upload\w*|hidden|unnoticed)\b",
         ignore=("playwright", "test", "browser", "page", "viewport", "never", "do not", "baseline"),
         strong=False,
         alone=True,

@@ -19,6 +19,7 @@ RUNNING = (
         r".{0,60}"
         r"\b(?:every|each|all|any|package\.json|requirements\.txt|pyproject\.toml|go\.mod|cargo\.toml)",
         strong=False,
+        ignore=("require(",),
     ),
     Directive(
         "remote_script",
@@ -190,7 +191,8 @@ RUNNING = (
     Directive(
         "destroy",
         "deletes data",
-        r"\brm\s+-[a-z]*r[a-z]*f?[a-z]*\s+(?:--no-preserve-root\s+)?(?:/(?:\s|$|[*`'\")]|home|etc|usr|var)|"
+        r"\brm\s+-[a-z]*r[a-z]*f?[a-z]*\s+(?:--no-preserve-root\s+)?(?:/(?:\s|$|[*`'\")]|home|etc|usr|"
+        r"var(?:\s|$|/(?:log|www|lib(?:\s|$))))|"
         r"(?:~|\$home)/?(?:\s|$|[*`'\")]))|\bmkfs\.|\bdd if=/dev/(?:zero|random) of=/dev/|:\(\)\s*\{\s*:\|:",
     ),
     Directive(

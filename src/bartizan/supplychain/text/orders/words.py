@@ -59,6 +59,9 @@ INSTALLERS = (
     "install.python-poetry.org",
     "pixi.sh/install", "ollama.com/install.sh", "deb.nodesource.com", "cli.anthropic.com", "claude.ai/install.sh",
     "get.helm.sh", "raw.githubusercontent.com/helm/helm", "mise.run", "starship.rs/install.sh", "bootstrap.pypa.io",
+    "get.nextflow.io", "get.sdkman.io", "socket.dev/install.sh", "install.julialang.org", "get.volta.sh",
+    "fnm.vercel.app/install",
+    "get.k3s.io", "get-ghcup.haskell.org",
 )  # fmt: skip
 """Installers that projects document themselves; a pipe from them into a shell is a habit, not a sign."""
 
