@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,12 @@ from vaulted import TEXTS, command, seal, workspace, write
 
 from bartizan.app.places import journal_of
 from bartizan.app.stamping import stamp
-from bartizan.core.errors import JournalError
+from bartizan.core.errors import ConfigurationError, JournalError
 from bartizan.telemetry.journal import Journal
 from bartizan.telemetry.seal import digest
 from bartizan.telemetry.sealing import read_seals
 from bartizan.telemetry.stamping import request_for
-from bartizan.trust.timestamp import StampInvalid, check_stamp, decode, read_roots
+from bartizan.trust.timestamp import MOST_BYTES, StampInvalid, check_stamp, decode, make_request, read_roots
 from bartizan.workspace.workspace import Workspace
 
 pytest.importorskip("rfc3161_client", reason="the extra 'timestamps' is not installed")
@@ -146,5 +147,27 @@ def test_an_answer_to_something_else_is_refused(tmp_path: Path, authority: Autho
     ):
         with pytest.raises(StampInvalid):
             check_stamp(bad, about, nonce, roots)
+    with pytest.raises(StampInvalid, match="too long"):
+        check_stamp(answer + bytes(MOST_BYTES), imprint, asked.nonce, roots)
+    with pytest.raises(ConfigurationError, match="no root"):
+        check_stamp(answer, imprint, asked.nonce, [])
     with pytest.raises(StampInvalid):
         decode("no base64!")
+
+
+def test_an_authority_that_refuses_gives_its_reason(authority: Authority) -> None:
+    (authority.folder / "ts.cnf").write_text(
+        _CONFIG.format(folder=authority.folder).replace("sha256\ness", "sha512\ness")
+    )
+    asked = make_request(b"seal")
+    roots = read_roots(authority.folder / "ca.pem")
+    with pytest.raises(StampInvalid, match="did not grant a time stamp"):
+        check_stamp(authority.answer(asked.body), sha256(b"seal").digest(), asked.nonce, roots)
+
+
+def test_roots_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot read"):
+        read_roots(tmp_path / "none.pem")
+    (tmp_path / "text.pem").write_text("text")
+    with pytest.raises(ConfigurationError, match="no certificate"):
+        read_roots(tmp_path / "text.pem")
