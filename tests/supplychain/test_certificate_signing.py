@@ -300,7 +300,15 @@ def test_a_stranger_under_the_roots_of_another_admits_nothing(workspace: Path, l
 
 
 def test_bundles_without_key_or_chain_are_refused() -> None:
-    for material in ({"certificate": {"rawBytes": "AA=="}}, {"x509CertificateChain": {"certificates": []}}, {}):
+    for material in ({"x509CertificateChain": {"certificates": []}}, {}):
         document = VECTORS["certificate"]["bundle"] | {"verificationMaterial": material}
         with pytest.raises(SignatureInvalid, match="without a key"):
             decode(json.dumps(document).encode())
+
+
+def test_what_sigstore_signed_without_a_key_counts_under_no_key_and_no_roots(lab: Lab) -> None:
+    material = {"certificate": {"rawBytes": "AA=="}, "tlogEntries": [{"logIndex": "1"}]}
+    bundle = decode(json.dumps(VECTORS["certificate"]["bundle"] | {"verificationMaterial": material}).encode())
+    for trust in (EllipticSigner.read(lab.key).public, CertificateTrust.read(lab.roots)):
+        with pytest.raises(SignatureInvalid, match="without a key"):
+            bundle.verify(trust)

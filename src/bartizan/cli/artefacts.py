@@ -19,11 +19,13 @@ from bartizan.cli.signing_options import (
     AsOfOption,
     CertificateOption,
     IdentityOption,
+    IssuerOption,
     PasswordOption,
     PrivateKeyOption,
     PublicKeyOption,
     RevokedOption,
     RootsOption,
+    TrustRootOption,
     signer_of,
     trust_from,
 )
@@ -155,13 +157,15 @@ def verify_model(
     identity: IdentityOption = "",
     revoked: RevokedOption = None,
     as_of: AsOfOption = "",
+    trust_root: TrustRootOption = None,
+    issuer: IssuerOption = "",
     signature: SignatureOption = None,
     workspace: JournalOption = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Whether exactly these files were signed by whom you trust. Exit 0: yes; 1: no; 2: it cannot be said."""
     place = _signature(model, signature)
-    trusted = trust_from(key, roots, identity, revoked, as_of)
+    trusted = trust_from(key, roots, identity, revoked, as_of, trust_root, issuer)
     try:
         with journal_of(workspace) as append:
             statement = _verified(model, place, trusted, append)

@@ -14,6 +14,7 @@ from bartizan.core.errors import ConfigurationError
 from bartizan.trust.certificates import CertificateTrust, CertifiedSigner, read_certificates
 from bartizan.trust.dsse import EllipticKey, EllipticSigner, Signer, Trust
 from bartizan.trust.pkcs11 import SCHEME, TokenKey, TokenSigner
+from bartizan.trust.sigstore.keyless import KeylessTrust
 
 PrivateKeyOption = Annotated[
     str, typer.Option("--key", help="Private key: PEM file on P-256, P-384 or P-521, or pkcs11: URI of one in a token.")
@@ -30,7 +31,17 @@ RootsOption = Annotated[
     Path | None, typer.Option("--roots", help="Instead of --key: certificates of authorities, in PEM.")
 ]
 IdentityOption = Annotated[
-    str, typer.Option("--identity", help="With --roots: address, URI, DNS name or subject of the certificate.")
+    str,
+    typer.Option(
+        "--identity", help="With --roots or --trust-root: address, URI, DNS name or subject in the certificate."
+    ),
+]
+TrustRootOption = Annotated[
+    Path | None,
+    typer.Option("--trust-root", help="Instead of --key: Sigstore trust root in JSON, for signatures without keys."),
+]
+IssuerOption = Annotated[
+    str, typer.Option("--issuer", help="With --trust-root: OpenID issuer that vouched for the identity.")
 ]
 RevokedOption = Annotated[
     Path | None, typer.Option("--revoked", help="With --roots: revocation lists of the issuers, in PEM.")
@@ -53,9 +64,21 @@ def signer_of(key: str, password_env: str = "", certificates: list[Path] | None 
 
 
 def trust_from(
-    key: Path | None, roots: Path | None, identity: str = "", revoked: Path | None = None, at: str = ""
+    key: Path | None,
+    roots: Path | None,
+    identity: str = "",
+    revoked: Path | None = None,
+    at: str = "",
+    root: Path | None = None,
+    issuer: str = "",
 ) -> Trust:
     """Whose signatures count. Raises ConfigurationError."""
+    if root is not None:
+        if key or roots or revoked or at:
+            raise ConfigurationError("--trust-root stands alone", "with --identity and --issuer")
+        return KeylessTrust.read(root, identity, issuer)
+    if issuer:
+        raise ConfigurationError("--issuer belongs to --trust-root")
     if (key is None) == (roots is None):
         raise ConfigurationError("either --key or --roots is needed", "a public key, or certificates of authorities")
     if key is not None:

@@ -15,27 +15,37 @@ class Signer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     """How decisions call the signer."""
     key: str = ""
-    """File of the workspace with the public key in PEM: P-256, P-384 or P-521. Either this or `roots`."""
+    """File of the workspace with the public key in PEM: P-256, P-384 or P-521. Either this, `roots` or
+    `trust_root`."""
     roots: str = ""
     """File of the workspace with certificates of authorities in PEM: what was signed under a certificate for code
     signing counts if that leads to one of them."""
     identity: str = ""
     """With `roots`: e-mail address, URI or DNS name that the certificate must carry, or its whole
-    subject. Empty: any."""
+    subject. Empty: any. With `trust_root`: e-mail address or URI, whole, or its beginning with `*` after it."""
+    trust_root: str = ""
+    """File of the workspace with a Sigstore trust root in JSON: what `identity` signed without a key
+    of its own counts."""
+    issuer: str = ""
+    """With `trust_root`: OpenID issuer that must have vouched for the identity."""
     revoked: str = ""
     """With `roots`: file of the workspace with revocation lists in PEM; each issuer must have one in force. Empty:
     no certificate counts as revoked."""
 
     def __post_init__(self) -> None:
-        if bool(self.key) == bool(self.roots):
-            raise ValueError("a signer has either a key or roots")
+        if sum(map(bool, (self.key, self.roots, self.trust_root))) != 1:
+            raise ValueError("a signer has either a key or roots, or a trust root")
         if self.key and (self.identity or self.revoked):
             raise ValueError("identity and revoked belong to roots")
+        if self.trust_root and (self.revoked or not self.identity.rstrip("*") or not self.issuer):
+            raise ValueError("a trust root needs an identity and its issuer, and takes no revocation lists")
+        if self.issuer and not self.trust_root:
+            raise ValueError("issuer belongs to trust_root")
 
     @property
     def files(self) -> tuple[str, ...]:
         """Files of the workspace that say who it is."""
-        return tuple(one for one in (self.key, self.roots, self.revoked) if one)
+        return tuple(one for one in (self.key, self.roots, self.trust_root, self.revoked) if one)
 
 
 class Builder(Signer, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -29,7 +29,7 @@ from cryptography.x509.verification import (
 from bartizan.core.clock import utc_now
 from bartizan.core.errors import ConfigurationError
 from bartizan.core.problem import printable
-from bartizan.trust.dsse import EllipticKey, Signer
+from bartizan.trust.dsse import EllipticKey, Signed, Signer, of_own
 from bartizan.trust.signing import SignatureInvalid
 
 MOST_CERTIFICATES: Final = 10
@@ -78,6 +78,11 @@ class CertificateTrust:
     ) -> CertificateTrust:
         """From PEM files. Raises ConfigurationError."""
         return cls(read_certificates(roots), identity, [] if revoked is None else _read_lists(revoked), now)
+
+    def accept(self, signed: Signed) -> EllipticKey:
+        """The key in the first certificate, if the chain holds now. Raises SignatureInvalid."""
+        of_own(signed)
+        return self.key_for(signed.hint, signed.chain)
 
     def key_for(self, hint: str, chain: tuple[bytes, ...]) -> EllipticKey:
         """The key in the first certificate, if the chain holds now. Raises SignatureInvalid."""
@@ -148,12 +153,17 @@ def read_certificates(path: Path) -> list[x509.Certificate]:
 
 def names_of(certificate: x509.Certificate) -> list[str]:
     """Alternative names and the subject, as `CertificateTrust` compares them."""
+    return [*alternative_names(certificate), certificate.subject.rfc4514_string()]
+
+
+def alternative_names(certificate: x509.Certificate) -> list[str]:
+    """E-mail addresses, URIs and DNS names of a certificate."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):
-        return [certificate.subject.rfc4514_string()]
+        return []
     kinds = (x509.RFC822Name, x509.UniformResourceIdentifier, x509.DNSName)
-    return [*(one for kind in kinds for one in found.get_values_for_type(kind)), certificate.subject.rfc4514_string()]
+    return [one for kind in kinds for one in found.get_values_for_type(kind)]
 
 
 def _decoded(chain: tuple[bytes, ...]) -> list[x509.Certificate]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -38,18 +39,31 @@ def pae(kind: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(name), name, len(payload), payload)
 
 
-class Trust(Protocol):
-    """Who may have signed: a key, or whoever has a certificate under given roots."""
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature with what comes along. Nothing in it is true yet."""
 
-    def key_for(self, hint: str, chain: tuple[bytes, ...]) -> EllipticKey:
+    kind: str
+    """Type of the payload."""
+    payload: bytes
+    signature: bytes
+    hint: str = ""
+    """By which the signature names its key; empty where it names none."""
+    chain: tuple[bytes, ...] = ()
+    """Certificates in DER, the signer's first."""
+    entries: tuple[dict[str, Any], ...] = ()
+    """Of transparency logs, as a Sigstore bundle holds them in JSON."""
+    stamps: tuple[bytes, ...] = ()
+    """Time stamps of the signature (RFC 3161), in DER."""
+
+
+class Trust(Protocol):
+    """Who may have signed: a key, whoever has a certificate under given roots, or an identity under a trust root."""
+
+    def accept(self, signed: Signed) -> EllipticKey:
         """The key that must have signed.
 
-        Args:
-            hint: by which the signature names its key; empty where it names none.
-            chain: certificates that come with it in DER, the signer's first; nothing in them is true yet.
-
         Raises:
-            SignatureInvalid: it is another key, or no certificate that counts.
+            SignatureInvalid: it is another key, no certificate that counts, or nobody vouches for it.
         """
         ...
 
@@ -72,6 +86,12 @@ class Signer(Protocol):
         ...
 
 
+def of_own(signed: Signed) -> None:
+    """Return if it was signed with a key that outlives it. Raises SignatureInvalid."""
+    if signed.chain and signed.entries:
+        raise SignatureInvalid("it was signed by Sigstore without a key", "name a trust root, an identity and its issuer")
+
+
 class EllipticKey:
     """A public key on a NIST curve. Raises ConfigurationError for another one."""
 
@@ -87,6 +107,11 @@ class EllipticKey:
             return cls(load_pem_public_key(_pem(path)))
         except (ValueError, UnsupportedAlgorithm):
             raise ConfigurationError(f"{path} holds no public key in PEM", _HOW) from None
+
+    def accept(self, signed: Signed) -> EllipticKey:
+        """This key, if that is the one that is named. Raises SignatureInvalid."""
+        of_own(signed)
+        return self.key_for(signed.hint, signed.chain)
 
     def key_for(self, hint: str, chain: tuple[bytes, ...]) -> EllipticKey:
         """This key, if that is the one that is named. Raises SignatureInvalid."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 65_536
 """Of an answer; usual ones take 1.5 to 7 kB."""
+_LEAST: Final = 2
+"""Certificates of an authority: the one that stamps, and its root."""
 _SHA256: Final = "2.16.840.1.101.3.4.2.1"
 
 
@@ -95,6 +98,34 @@ def check_stamp(answer: bytes, imprint: bytes, nonce: int, roots: list[x509.Cert
         raise StampInvalid(f"the time stamp does not hold: {str(error)[:200]}") from None
     except (ValueError, x509.InvalidVersion) as error:
         raise StampInvalid(f"the time stamp is malformed: {str(error)[:200]}") from None
+
+
+def check_stamp_of(answer: bytes, content: bytes, chain: Sequence[x509.Certificate]) -> datetime:
+    """The time of a stamp of ``content`` by one authority.
+
+    Args:
+        answer: DER of the TimeStampResp.
+        content: what was stamped.
+        chain: the authority's certificates, the one that stamps first, the root last.
+
+    Raises:
+        StampInvalid: malformed, of something else, by somebody else, or nothing here can read it.
+    """
+    if not available():
+        raise StampInvalid("time stamps need a library: pip install 'bartizan[timestamps]'")
+    from rfc3161_client import VerificationError, VerifierBuilder
+
+    if len(chain) < _LEAST:
+        raise StampInvalid("the authority's chain has no root")
+    builder = VerifierBuilder().tsa_certificate(chain[0]).add_root_certificate(chain[-1])
+    for one in chain[1:-1]:
+        builder = builder.add_intermediate_certificate(one)
+    response = _decoded(answer)
+    try:
+        builder.build().verify_message(response, content)
+        return response.tst_info.gen_time
+    except (VerificationError, ValueError, x509.InvalidVersion) as error:
+        raise StampInvalid(f"the time stamp does not hold: {str(error)[:200]}") from None
 
 
 def read_roots(path: Path) -> list[x509.Certificate]:

@@ -11,7 +11,7 @@ import msgspec
 
 from bartizan.core.errors import WireError
 from bartizan.core.strict_json import parse
-from bartizan.trust.dsse import IN_TOTO, Signer, Trust
+from bartizan.trust.dsse import IN_TOTO, Signed, Signer, Trust
 from bartizan.trust.signing import SignatureInvalid
 
 MEDIA_TYPE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -27,6 +27,10 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     """Of the key; empty where the bundle names none."""
     chain: tuple[bytes, ...] = ()
     """Certificates in DER, the signer's first; empty where it was signed with a key alone."""
+    entries: tuple[dict[str, Any], ...] = ()
+    """Of transparency logs, as JSON has them."""
+    stamps: tuple[bytes, ...] = ()
+    """Time stamps of the signature, in DER."""
 
     @classmethod
     def sign(cls, payload: bytes, signer: Signer) -> Bundle:
@@ -36,7 +40,16 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
 
     def verify(self, trust: Trust) -> bytes:
         """The payload, if one whom ``trust`` accepts signed it. Raises SignatureInvalid."""
-        trust.key_for(self.hint, self.chain).verify(IN_TOTO, self.payload, self.signature)
+        signed = Signed(
+            kind=IN_TOTO,
+            payload=self.payload,
+            signature=self.signature,
+            hint=self.hint,
+            chain=self.chain,
+            entries=self.entries,
+            stamps=self.stamps,
+        )
+        trust.accept(signed).verify(IN_TOTO, self.payload, self.signature)
         return self.payload
 
     def encode(self) -> bytes:
@@ -92,13 +105,19 @@ def _bundle(document: dict[str, Any]) -> Bundle:
     (signature,) = envelope["signatures"]
     material = document["verificationMaterial"]
     chain = material.get("x509CertificateChain", {}).get("certificates", [])
+    if "certificate" in material:  # without a key of the signer's own
+        chain = [*chain, material["certificate"]]
     if "publicKey" not in material and not chain:
-        raise SignatureInvalid(
-            "it was signed by Sigstore without a key, which cannot be verified here", "sign with a key or a certificate"
-        )
+        raise SignatureInvalid("it was signed without a key and without certificates")
+    stamps = (material.get("timestampVerificationData") or {}).get("rfc3161Timestamps", [])
+    entries = material.get("tlogEntries", [])
+    if not all(isinstance(one, dict) for one in entries):
+        raise ValueError
     return Bundle(
         payload=base64.b64decode(envelope["payload"], validate=True),
         signature=base64.b64decode(signature["sig"], validate=True),
         hint=str(material.get("publicKey", {}).get("hint") or ""),
         chain=tuple(base64.b64decode(one["rawBytes"], validate=True) for one in chain),
+        entries=tuple(entries),
+        stamps=tuple(base64.b64decode(one["signedTimestamp"], validate=True) for one in stamps),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from bartizan.policy.artefacts import Signer
 from bartizan.trust.certificates import CertificateTrust
 from bartizan.trust.dsse import EllipticKey, Trust
+from bartizan.trust.sigstore.keyless import KeylessTrust
 from bartizan.workspace.workspace import Workspace
 
 
@@ -14,6 +15,8 @@ def trust_of(signer: Signer, workspace: Workspace) -> Trust:
     """The key or the authorities of one signer. Raises ConfigurationError."""
     if signer.key:
         return EllipticKey.read(workspace.path(signer.key))
+    if signer.trust_root:
+        return KeylessTrust.read(workspace.path(signer.trust_root), signer.identity, signer.issuer)
     revoked = workspace.path(signer.revoked) if signer.revoked else None
     return CertificateTrust.read(workspace.path(signer.roots), signer.identity, revoked)
 

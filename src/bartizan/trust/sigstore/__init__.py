@@ -1,0 +1,1 @@
+"""Signatures without long-lived keys, as Sigstore makes them, verified offline against a trust root of one's choice."""
