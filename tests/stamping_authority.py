@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-_CONFIG = """
+CONFIG = """
 [tsa]
 default_tsa = here
 [here]
@@ -27,7 +27,7 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        (folder / "ts.cnf").write_text(_CONFIG.format(folder=folder))
+        (folder / "ts.cnf").write_text(CONFIG.format(folder=folder))
         (folder / "serial").write_text("01\n")
         new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config", "/dev/null"]
         self._openssl(*new, "-x509", "-days", "30", "-subj", "/CN=Root", "-keyout", "ca.key", "-out", "ca.pem")

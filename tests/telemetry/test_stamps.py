@@ -21,7 +21,7 @@ from bartizan.telemetry.sealing import read_seals
 from bartizan.telemetry.stamping import request_for
 from bartizan.trust.timestamp import MOST_BYTES, StampInvalid, check_stamp, decode, make_request, read_roots
 from bartizan.workspace.workspace import Workspace
-from stamping_authority import Authority
+from stamping_authority import CONFIG, Authority
 
 pytest.importorskip("rfc3161_client", reason="the extra 'timestamps' is not installed")
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl, which stamps here, is not installed")
@@ -117,7 +117,7 @@ def test_an_answer_to_something_else_is_refused(tmp_path: Path, authority: Autho
 
 def test_an_authority_that_refuses_gives_its_reason(authority: Authority) -> None:
     (authority.folder / "ts.cnf").write_text(
-        _CONFIG.format(folder=authority.folder).replace("sha256\ness", "sha512\ness")
+        CONFIG.format(folder=authority.folder).replace("sha256\ness", "sha512\ness")
     )
     asked = make_request(b"seal")
     roots = read_roots(authority.folder / "ca.pem")

@@ -89,7 +89,9 @@ class Signer(Protocol):
 def of_own(signed: Signed) -> None:
     """Return if it was signed with a key that outlives it. Raises SignatureInvalid."""
     if signed.chain and signed.entries:
-        raise SignatureInvalid("it was signed by Sigstore without a key", "name a trust root, an identity and its issuer")
+        raise SignatureInvalid(
+            "it was signed by Sigstore without a key", "name a trust root, an identity and its issuer"
+        )
 
 
 class EllipticKey:
