@@ -166,6 +166,15 @@ def test_nobody_signs_with_a_certificate_that_no_verifier_takes() -> None:
     ):  # fmt: skip
         with pytest.raises(ConfigurationError):
             CertifiedSigner(signer, certificates)
+    assert len(CertifiedSigner(signer, [leaf.certificate]).chain) == 1
+    assert len(CertifiedSigner(signer, [leaf.certificate] * 10).chain) == 10
+
+
+def test_a_chain_has_an_end_and_each_certificate_a_size() -> None:
+    root, middle, leaf = chain()
+    for long in ((leaf.der, middle.der, *(middle.der,) * 9), (leaf.der, middle.der, leaf.der + bytes(1 << 17))):
+        with pytest.raises(SignatureInvalid, match="more than 10 certificates, or one too large"):
+            trust(root).key_for("", long)
 
 
 HONEST = chain()

@@ -87,6 +87,23 @@ def test_the_same_call_asked_again_is_one_request(world: World) -> None:
         world.ask(session="s2", on_behalf_of=("dora",))
 
 
+def test_requests_are_listed_by_state(world: World) -> None:
+    pending, approved, denied = (world.ask(call(amount=amount)) for amount in (1, 2, 3))
+    world.book.decide(approved, CAROL, approve=True, digest=call_digest(call(amount=2)))
+    world.book.decide(denied, CAROL, approve=False, digest=call_digest(call(amount=3)))
+
+    def listed(state: ApprovalState | None = None) -> list[str]:
+        return [one.id for one in world.book.list(state)]
+
+    assert listed() == [pending, approved, denied]
+    assert listed(ApprovalState.PENDING) == [pending]
+    assert listed(ApprovalState.APPROVED) == [approved]
+    assert listed(ApprovalState.DENIED) == [denied]
+    world.clock.turn(901)
+    assert (listed(ApprovalState.PENDING), listed(ApprovalState.APPROVED)) == ([], [])
+    assert listed(ApprovalState.DENIED) == [denied]
+
+
 @pytest.mark.parametrize(
     ("approver", "principal", "chain", "may"),
     [
