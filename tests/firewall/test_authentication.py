@@ -55,6 +55,8 @@ def test_a_key_names_its_principal(headers: ClientHeaders) -> None:
         ClientHeaders(api_key=KEY.encode() + b"x"),
         ClientHeaders(api_key=b"x" * 1_000),
         ClientHeaders(api_key=KEY.encode(), authorization=b"Bearer " + OTHER.encode()),
+        ClientHeaders(api_key=b"x", authorization=b"Bearer " + KEY.encode()),
+        ClientHeaders(authorization=b"Token " + KEY.encode()),
         ClientHeaders(api_key=key_digest(KEY).encode()),
     ],
 )

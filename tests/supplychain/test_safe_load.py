@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from typer.testing import CliRunner
 from bartizan.bench.supplychain.assembler import call, value, whole
 from bartizan.cli.main import app
 from bartizan.core.artefact import Admission
+from bartizan.core.errors import ArtefactError
 from bartizan.core.event import ArtefactDecided
-from bartizan.supplychain import NotAdmittedError, safe_load
+from bartizan.supplychain import NotAdmittedError, loading, safe_load
 from bartizan.supplychain.admission.gate import AdmissionGate, Decision, open_gate
 from bartizan.telemetry.reader import read_journal
 
@@ -94,6 +96,51 @@ def test_a_file_exchanged_while_it_is_loaded_changes_nothing(workspace: Path) ->
         return unpickle(copy)
 
     assert safe_load(path, load, workspace=workspace) == {"a": [1, 2]}
+
+
+def test_a_folder_has_an_end(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = workspace / "model"
+    model.mkdir()
+    for number in range(3):
+        (model / f"{number}.pkl").write_bytes(GOOD)
+    monkeypatch.setattr(loading, "MOST_FILES", 3)
+    assert safe_load(model, lambda copy: len(list(copy.iterdir())), workspace=workspace) == 3
+    (model / "more.pkl").write_bytes(GOOD)
+    with pytest.raises(NotAdmittedError, match="more than 3 files"):
+        safe_load(model, lambda copy: pytest.fail("it was loaded"), workspace=workspace)
+
+
+def test_gits_own_files_are_left_out(workspace: Path) -> None:
+    model = workspace / "model"
+    (model / ".git").mkdir(parents=True)
+    (model / ".git" / "index").write_bytes(whole(call("os", "system", ("true",))))
+    (model / "a.pkl").write_bytes(GOOD)
+    assert safe_load(model, lambda copy: [one.name for one in copy.iterdir()], workspace=workspace) == ["a.pkl"]
+
+
+def test_a_disk_without_room_is_told(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = workspace / "model.pkl"
+    path.write_bytes(GOOD)
+    monkeypatch.setattr(loading.shutil, "disk_usage", lambda folder: SimpleNamespace(free=len(GOOD) - 1))
+    with pytest.raises(ArtefactError, match="no room for a copy"):
+        safe_load(path, lambda copy: pytest.fail("it was loaded"), workspace=workspace)
+    monkeypatch.setattr(loading.shutil, "disk_usage", lambda folder: SimpleNamespace(free=len(GOOD)))
+    assert safe_load(path, unpickle, workspace=workspace) == {"a": [1, 2]}
+
+
+def test_why_not_and_what_was_found_is_told(workspace: Path) -> None:
+    path = workspace / "model.pkl"
+    path.write_bytes(whole(call("os", "system", ("true",))))
+    with pytest.raises(NotAdmittedError) as refused:
+        safe_load(path, unpickle, workspace=workspace)
+    assert "is not admitted (block)" in refused.value.cause
+    assert "the scanner found pickle.dangerous_global" in refused.value.hint
+
+
+def test_the_copy_cannot_be_written(workspace: Path) -> None:
+    path = workspace / "model.pkl"
+    path.write_bytes(GOOD)
+    assert safe_load(path, lambda copy: copy.stat().st_mode & 0o777, workspace=workspace) == 0o400
 
 
 def test_every_file_of_a_folder_must_be_admitted(workspace: Path) -> None:
