@@ -15,6 +15,7 @@ TRAIN := .venv-train
 ADAPTERS := .venv-adapters
 TORCH := .venv-torch
 MODEL := src/bartizan/inspection/classifier/weights
+QUICK = $(if $(SHARE),--share $(SHARE)) $(if $(MINUTES),--minutes $(MINUTES))
 .PHONY: demo up test test-adapters test-torch bench-robustness setup setup-dev docs train lint types check-imports unit coverage lock clean
 
 demo: setup ## Set up and run the main job: attack, guard, prove
@@ -97,13 +98,19 @@ $(TORCH)/.installed: $(TORCH)/.stamp pyproject.toml
 bench-robustness: $(TORCH)/.installed ## Measure attacks on models beside the opponents: make bench-robustness [ARGS="--part privacy --keep build/figures"]
 	OMP_NUM_THREADS=1 $(TORCH)/bin/bartizan bench robustness $(ARGS)
 
-train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [FROM=folder of the run that learns on [BLEND=share of what it learns, 1 for an encoder of its own for material] [KEEP=1: only its first look at material does]] [MATERIAL=folder of the run whose encoder reads material] [RUNS=recorded runs of agents]
+train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [RUNS=recorded runs of agents] [SHARE=of the rows, for a quick run] [MINUTES=of the encoder's training at most] and either [FROM=folder of the run that learns on [BLEND=share of what it learns, 1 for an encoder of its own for material] [KEEP=1: only its first look at material does]] [MATERIAL=folder of the run whose encoder reads material] or [ON=1: the upper layers for material of the model in force learn on, nothing else changes [BLEND=share of what they learn]]
 	test -n "$(DATA)" -a -n "$(VERSION)"
+ifdef ON
+	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.learn_on --model $(MODEL) --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
+	  --against $(DATA)/dev $(AGAINST) $(QUICK)
+	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish_material --run build/model --model $(MODEL) --development $(DATA)/dev --target $(MODEL) --version $(VERSION) $(if $(BLEND),--blend $(BLEND))
+else
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.train --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
-	  --against $(DATA)/dev $(AGAINST) $(if $(FROM),--go-on-from $(FROM)) $(if $(BLEND),--blend $(BLEND)) $(if $(KEEP),--keep-encoder)
+	  --against $(DATA)/dev $(AGAINST) $(if $(FROM),--go-on-from $(FROM)) $(if $(BLEND),--blend $(BLEND)) $(if $(KEEP),--keep-encoder) $(QUICK)
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish --run build/model --development $(DATA)/dev --target $(MODEL) --version $(VERSION) $(if $(KEEP),--keep-encoder) $(if $(MATERIAL),--material $(MATERIAL))
 	for judge in harm answer; do PYTHONPATH=src:. $(TRAIN)/bin/python -m training.judged --judge $$judge --model $(MODEL) --data $(DATA)/train --development $(DATA)/dev \
 	  --work build/model/$$judge --version $(VERSION) $(if $(AGAINST),--against $(AGAINST)) $(if $(RUNS),--runs $(RUNS)) || exit 1; done
+endif
 
 $(TRAIN)/.stamp: requirements/train.txt
 	$(PYTHON) -m venv $(TRAIN)

@@ -19,6 +19,7 @@ class Batch:
     """Tensors of some samples."""
 
     def __init__(self, samples: Sequence[Sample]) -> None:
+        self.samples = samples
         longest = max(len(sample.ids) for sample in samples)
         self.ids = torch.full((len(samples), longest), PADDING)
         self.mask = torch.zeros((len(samples), longest), dtype=torch.long)

@@ -115,11 +115,14 @@ def thresholds(known: Sequence[Known]) -> dict[str, dict[str, list[float]]]:
     return table
 
 
-def band(known: Sequence[Known], table: dict[str, dict[str, list[float]]]) -> dict[str, float]:
+def band(
+    known: Sequence[Known], table: dict[str, dict[str, list[float]]], surfaces: Sequence[str] = ("user", "content")
+) -> dict[str, float]:
     """By surface, the first-stage logit below which the encoder is not asked: as high as ``LOST`` allows, and no
     higher than ``SKIPPED`` needs."""
     low = {}
-    for column, surface in enumerate(("user", "content")):
+    for surface in surfaces:
+        column = HEADS.index(surface)
         caught = [
             one.first[column]
             for one in known

@@ -78,12 +78,41 @@ class Encoder(nn.Module):
         bias = (1.0 - mask)[:, None, None, :] * -10000.0 if padded else None
         for layer in self.layers:
             x = layer(x, bias)
-        focus = self.focus(x)
-        weights = torch.softmax(focus.float() + (1.0 - mask.float())[:, :, None] * -10000.0, 1).to(x.dtype)
-        attended = torch.einsum("btk,bth->bkh", weights, x).flatten(1)
-        mean = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
-        pooled = torch.tanh(self.pooled(self.drop(torch.cat([mean, attended], 1))))
-        return self.heads(self.drop(pooled)), focus
+        return answers(self, x, mask)
+
+
+class Upper(nn.Module):
+    """What stands above the layers that encoders share: their states to what an encoder says.
+
+    Args:
+        layers: how many there are.
+    """
+
+    def __init__(self, layers: int, hidden: int = 384, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(Layer(hidden, 12, 1536, 1e-12) for _ in range(layers))
+        self.focus = nn.Linear(hidden, 2)
+        self.pooled = nn.Linear(3 * hidden, hidden)
+        self.heads = nn.Linear(hidden, len(HEADS))
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, hidden: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """[batch, tokens, hidden], [batch, tokens]. Returns logits [batch, heads], token logits [batch, tokens, 2]."""
+        mask = attention_mask.to(hidden.dtype)
+        bias = None if bool(attention_mask.all()) else (1.0 - mask)[:, None, None, :] * -10000.0
+        for layer in self.layers:
+            hidden = layer(hidden, bias)
+        return answers(self, hidden, mask)
+
+
+def answers(top: Encoder | Upper, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits and token logits of the last layer's states; ``mask`` is 1.0 where there is a token."""
+    focus = top.focus(x)
+    weights = torch.softmax(focus.float() + (1.0 - mask.float())[:, :, None] * -10000.0, 1).to(x.dtype)
+    attended = torch.einsum("btk,bth->bkh", weights, x).flatten(1)
+    mean = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+    pooled = torch.tanh(top.pooled(top.drop(torch.cat([mean, attended], 1))))
+    return top.heads(top.drop(pooled)), focus
 
 
 def from_base(base: BaseEncoder, kept: list[int], positions: int, layers: int) -> Encoder:

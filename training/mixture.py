@@ -59,32 +59,38 @@ def further(rows: Sequence[Row], rng: random.Random) -> list[Row]:
     return [row for row in rows if rng.random() < FURTHER.get("/".join(row.source.split("/")[:2]), FURTHER_OTHERS)]
 
 
-def sources(public_rows: Sequence[Row], seed: int, downloads: Path) -> dict[str, Sequence[Row]]:
+def sources(public_rows: Sequence[Row], seed: int, downloads: Path, share: float = 1.0) -> dict[str, Sequence[Row]]:
     """Every source by name: the public sets, and one pass worth of each generator.
 
-    ``downloads`` is the folder for what is fetched.
+    Args:
+        public_rows: of all sets.
+        seed: of the generators.
+        downloads: folder for what is fetched.
+        share: of what generators write.
     """
+    generated = {name: max(1, int(share * count)) for name, count in GENERATED.items()}
     rng = random.Random(seed)
     found: dict[str, list[Row]] = {}
     for row in public_rows:
         found.setdefault(row.source, []).append(row)
     documents = [row.text for row in public_rows if not row.attack and row.kind == "benign_doc" and len(row.text) > 500]
-    found["gen/user"] = list(requests.rows(rng, GENERATED["gen/user"]))
-    found["gen/content"] = list(planted.rows(rng, GENERATED["gen/content"], documents))
-    found["gen/languages"] = list(multilingual.rows(rng, GENERATED["gen/languages"]))
-    found["gen/sampled"] = list(sampled.rows(rng, GENERATED["gen/sampled"]))
+    found["gen/user"] = list(requests.rows(rng, generated["gen/user"]))
+    found["gen/content"] = list(planted.rows(rng, generated["gen/content"], documents))
+    found["gen/languages"] = list(multilingual.rows(rng, generated["gen/languages"]))
+    found["gen/sampled"] = list(sampled.rows(rng, generated["gen/sampled"]))
     said = interface_texts.messages(interface_texts.fetch(downloads))
-    found["gen/interface"] = list(interface_texts.rows(rng, GENERATED["gen/interface"], said))
-    found["gen/manuals"] = list(manuals.rows(rng, GENERATED["gen/manuals"]))
+    found["gen/interface"] = list(interface_texts.rows(rng, generated["gen/interface"], said))
+    found["gen/manuals"] = list(manuals.rows(rng, generated["gen/manuals"]))
     real = descriptions.Documents(descriptions.fetch(downloads), held_out=False)
-    found["gen/descriptions"] = list(descriptions.rows(rng, GENERATED["gen/descriptions"], real))
-    found["gen/contrast"] = list(contrast.rows(rng, GENERATED["gen/contrast"], real, documents))
+    found["gen/descriptions"] = list(descriptions.rows(rng, generated["gen/descriptions"], real))
+    found["gen/contrast"] = list(contrast.rows(rng, generated["gen/contrast"], real, documents))
     return dict(found)
 
 
-def amounts(found: dict[str, Sequence[Row]]) -> dict[str, int]:
-    """Rows of each source in one pass."""
-    return {name: int(len(rows) * REPEATED.get(name, 1.0)) for name, rows in found.items()}
+def amounts(found: dict[str, Sequence[Row]], share: float = 1.0) -> dict[str, int]:
+    """Rows of each source in one pass: ``share`` of the public sets, and all that generators wrote."""
+    rates = {name: (1.0 if name in GENERATED else share) * REPEATED.get(name, 1.0) for name in found}
+    return {name: int(len(rows) * rates[name]) for name, rows in found.items()}
 
 
 def draw(found: dict[str, Sequence[Row]], amounts: dict[str, int], rng: random.Random) -> list[Row]:

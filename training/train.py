@@ -45,6 +45,7 @@ def main() -> None:
         "--keep-encoder", action="store_true", help="with --go-on-from: only the first stage's head for material learns"
     )
     parser.add_argument("--blend", type=float, default=BLEND, help="with --go-on-from: share of what was learnt on")
+    parser.add_argument("--share", type=float, default=1.0, help="of the rows, for a quick run")
     parser.add_argument("--minutes", type=float, help="end the encoder's training after so many")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -55,8 +56,8 @@ def main() -> None:
     rows = list(public.rows(options.data))
     passes = []
     for number in range(1 if options.keep_encoder else options.passes):
-        found = mixture.sources(rows, options.seed + number, options.out)
-        drawn = mixture.draw(found, mixture.amounts(found), random.Random(options.seed + number))
+        found = mixture.sources(rows, options.seed + number, options.out, options.share)
+        drawn = mixture.draw(found, mixture.amounts(found, options.share), random.Random(options.seed + number))
         passes.append(_without(drawn, overlap.texts(options.leave_out)))
     _record(options.out / "rows.jsonl", passes)
     if options.against:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tokenizers import Tokenizer
 
@@ -16,7 +16,7 @@ LONGEST = 254
 class Sample:
     """One input of the encoder."""
 
-    __slots__ = ("attack", "focus", "ids", "row", "weight")
+    __slots__ = ("attack", "focus", "ids", "place", "row", "said", "weight")
 
     def __init__(self, row: Row, ids: list[int], attack: int, focus: tuple[int, int] | None, weight: float) -> None:
         self.row = row
@@ -25,6 +25,10 @@ class Sample:
         self.focus = focus
         """First and last token of the attack in ``ids``; None where unknown or none."""
         self.weight = weight
+        self.place = 0
+        """Where the states of its tokens begin, if somebody keeps them."""
+        self.said: Sequence[float] | None = None
+        """Logits, by head, that the model in force gave it and that a new one is held to."""
 
 
 def samples(tokenizer: Tokenizer, rows: list[Row], rng: random.Random, benign_windows: int = 1) -> Iterator[Sample]:

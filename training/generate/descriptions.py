@@ -65,13 +65,17 @@ class Documents:
         """A whole document of that size, or a stretch that begins and ends with a line."""
         example = bool(self.examples) and rng.random() < EXAMPLE_SHARE
         text = rng.choice(self.examples if example else self.descriptions)
-        size = int(shortest * (longest / shortest) ** rng.random())
-        if len(text) <= size:
-            return text
-        start = 0 if rng.random() < 0.25 else rng.randrange(len(text) - size + 1)
-        begin = text.find("\n", start) + 1 if start else 0
-        end = text.rfind("\n", begin, begin + size)
-        return text[begin : end if end > begin + size // 2 else begin + size].strip("\n")
+        return stretch(rng, text, int(shortest * (longest / shortest) ** rng.random()))
+
+
+def stretch(rng: random.Random, text: str, size: int) -> str:
+    """The whole of ``text``, or about ``size`` characters that begin and end with a line; one in four from the top."""
+    if len(text) <= size:
+        return text
+    start = 0 if rng.random() < 0.25 else rng.randrange(len(text) - size + 1)
+    begin = text.find("\n", start) + 1 if start else 0
+    end = text.rfind("\n", begin, begin + size)
+    return text[begin : end if end > begin + size // 2 else begin + size].strip("\n")
 
 
 def rows(rng: random.Random, count: int, documents: Documents) -> Iterator[Row]:

@@ -71,6 +71,17 @@ def rows(rng: random.Random, count: int, said: dict[str, list[str]]) -> Iterator
         )  # fmt: skip
 
 
+def pages(rng: random.Random, said: dict[str, list[str]], size: int = 3_000) -> Iterator[str]:
+    """All messages of each language in one order drawn, joined to pages of about ``size`` characters."""
+    for texts in said.values():
+        page: list[str] = []
+        for text in rng.sample(texts, k=len(texts)):
+            page.append(text)
+            if sum(map(len, page)) >= size:
+                yield rng.choice(("\n", "\n\n", " ")).join(page)
+                page = []
+
+
 def _translated(catalogue: str) -> Iterator[str]:
     text = ""
     inside = False
