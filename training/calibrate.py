@@ -61,8 +61,13 @@ def measure(
     texts: Iterable[tuple[str, str, bool, bool]],
     log: Callable[[str], None] = print,
     most_tokens: float = float("inf"),
+    *,
+    material_alone: bool = False,
 ) -> list[Known]:
-    """Both stages over (surface, text, attack, harmful), but for texts of more than ``most_tokens``."""
+    """Both stages over (surface, text, attack, harmful), but for texts of more than ``most_tokens``.
+
+    With ``material_alone`` what somebody typed is read by the head for material only; its other logits are those, too.
+    """
     tokenizer, encoder = Tokens(stored(folder, TOKENIZER) or b""), Encoder.read(folder, threads=2)
     linear = Linear.parse((folder / "linear.npz").read_bytes())
     known = []
@@ -78,7 +83,7 @@ def measure(
         if not windows or tokens > most_tokens:
             continue
         mixed = surface == "user" and may_hold_material(text)
-        own = HEADS.index(surface)
+        own = MATERIAL if material_alone else HEADS.index(surface)
         for head in {own, MATERIAL} if mixed else {own}:
             if head not in read:
                 read[head] = _highest(encoder, windows, head)

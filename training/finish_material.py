@@ -39,7 +39,7 @@ def main() -> None:
     copy(options.model, options.run, options.blend)
     table = json.loads((options.model / "calibration.json").read_text(encoding="utf-8"))
     low = json.loads((options.model / MANIFEST).read_text(encoding="utf-8"))["low"]
-    known = calibrate.measure(options.run, texts(options.development, options.run))
+    known = calibrate.measure(options.run, texts(options.development, options.run), material_alone=True)
     found = calibrate.thresholds(known)
     table["thresholds"] |= {head: found[head] for head in (SURFACE, MIXED)}
     low[SURFACE] = calibrate.band(known, found, (SURFACE,))[SURFACE]

@@ -144,3 +144,24 @@ def _moved(folder: Path, *, held: bool) -> float:
 
 def test_what_is_held_moves_less(folder: Path) -> None:
     assert _moved(folder, held=True) < 0.6 * _moved(folder, held=False)
+
+
+def test_a_model_keeps_all_but_what_learnt(tmp_path: Path) -> None:
+    from bartizan.inspection import classifier
+    from training import assemble, finish_material, upper
+
+    shipped = Path(classifier.__file__).parent / "weights"
+    old = assemble.stored(shipped, "content.onnx")
+    assert old
+    learner = upper.read(old)
+    with torch.no_grad():
+        learner.heads.bias += 1.0
+    (tmp_path / "content.onnx").write_bytes(upper.write(learner, old))
+    finish_material.copy(shipped, tmp_path, 0.25)
+    for name in ("trunk.onnx", "encoder.onnx", "tokenizer.json", "linear.npz", "harm.onnx", "answer.npz"):
+        assert (tmp_path / name).read_bytes() == assemble.stored(shipped, name)
+    mixed = upper.read((tmp_path / "content.onnx").read_bytes())
+    assert torch.allclose(mixed.heads.bias, upper.read(old).heads.bias + 0.25, atol=1e-5)
+    size = assemble.assemble(tmp_path, tmp_path / "model", "0.0.1", {"user": 0.0, "content": 0.0})
+    assert size < assemble.MOST_BYTES
+    assert classifier.load_classifier(tmp_path / "model")
