@@ -6,6 +6,7 @@ name commands under a few keys. A command is reported only where it is hostile b
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -24,9 +25,8 @@ from bartizan.supplychain.interface import (
     Rule,
     Severity,
 )
-from bartizan.supplychain.jinja import parse
-from bartizan.supplychain.jinja.parser import LONGEST
-from bartizan.supplychain.jinja.safety import SAFETY_RULES, hazards
+from bartizan.supplychain.jinja.placeholders import UNREADABLE, dangers, may_reach
+from bartizan.supplychain.jinja.safety import SAFETY_RULES
 from bartizan.supplychain.packages.rules import INSECURE
 from bartizan.supplychain.text.reading import Kind, look
 
@@ -53,7 +53,7 @@ _LONGEST, _MOST_TEXTS = 4_000, 200
 class Running:
     """See the module."""
 
-    rules = (COMMAND, PROGRAM, INSECURE, *SAFETY_RULES)
+    rules = (COMMAND, PROGRAM, INSECURE, *SAFETY_RULES, UNREADABLE)
 
     def read(self, place: Place, context: Context) -> Iterable[ArtefactFinding]:
         """One object of a document."""
@@ -77,7 +77,7 @@ class Running:
         if content.get("type") == "code" and isinstance(code, str):
             yield from _program(code, place, context)
         for key, text in list(content.items())[:_MOST_TEXTS]:
-            if isinstance(text, str) and "__" in text and ("{{" in text or "{%" in text) and len(text) <= LONGEST:
+            if isinstance(text, str) and may_reach(text):
                 yield from _placeholders(text, f"{place.member()}.{key}".strip("."), context)
 
 
@@ -117,9 +117,5 @@ def _program(code: str, place: Place, context: Context) -> Iterator[ArtefactFind
 
 def _placeholders(text: str, member: str, context: Context) -> Iterator[ArtefactFinding]:
     """What a prompt's placeholders would do where they are Jinja's."""
-    try:
-        found = list(hazards(parse(text)))
-    except MalformedError:
-        return
-    for hazard in found[:1]:
+    for hazard in itertools.islice(dangers(text), 1):
         yield context.found(hazard.rule, hazard.explanation, evidence=hazard.evidence, member=member)

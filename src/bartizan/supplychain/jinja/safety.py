@@ -21,14 +21,17 @@ from bartizan.supplychain.jinja.nodes import Node
 _TAGS = ("CWE-1336", *CODE_EXECUTION[1:])
 
 
-def _rule(name: str, title: str, admission: Admission, severity: Severity) -> Rule:
+def template_rule(name: str, title: str, admission: Admission, severity: Severity) -> Rule:
+    """A rule about templates."""
     return Rule(id=f"template.{name}", title=title, admission=admission, severity=severity, tags=_TAGS)
 
 
-ESCAPE = _rule("sandbox_escape", "Template reaches for Python internals", Admission.BLOCK, Severity.CRITICAL)
-LOADS = _rule("loads_file", "Template loads another template", Admission.BLOCK, Severity.HIGH)
-UNLISTED = _rule("unlisted", "Template uses what is not on the allow-list", Admission.INCONCLUSIVE, Severity.MEDIUM)
-RESOURCE = _rule("resource", "Template can exhaust memory or time", Admission.BLOCK, Severity.MEDIUM)
+ESCAPE = template_rule("sandbox_escape", "Template reaches for Python internals", Admission.BLOCK, Severity.CRITICAL)
+LOADS = template_rule("loads_file", "Template loads another template", Admission.BLOCK, Severity.HIGH)
+UNLISTED = template_rule(
+    "unlisted", "Template uses what is not on the allow-list", Admission.INCONCLUSIVE, Severity.MEDIUM
+)
+RESOURCE = template_rule("resource", "Template can exhaust memory or time", Admission.BLOCK, Severity.MEDIUM)
 SAFETY_RULES = (ESCAPE, LOADS, UNLISTED, RESOURCE)
 
 LARGEST = 100_000

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from bartizan.supplychain.formats import gguf_metadata as metadata
 from bartizan.supplychain.formats.cursor import Cursor
+from bartizan.supplychain.formats.executables import program_at
 from bartizan.supplychain.interface import (
     MALFORMED,
     Admission,
@@ -24,6 +25,7 @@ from bartizan.supplychain.interface import (
     Severity,
     scanner,
 )
+from bartizan.supplychain.scanners.embedded import EMBEDDED, programs
 
 MAGIC = b"GGUF"
 WIDTHS = MappingProxyType({0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8})
@@ -64,7 +66,7 @@ class Gguf:
     """See the module."""
 
     id = "gguf"
-    rules = (DUPLICATE, OVERLAP, BOUNDS, ALIGNMENT, VOCABULARY, NUMBER, GAP)
+    rules = (DUPLICATE, OVERLAP, BOUNDS, ALIGNMENT, VOCABULARY, NUMBER, GAP, EMBEDDED)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """The magic, or the name."""
@@ -116,6 +118,7 @@ class Gguf:
         if metadata.nameless(declared):
             raise MalformedError("its architecture is no name", cursor.at)
         yield from _tensors(source, context, reader, tensors, alignment)
+        yield from programs(source, context)
 
 
 def begin(source: ByteSource, budget: Budget) -> tuple[Reader, int, int]:
@@ -249,6 +252,10 @@ def _tensors(
                 f"It ends {base + offset + length - source.size} bytes after the file; a careless loader reads there.",
                 offset=at,
                 evidence=shown,
+            )
+        if program := program_at(source, base + offset):
+            yield context.found(
+                EMBEDDED, "A tensor is a whole program.", offset=base + offset, evidence=f"{shown} {program}"
             )
         if length and offset < end:
             yield context.found(OVERLAP, "It begins inside another tensor.", offset=at, evidence=shown)

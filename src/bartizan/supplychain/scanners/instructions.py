@@ -3,15 +3,15 @@ means."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 import re2
 
 from bartizan.supplychain.formats.words import words
 from bartizan.supplychain.interface import ArtefactFinding, ByteSource, Context, MalformedError, scanner
-from bartizan.supplychain.jinja import parse
-from bartizan.supplychain.jinja.parser import LONGEST
-from bartizan.supplychain.jinja.safety import SAFETY_RULES, hazards
+from bartizan.supplychain.jinja.placeholders import UNREADABLE, dangers
+from bartizan.supplychain.jinja.safety import SAFETY_RULES
 from bartizan.supplychain.scanners.json_document import looks_like_json
 from bartizan.supplychain.text.reading import MOST, Kind, look
 from bartizan.supplychain.text.rules import TEXT_RULES
@@ -50,7 +50,7 @@ class Instructions:
     """See the module."""
 
     id = "text"
-    rules = (*TEXT_RULES, *SAFETY_RULES)
+    rules = (*TEXT_RULES, *SAFETY_RULES, UNREADABLE)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """UTF-8 without control characters in its first kilobytes."""
@@ -98,16 +98,6 @@ def _for_agents(head: str) -> bool:
 
 def _placeholders(text: str, context: Context) -> Iterator[ArtefactFinding]:
     """What its placeholders would do, if they are Jinja's; other languages of templates use the same braces."""
-    if (
-        len(text) > LONGEST
-        or not any(mark in text for mark in ("{{", "{%"))
-        or not any(mark in text for mark in ("__", "attr("))
-    ):
-        return
-    try:
-        found = list(hazards(parse(text)))
-    except MalformedError:
-        return
-    for hazard in found[:_MOST_HAZARDS]:
+    for hazard in itertools.islice(dangers(text), _MOST_HAZARDS):
         offset = len(text[: max(0, hazard.offset)].encode())
         yield context.found(hazard.rule, hazard.explanation, offset=offset, evidence=hazard.evidence)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from bartizan.supplychain.formats.executables import program_at
 from bartizan.supplychain.interface import (
     CODE_EXECUTION,
     MALFORMED,
@@ -21,6 +22,7 @@ from bartizan.supplychain.interface import (
 )
 from bartizan.supplychain.pickles.dtypes import DtypeError, from_text
 from bartizan.supplychain.pickles.values import Dtype
+from bartizan.supplychain.scanners.embedded import EMBEDDED, programs
 
 OBJECTS = Rule(
     id="npy.object_array",
@@ -49,7 +51,7 @@ class Npy:
     """One array."""
 
     id = "npy"
-    rules = (OBJECTS, LENGTH)
+    rules = (OBJECTS, LENGTH, EMBEDDED)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """By numpy's magic."""
@@ -77,9 +79,12 @@ class Npy:
             )
             yield from context.nested(body, "objects", container="npy")
         else:
+            if kind := program_at(body, 0):
+                yield context.found(EMBEDDED, "The array is a whole program.", offset=start + length, evidence=kind)
             if body.read(0, 1) == b"\x80":  # a header that lies costs a look
                 yield from context.nested(body, "data", opaque=True, container="npy")
             yield from _length(size, header, body, context)
+            yield from programs(source, context)
 
 
 def _size(header: str) -> int:

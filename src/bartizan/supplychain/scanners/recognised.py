@@ -56,6 +56,9 @@ _SHARD = re.compile(r".+\.data-\d{5}-of-\d{5}")
 """Numbers of a TensorFlow checkpoint, one after the other; what lies where is in the index beside them."""
 _TABLE_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 """The last bytes of such an index, a sorted table as LevelDB writes them."""
+_SVG_TYPE = re.compile(
+    rb'<!DOCTYPE\s+svg(?:\s+PUBLIC\s+"-//W3C//DTD SVG [\w. ]+//EN"\s+"https?://www\.w3\.org/[\w./-]+")?\s*>'
+)
 _UBJSON = (b"{L", b"{l", b"{I", b"{i", b"{U")
 
 
@@ -85,10 +88,15 @@ class Recognised:
             yield from _tflite(source, context)
         elif source.read(0, 5) in (b"<?xml", b"<net "):
             at = max(source.find(b"<!DOCTYPE", 0, 1 << 20), source.find(b"<!ENTITY", 0, 1 << 20))
-            if at >= 0:
+            if at >= 0 and not _drawing(source, at):
                 yield context.found(ENTITY, "A careless parser reads local files or runs out of memory.", offset=at)
         elif source.starts_with(b"tree") and source.find(b"end of trees", max(0, source.size - (64 << 20))) < 0:
             raise MalformedError("a LightGBM model without its end", source.size)
+
+
+def _drawing(source: ByteSource, at: int) -> bool:
+    """Whether it is the document type of SVG, which names W3C's and defines nothing."""
+    return _SVG_TYPE.match(source.read(at, 400)) is not None
 
 
 def _tflite(source: ByteSource, context: Context) -> Iterable[ArtefactFinding]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import Any
 
+from bartizan.supplychain.formats.executables import program_at
 from bartizan.supplychain.formats.json_text import decode
 from bartizan.supplychain.formats.paths import escapes
 from bartizan.supplychain.interface import (
@@ -23,6 +24,7 @@ from bartizan.supplychain.interface import (
     Severity,
     scanner,
 )
+from bartizan.supplychain.scanners.embedded import EMBEDDED, programs
 
 _MOST_TEXTS, _SHORT_TEXT = 100, 24
 LARGEST_HEADER = 32 << 20
@@ -56,7 +58,7 @@ class Safetensors:
     """See the module."""
 
     id = "safetensors"
-    rules = (DUPLICATE, OVERLAP, HOLE, TRAILING, SIZE, NAME)
+    rules = (DUPLICATE, OVERLAP, HOLE, TRAILING, SIZE, NAME, EMBEDDED)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """A plausible header length before ``{"``, or the name."""
@@ -84,6 +86,7 @@ class Safetensors:
                 DUPLICATE, "Readers differ in which of the two they take.", offset=_place(raw, key), evidence=key
             )
         yield from _layout(source, context, document.root, raw)
+        yield from programs(source, context)
 
 
 def _layout(source: ByteSource, context: Context, root: dict[str, Any], raw: bytes) -> Iterator[ArtefactFinding]:
@@ -107,6 +110,13 @@ def _layout(source: ByteSource, context: Context, root: dict[str, Any], raw: byt
                 f"Its shape and type ask for {wanted} bytes, its offsets give {end - begin}.",
                 offset=_place(raw, name),
                 evidence=name,
+            )
+        if kind := program_at(source, data + begin):
+            yield context.found(
+                EMBEDDED,
+                "A tensor is a whole program; no model needs one.",
+                offset=data + begin,
+                evidence=f"{name} {kind}",
             )
         spans.append((begin, end, name))
     at = 0

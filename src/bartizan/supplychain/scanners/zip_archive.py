@@ -18,6 +18,7 @@ from bartizan.supplychain.interface import (
     scanner,
 )
 from bartizan.supplychain.members import LINK, MEMBER_RULES, archive_rule, check_names
+from bartizan.supplychain.scanners.embedded import EMBEDDED, programs
 from bartizan.supplychain.unpacking import Spool, UnpackError, unpack
 from bartizan.supplychain.zipfmt import Member
 
@@ -38,13 +39,16 @@ _LONGEST_MARK = 64
 """A number or a word, which is nothing but that."""
 _CODECS = {8: "deflate", 12: "bz2", 93: "zstd"}
 
+_NUMBERS = frozenset({"torch", "torchscript", "npz"})
+"""Kinds of archives that hold weights; others may hold libraries among their members."""
+
 
 @scanner
 class ZipArchive:
     """Recognised by a local header at the beginning or an end record at the end, whatever stands before."""
 
     id = "zip"
-    rules: tuple[Rule, ...] = (*_NOTES.values(), ENCRYPTED, OVERLAP, HIDDEN, METHOD, BROKEN, *MEMBER_RULES)
+    rules: tuple[Rule, ...] = (*_NOTES.values(), ENCRYPTED, OVERLAP, HIDDEN, METHOD, BROKEN, *MEMBER_RULES, EMBEDDED)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """Whether ``zipfile`` or a streaming reader may take it."""
@@ -76,6 +80,8 @@ class ZipArchive:
         storages = storages_of(source, found) if kind == "torch" else None
         for member, place in found:
             yield from _member(source, member, place, kind, storages, context)
+        if kind in _NUMBERS:
+            yield from programs(source, context)
 
 
 def container_of(names: list[str]) -> str:
