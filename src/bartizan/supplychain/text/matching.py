@@ -25,6 +25,12 @@ _ORDINARY = frozenset({"before_anything", "pretext", "important_block"})
 _SPECIAL = frozenset({"conceal", "conceal_this", "silently"})
 _MANNER = _ORDINARY | _SPECIAL | {"never_ask", "again_and_again", "permission_prompt"}
 """They say how or when something is done. Two of them hold a text, and block it only in one sentence."""
+_HOST = re2.compile(r"(?i)(?:://|@)([a-z0-9.-]+\.[a-z]{2,})")
+_EXAMPLE = re2.compile(
+    r"(?i)example|evil|attack|malicious|hack|exfil|phish|steal|bad|rogue|victim|your|acme|placeholder|domain\.|"
+    r"\.(?:test|invalid|local|localhost)$"
+)
+_NEGATIONS = frozenset({"never", "do not", "don't", "must not", "should not", "cannot", "avoid", "not be", "refuse"})
 _WEIGHT = {Use.ORDERED: 2, Use.SHOWN: 1, Use.QUOTED: 0, Use.FORBIDDEN: 0}
 
 
@@ -50,10 +56,15 @@ def weighed(seen: Seen, use: Use) -> Seen:
     """What an order comes to when the text around it is read as well; one in code is nobody's example."""
     if seen.rule is ENCODED or use is Use.ORDERED:
         return seen
-    if use is Use.SHOWN:
+    if use is Use.SHOWN or (use is Use.QUOTED and _leads_somewhere(seen.evidence)):
         return seen._replace(rule=DOUBTFUL, explanation=f"{seen.explanation} The text may only show this.")
     says = "forbids" if use is Use.FORBIDDEN else "quotes"
     return seen._replace(rule=QUOTED, explanation=f"{seen.explanation} The text {says} this.")
+
+
+def _leads_somewhere(evidence: str) -> bool:
+    """Whether it names an address that is none of those by which examples are known."""
+    return any(_EXAMPLE.search(host) is None for host in _HOST.findall(evidence))
 
 
 class _Matching:
@@ -76,7 +87,7 @@ class _Matching:
                 for number, found in enumerate(pattern.finditer(text)):
                     if number >= _MOST_WEAK or len(weak) > _MOST_WEAK * 4:
                         break
-                    if _excused(directive, view.text, found.start(), found.end()):
+                    if self._excused(directive, view.text, found.start(), found.end()):
                         continue
                     span = view.origin(found.start(), found.end())
                     if view.name not in UNTOUCHED and _plainly_said(pattern, self._text, span):
@@ -90,6 +101,17 @@ class _Matching:
                         seen = self._alone(_seen(view, span, found.group(), directive.says))
                         yield from self._found(directive.id, seen, span)
             yield from self._pairs(view, sorted(weak, key=lambda one: one[:2]))
+
+    def _excused(self, directive: Directive, text: str, start: int, end: int) -> bool:
+        """Whether a word that makes it harmless stands in the match or before it; addresses also just after it. Where
+        the structure of the text is known, that says what is forbidden, and a mere "never" nearby excuses nothing."""
+        before = text[max(0, start - 40) : end].casefold()
+        after = text[start : end + 100].casefold()
+        return any(
+            word in (after if "." in word else before)
+            for word in directive.ignore
+            if self._structure is None or word not in _NEGATIONS
+        )
 
     def _found(self, name: str, seen: Seen, span: Span) -> Iterator[Seen]:
         """It, if it was not reported where the text means it as much."""
@@ -123,13 +145,6 @@ class _Matching:
 
     def _weight(self, span: Span) -> int:
         return 2 if self._structure is None else _WEIGHT[self._structure.use(span.start, span.end)]
-
-
-def _excused(directive: Directive, text: str, start: int, end: int) -> bool:
-    """Whether a word that makes it harmless stands in the match or before it; addresses also just after it."""
-    before = text[max(0, start - 40) : end].casefold()
-    after = text[start : end + 100].casefold()
-    return any(word in (after if "." in word else before) for word in directive.ignore)
 
 
 def _plainly_said(pattern: re2._Regexp[str], original: str, span: Span) -> bool:

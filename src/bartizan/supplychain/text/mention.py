@@ -15,7 +15,7 @@ from functools import cached_property
 
 import re2
 
-from bartizan.supplychain.formats.words import words
+from bartizan.supplychain.text.forbidding import Force, forbids
 
 
 class Use(StrEnum):
@@ -29,28 +29,14 @@ class Use(StrEnum):
     FORBIDDEN = "forbidden"
 
 
-_FORBIDS = re2.compile(
-    r"(?i)(?:\b(?:never|do not|don[’']?t|must not|mustn[’']?t|should not|shouldn[’']?t|cannot|can[’']t|"
-    r"may not|avoid|refuse to|"
-    r"refuses to|forbidden to|not allowed to|prohibited from|will not|won[’']t)\s+"
-    r"(\w+)|[❌🚫✗✘⛔])[^.!?;\n]{0,80}$"
-)
-_PRESSING = words(
-    """
-    ask wait hesitate forget fail skip worry stop mention tell warn inform show notify omit miss delay bother need let
-    say reveal disclose report explain log alert neglect refuse just but be answer
-    """
-)
-"""What is forbidden with these leaves the order itself standing."""
-_TURNS = re2.compile(
-    r"(?i)(?:[,:—–]|\s-)\s*(?:just|but|instead|simply|always|then|so|and (?:then|always)|run|use|do|"
-    r"you must|first)\b|:\s*[`$]"
-)
 _LABEL = re2.compile(
     r"(?i)^\W{0,6}(?:bad|wrong|incorrect|unsafe|insecure|anti-?pattern|not this|forbidden|prohibited|"
     r"never do (?:this|these)|"
     r"(?:do not|don[’']?t) (?:do|run|use|write|execute|paste|say) (?:this|these|that|the following)|"
     r"don[’']?ts?)\b(?:\s*\([^)\n]{0,60}\))?\W{0,4}:"
+)
+_OTHER_LABEL = re2.compile(
+    r"(?i)\b(?:good|right|correct|better|best|safe|do|instead|fix|preferred)\b\W{0,4}:|✅|✔|[.!?;]\s"
 )
 _ATTACK = re2.compile(
     r"(?i)\b(?:attack\w*|malicious\w*|adversar\w+|prompt[- ]injections?|injected (?:text|prompts?|content|"
@@ -79,7 +65,7 @@ _COUNTER = re2.compile(
 )
 _STRAIGHT = re.compile(r"\"[^\W\d_][^\"\n]{2,400}\"")
 _NEEDED = re2.compile(r"(?:^\s*[\w-]+\s*[:=]|=|\s--?[\w-]+|\b(?:echo|printf|eval|exec|iex))\s*$|[`$|]")
-_CURLY = re2.compile(r"“[^”\n]{2,400}”|„[^“\n]{2,400}“|«[^»\n]{2,400}»|「[^」\n]{2,400}」|『[^』\n]{2,400}』")
+_CURLY = re.compile(r"“[^”\n]{2,400}”|„[^“\n]{2,400}“|«[^»\n]{2,400}»|「[^」\n]{2,400}」|『[^』\n]{2,400}』")
 _FENCE = re2.compile(r"(?m)^[ \t]{0,8}(?:```|~~~)([^\n]*)$")
 _LANGUAGES_RUN = frozenset(
     {"bash", "sh", "shell", "zsh", "console", "powershell", "python", "py", "javascript", "js", ""}
@@ -102,11 +88,12 @@ class Reader:
         first = self._text.rfind("\n", 0, start) + 1
         last = self._text.find("\n", end)
         line = self._text[first : last if last >= 0 else len(self._text)]
-        sentence = self._sentence(first, start)
-        if self._forbidden(sentence) or _LABEL.search(line):
+        force = forbids(self._sentence(first, start), self._text[start:end], self._rest(end))
+        if force is Force.FULL or _labelled(line[: start - first], self._text[start:end]):
             return Use.FORBIDDEN
         marks = sum(
             (
+                force is Force.MAYBE,
                 self._quoted(start, end),
                 self._names_attacks(line, start - first, end - first),
                 bool(_COUNTER.search(self._heading(start))),
@@ -126,12 +113,10 @@ class Reader:
         before = self._text[max(first, start - _NEAR) : start]
         return re.split(r"[.!?;]\s|[.!?]$", before)[-1]
 
-    def _forbidden(self, sentence: str) -> bool:
-        found = _FORBIDS.search(sentence)
-        if found is None:
-            return False
-        verb = (found.group(1) or "").casefold()
-        return verb not in _PRESSING and not _TURNS.search(found.group())
+    def _rest(self, end: int) -> str:
+        """What stands after it in its sentence."""
+        after = self._text[end : end + _NEAR].partition("\n")[0]
+        return re.split(r"[.!?;](?:\s|$)", after)[0]
 
     def _quoted(self, start: int, end: int) -> bool:
         """Within quotation marks of prose, or ending there."""
@@ -192,3 +177,11 @@ class Reader:
         top = self._text.rfind("\n\n", 0, first)
         head = self._text[top + 1 : top + 400].strip().partition("\n")[0]
         return bool(_COUNTER.search(head) or _ATTACK.search(head) or "example" in head.casefold())
+
+
+def _labelled(before: str, order: str) -> bool:
+    """Whether a label at the beginning of the line calls the order bad, and nothing ended that since."""
+    found = _LABEL.search(before)
+    if found is None or _OTHER_LABEL.search(order):
+        return False
+    return re.search(r"[.!?;]\s", before[found.end() :]) is None and not _OTHER_LABEL.search(before[found.end() :])

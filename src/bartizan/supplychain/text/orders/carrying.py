@@ -9,7 +9,9 @@ CARRYING = (
         "exfiltrate_secret",
         "tells the agent to carry credentials to an address",
         rf"\b{SEND}\b.{{0,90}}(?:{CREDENTIAL}|{KEY_FILE}).{{0,120}}\b(?:to|at|via|through|into|in|using|with|as|"
-        rf"on)\b.{{0,60}}{PLACE}",
+        rf"on)\b.{{0,60}}{PLACE}|"
+        rf"(?:{CREDENTIAL}|{KEY_FILE}).{{0,60}}\b(?:sent|posted|uploaded|forwarded|transmitted|submitted|e-?mailed|copied|"
+        rf"relayed|shipped|pushed|attached|backed up)\b.{{0,24}}\b(?:to|at|via|through|into|with|on)\b.{{0,40}}{PLACE}",
         ignore=("authorization header", "never send", "do not send", "don't send"),
     ),
     Directive(
