@@ -49,8 +49,8 @@ _TURNS = re2.compile(
     r"must|lest|yet|though|although)\b"
 )
 """After these, something else than what is forbidden may follow."""
-_CONCEDES = re2.compile(r"(?i),?\s*\beven (?:if|when|once|after)\b[^,]{0,80},?")
-_HONEST = re2.compile(
+_CONCEDES = re.compile(r"(?i),?\s*\beven (?:if|when|once|after)\b[^,]{0,80},?")
+_HONEST = re.compile(
     r"(?i)\b(?:without|unless|until|before|except)\b(?: \w+){0,3} (?:ask\w*|confirm\w*|approv\w*|permission|consent|"
     r"review\w*|authori[sz]\w*|instructed|requested|explicit\w*|told|check\w*|verif\w*|warn\w*|backup|reason|"
     r"dry[- ]run|test\w*)\b"

@@ -64,7 +64,7 @@ def weighed(seen: Seen, use: Use) -> Seen:
 
 def _leads_somewhere(evidence: str) -> bool:
     """Whether it names an address that is none of those by which examples are known."""
-    return any(_EXAMPLE.search(host) is None for host in _HOST.findall(evidence))
+    return any(_EXAMPLE.search(found.group(1)) is None for found in _HOST.finditer(evidence))
 
 
 class _Matching:
