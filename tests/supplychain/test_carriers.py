@@ -167,3 +167,23 @@ def test_other_languages_of_templates_are_left_alone(text: str) -> None:
 @given(st.binary(max_size=300), st.sampled_from(["a.svg", "t.csv", "m.safetensors", "a.npy", "m.gguf"]))
 def test_no_bytes_make_a_scanner_fail(raw: bytes, name: str) -> None:
     assert "scan.failed" not in rules_of(raw, name)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "provider": "autogen_core.tools.FunctionTool",
+            "config": {"source_code": "import os\nos.system('id')", "name": "f"},
+        },
+        {"3": {"class_type": "Exec", "inputs": {"code": "__import__('os').system('id')"}}},
+        {"nodes": [{"data": {"type": "code", "code": "import subprocess\nsubprocess.run(['id'])"}}]},
+    ],
+)
+def test_programs_in_the_fields_of_tools_and_nodes_are_held(document: dict[str, object]) -> None:
+    assert "document.program" in rules_of(json.dumps(document).encode(), "flow.json")
+
+
+def test_packages_of_a_service_from_an_unchecked_index() -> None:
+    raw = b"service: 'service:svc'\npython:\n  packages: ['--index-url http://x.test/simple', 'a']\n"
+    assert verdict(raw, "bentofile.yaml") is not Admission.ALLOW

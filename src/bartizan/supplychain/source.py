@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mmap
+import re
+from collections.abc import Iterator
 
 
 class ByteSource:
@@ -52,6 +54,12 @@ class ByteSource:
         """Offset of the last ``what`` that lies between ``start`` and ``end``, or -1."""
         stop = self.size if end < 0 else min(end, self.size)
         return self._found("rfind", what, start, stop)
+
+    def places(self, pattern: re.Pattern[bytes]) -> Iterator[int]:
+        """Where ``pattern`` is found, one after the other; nothing is copied."""
+        view = memoryview(self._buffer)[self.start : self.start + self.size]
+        for found in pattern.finditer(view):
+            yield found.start()
 
     def starts_with(self, what: bytes, offset: int = 0) -> bool:
         """Whether ``what`` stands at ``offset``."""

@@ -46,6 +46,8 @@ _REACHES = re2.compile(
     r"|requests|httpx|http|shutil|code)\b|\b(?:exec|eval|compile|__import__|getattr)\s*\("
 )
 """What a program says that does more than reckon, for those that cannot be parsed."""
+_CODE = frozenset({"value", "code", "source_code", "python_code", "script"})
+_PACKAGES = frozenset({"pip", "packages"})
 _ARGUMENTS = ("runtimeArguments", "packageArguments")
 _LONGEST, _MOST_TEXTS = 4_000, 200
 
@@ -68,17 +70,26 @@ class Running:
                     member=f"{place.member()}.{key}".strip("."),
                 )
                 break
-        for line in content["pip"] if isinstance(content.get("pip"), list) else ():
-            if isinstance(line, str) and line.startswith("-") and _UNCHECKED.search(line):
-                yield context.found(
-                    INSECURE, "conda hands it to pip, which checks nothing there.", evidence=line, member=place.member()
-                )
-        code = content.get("value")
-        if content.get("type") == "code" and isinstance(code, str):
+        for key in _PACKAGES & content.keys():
+            for line in content[key] if isinstance(content[key], list) else ():
+                if isinstance(line, str) and line.startswith("-") and _UNCHECKED.search(line):
+                    yield context.found(
+                        INSECURE, "pip is handed it, and checks nothing there.", evidence=line, member=place.member()
+                    )
+        for code in _programs(place):
             yield from _program(code, place, context)
         for key, text in list(content.items())[:_MOST_TEXTS]:
             if isinstance(text, str) and may_reach(text):
                 yield from _placeholders(text, f"{place.member()}.{key}".strip("."), context)
+
+
+def _programs(place: Place) -> Iterator[str]:
+    """Texts that a flow, a tool or a node runs as Python."""
+    content = place.content
+    for key in _CODE & content.keys():
+        runs = content.get("type") == "code" or key == "source_code" or (bool(place.way) and place.way[-1] == "inputs")
+        if runs and isinstance(content[key], str):
+            yield content[key]
 
 
 def _commands(place: Place) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +11,8 @@ from bartizan.supplychain.source import ByteSource
 
 _ELF: Final = (b"\x7fELF\x02\x01\x01", b"\x7fELF\x01\x01\x01")
 """64 and 32 bits, little endian: what is built today."""
-_STUB: Final = b"This program cannot be run in DOS mode"
+_ANY_ELF: Final = re.compile(rb"\x7fELF[\x01\x02]\x01\x01")
+_ANY_STUB: Final = re.compile(rb"This program cannot be run in DOS mode")
 _BEFORE: Final = 0x4E
 """Bytes between the begin of a PE file and the stub's text, as linkers place it."""
 _MACH: Final = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
@@ -37,12 +39,8 @@ def program_at(source: ByteSource, at: int) -> str:
 
 def programs_in(source: ByteSource) -> Iterator[tuple[int, str]]:
     """Where ELF and PE files stand in it, and which, at most a thousand of each that only look like one."""
-    for mark, before in (*((one, 0) for one in _ELF), (_STUB, _BEFORE)):
-        at = source.find(mark)
-        for _ in range(_MOST):
-            if at < 0:
-                break
+    for mark, before in ((_ANY_ELF, 0), (_ANY_STUB, _BEFORE)):
+        for at in itertools.islice(source.places(mark), _MOST):
             if kind := program_at(source, at - before):
                 yield at - before, kind
                 break
-            at = source.find(mark, at + 1)
