@@ -12,7 +12,15 @@ CARRYING = (
         rf"on)\b.{{0,60}}{PLACE}|"
         rf"(?:{CREDENTIAL}|{KEY_FILE}).{{0,60}}\b(?:sent|posted|uploaded|forwarded|transmitted|submitted|e-?mailed|copied|"
         rf"relayed|shipped|pushed|attached|backed up)\b.{{0,24}}\b(?:to|at|via|through|into|with|on)\b.{{0,40}}{PLACE}",
-        ignore=("authorization header", "never send", "do not send", "don't send"),
+        ignore=(
+            "authorization header",
+            "never send",
+            "do not send",
+            "don't send",
+            ".env.local",
+            ".env.example",
+            ".env.sample",
+        ),
     ),
     Directive(
         "exfiltrate_private",
@@ -85,7 +93,8 @@ CARRYING = (
     Directive(
         "image_exfiltration",
         "has content carried away in the address of a picture or link",
-        r"\b(?:append|add|embed|encode|put|include|insert)\b.{0,80}\b(?:(?:the|api|that|its) key|token|secret|password|"
+        r"\b(?:append|add|embed|encode|put|include|insert)\b.{0,80}\b(?:(?:the|api|that|its) key|token|"
+        r"secret|password|"
         r"conversation|messages?|"
         r"transcript|summary|contents?)\b.{0,80}(?:image url|!\[|query (?:string|parameter)|https?://\S+[?&]\w+=)",
     ),

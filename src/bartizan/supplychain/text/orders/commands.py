@@ -17,7 +17,58 @@ _VAULT = (
     r"gh auth token|gcloud auth print-access-token|aws sts get-session-token|docker inspect[^\n|]{0,40}env)"
 )
 
+_KEPT_PATH = (
+    r"(?:\.ssh['\"/\\, )]{1,8}(?:id_[a-z0-9]+|config|authorized)|\bid_(?:rsa|ed25519)\b|"
+    r"\.aws['\"/\\, )]{1,8}(?:credentials|config)|['\"/]\.env['\"]|"
+    r"/etc/(?:passwd|shadow)\b|\.netrc\b|\.git-credentials|\.kube['\"/\\, )]{1,8}config|"
+    r"\.docker['\"/\\, )]{1,8}config\.json|wallet\.dat|login data\b|"
+    r"cookies\.sqlite|\.npmrc['\"]|\.pypirc)"
+)
+"""Paths of secrets as programs write them, also in pieces."""
+_SENDING = (
+    r"(?:\brequests\.(?:post|put|get|request)|\bhttpx\.|\burlopen\b|\burllib\.request|\bfetch\s*\(|"
+    r"\baxios\b|\bnet::http|\bhttp\.client|"
+    r"\bxmlhttprequest|\bsmtplib|\bsocket\.|\bcurl\b|\bwget\b|\binvoke-(?:webrequest|restmethod)|"
+    r"\bhttp\.post|\bwebsocket)"
+)
+_READING = (
+    r"(?:\bopen\s*\(|\bread_(?:text|bytes)\b|\breadfile(?:sync)?\b|\bfile\.read\b|\bget-content\b|"
+    r"\bfs\.read|\bjoinpath\b|\bexpanduser\b|"
+    r"\bos\.path\.join\b)"
+)
+
 COMMANDS = (
+    Directive(
+        "code_sends_secrets",
+        "carries code that reads a file of credentials and sends something",
+        rf"{_KEPT_PATH}.{{0,300}}{_SENDING}|{_SENDING}[^`]{{0,300}}{_KEPT_PATH}",
+        ignore=(".pub", "never", "do not", "don't", "localhost", "127.0.0.1", ".gitignore", "must not"),
+        strong=False,
+        alone=True,
+    ),
+    Directive(
+        "code_reads_secrets",
+        "carries code that reads a file of credentials",
+        rf"{_READING}[^\n`]{{0,80}}{_KEPT_PATH}|{_KEPT_PATH}[^\n`]{{0,40}}{_READING}",
+        ignore=(".pub", "never", "do not", "don't", ".env.example", "dotenv"),
+        strong=False,
+        alone=True,
+    ),
+    Directive(
+        "fed_in_steps",
+        "runs what an address answers",
+        r"\b(?:curl|wget|iwr|irm)\b[^\n|]{0,200}\|[^\n|]{1,80}\|\s*(?:sudo\s+)?(?:ba|z|da|k)?sh\b|"
+        r"\b(?:curl|wget)\b[^\n|]{0,200}https?://[^\n|]{0,200}\|\s*(?:sudo\s+)?\$\{?\w+",
+        ignore=(*INSTALLERS, "localhost", "127.0.0.1"),
+    ),
+    Directive(
+        "home_deleted",
+        "deletes data",
+        r"\brm(?:\s+-{1,2}[\w-]+){1,4}\s+[\"']?(?:/|~/?|\$\{?home\}?/?)[\"']?(?:\*|\s|$|[`'\")])|"
+        r"\b(?:remove-item|rmdir|rd|del)\b[^\n]{0,60}(?:-recurse|/s)\b[^\n]{0,40}(?:\$home|"
+        r"\$env:userprofile|%userprofile%|~|c:)\\?\*?(?:\s|$|[`'\")*])",
+        ignore=("never", "do not", "don't", "block", "deny", "refuse"),
+    ),
     Directive(
         "fetched_by_windows",
         "has Windows fetch a program and run it",
@@ -62,14 +113,14 @@ COMMANDS = (
     Directive(
         "host_mounted",
         "starts a container that owns the machine",
-        r"\bdocker run\b[^\n]{0,120}(?:-v|--volume)[ =]\"?/:/[^\n]{0,80}|"
+        r"\bdocker\b[^\n]{0,80}\brun\b[^\n]{0,120}(?:-v|--volume)[ =]\"?/:/[^\n]{0,80}|"
         r"\bdocker run\b[^\n]{0,80}--privileged\b[^\n]{0,80}(?:-v|--volume|--pid[ =]host|--net(?:work)?[ =]host)|"
         r"\bnsenter\b[^\n]{0,60}(?:-t|--target)[ =]?1\b",
     ),
     Directive(
         "set_user_id",
         "lets anybody become root",
-        r"\bchmod\s+(?:[ugo]*\+s|[2467][0-7]{3})\s+\S*(?:/bin/|sh\b|bash|python|/usr/)|"
+        r"\bchmod\s+[ugo]*\+s\s|\bchmod\s+(?:[2467][0-7]{3})\s+\S*(?:/bin/|sh\b|bash|python|/usr/)|"
         r"\bsetcap\s+cap_(?:setuid|sys_admin|dac_override)|"
         r"(?:echo|tee)[^\n]{0,80}all=\(all(?::all)?\)\s*nopasswd",
     ),

@@ -26,7 +26,7 @@ RUNNING = (
         "runs what an address answers",
         rf"\b(?:curl|wget|iwr|irm|invoke-webrequest|invoke-restmethod|fetch)\b[^\n|]{{0,100}}[./:$][^\n|]{{0,100}}\|"
         rf"\s*(?:sudo\s+)?(?:-?\w+\s+)?(?:{_FED})",
-        ignore=(*INSTALLERS, *_HOSTS),
+        ignore=(*INSTALLERS, *_HOSTS, "localhost", "127.0.0.1"),
     ),
     Directive(
         "remote_script_of_project",
