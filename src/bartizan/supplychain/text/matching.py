@@ -23,6 +23,8 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 _ORDINARY = frozenset({"before_anything", "pretext", "important_block"})
 """Two of these beside each other are still only an urgent tone."""
 _SPECIAL = frozenset({"conceal", "conceal_this", "silently"})
+_READS = frozenset({"read_secret_file", "code_reads_secrets", "collect_secrets", "store_of_secrets_read"})
+"""They say that credentials are read; two of them say no more than one."""
 _MANNER = _ORDINARY | _SPECIAL | {"never_ask", "again_and_again", "permission_prompt"}
 """They say how or when something is done. Two of them hold a text, and block it only in one sentence."""
 _HOST = re2.compile(r"(?i)(?:://|@)([a-z0-9.-]+\.[a-z]{2,})")
@@ -154,7 +156,7 @@ def _plainly_said(pattern: re2._Regexp[str], original: str, span: Span) -> bool:
 
 def _telling(first: str, second: str) -> bool:
     both = {first, second}
-    return not both <= _ORDINARY and not both <= _SPECIAL
+    return not any(both <= same for same in (_ORDINARY, _SPECIAL, _READS))
 
 
 def _apart(between: str) -> bool:
