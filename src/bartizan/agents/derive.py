@@ -153,6 +153,8 @@ def _effect(named: list[str], sentence: list[str], declared: list[Declared], rea
         return Effect.WRITE, said
     if _BASKETS.intersection(named) and families & {"create", "update"} and "delete" not in families:
         return Effect.WRITE, f"{said}, in a basket: nothing is bought yet"
+    if _VOUCHERS.intersection(named) and "claim" in families:
+        return Effect.WRITE, f"{said}, on a voucher, by which nobody but the user gains"
     if "delete" in families:
         return Effect.DELETE, said
     if "event" in nouns and "member" in nouns and families & {"invite"}:
@@ -237,7 +239,7 @@ def _sink(entry: Declared, effect: Effect, nouns: frozenset[str], named: list[st
         return Sink.SECRET, said
     if last in {"id", "ids"}:
         return (Sink.PATH if found & {"file"} and effect is Effect.READ else Sink.OBJECT), said
-    if found & _URLS:
+    if found & _URLS or (last == "address" and effect is Effect.READ and not _OPEN_WORLD.isdisjoint(_fold(named))):
         return Sink.URL, said
     if found & _ACCOUNTS or (effect is Effect.SPEND and found & {"recipient", "to", "receiver"}):
         return Sink.ACCOUNT, said

@@ -13,7 +13,7 @@ from bartizan.agents.directives import Directive
 from bartizan.agents.disclosing import disclosed
 from bartizan.agents.envelope import Envelope, Licence
 from bartizan.agents.ledger import Ledger, followed
-from bartizan.agents.lexicon import content_words, folded_set, name_words
+from bartizan.agents.lexicon import content_words, folded_set, name_words, word_set
 from bartizan.agents.profile import CRITICAL, Effect, Sink, ToolProfile
 from bartizan.core.tool import ToolCall
 
@@ -28,8 +28,7 @@ _TELLING = frozenset({"send", "publish", "react"})
 _LINKS = folded_set("links")
 _FOLLOWED = frozenset({"url", "email"})
 """Kinds of values by which a followed text names whom to turn to; it does not name who is paid."""
-_SHORT_NUMBER = 5
-"""Digits up to which a number in a text leads nobody anywhere: prices and counts, not telephones or accounts."""
+_QUERIES = word_set("queries")
 _FORMLESS = frozenset({Sink.OBJECT, Sink.OTHER})
 _OBJECTS = frozenset({Sink.OBJECT, Sink.PATH, Sink.OTHER, Sink.QUERY})
 
@@ -51,7 +50,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     objects: Label = Label.USER
     amount: Label = Label.USER
     carries: Label = Label.USER
-    """Addresses and the like inside carried text."""
+    """Addresses, links, accounts and telephones inside carried text."""
     named: bool = False
     """Somebody else's directive for this tool names one of this call's own values, which the user did not."""
     leaks: bool = False
@@ -190,6 +189,8 @@ class _Arguments:
         whole = values.normal(leaf)
         if self._acts and sink in _FORMLESS and values.kind(whole):
             sink = Sink.RECIPIENT if "@" in whole else Sink.ACCOUNT  # whatever the argument is called
+        if not self._acts and sink in _OBJECTS and values.URL.fullmatch(leaf) and _QUERIES.isdisjoint(name_words(name)):
+            sink = Sink.URL
         if self._awaited(bound, whole, sink):
             bound = Bound(Label.LINKED, f"{bound.where}, the only one there, where the user says that it stands")
         if bound.label in _FOREIGN:
@@ -250,7 +251,7 @@ class _Arguments:
             self._exposed(leaf, whole)
         for specific in values.specifics(leaf):
             bound = self._bind(specific)
-            if not (specific.isdigit() and len(specific) <= _SHORT_NUMBER):
+            if values.reaches(specific):
                 self.carried.append(_computed(bound))
             if bound.label in _FOREIGN:
                 self.foreign.add(specific)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from bartizan.agents import values
-from bartizan.agents.describing import described
+from bartizan.agents.describing import described, rare
 from bartizan.agents.directives import Directive, directives
 from bartizan.agents.envelope import Envelope
 from bartizan.agents.lexicon import content_words, folded, name_words, word_set
@@ -56,6 +56,7 @@ _TOLD_SECRET = re.compile(
 _TOLD_CODE = re.compile(r"\b(code)\b[^.\n\d]{0,60}[\s:\"'`“‘](\d{4,8})\b", re.IGNORECASE)
 _TOKEN = re.compile(r"\b(?=[\w-]{0,40}\d)[\w-]{4,40}\b")
 _AUTHORS = word_set("authors")
+_CALLED = _AUTHORS | word_set("parties") | {"contact", "name", "with"}
 _SECRET = word_set("secret_keys")
 _CODES = word_set("secret_codes")
 _AMOUNTS = word_set("amounts")
@@ -225,7 +226,10 @@ class Ledger:
             self._secret(leaf.text, record.tool)
         record.words |= content_words(leaf.text)
         record.names.update(values.names(leaf.text))
-        record.authored = record.authored or not _AUTHORS.isdisjoint(name_words(leaf.key))
+        key = name_words(leaf.key)
+        record.authored = record.authored or not _AUTHORS.isdisjoint(key)
+        if not leaf.label and not _CALLED.isdisjoint(key):
+            record.called |= content_words(leaf.text.partition("@")[0])
         self._place(value, Place(record, leaf.key, True, leaf.label))
         record.specifics.add(value)
         if values.kind(value) and " " not in value and len(self.addresses) < MAX_ADDRESSES:
@@ -329,6 +333,8 @@ def linked(record: Record, envelope: Envelope, adopted: Set[str] = frozenset(), 
     if adopted and beyond(record.specifics & adopted, heard):
         return "specific"
     if beyond({one for one in envelope.names if one in record.names or folded(one) in record.words}, heard):
+        return "name"
+    if beyond({word for word in record.called & envelope.words if rare(word)}, heard):  # *pay nora*
         return "name"
     if record.words & envelope.words:
         return "word"

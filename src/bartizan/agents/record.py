@@ -26,6 +26,8 @@ class Record(msgspec.Struct, eq=False, kw_only=True):
     words: set[str] = msgspec.field(default_factory=set)
     """Content words of its fields."""
     names: set[str] = msgspec.field(default_factory=set)
+    called: set[str] = msgspec.field(default_factory=set)
+    """Folded words of those fields that say who somebody is."""
     server: str = ""
     """Which it came from; empty for tools of the application."""
     heard: str | None = ""

@@ -40,6 +40,9 @@ _SPECIFIC = (
 )
 """What is looked for, and letters of which it needs one."""
 _SEPARATORS = str.maketrans("", "", " -.()\u00a0")
+_LEADING = frozenset("@#/.")
+_SHORT_NUMBER = 5
+"""Digits up to which a number in a text leads nobody anywhere: prices and counts, not telephones or accounts."""
 _TRIM = " \t\r\n\"'“”‘’`.,;:!?()[]{}<>"
 
 
@@ -77,6 +80,14 @@ def kind(value: str) -> str:
     if "@" in value:
         return "email"
     return "account" if ACCOUNT.fullmatch(value.upper()) else ""
+
+
+def reaches(value: str) -> bool:
+    """Whether ``value`` (normalised) leads to somebody or some place: an address, a link, a path, an account, a
+    telephone. Prices, dates and the numbers of flights and orders do not."""
+    if not _LEADING.isdisjoint(value) or kind(value):
+        return True
+    return value.removeprefix("+").isdigit() and len(value) > _SHORT_NUMBER
 
 
 def contains(text: str, value: str) -> bool:
