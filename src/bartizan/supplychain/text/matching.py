@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import re2
 
@@ -15,9 +16,10 @@ from bartizan.supplychain.text.orders.words import Directive
 from bartizan.supplychain.text.rules import DIRECTIVE, DOUBTFUL, ENCODED, HIDDEN_MARKUP, QUOTED
 from bartizan.supplychain.text.seeing import Kind, Seen
 
-_MOST_WEAK, _MOST_OF_ONE = 100, 20
+_MOST_WEAK, _MOST_OF_ONE, _BEYOND = 100, 20, 300
 NEAR = 600
 """Characters between two weak directives that count as one thought."""
+_BREAK = re.compile(r"\n[ \t]*\n|[.!?:][ \t]*\n[ \t]*(?:\d+[.)]|[-*#>|])[ \t]")
 UNTOUCHED = ("original", "folded")
 SURROGATE = re.compile("[\ud800-\udfff]")
 _ORDINARY = frozenset({"before_anything", "pretext", "important_block"})
@@ -69,6 +71,21 @@ def _leads_somewhere(evidence: str) -> bool:
     return any(_EXAMPLE.search(found.group(1)) is None for found in _HOST.finditer(evidence))
 
 
+def broken(order: str) -> bool:
+    """Whether a paragraph, or a sentence before the next item or heading, ends within it."""
+    return _BREAK.search(order) is not None
+
+
+def _unbroken(pattern: re2._Regexp[str], text: str, found: re2._Match[str]) -> re2._Match[str]:
+    """A match within one paragraph or item, of one that goes over several; the widest comes first."""
+    if not broken(found.group()):
+        return found
+    end = min(len(text), found.end() + _BEYOND)
+    edges = [found.start(), *(one.end() for one in _BREAK.finditer(text, found.start(), end)), end]
+    inner = (pattern.search(text, first, last) for first, last in pairwise(edges))
+    return next((one for one in inner if one is not None), found)
+
+
 class _Matching:
     def __init__(self, kind: Kind, text: str, structure: Reader | None) -> None:
         self._kind, self._text, self._structure = kind, text, structure
@@ -86,7 +103,8 @@ class _Matching:
                     continue
                 if self._kind is Kind.MATERIAL and not everything and not directive.everywhere:
                     continue
-                for number, found in enumerate(pattern.finditer(text)):
+                for number, widest in enumerate(pattern.finditer(text)):
+                    found = _unbroken(pattern, text, widest)
                     if number >= _MOST_WEAK or len(weak) > _MOST_WEAK * 4:
                         break
                     if self._excused(directive, view.text, found.start(), found.end()):
@@ -96,7 +114,8 @@ class _Matching:
                         continue  # in the folded view, where it is no disguise
                     strong = directive.strong or everything
                     if strong or (self._kind is Kind.TEMPLATE and directive.id in _SPECIAL):
-                        yield from self._found(directive.id, _seen(view, span, found.group(), directive.says), span)
+                        seen, most = self._whole(_seen(view, span, found.group(), directive.says), found.group())
+                        yield from self._found(directive.id, seen, span, most)
                         continue
                     weak.append((found.start(), found.end(), directive))
                     if directive.alone:
@@ -115,10 +134,17 @@ class _Matching:
             if self._structure is None or word not in _NEGATIONS
         )
 
-    def _found(self, name: str, seen: Seen, span: Span) -> Iterator[Seen]:
+    def _whole(self, seen: Seen, *parts: str) -> tuple[Seen, int]:
+        """An order that goes on over the end of a paragraph or item may be two sentences that nobody meant as one: it
+        holds the text, and weighs no more than an order that is shown."""
+        if self._structure is None or self._kind is Kind.TOOL or not any(map(broken, parts)):
+            return seen, 2
+        return (seen._replace(rule=DOUBTFUL) if seen.rule is DIRECTIVE else seen), 1
+
+    def _found(self, name: str, seen: Seen, span: Span, most: int = 2) -> Iterator[Seen]:
         """It, if it was not reported where the text means it as much."""
         use = self._structure.use(span.start, span.end) if self._structure is not None else Use.ORDERED
-        weight = 2 if seen.rule is ENCODED else _WEIGHT[use]
+        weight = 2 if seen.rule is ENCODED else min(most, _WEIGHT[use])
         if weight > self._reported.get(name, -1):
             self._reported[name] = weight
             yield weighed(seen, use)
@@ -142,8 +168,9 @@ class _Matching:
                 seen = _seen(view, spans[0], text, f"{first.says} and {second.says}")
                 if {first.id, second.id} <= _MANNER and _apart(view.text[end:other_start]):
                     seen = self._alone(seen)
+                seen, most = self._whole(seen, view.text[start:end], view.text[other_start:other_end])
                 # a pair means what the part means that the text stands behind least
-                yield from self._found(pair, seen, min(spans, key=self._weight))
+                yield from self._found(pair, seen, min(spans, key=self._weight), most)
 
     def _weight(self, span: Span) -> int:
         return 2 if self._structure is None else _WEIGHT[self._structure.use(span.start, span.end)]

@@ -39,7 +39,8 @@ _OTHER_LABEL = re2.compile(
     r"(?i)\b(?:good|right|correct|better|best|safe|do|instead|fix|preferred)\b\W{0,4}:|✅|✔|[.!?;]\s"
 )
 _ATTACK = re2.compile(
-    r"(?i)\b(?:attack\w*|malicious\w*|adversar\w+|prompt[- ]injections?|injected (?:text|prompts?|content|"
+    r"(?i)\b(?:attack\w*|malicious\w*|adversar\w+|(?:prompt|command|code)[-_ ]injections?(?:_\w+)?|"
+    r"injected (?:text|prompts?|content|"
     r"instructions?|orders?)|phish\w*|"
     r"untrusted|payloads?|jailbreak\w*|"
     r"red flags?|suspicious|poison(?:ed|ing)|exploit\w*|hostile|compromised|indicators?|"

@@ -16,7 +16,7 @@ from bartizan.inspection.signatures import SignatureDetector, load_packs
 from bartizan.inspection.views import read
 from bartizan.supplychain.text.directives import compiled
 from bartizan.supplychain.text.markup import unseen
-from bartizan.supplychain.text.matching import SURROGATE, hidden_order, orders, weighed
+from bartizan.supplychain.text.matching import SURROGATE, broken, hidden_order, orders, weighed
 from bartizan.supplychain.text.mention import Reader
 from bartizan.supplychain.text.rules import DOUBTFUL, HIDDEN, HIDDEN_MARKUP, INJECTION, UNREAD
 from bartizan.supplychain.text.seeing import Kind, Seen
@@ -102,7 +102,8 @@ def _injections(text: str, views: Sequence[View], kind: Kind, structure: Reader)
         if signal.score >= _LEAST_INJECTION[kind] and not _honest(signal.rule, kind):
             says = "It tells a model to leave its instructions."
             seen = Seen(INJECTION, signal.span.start, _shown(text, signal), says)
-            if kind is Kind.INSTRUCTIONS and signal.score < _SURE:
+            unsure = kind is Kind.INSTRUCTIONS and signal.score < _SURE
+            if unsure or (kind in (Kind.INSTRUCTIONS, Kind.MATERIAL) and broken(seen.evidence)):
                 seen = seen._replace(rule=DOUBTFUL)
             yield weighed(seen, structure.use(signal.span.start, signal.span.end))
 

@@ -100,7 +100,7 @@ PLAIN = (
         r"the user (?:has )?(?:approved|confirmed|agreed)|user_approved|"
         r"approved\s*[=:]\s*true)\b[^\n.]{0,60}\b(?:go on|continue|"
         r"proceed|yourself|anyway|without)\b|"
-        r"\b(?:approve|merge|accept|sign off)\b[^\n.]{0,60}\bwithout (?:reading|review\w*|looking|checking|asking)\b|"
+        r"\b(?:approve|merge|sign off)\b[^\n.]{0,60}\bwithout (?:reading|review\w*|looking|checking|asking)\b|"
         r"\b(?:do not|don'?t|never|no need to)\b (?:check|confirm|verify|"
         r"ask)\b[^\n.]{0,24}\b(?:with )?the user\b[^\n.]{0,12}"
         r"\b(?:again|first|any ?more)\b",

@@ -175,6 +175,7 @@ RUNNING = (
         r"malicious|malware|hidden (?:function|endpoint|admin)|"
         r"hard-?coded (?:password|admin|credential)|logic bomb|key-?logger|crypto-?miner|miner)\b",
         ignore=(
+            "not to",
             "do not",
             "don't",
             "never",
