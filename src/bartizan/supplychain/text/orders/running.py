@@ -40,7 +40,8 @@ RUNNING = (
     Directive(
         "remote_script_substituted",
         "runs what an address answers",
-        rf"(?:eval|source|\.|{SHELL})\s*(?:-c\s*)?[\"']?\s*(?:\$\(|<\(|`)\s*(?:curl|wget)\b",
+        rf"(?:eval|source|{SHELL})\s*(?:-c\s*)?[\"']?\s*(?:\$\(|<\(|`)\s*(?:curl|wget)\b|"
+        r"(?:^|[\s;&|`])\.\s+(?:\$\(|<\()\s*(?:curl|wget)\b",
         ignore=INSTALLERS,
     ),
     Directive(
