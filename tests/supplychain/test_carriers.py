@@ -51,6 +51,13 @@ def test_a_program_within_a_tensor_is_found(program: bytes) -> None:
     assert "native.embedded" in rules_of(array(b"\1" * 1_000 + program + bytes(64)), "a.npy")
 
 
+def test_a_large_file_is_looked_through_at_both_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bartizan.supplychain.scanners.embedded._LOOKED", 4_096)
+    for before, after in ((100, 60_000), (60_000, 100)):
+        assert "native.embedded" in rules_of(tensors(b"\1" * before + ELF + b"\2" * after), "m.safetensors")
+    assert "native.embedded" not in rules_of(tensors(b"\1" * 60_000 + ELF + b"\2" * 60_000), "m.safetensors")
+
+
 def test_an_unknown_format_stays_unknown_beside_a_search_for_programs() -> None:
     assert verdict(b"\x07" * 900 + ELF, "model.bin") is Admission.INCONCLUSIVE
 

@@ -26,13 +26,16 @@ EMBEDDED = Rule(
     severity=Severity.HIGH,
     tags=("CWE-506", *CODE_EXECUTION[1:]),
 )
-_LOOKED: Final = 1 << 30
-"""Bytes of a file that are looked through; the begin of each tensor is looked at wherever it lies."""
+_LOOKED: Final = 64 << 20
+"""Bytes at each end of a file that are looked through; the begin of each tensor is looked at wherever it lies."""
 
 
 def programs(source: ByteSource, context: Context) -> Iterator[ArtefactFinding]:
-    """The first program of each kind in a whole file, not in what is nested in one."""
+    """The first programs at both ends of a whole file, not in what is nested in one."""
     if context.depth or program_at(source, 0):
         return
-    for at, kind in programs_in(source.sub(0, min(source.size, _LOOKED))):
-        yield context.found(EMBEDDED, f"A whole {kind} header stands among the numbers.", offset=at, evidence=kind)
+    begins = (0,) if source.size <= 2 * _LOOKED else (0, source.size - _LOOKED)
+    for begin in begins:
+        for at, kind in programs_in(source.sub(begin, _LOOKED * 2 // len(begins))):
+            place, says = begin + at, f"A whole {kind} header stands among the numbers."
+            yield context.found(EMBEDDED, says, offset=place, evidence=kind)
