@@ -48,6 +48,11 @@ _MANY = _EVERY - word_set("pronouns")
 _TOLD = frozenset({"email", "message"})
 _OPENING = folded_set("opening")
 _LINK = frozenset(map(folded, ("link", "url")))
+_FIGURED = re.compile(r"[^\s,;]{0,80}\d[^\s,;]{0,80}")
+_CODED = re.compile(r"[^\W\d_].*\d")
+_PRICED = re.compile(r"[^\w]{0,3}[^\W\d_]{1,4}[.$€£]?\d[\d.,'’]{0,20}[^\d]{0,4}")
+"""*EUR40*, *US$1500*; what could be either, such as *A1*, is not known for a code."""
+_SPELT = word_set("numerals")
 _COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -80,6 +85,8 @@ class Envelope(msgspec.Struct, frozen=True):
     words: frozenset[str] = frozenset()
     """Folded words that carry meaning."""
     numbers: frozenset[str] = frozenset()
+    sums: bool = False
+    """The user named a number, in figures or words, that may say how much; codes and days do not."""
     dated: bool = False
     """The user named a day."""
     days: frozenset[str] = frozenset()
@@ -185,6 +192,7 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         names=frozenset(named),
         words=content_words(text),
         numbers=_numbers(text),
+        sums=languages != {"en"} or not _SPELT.isdisjoint(words(text)) or _names_a_sum(text),
         dated=values.DATE.search(text) is not None,
         days=frozenset(values.days(text)),
         relative=not _DAYS.isdisjoint(words(text)),
@@ -206,6 +214,12 @@ def _numbers(text: str) -> frozenset[str]:
     return frozenset((*written, *spelt))
 
 
+def _names_a_sum(text: str) -> bool:
+    """Whether a number stands in ``text`` that is neither a day nor part of a code such as *INV-12* or *9MWT4C*."""
+    figured = _FIGURED.findall(values.DATE.sub(" ", text))
+    return any(not _CODED.search(one) or _PRICED.fullmatch(one) for one in figured)
+
+
 def _joined(one: Envelope, two: Envelope) -> Envelope:
     return Envelope(
         text=f"{one.text}\n{two.text}"[-4 * MAX_TASK :],
@@ -214,6 +228,7 @@ def _joined(one: Envelope, two: Envelope) -> Envelope:
         names=one.names | two.names,
         words=one.words | two.words,
         numbers=one.numbers | two.numbers,
+        sums=one.sums or two.sums,
         dated=one.dated or two.dated,
         days=one.days | two.days,
         relative=one.relative or two.relative,

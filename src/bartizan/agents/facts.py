@@ -118,7 +118,7 @@ def facts_of(
         leaks=leaks,
         discloses=bool(told),
         discloses_where=told,
-        strays=arguments.strays,
+        strays=arguments.strays or arguments.unbilled,
         meant=arguments.meant,
         outward=profile.outward and not (kept and not leaks and carries not in _FOREIGN),
         open_world=profile.open_world,
@@ -153,7 +153,17 @@ class _Arguments:
         """Those that betray a directive whatever it asks for: links, addresses in texts, amounts."""
         self.foreign: set[str] = set()
         """Values out of others' prose, and such as stand nowhere."""
+        self.billed: list[str] = []
+        """Amounts to pay that a text says to which the user's words point, where the user said none."""
         self.strays = False
+
+    @property
+    def unbilled(self) -> bool:
+        """Whether an amount comes out of another text than whom to pay."""
+        whom = [bound.value for bound in self.critical if bound.label is Label.QUOTED]
+        return bool(self.billed) and not (
+            whom and len(whom) == len(self.critical) and self._ledger.together(whom, self.billed)
+        )
 
     def pays_own_amount(self, critical: Label) -> bool:
         """Whether the amounts are the user's own, to somebody in a record that the user's words point at."""
@@ -212,7 +222,10 @@ class _Arguments:
                 self._envelope.numbers and whole != "1"
             ):  # others name an amount where the user did, or money moves
                 told = bound.label is Label.UNKNOWN and self._ledger.told(whole.removesuffix(".0"))
-                self.strays = self.strays or told or bound.label in _TOLD
+                billed = bound.label is Label.QUOTED and self._spends and not self._envelope.sums
+                self.strays = self.strays or told or (bound.label in _TOLD and not billed)
+                if billed:
+                    self.billed.append(values.numeral(leaf) or whole)
             if bound.label in _TOLD_TO_US and self._ledger.counted(values.numeral(leaf) or whole):
                 self.strays = True  # a bill's text does not overrule the bill
             if bound.label not in _SAID:

@@ -8,7 +8,7 @@ those places when a call uses it: that somebody else writes it too takes nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Collection, Set
 from typing import Any
 
 import msgspec
@@ -179,6 +179,17 @@ class Ledger:
     def in_prose(self, value: str) -> Record | None:
         """The first record whose prose holds ``value`` anywhere."""
         return next((record for text, record in self._prose if value in text), None)
+
+    def together(self, whom: Collection[str], amounts: Collection[str]) -> bool:
+        """Whether the prose of one record holds every address of ``whom`` and every number of ``amounts``."""
+        found = None
+        for number in amounts:
+            records = {place.record for place in self._places.get(number, ()) if not place.field}
+            found = records if found is None else found & records
+        return any(
+            all(any(one in text for text, owner in self._prose if owner is record) for one in whom)
+            for record in found or ()
+        )
 
     def alone(self, value: str, kind: str) -> bool:
         """Whether ``value`` is the only one of its kind in all that was read: no other prose holds one, no field holds
