@@ -161,9 +161,7 @@ class _Arguments:
     def unbilled(self) -> bool:
         """Whether an amount comes out of another text than whom to pay."""
         whom = [bound.value for bound in self.critical if bound.label is Label.QUOTED]
-        return bool(self.billed) and not (
-            whom and len(whom) == len(self.critical) and self._ledger.together(whom, self.billed)
-        )
+        return bool(self.billed) and not (whom and self._ledger.together(whom, self.billed))
 
     def pays_own_amount(self, critical: Label) -> bool:
         """Whether the amounts are the user's own, to somebody in a record that the user's words point at."""
