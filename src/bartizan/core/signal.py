@@ -35,8 +35,8 @@ class Signal(msgspec.Struct, frozen=True):
     """What redaction puts in place of the span; empty for the policy's default marker."""
 
 
-class FrameSignal(Signal, frozen=True):
-    """It saw what stands around an order, such as "note to the assistant:", and no order.
+class UnconfirmedSignal(Signal, frozen=True):
+    """It saw what stands around an order, such as "note to the assistant:", or weak evidence, and no order.
 
     On the wire it is like any signal.
     """

@@ -14,8 +14,8 @@ from bartizan.core.passage import Origin, Passage, Surface
 from bartizan.core.signal import Signal
 from bartizan.core.threat import Guard as GuardName
 from bartizan.core.verdict import Action, Coverage, Mode, Uncovered, Verdict
+from bartizan.firewall.confirming import confirmed
 from bartizan.firewall.exchange import ChannelKind
-from bartizan.firewall.frames import confirmed
 from bartizan.firewall.learned import NOTHING_LEARNED, Answers
 from bartizan.firewall.streaming import NOTHING, ArgumentScanner, Inspected, OutputScanner, Released, Scanner, join
 from bartizan.inspection.holdback import HoldBack, no_regions

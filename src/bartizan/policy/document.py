@@ -137,8 +137,8 @@ class Classifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
     """Off leaves prompt injection to the signatures alone."""
     confirms_frames: bool = True
-    """Signatures of what stands around an order count in full only where the model saw a trace of one in the material,
-    or did not read it. Off lets them decide alone."""
+    """Signatures of what stands around an order, and weak ones together, count in full only where the model saw a trace
+    of an order in the material, or did not read it. Off lets them decide alone."""
 
 
 class Pseudonyms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

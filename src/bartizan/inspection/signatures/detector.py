@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bartizan.core.passage import Surface
-from bartizan.core.signal import FrameSignal, Signal, Span
+from bartizan.core.signal import Signal, Span, UnconfirmedSignal
 from bartizan.core.threat import Guard, Severity
 from bartizan.inspection.interface import View
 from bartizan.inspection.signatures.evidence import Seen, collapse, combine, companions_only, discount_mentions
@@ -80,13 +80,9 @@ def _readable(views: Sequence[View]) -> Iterable[View]:
     return views[1:]
 
 
-def _kind(frame: bool) -> type[Signal]:
-    return FrameSignal if frame else Signal
-
-
 def _signal(hit: Seen, view: View) -> Signal:
     signature = hit.signature
-    return _kind(signature.frame)(
+    return (UnconfirmedSignal if signature.frame else Signal)(
         detector=SignatureDetector.id,
         guard=SignatureDetector.guard,
         threat=signature.threat,
@@ -102,7 +98,7 @@ def _signal(hit: Seen, view: View) -> Signal:
 def _combined_signal(score: float, members: Sequence[Seen], view: View) -> Signal:
     strongest = max(members, key=lambda hit: hit.score).signature
     spans = [view.origin(hit.start, hit.end) for hit in members]
-    return _kind(all(hit.signature.frame for hit in members))(
+    return UnconfirmedSignal(
         detector=SignatureDetector.id,
         guard=SignatureDetector.guard,
         threat=strongest.threat,

@@ -7,10 +7,10 @@ import pytest
 from bartizan.app.guards import Detectors, build_guard
 from bartizan.core.inference import CLASSIFIER, Learned, Question
 from bartizan.core.passage import Origin, Passage, Surface
-from bartizan.core.signal import FrameSignal, Signal, Span
+from bartizan.core.signal import Signal, Span, UnconfirmedSignal
 from bartizan.core.threat import Guard, Threat
 from bartizan.core.verdict import Action
-from bartizan.firewall.frames import TRACE, UNCONFIRMED, confirmed
+from bartizan.firewall.confirming import TRACE, UNCONFIRMED, confirmed
 from bartizan.firewall.learned import UNASKED, Answers
 from bartizan.inspection.classifier import ClassifierDetector
 from bartizan.policy.document import Classifier, PolicyDocument
@@ -23,7 +23,7 @@ CONTENT = frozenset({Surface.CONTENT})
 
 
 def signal(score: float, *, frame: bool = False, detector: str = "signatures", view: str = "folded") -> Signal:
-    return (FrameSignal if frame else Signal)(
+    return (UnconfirmedSignal if frame else Signal)(
         detector,
         Guard.PROMPT_INJECTION,
         Threat.PROMPT_INJECTION,
@@ -61,6 +61,20 @@ def test_a_frame_counts_wherever_the_model_did_not_read_the_text(shipped_detecto
     assert guard.inspect_passages(text, learned=answers(HARMLESS, Learned())).action is Action.ALLOW
     traced = Learned((signal(TRACE, detector=CLASSIFIER),))
     assert guard.inspect_passages(text, learned=answers(HARMLESS, traced)).action is Action.BLOCK
+
+
+WEAK = "The service is started as the root user, and values are kept in the same order regardless of any other setting."
+
+
+def test_weak_evidence_waits_for_the_model_too(shipped_detectors: Detectors) -> None:
+    guard = build_guard(PolicyDocument(version=1), {}, {}, shipped_detectors)
+    text = [passage(WEAK)]
+    alone = guard.inspect_passages(text)
+    assert alone.action is Action.BLOCK
+    assert any(one.rule.startswith("combined:") for one in alone.signals)
+    assert guard.inspect_passages(text, learned=answers(WEAK, Learned())).action is Action.ALLOW
+    traced = Learned((signal(TRACE, detector=CLASSIFIER),))
+    assert guard.inspect_passages(text, learned=answers(WEAK, traced)).action is Action.BLOCK
 
 
 def test_what_somebody_types_keeps_its_frames(shipped_detectors: Detectors) -> None:
