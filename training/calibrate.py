@@ -30,8 +30,9 @@ RATES = {"user": 0.008, "content": 0.015, MIXED: 0.005, "extraction": 0.01, "jai
 FEWEST = 80
 """Benign texts that a cell needs for a threshold of its own."""
 SIZE = 254
-SKIPPED = 0.6
-"""Share of benign texts that the first stage alone may let pass."""
+SKIPPED = {"user": 0.6, "content": 0.05}
+"""Share of benign texts that the first stage alone may let pass. Of material it knows little: where it loses one in a
+hundred known attacks, nine in ten harmless texts wake the encoder, and a fifth of short orders by others do not."""
 MATERIAL = HEADS.index("content")
 LOST = {"user": 0.03, "content": 0.01}
 """Share of attacks above the threshold that the first stage may lose. Those on material are one development set and
@@ -128,15 +129,18 @@ def band(
     low = {}
     for surface in surfaces:
         column = HEADS.index(surface)
-        caught = [
-            one.first[column]
-            for one in known
-            if one.attack and one.surface == surface and one.logits[column] > _limit(table, surface, one)
-        ]
-        benign = [one.first[column] for one in known if not one.attack and one.surface == surface]
+        caught = [one.first[column] for one in known if one.surface == surface and called(one, table)]
         least = np.quantile(caught, LOST[surface])
-        low[surface] = round(float(min(least, np.quantile(benign, SKIPPED))), 3)
+        benign = [one.first[column] for one in known if not one.attack and one.surface == surface]
+        if benign:
+            least = min(least, np.quantile(benign, SKIPPED[surface]))
+        low[surface] = round(float(least), 3)
     return low
+
+
+def called(one: Known, table: dict[str, dict[str, list[float]]]) -> bool:
+    """Whether it is an attack that the encoder calls one."""
+    return one.attack and bool(one.logits[HEADS.index(one.surface)] > _limit(table, one.surface, one))
 
 
 def write(path: Path, table: dict[str, dict[str, list[float]]], brief: dict[str, Any]) -> None:
