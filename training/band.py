@@ -43,8 +43,9 @@ def main() -> None:
     lost = sum(one.first[calibrate.MATERIAL] < low[SURFACE] for one in called)
     print(f"{len(called)} attacks are called, {lost} of them lost below {low[SURFACE]}")
     passes = float(np.quantile(harmless(options.model, options.development), calibrate.SKIPPED[SURFACE]))
-    low[SURFACE] = round(min(calibrate.band(known, edges, (SURFACE,))[SURFACE], passes), 3)
-    print(f"band from {low[SURFACE]}; {assemble.assemble(options.model, options.model, options.version, low)} bytes")
+    low |= calibrate.band(known, edges, (SURFACE,))
+    low[SURFACE] = round(min(low[SURFACE], passes), 3)
+    print(f"band from {low}; {assemble.assemble(options.model, options.model, options.version, low)} bytes")
 
 
 def texts(development: Path, downloads: Path) -> Iterator[tuple[str, str, bool, bool]]:

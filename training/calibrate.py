@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bartizan.inspection.classifier.artefact import HEADS, stored
+from bartizan.inspection.classifier.artefact import HEADS, SHORT, stored
 from bartizan.inspection.classifier.calibration import GROUPS, LENGTHS, MIXED, SCHEMA, script_group
 from bartizan.inspection.classifier.detector import may_hold_material
 from bartizan.inspection.classifier.encoder import Encoder
@@ -125,12 +125,15 @@ def band(
     known: Sequence[Known], table: dict[str, dict[str, list[float]]], surfaces: Sequence[str] = ("user", "content")
 ) -> dict[str, float]:
     """By surface, the first-stage logit below which the encoder is not asked: as high as ``LOST`` allows, and no
-    higher than ``SKIPPED`` needs."""
+    higher than ``SKIPPED`` needs. For short material ``LOST`` alone counts: little else is cheap to pass, and orders
+    by other hands that the first stage lost stood in longer texts."""
     low = {}
     for surface in surfaces:
         column = HEADS.index(surface)
         caught = [one.first[column] for one in known if one.surface == surface and called(one, table)]
         least = np.quantile(caught, LOST[surface])
+        if column == MATERIAL:
+            low[SHORT] = round(float(least), 3)
         benign = [one.first[column] for one in known if not one.attack and one.surface == surface]
         if benign:
             least = min(least, np.quantile(benign, SKIPPED[surface]))

@@ -42,7 +42,7 @@ def main() -> None:
     known = calibrate.measure(options.run, texts(options.development, options.run), material_alone=True)
     found = calibrate.thresholds(known)
     table["thresholds"] |= {head: found[head] for head in (SURFACE, MIXED)}
-    low[SURFACE] = calibrate.band(known, found, (SURFACE,))[SURFACE]
+    low |= calibrate.band(known, found, (SURFACE,))
     (options.run / "calibration.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
     size = assemble.assemble(options.run, options.target, options.version, low)
     print(f"thresholds {found[SURFACE]}, {found[MIXED]}\nband from {low[SURFACE]}\n{size} bytes")

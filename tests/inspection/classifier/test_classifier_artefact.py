@@ -196,6 +196,8 @@ def test_a_tokenizer_that_drops_tokens_is_refused(tmp_path: Path) -> None:
         {"low": {"user": 0.0}},
         {"low": {"user": 0.0, "content": 0.0, "output": 0.0}},
         {"low": {"user": "0", "content": 0.0}},
+        {"low": {"user": 0.0, "short": 0.0}},
+        {"low": {"user": 0.0, "content": 0.0, "short": None}},
         {"files": []},
         {"version": 1},
         {"unknown": 1},

@@ -15,7 +15,7 @@ from tiny_model import MOST, OVERLAP, SIZE
 from bartizan.core.errors import ArtefactError
 from bartizan.core.passage import Surface
 from bartizan.inspection.classifier import Cascade
-from bartizan.inspection.classifier.artefact import Artefact
+from bartizan.inspection.classifier.artefact import SHORT_CHARACTERS, Artefact
 from bartizan.inspection.classifier.calibration import BRIEF
 from bartizan.inspection.classifier.cascade import Reading
 from bartizan.inspection.classifier.linear import Linear
@@ -162,6 +162,16 @@ def test_one_surface_is_not_told_of_what_only_the_other_suspects(tmp_path: Path)
     assert (user.scores, user.unread) == ({}, ())
     assert content.scores["content"] > 0.99
     assert content.unread
+
+
+@pytest.mark.parametrize(("length", "asked"), [(SHORT_CHARACTERS, 0), (SHORT_CHARACTERS + 1, 1)])
+def test_short_material_may_have_a_band_of_its_own(tmp_path: Path, length: int, asked: int) -> None:
+    cascade = Cascade(Artefact(tiny_model.write(tmp_path, low={"user": 1e9, "content": -1e9, "short": 1e9})))
+    text = padded(length)
+    assert bool(counted(cascade, text, [Surface.CONTENT])[1]) is bool(asked)
+    assert counted(cascade, text, [Surface.USER])[1] == []
+    same = Cascade(Artefact(tiny_model.write(tmp_path, low={"user": 1e9, "content": -1e9})))
+    assert counted(same, text, [Surface.CONTENT])[1]
 
 
 def test_a_network_whose_logits_are_no_numbers_fails_instead_of_passing(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bartizan.core.errors import ArtefactError
 from bartizan.core.passage import Surface
 from bartizan.core.signal import Span
-from bartizan.inspection.classifier.artefact import REINSTALL, Artefact
+from bartizan.inspection.classifier.artefact import REINSTALL, SHORT, SHORT_CHARACTERS, Artefact
 from bartizan.inspection.classifier.calibration import MIXED, Calibration, parse, script_group
 from bartizan.inspection.classifier.encoder import Encoder
 from bartizan.inspection.classifier.judge import JudgeReading, judges_of
@@ -61,7 +61,9 @@ class Cascade:
         self._judges = judges_of(artefact, self._calibration, tokens)
         self._selector = Selector(self._linear, tokens, manifest.window_tokens, manifest.overlap_tokens)
         self._manifest = manifest
-        self._low = [-np.inf if forced else manifest.low[surface.value] for surface in _SURFACE_HEADS]
+        user, content = (manifest.low[surface.value] for surface in _SURFACE_HEADS)
+        self._low = (-np.inf, -np.inf) if forced else (user, content)
+        self._low_of_short = self._low if forced else (user, manifest.low.get(SHORT, content))
 
     @property
     def most_windows(self) -> int:
@@ -111,7 +113,8 @@ class Cascade:
             return nothing
         screened = self._linear.screen(text)
         heads = [_SURFACE_HEADS[surface] for surface in surfaces]
-        suspects = [screened.logits[:, head] >= self._low[head] for head in heads]
+        low = self._low_of_short if len(text) <= SHORT_CHARACTERS else self._low
+        suspects = [screened.logits[:, head] >= low[head] for head in heads]
         suspect = np.logical_or.reduce(suspects)
         if not suspect.any():
             return nothing
