@@ -15,8 +15,9 @@ from bartizan.inspection.views.source import Piece, Source, splice
 from bartizan.inspection.views.vocabulary import WORDS, segment
 
 _MARK = r"[-_.*|~^+/\\·•,;:?!'\"`()\[\]{}]"
-_JOINT = re.compile(rf"{_MARK}{_MARK}{{0,4}}+[^\W\d_]++")
-"""Marks and the letters behind them. Marks are rarer than words: from them, a token is found fastest."""
+_JOINT = re.compile(rf"{_MARK}(?<=[^\W\d_].){_MARK}{{0,4}}+[^\W\d_]++")
+"""Marks between letters, and the letters behind them. Marks are rarer than words: from them, a token is found
+fastest."""
 _TWO_PARTS = re.compile(r"[^\W\d_]+([^\w']|_)[^\W\d_]+")
 _PART = re.compile(r"[^\W\d_]+")
 _CONTRACTION = re.compile(r"[^\W\d_]+'[^\W\d_]+")
@@ -68,7 +69,7 @@ def _tokens(text: str) -> Iterator[tuple[int, int]]:
     first = done = -1
     for match in _JOINT.finditer(text):
         start, end = match.span()
-        if start != done or first < 0:
+        if start != done:
             if first >= 0:
                 yield first, done
             first = _first_letter(text, start)
@@ -78,11 +79,11 @@ def _tokens(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _first_letter(text: str, end: int) -> int:
-    """Where the run of letters begins that ends at ``end``; -1 if no letter stands there."""
+    """Where the run of letters begins that ends at ``end``."""
     start = end
     while start and (char := text[start - 1]).isalnum() and not char.isdecimal():
         start -= 1
-    return start if start < end else -1
+    return start
 
 
 def _read(token: str, habit: frozenset[str]) -> _Reading | None:
