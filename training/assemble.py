@@ -43,12 +43,13 @@ def assemble(source: Path, target: Path, version: str, low: dict[str, float]) ->
     files = []
     for name in (*FILES, MATERIAL_ENCODER, *OF_JUDGES):
         content = stored(source, name)
+        for old in (target / name, target / (name + PACKED)):
+            old.unlink(missing_ok=True)  # nothing is left beside a model that is no part of it
         if content is None:
             if name in FILES:
                 raise ValueError(f"{source / name} does not exist")
             continue
         if name.endswith((".onnx", TOKENIZER)):
-            (target / name).unlink(missing_ok=True)
             name += PACKED
             content = gzip.compress(content, mtime=0)
         (target / name).write_bytes(content)
