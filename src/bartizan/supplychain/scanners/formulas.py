@@ -26,7 +26,7 @@ LINKS = Rule(
     id="table.formula_link", title="Cell with a link that carries other cells", admission=Admission.INCONCLUSIVE,
     severity=Severity.MEDIUM, tags=_TAGS,
 )  # fmt: skip
-_WINDOW, _OVERLAP, _MOST = 4 << 20, 8 << 10, 20
+_WINDOW, _OVERLAP = 4 << 20, 8 << 10
 _CELL: Final = r"(?:^|[,;|\t\n\r\"'])[ \t\x00]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}](?:[^\n\r]{0,60}?[^a-z0-9_.])?"
 """Where a cell begins, the sign that makes a formula of it, and what may stand before the function."""
 _RUNS = re2.compile(
@@ -37,7 +37,7 @@ _RUNS = re2.compile(
 _SENDS = re2.compile(
     rf"(?im){_CELL}(?:webservice|importxml|importdata|importhtml|importfeed|importrange|image|filterxml|rtd|"
     rf"encodeurl)\s*\("
-    r"[^\n\r]{0,200}(?:https?:|ftp:|\\\\\\\\|//)"
+    r"[^\n\r]{0,200}(?:https?:|ftp:|\\\\|//)"
 )
 _LINKS = re2.compile(
     rf"(?im){_CELL}hyperlink\s*\([^\n\r]{{0,300}}(?:https?:|ftp:|file:|"
@@ -61,7 +61,8 @@ class Formulas:
         found: set[str] = set()
         for start in range(0, source.size, _WINDOW):
             context.budget.step(64)
-            text = source.read(start, _WINDOW + _OVERLAP).decode("latin-1" if start else "utf-8-sig", "replace")
+            encoding = "latin-1" if start else "utf-8"
+            text = source.read(start, _WINDOW + _OVERLAP).decode(encoding, "replace").removeprefix("\ufeff")
             for rule, pattern, says in (
                 (RUNS, _RUNS, "A spreadsheet that opens it starts a program, after one question."),
                 (
@@ -76,6 +77,6 @@ class Formulas:
                     yield context.found(
                         rule,
                         says,
-                        offset=start + len(text[: cell.start()].encode()),
+                        offset=start + len(text[: cell.start()].encode(encoding)),
                         evidence=cell.group().strip()[:100],
                     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import re2
@@ -19,6 +20,8 @@ _ALTERNATIVE = re2.compile(r"!\[([^\]]{80,})\]\(|<img\b[^>]{0,400}\balt=[\"']([^
 _FAR = re2.compile(r"(?m)^[^\n]{0,400}?[ \t\xa0]{120,}([^\s][^\n]{10,})$")
 _GAP = re2.compile(r"(?s)\n(?:[ \t]*\n){40,}([^\n].*)")
 _LONGEST = 20_000
+
+_TICK = re.compile(r"(?<!\\)`")
 
 
 def unseen(text: str) -> Iterator[tuple[int, str]]:
@@ -42,4 +45,5 @@ def _shown_as_code(text: str, at: int) -> bool:
     first = text.rfind("\n", 0, at) + 1
     last = text.find("\n", at)
     after = text[at : last if last >= 0 else len(text)]
-    return text.count("`", first, at) % 2 == 1 and "-->" in after and "`" in after[after.find("-->") :]
+    opened = len(_TICK.findall(text, first, at)) % 2 == 1
+    return opened and "-->" in after and _TICK.search(after, after.find("-->")) is not None
