@@ -41,6 +41,12 @@ def shipped_model() -> ClassifierDetector:
     return load_classifier()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes that are no text are named by their argument: an archive has the time of its making in it, and processes
+    that share the tests must find the same names."""
+    return argname if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()) else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> object:
     """What a test printed or logged goes from process to process as UTF-8, which has no lone surrogates."""
