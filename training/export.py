@@ -14,8 +14,12 @@ from training.encoder import Encoder
 from training.fuse import fuse
 
 
-def export(encoder: Encoder, target: Path) -> int:
-    """Write ``target``; its size in bytes. Input ``input_ids`` [1, tokens]; outputs ``logits``, ``focus``."""
+def export(encoder: Encoder, target: Path, *, fused: bool = True) -> int:
+    """Write ``target``; its size in bytes. Input ``input_ids`` [1, tokens]; outputs ``logits``, ``focus``.
+
+    Args:
+        fused: False leaves the graph as exported, which has the input ``attention_mask`` [1, tokens] as well.
+    """
     encoder.eval().float()
     ids = torch.randint(4, 100, (2, 12))
     ids[1, 8:] = 1
@@ -51,5 +55,6 @@ def export(encoder: Encoder, target: Path) -> int:
     model.doc_string = ""
     model.producer_version = ""
     onnx.save(model, target)
-    fuse(target)
+    if fused:
+        fuse(target)
     return target.stat().st_size
