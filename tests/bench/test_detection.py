@@ -156,10 +156,13 @@ def test_stages_are_timed_on_harmless_texts_cut_to_length(monkeypatch: pytest.Mo
         for number in range(12)
     ]
     found = rows_of(stages.measure(texts, quiet))
-    assert set(found) == {f"{name}: CPU at 50 tokens (median)" for name in (PRODUCT, RULES, stages.FORCED)}
+    own = (PRODUCT, RULES, stages.FORCED)
+    assert set(found) == {f"{name}: CPU at 50 tokens, {kind} (median)" for name in own for kind in ("user", "content")}
     assert all(row.n == 12 and row.value > 0 and row.target for row in found.values())
-    assert (
-        found[f"{stages.FORCED}: CPU at 50 tokens (median)"].value > found[f"{RULES}: CPU at 50 tokens (median)"].value
+    assert all(
+        found[f"{stages.FORCED}: CPU at 50 tokens, {kind} (median)"].value
+        > found[f"{RULES}: CPU at 50 tokens, {kind} (median)"].value
+        for kind in ("user", "content")
     )
 
 

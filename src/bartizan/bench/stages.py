@@ -1,10 +1,12 @@
-"""CPU of our tiers on harmless texts of 50, 300 and 1,500 tokens: rules alone, as shipped, and every stage forced."""
+"""CPU of our tiers on harmless texts of 50, 300 and 1,500 tokens, typed and as material: rules alone, as shipped, and
+every stage forced."""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Final
 
 from bartizan.api import Guard
@@ -12,6 +14,7 @@ from bartizan.app.guards import build_guard
 from bartizan.bench.labelled import Labelled
 from bartizan.bench.scorers import PRODUCT, RULES
 from bartizan.bench.table import Row, percentile
+from bartizan.core.passage import Surface
 from bartizan.inspection.classifier.artefact import Artefact
 from bartizan.inspection.classifier.cascade import Cascade
 from bartizan.inspection.classifier.detector import WEIGHTS, ClassifierDetector
@@ -47,12 +50,12 @@ def measure(texts: Sequence[Labelled], progress: Callable[[str], None]) -> list[
         chosen = _cut(tokenizer, texts, tokens)
         if len(chosen) < FEWEST:
             continue
-        for name, guard in guards.items():
-            progress(f"{name}: {len(chosen)} texts of {tokens} tokens")
-            spent = [_spent(guard, row) * 1e3 for row in chosen]
+        for surface, (name, guard) in product((Surface.USER, Surface.CONTENT), guards.items()):
+            progress(f"{name}: {len(chosen)} texts of {tokens} tokens, {surface.value}")
+            spent = [_spent(guard, row.text, surface) * 1e3 for row in chosen]
             rows.append(
                 Row(
-                    f"CPU at {tokens:,} tokens (median)",
+                    f"CPU at {tokens:,} tokens, {surface.value} (median)",
                     statistics.median(spent),
                     "ms",
                     len(spent),
@@ -75,8 +78,8 @@ def _cut(tokenizer: Tokens, texts: Sequence[Labelled], tokens: int) -> list[Labe
     return found[:: max(1, len(found) // ENOUGH)][:ENOUGH]
 
 
-def _spent(guard: Guard, row: Labelled) -> float:
-    guard.inspect(row.text, row.surface)  # caches of both libraries are as warm as in a process that serves
+def _spent(guard: Guard, text: str, surface: Surface) -> float:
+    guard.inspect(text, surface)  # caches of both libraries are as warm as in a process that serves
     began = time.process_time()
-    guard.inspect(row.text, row.surface)
+    guard.inspect(text, surface)
     return time.process_time() - began
