@@ -85,7 +85,8 @@ _TEXTS, _MOST = (
     ),
     2_000,
 )
-
+_PROMPTS, _LEAST = ("system", "system_prompt", "systemPrompt", "prompt", "template"), 40
+"""Where documents keep a prompt, and how long one is at least."""
 
 _CONTAINER = (
     "initializeCommand", "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand",
@@ -113,11 +114,24 @@ class Agents:
             yield from _text("\n".join(texts), "prompts", context)
         if _is_tool(content):
             yield from _tool(content, place, context)
-        elif place.root and _is_listing(content):
-            yield from _text(content["description"], "description", context)
-        elif place.root and isinstance(content.get("instructions"), str):
-            yield from _text(content["instructions"], "instructions", context)
+        elif place.root:
+            yield from _listing(content, context)
         yield from _settings(content, place, context)
+
+
+def _listing(content: dict[str, Any], context: Context) -> Iterator[ArtefactFinding]:
+    """What a manifest says to agents: description, instructions, tools by name; and prompts in their own documents."""
+    if _is_listing(content):
+        yield from _text(content["description"], "description", context)
+        tools = content.get("tools")
+        for number, tool in enumerate(tools[:_MOST] if isinstance(tools, list) else []):
+            if isinstance(tool, dict) and not _is_tool(tool) and isinstance(tool.get("description"), str):
+                yield from _text(tool["description"], f"tools.{number}", context)
+    if isinstance(content.get("instructions"), str):
+        yield from _text(content["instructions"], "instructions", context)
+    for key in _PROMPTS:
+        if isinstance(content.get(key), str) and len(content[key]) >= _LEAST:
+            yield from _text(content[key], key, context, Kind.INSTRUCTIONS)
 
 
 def _is_listing(content: dict[str, Any]) -> bool:
@@ -168,8 +182,8 @@ def _texts(root: Any) -> Iterator[str]:
             yield node
 
 
-def _text(text: str, member: str, context: Context) -> Iterator[ArtefactFinding]:
-    for seen in look(text, Kind.TOOL):
+def _text(text: str, member: str, context: Context, kind: Kind = Kind.TOOL) -> Iterator[ArtefactFinding]:
+    for seen in look(text, kind):
         context.budget.step()
         yield context.found(seen.rule, f"A model reads this: {seen.explanation}", evidence=seen.evidence, member=member)
 

@@ -40,6 +40,16 @@ _NOT_TEXT = frozenset({"merges.txt", "vocab.txt", "vocab.json", "bpe.codes", "to
 """Vocabularies hold every odd character there is."""
 _PROMPT = re2.compile(r"(?m)^prompt\s*=")
 """A command of an agent, written in TOML."""
+_PROMPTS = (".md", ".txt", ".markdown", ".yaml", ".yml", ".tmpl", ".tpl")
+_IN_CHARACTER = re2.compile(
+    r"(?i)\s*(?:#[^\n]{0,120}\n\s*|<[a-z_]{1,30}>\s*){0,2}(?:you (?:are|will|act|write|answer|help|summari[sz]e|"
+    r"compare|review|translate|classify|extract|work|generate|create|analy[sz]e|rewrite|respond|assist)\b|you're an? |"
+    r"act as |"
+    r"your (?:task|job|role|goal) is|du (?:bist|beantwortest|hilfst|schreibst|übersetzt|prüfst|antwortest)\b|"
+    r"(?:vous êtes|tu es|tu réponds)\b|(?:eres|usted es)\b|você (?:é|atende|responde|ajuda)\b|sei un|jesteś |je bent |"
+    r"du är |sen bir |(?:ты|вы|ти|ви) |당신은|너는|你是|您是|あなたは|أنت |आप )"
+)
+"""How a prompt begins: it tells a model who it is. A command names what is given to it: ``$ARGUMENTS``."""
 _HEAD = 4_096
 _MOST_HAZARDS = 20
 _CONTROL = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
@@ -81,6 +91,8 @@ class Instructions:
         if name.endswith(".toml") and _PROMPT.search(text[:20_000]):
             kind = Kind.INSTRUCTIONS
         if kind is Kind.MATERIAL and text.startswith("---\n") and _for_agents(text[:2_000]):
+            kind = Kind.INSTRUCTIONS
+        if kind is Kind.MATERIAL and name.endswith(_PROMPTS) and (_IN_CHARACTER.match(text) or "$ARGUMENTS" in text):
             kind = Kind.INSTRUCTIONS
         for seen in look(text, kind):
             context.budget.step()

@@ -14,15 +14,19 @@ from bartizan.inspection.interface import View
 from bartizan.inspection.obfuscation import ObfuscationDetector
 from bartizan.inspection.signatures import SignatureDetector, load_packs
 from bartizan.inspection.views import read
+from bartizan.inspection.views.limits import Limits
 from bartizan.supplychain.text.directives import compiled
 from bartizan.supplychain.text.markup import unseen
 from bartizan.supplychain.text.matching import SURROGATE, broken, hidden_order, orders, weighed
 from bartizan.supplychain.text.mention import Reader
+from bartizan.supplychain.text.roles.judging import meanings
 from bartizan.supplychain.text.rules import DOUBTFUL, HIDDEN, HIDDEN_MARKUP, INJECTION, UNREAD
 from bartizan.supplychain.text.seeing import Kind, Seen
 
 WINDOW, OVERLAP, MOST = 120_000, 1_000, 4_000_000
 """Characters that are read at once, that neighbours share, and that are read at all."""
+_LIMITS = Limits(depth=6, views=96)
+"""What is undone at most: texts for agents are short, and what stays unread has to be read by people."""
 _HIDING = frozenset(
     {"unicode_tags", "variation_selectors", "zero_width", "bidi", "deletion_characters", "control_characters"}
 )
@@ -73,7 +77,7 @@ def look(text: str, kind: Kind) -> Iterator[Seen]:
 
 
 def _look(text: str, kind: Kind) -> Iterator[Seen]:
-    reading = read(text)
+    reading = read(text, _LIMITS)
     for signal in ObfuscationDetector().detect(reading.views, Surface.CONTENT):
         if signal.technique in _HIDING and signal.score >= _LEAST_HIDDEN[kind]:
             yield Seen(
@@ -89,7 +93,12 @@ def _look(text: str, kind: Kind) -> Iterator[Seen]:
             if (ordered := hidden_order(hidden, kind)) is not None:
                 yield Seen(HIDDEN_MARKUP, start, hidden.strip(), f"A part that is not shown {ordered.explanation}.")
     structure = Reader(text)
-    yield from orders(text, reading.views, kind, structure)
+    plain = list(orders(text, reading.views, kind, structure))
+    yield from plain
+    for seen in meanings(text, reading.views, kind, structure):
+        end = seen.at + len(seen.evidence)
+        if not any(one.at < end and seen.at < one.at + len(one.evidence) for one in plain):
+            yield seen
     if reading.unread and kind in (Kind.INSTRUCTIONS, Kind.TOOL):  # the marks and escapes of templates look encoded
         yield Seen(UNREAD, 0, reading.unread[0], "Something in it could not be decoded within bounds.")
     yield from _injections(text, reading.views, kind, structure)

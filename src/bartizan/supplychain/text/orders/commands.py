@@ -65,6 +65,7 @@ COMMANDS = (
         "home_deleted",
         "deletes data",
         r"\brm(?:\s+-{1,2}[\w-]+){1,4}\s+[\"']?(?:/|~/?|\$\{?home\}?/?)[\"']?(?:\*|\s|$|[`'\")])|"
+        r"\bfind\s+[\"']?(?:/|~/?|\$\{?home\}?/?)[\"']?\s[^\n|;]{0,100}(?:-delete\b|-exec(?:dir)?\s+rm\b)|"
         r"\b(?:remove-item|rmdir|rd|del)\b[^\n]{0,60}(?:-recurse|/s)\b[^\n]{0,40}(?:\$home|"
         r"\$env:userprofile|%userprofile%|~|c:)\\?\*?(?:\s|$|[`'\")*])",
         ignore=("never", "do not", "don't", "block", "deny", "refuse"),
@@ -139,6 +140,12 @@ COMMANDS = (
         r"\bnohup\b[^\n]{0,80}(?:/tmp/|/dev/shm/|/var/tmp/|/\.)[^\n]{0,80}&|\b(?:bash|sh|"
         r"python3?)\s+/(?:tmp|dev/shm|var/tmp)"
         r"/\.[^\s]+",
+    ),
+    Directive(
+        "command_replaced",
+        "puts a program of its own in the place of a command that people use",
+        r"\balias\s+(?:git|ssh|sudo|su|python3?|pip3?|npm|node|curl|wget|kubectl|aws|gcloud|docker|gpg)=[\"']?"
+        r"(?:~|\$home|\$\{home\}|/tmp|/var/tmp|/dev/shm|/home|\.)/?\S*/\S+",
     ),
     Directive(
         "planted_schedule",

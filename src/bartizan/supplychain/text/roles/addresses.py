@@ -1,0 +1,149 @@
+"""Addresses and accounts in a text, and which of them nothing in it accounts for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+import re2
+
+from bartizan.supplychain.formats.words import words
+from bartizan.supplychain.text.roles.role import Mark, Role
+
+_ADDRESS = re2.compile(
+    r"(?i)\b(?:https?|wss?|ftp)://(?:[^\s/@:`'\"<>]{1,64}@)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]+)?|"
+    r"[a-z0-9._%+-]+@([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})\b|\b([a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|io|dev|co|cc|app|"
+    r"me|site|top|xyz|info|online|support|cloud|run|one|ai|sh|us|ru|cn|de|fr|it|es|nl|pl|br|in|uk|eu|tech|link|click|support|help|shop|store|pro|host|space|center))"
+    r"(?:[/\s`'\").,;:]|$)"
+)
+_KNOWN = words(
+    """
+    github githubusercontent gitlab bitbucket codeberg google googleapis gstatic microsoft azure windows office live
+    outlook amazonaws amazon aws anthropic claude openai chatgpt huggingface hf pypi pythonhosted npmjs nodejs python
+    pytorch docker debian ubuntu fedora redhat apache mozilla wikipedia wikimedia w3 schema json-schema ietf iana
+    cloudflare vercel netlify heroku stripe paypal twilio slack atlassian jira notion linear figma sentry datadoghq
+    codecov grafana prometheus elastic mongodb postgresql mysql redis sqlite kubernetes k8s helm terraform hashicorp
+    golang go rust-lang crates ruby-lang rubygems php packagist nuget maven readthedocs stackoverflow medium reddit
+    youtube twitter x linkedin facebook instagram tiktok whatsapp arxiv doi crossref orcid ncbi nih semver
+    conventionalcommits keepachangelog editorconfig opensource gnu mit creativecommons spdx modelcontextprotocol
+    agentskills cursor vscode visualstudio jetbrains npmmirror unpkg jsdelivr cdnjs tailwindcss react vuejs nextjs
+    angular svelte vitejs deno bun astral openstreetmap weather open-meteo owasp mitre nist cve openrouter mistral
+    deepseek groq cohere perplexity ollama gov europa apple icloud dropbox box zoom salesforce hubspot shopify
+    ghcr quay mail yandex vk telegram baidu tencent aliyun alibaba qq weixin wechat feishu dingtalk mailchimp sendgrid
+    airtable asana trello clickup monday
+    """
+)
+_PLACEHOLDERS = words(
+    """
+    example acme placeholder company mycompany yourcompany yourdomain domain mydomain yoursite mysite yourapp myapp foo
+    bar sample test demo localhost internal corp evil attacker host server
+    """
+)
+_RESERVED = words("test example invalid localhost local lan localdomain internal intra svc corp home arpa")
+"""Last labels that lead nowhere outside."""
+_NEAR_BY = re.compile(
+    r"^(?:127|10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))\.|^0\.0\.0\.0$|(?:^|\.)(?:your|my)-[a-z-]+\.[a-z]+$"
+)
+_LEADS = re2.compile(
+    r"(?:\b(?:to|at|from|via|through|on|in|by|with|address|an|a|bei|nach|von|chez|sur|en|por|su|na|do|to)|на|к|"
+    r"[:到至へに를은의]) ?[`'\"<(]?$"
+)
+_BEFORE = 12
+_FILE_LIKE = re.compile(
+    r"(?i)\.(?:md|py|js|ts|sh|json|ya?ml|toml|txt|rs|go|rb|html?|css|mdc|me|app|dev|run|in|it|us|is)$"
+)
+_SECOND_LEVEL = words("co com net org gov ac edu or ne")
+_WORD = re.compile(r"[^\W_]{3,}")
+_IBAN = re2.compile(
+    r"\b(?:ad|ae|al|at|az|ba|be|bg|bh|br|by|ch|cr|cy|cz|de|dk|do|ee|eg|es|fi|fo|fr|gb|ge|gi|gl|gr|gt|hr|hu|ie|il|iq|is|"
+    r"it|jo|kw|kz|lb|li|lt|lu|lv|mc|md|me|mk|mr|mt|mu|nl|no|pk|pl|ps|pt|qa|ro|rs|sa|se|si|sk|sm|tn|tr|ua|va|xk)[0-9]{2}"
+    r" ?[a-z0-9]{4}(?: ?[0-9]{4}){1,6}(?: ?[0-9]{1,3})?\b"
+)
+_MOST_LETTERS, _LEAST_DIGITS = 6, 9
+_WALLET = re2.compile(
+    r"\b0x[0-9a-f]{40}\b|\bbc1[02-9ac-hj-np-z]{25,60}\b|\b[13][1-9a-hj-km-np-z]{25,34}\b|\bt[1-9a-hj-km-np-z]{33}\b|"
+    r"\b(?:pix|upi)\b[^\n]{0,24}\S+@\S+"
+)
+_NUMBERED = re2.compile(
+    r"(?:account|konto|compte|cuenta|conta|conto|rekening|hesap|счет|счёт|рахун|账号|账户|帐号|帳號|口座|振込先|계좌|حساب|खात)[^\n0-9]{0,24}"
+    r"([0-9][0-9 -]{5,24}[0-9])"
+)
+_PHONE = re2.compile(r"(?:\+[0-9]{1,3}[ -]|\b0[89]00[ -])[0-9][0-9 ()-]{6,16}[0-9]\b")
+
+
+class Addresses:
+    """The addresses of one text.
+
+    Args:
+        text: folded (small letters).
+        purpose: what else names the text, such as its file's or tool's name.
+    """
+
+    def __init__(self, text: str, purpose: str = "") -> None:
+        self._text, self._purpose = text, purpose
+        self._found = [
+            (found.start(), found.end(), host, bool(found.group(3)))
+            for found in _ADDRESS.finditer(text)
+            for host in (found.group(1) or found.group(2) or found.group(3) or "",)
+        ]
+
+    def strangers(self) -> Iterator[Mark]:
+        """Addresses that belong to no place that the text is about: its words do not name them, and nobody would
+        know them."""
+        for start, end, host, bare in self._found:
+            owner = _owner(host)
+            if owner in _PLACEHOLDERS or owner in _KNOWN or host.rpartition(".")[2] in _RESERVED:
+                continue
+            if _NEAR_BY.search(host) or (bare and _FILE_LIKE.search(host)):
+                continue
+            if host.endswith((".edu", ".gov", ".mil", ".int")) or ".ac." in host or ".edu." in host or ".gov." in host:
+                continue
+            if bare and _LEADS.search(self._text[max(0, start - _BEFORE) : start]) is None:
+                continue
+            if start and self._text[start - 1].isalpha():  # the rest of a name in other letters
+                continue
+            if self._named(owner):
+                continue
+            yield Mark(Role.STRANGER, start, end)
+
+    def accounts(self) -> Iterator[Mark]:
+        """Bank accounts, wallets and telephone numbers."""
+        for found in _IBAN.finditer(self._text):
+            number = found.group()
+            if sum(map(str.isdigit, number)) >= _LEAST_DIGITS and sum(map(str.isalpha, number)) <= _MOST_LETTERS:
+                yield Mark(Role.ACCOUNT, found.start(), found.end())
+        for found in _NUMBERED.finditer(self._text):
+            yield Mark(Role.ACCOUNT, found.start(1), found.end(1))
+        for found in _WALLET.finditer(self._text):
+            yield Mark(Role.ACCOUNT, found.start(), found.end())
+        for found in _PHONE.finditer(self._text):
+            yield Mark(Role.CONTACT, found.start(), found.end())
+
+    def _named(self, owner: str) -> bool:
+        if not owner or owner.replace(".", "").isdigit():
+            return False
+        if owner in self._words:
+            return True
+        parts = [part for part in re.split(r"[-_]", owner) if len(part) > 2]
+        return len(parts) > 1 and all(part in self._words for part in parts)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """Words outside of addresses."""
+        pieces, last = [self._purpose.casefold()], 0
+        for start, end, _, _ in self._found:
+            pieces.append(self._text[last:start])
+            last = end
+        pieces.append(self._text[last:])
+        return frozenset(_WORD.findall(" ".join(pieces)))
+
+
+def _owner(host: str) -> str:
+    """The label that somebody registered: ``example`` of ``api.example.co.uk``; of numbers all of them."""
+    labels = host.casefold().split(".")
+    if labels[-1].isdigit():
+        return host
+    if len(labels) > 2 and labels[-2] in _SECOND_LEVEL:
+        return labels[-3]
+    return labels[-2] if len(labels) > 1 else labels[0]

@@ -1,0 +1,1 @@
+"""Words and phrases by the role that they play in an order."""
