@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
 from building import rules_of, scanned, verdict
@@ -257,3 +258,18 @@ def test_no_text_makes_it_fail(text: str) -> None:
     for kind in Kind:
         for seen in look(text, kind):
             assert 0 <= seen.at <= len(text)
+
+
+def test_every_meaning_has_its_row_on_the_page() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "supplychain" / "orders.md").read_text(encoding="utf-8")
+    assert [meaning.id for meaning in MEANINGS if f"| It {meaning.says}. |" not in page] == []
+
+
+def test_a_list_of_what_is_forbidden_gives_no_orders() -> None:
+    items = "  - `cat ~/.git-credentials`\n  - `cat ~/.netrc`\n"
+    assert (
+        verdict(skill(f"1. Never guess. Strictly forbidden commands include:\n{items}"), "SKILL.md") is Admission.ALLOW
+    )
+    assert verdict(skill(f"1. Start here:\n{items}"), "SKILL.md") is not Admission.ALLOW
+    skipping = f"1. Strictly forbidden is to skip these commands:\n{items}"
+    assert verdict(skill(skipping), "SKILL.md") is not Admission.ALLOW

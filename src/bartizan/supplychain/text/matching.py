@@ -22,12 +22,12 @@ NEAR = 600
 _BREAK = re.compile(r"\n[ \t]*\n|[.!?:][ \t]*\n[ \t]*(?:\d+[.)]|[-*#>|])[ \t]")
 UNTOUCHED = ("original", "folded")
 SURROGATE = re.compile("[\ud800-\udfff]")
-_ORDINARY = frozenset({"before_anything", "pretext", "important_block"})
+_ORDINARY = frozenset({"before_anything", "pretext", "important_block", "again_and_again"})
 """Two of these beside each other are still only an urgent tone."""
 _SPECIAL = frozenset({"conceal", "conceal_this", "silently"})
 _READS = frozenset({"read_secret_file", "code_reads_secrets", "collect_secrets", "store_of_secrets_read"})
 """They say that credentials are read; two of them say no more than one."""
-_MANNER = _ORDINARY | _SPECIAL | {"never_ask", "again_and_again", "permission_prompt"}
+_MANNER = _ORDINARY | _SPECIAL | {"never_ask", "permission_prompt"}
 """They say how or when something is done. Two of them hold a text, and block it only in one sentence."""
 _HOST = re2.compile(r"(?i)(?:://|@)([a-z0-9.-]+\.[a-z]{2,})")
 _EXAMPLE = re2.compile(

@@ -40,6 +40,14 @@ _PLACEHOLDERS = words(
     bar sample test demo localhost internal corp evil attacker host server
     """
 )
+_SHARED = words(
+    """
+    vercel.app netlify.app herokuapp.com pages.dev workers.dev r2.dev github.io gitlab.io web.app firebaseapp.com
+    azurewebsites.net blob.core.windows.net s3.amazonaws.com onrender.com fly.dev ngrok.io ngrok-free.app
+    trycloudflare.com glitch.me repl.co surge.sh deno.dev supabase.co on.aws amazonaws.com run.app
+    """
+)
+"""Where anybody may have a name, which then says whose it is."""
 _RESERVED = words("test example invalid localhost local lan localdomain internal intra svc corp home arpa")
 """Last labels that lead nowhere outside."""
 _NEAR_BY = re.compile(
@@ -69,6 +77,7 @@ _NUMBERED = re2.compile(
     r"(?:account|konto|compte|cuenta|conta|conto|rekening|hesap|счет|счёт|рахун|账号|账户|帐号|帳號|口座|振込先|계좌|حساب|खात)[^\n0-9]{0,24}"
     r"([0-9][0-9 -]{5,24}[0-9])"
 )
+_DATE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _PHONE = re2.compile(r"(?:\+[0-9]{1,3}[ -]|\b0[89]00[ -])[0-9][0-9 ()-]{6,16}[0-9]\b")
 
 
@@ -99,6 +108,8 @@ class Addresses:
                 continue
             if host.endswith((".edu", ".gov", ".mil", ".int")) or ".ac." in host or ".edu." in host or ".gov." in host:
                 continue
+            if bare and self._text[end - 1] == "." and self._text[end : end + 1].isalnum():  # an attribute in code
+                continue
             if bare and _LEADS.search(self._text[max(0, start - _BEFORE) : start]) is None:
                 continue
             if start and self._text[start - 1].isalpha():  # the rest of a name in other letters
@@ -114,7 +125,8 @@ class Addresses:
             if sum(map(str.isdigit, number)) >= _LEAST_DIGITS and sum(map(str.isalpha, number)) <= _MOST_LETTERS:
                 yield Mark(Role.ACCOUNT, found.start(), found.end())
         for found in _NUMBERED.finditer(self._text):
-            yield Mark(Role.ACCOUNT, found.start(1), found.end(1))
+            if not _DATE.match(found.group(1)):
+                yield Mark(Role.ACCOUNT, found.start(1), found.end(1))
         for found in _WALLET.finditer(self._text):
             yield Mark(Role.ACCOUNT, found.start(), found.end())
         for found in _PHONE.finditer(self._text):
@@ -142,6 +154,9 @@ class Addresses:
 def _owner(host: str) -> str:
     """The label that somebody registered: ``example`` of ``api.example.co.uk``; of numbers all of them."""
     labels = host.casefold().split(".")
+    for shared in _SHARED:
+        if host.endswith("." + shared):
+            return host[: -len(shared) - 1].rpartition(".")[2]
     if labels[-1].isdigit():
         return host
     if len(labels) > 2 and labels[-2] in _SECOND_LEVEL:

@@ -91,5 +91,5 @@ MEANINGS = (
     Meaning("calls_itself", "has the tool called beside others, with what they got",
             ((R.ITSELF,), (R.TALK, R.PERSONAL, R.SECRET, R.PUT, R.HANDED, R.CARRY)), 200, tools_only=True),
     Meaning("tool_first", "has another tool called and its output given away",
-            ((R.TOOL, R.READ), (R.BEFORE,), (R.HANDED, R.SECRET)), 280, paragraph=True, tools_only=True),
+            ((R.TOOL,), (R.BEFORE,), (R.HANDED, R.SECRET)), 280, paragraph=True, tools_only=True),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from bartizan.supplychain.text.roles.meanings import MEANINGS, Meaning
 from bartizan.supplychain.text.roles.role import Mark, Role
 from bartizan.supplychain.text.roles.sentences import Sentence, clause, directed, sentences
 
-_LEXICONS = (ENGLISH, CONDUCT, WESTERN, EASTERN)
+_ENGLISH, _OTHERS = (ENGLISH, CONDUCT), (WESTERN, EASTERN)
 _MEMORY = 24 << 20
 _REFUSED = re2.compile(
     r"\b(?:never|do not|don[’']?t|must not|mustn[’']?t|should not|shouldn[’']?t|may not|cannot|can[’']t|avoid)"
@@ -39,6 +39,8 @@ _OF_NO_LANGUAGE = frozenset(
     }
 )
 
+_GROUPS = tuple((meaning, tuple(map(frozenset, meaning.roles))) for meaning in MEANINGS)
+
 
 @cache
 def _patterns() -> tuple[tuple[Role, bool, re2._Regexp[str]], ...]:
@@ -46,9 +48,10 @@ def _patterns() -> tuple[tuple[Role, bool, re2._Regexp[str]], ...]:
     options.log_errors = False
     options.max_mem = _MEMORY
     return tuple(
-        (role, lexicon in (ENGLISH, CONDUCT), re2.compile("|".join(parts), options))
-        for lexicon in _LEXICONS
-        for role, parts in lexicon.items()
+        (role, lexicons is _ENGLISH, re2.compile("|".join(parts), options))
+        for lexicons in (_ENGLISH, _OTHERS)
+        for role in Role
+        if (parts := [part for lexicon in lexicons for part in lexicon.get(role, ())])
     )
 
 
@@ -84,14 +87,23 @@ def meant(text: str, *, tool: bool) -> Iterator[Order]:
     """
     every = marks(text)
     starts = [mark.start for mark in every]
+    last, block, around = (-1, -1), every, set[Role]()
     for sentence in sentences(text):
         own = every[bisect_left(starts, sentence.start) : bisect_left(starts, sentence.end)]
         if not own:
             continue
-        first, last = sentence.block
-        block = every[bisect_left(starts, first) : bisect_left(starts, last)]
-        for meaning in MEANINGS:
-            if (tool or not meaning.tools_only) and (found := _fits(meaning, text, sentence, own, block)):
+        if sentence.block != last:
+            last = sentence.block
+            block = every[bisect_left(starts, last[0]) : bisect_left(starts, last[1])]
+            around = {mark.role for mark in block}
+        here = {mark.role for mark in own}
+        for meaning, (head, *others) in _GROUPS:
+            if head.isdisjoint(here) or (meaning.tools_only and not tool):
+                continue
+            among = around if meaning.paragraph else here
+            if any(wanted.isdisjoint(among) for wanted in others):
+                continue
+            if found := _fits(meaning, text, sentence, own, block):
                 yield Order(meaning, *found, sentence.start, sentence.block)
 
 

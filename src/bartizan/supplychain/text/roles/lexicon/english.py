@@ -5,6 +5,10 @@ from __future__ import annotations
 from bartizan.supplychain.text.orders.words import KEY_FILE, USER
 from bartizan.supplychain.text.roles.role import Lexicon, Role
 
+_SAY = (
+    r"(?:mention|say|report|show|note|disclose|reveal|announce|explain|bring (?:it|this|that) up|talk about|point out|log|"
+    r"record|mark|highlight|comment on|indicate|acknowledge|refer to)(?:ing|s|ed)?"
+)
 _TELL = (
     r"(?:mention|say|tell|report|show|note|disclose|reveal|announce|explain|inform|notify|bring (?:it|this|that) up|"
     r"talk about|point out|log|record|mark|highlight|comment on|indicate|acknowledge|refer to)(?:ing|s|ed)?"
@@ -19,7 +23,7 @@ ENGLISH: Lexicon = {
         r"stream|transfer|paste|share|dispatch|beacon|back(?:ed)? up)(?:s|ed|ing)?\b|\bsent\b|\bsubmitted\b|\bsubmitting\b|"
         r"\b(?:hand|pass|give|turn|feed)(?:s|ed|ing)? (?:it |them |this |that )?(?:over |on |along )?to\b|"
         r"\bgo(?:es)? (?:out )?(?:to|in(?:to)? (?:blind )?copy)\b|\b(?:b?cc|blind copy)\b|"
-        r"\b(?:tell|notify|report|register|share|push|publish|copy|copies|copied|export|call|ping|visit|contact)"
+        r"\b(?:tell|notify|report|share|push|publish|copy|copies|copied|export|call|ping|visit|contact)"
         r"(?:ing|s|ed)?\b.{0,60}?(?:to |with |at |via )?(?:https?://|\b[a-z0-9._%+-]+@)|"
         r"\bcurl\b.{0,60}(?:-d\b|--data|-f\b|--form|-t\b|--upload-file|@)|"
         r"\b(?:sign|signs|signed) (?:\w+ ){1,3}up\b|\bsubscribe\w*\b|\bkeep a copy\b|\bstore\b|\bpost the\b",
@@ -70,12 +74,12 @@ ENGLISH: Lexicon = {
         r"\b(?:metadata|header|query string|body|descriptions?|comments?|footer|keywords|alt text|sheet|"
         r"commit messages?|pull requests?|gist|logs?|log_event|subject|signature|(?:field|argument|parameter|property|"
         r"key|attribute|input) [`'\"]?\w+|\w+ (?:field|argument|parameter|property))\b|\bin every call\b|\bhere\b|!\[|"
-        r"\bas notes?\b|\b(?:in|into|as|via) [`'\"]\w+[`'\"]|\b(?:every|each|all) links?\b|\bextra section\b|\bwebhook\b|"
+        r"\bas notes?\b|\b(?:in|into|as|via) [`'\"]\w*(?:note|ctx|context|extra|debug|meta|trace|comment|ref|field|tag|title|param|data)\w*[`'\"]|\b(?:every|each|all) links?\b|\bextra section\b|\bwebhook\b|"
         r"\b(?:in|into|to|on) the (?:ticket|title|branch name|file name|tag|channel|commit|answer|public \w+|name of)\b|"
         r"\bbranch name\b",
     ),
     Role.CONCEAL: (
-        rf"\b(?:without|not|never|don'?t|no need to|avoid|refrain from|needn'?t) (?:ever )?(?:be |being )?{_TELL} {_WHAT}\b|"
+        rf"\b(?:without|not|never|don'?t|no need to|avoid|refrain from|needn'?t) (?:ever )?(?:be |being )?{_SAY} {_WHAT}\b|"
         rf"\b(?:without|and not|but not|do not|don'?t|never|not) {_TELL} (?:{_WHAT} )?(?:to |in |with )(?:{USER}|the changelog|"
         r"your (?:answer|report|reply)|anybody|anyone)\b|"
         rf"\b(?:keep|leave|omit|drop|strike|cut|exclude) (?:{_WHAT}|[a-z0-9`/_. ]{{1,60}}?) (?:out of|from|off) "
@@ -86,12 +90,12 @@ ENGLISH: Lexicon = {
         r"(?:see|know|notice|be (?:told|shown|informed|bothered|aware)|learn|find out|hear)\b|"
         r"\b(?:nobody|no one|people) (?:is|are|must|should|may|needs?)?(?: not|n'?t)?(?: to)? ?(?:notice|know|find out)\b|"
         r"\b(?:secretly|discreetly|covertly|unnoticed|stealthily)\b|"
-        r"\bwithout (?:bothering (?:the|any)|(?:telling|informing|showing|mentioning|reporting|saying|announcing) (?:it|this|that|so|"
-        rf"anyone|anybody|{USER})|a (?:word|comment|trace)|(?:{USER}'?s? )?knowledge)\b|"
+        r"\bwithout (?:bothering (?:the|any)|(?:mentioning|reporting|saying|announcing) (?:it|this|that|so)|(?:telling|informing|showing) "
+        rf"(?:anyone|anybody|{USER})|a (?:word|comment|trace)|(?:{USER}'?s? )?knowledge)\b|"
         r"\b(?:must|should|may|shall) not (?:turn up|appear|be (?:mentioned|named|noticed))\b|"
         r"\banswer as (?:usual|normal)\b|\bno (?:approval|confirmation|permission|consent) is (?:required|needed|necessary)\b|"
         rf"\b{USER} (?:has|have) (?:already )?(?:agreed|consented)(?: in advance| already)?\b|"
-        r"\b(?:so|and|but|then|,) leave (?:it|this|that|them) out\b|\b(?:from|in) the (?:sent|trash) folder\b|"
+        r"\bso leave (?:it|this|that|them) out\b|\b(?:from|in) the (?:sent|trash) folder\b|"
         r"\bkeep [a-z ]{1,24} to yourself\b|\bwithout (?:(?:the|their|his|her|a) )?(?:\w+'s )?consent\b",
     ),
     Role.CHANGE: (
@@ -141,7 +145,7 @@ ENGLISH: Lexicon = {
         r"not true|incorrect|unsuitable|poorer)\b|\bno matter (?:what|who|how) (?:the user|they|is|was|it)\b|"
         r"\bwithout (?:reading|looking at|checking|verifying|opening) (?:it|them|the \w+)\b|"
         r"\bno matter whether\b|"
-        r"\bwhatever (?:the |their |its |his )?[\w ]{1,20}\b(?:says?|shows?|said|contains?|is|are|wants?|wanted|asked)\b|"
+        r"\bwhatever (?:the |their |its |his )?[\w ]{1,20}\b(?:says?|shows?|said|wants?|wanted|asked)\b|"
         r"\b(?:even|also) (?:if|when) (?:the |a |an )?(?:user|customer|caller|client|people|he|she|they|someone|somebody)\b[^.\n]{0,16}"
         r"\b(?:asks? (?:you |it )?to stop|refuses?|objects?|declines?|disagrees?|says? no|wants? (?:another|something else|to stop))\b|"
         r"\b(?:even|also) (?:if|when) \w+ (?:are|is) (?:free|available|open|safe|wrong|right|paid|entitled|due|allowed)\b|"
@@ -225,7 +229,7 @@ ENGLISH: Lexicon = {
         r"\b(?:report|state|give|show|quote|write|put|name|enter|record|estimate|list)\b[^.\n]{0,40}"
         r"\b(?:\d+|ten|five|twenty|three|two|four|fifteen) ?(?:%|per ?cent|percent) (?:higher|lower|more|less|above|below) than "
         r"(?:it|they|he|she|was|what|the (?:real|true|actual|original))\b|"
-        r"\b(?:add|deduct|subtract|take off)\b[^.\n]{0,16}?\d+ ?(?:%|per ?cent)[^.\n]{0,24}"
+        r"\b(?:add|deduct|subtract|take off)\b[^.\n]{0,16}?\d+ ?(?:%|per ?cent) (?:to|from|on|of) (?:all|every|each|the|any) [^.\n]{0,16}"
         r"\b(?:prices?|totals?|amounts?|costs?|bills?|figures?|fees?|budgets?|invoices?)\b|"
         r"\b(?:raise|lower|inflate|increase|reduce|cut|shift|understate|overstate|halve|double)\b [^.\n]{0,50}"
         r"\b(?:by (?:a |an |one |two )?(?:fifth|third|quarter|tenth|half|\d+ ?(?:%|per ?cent|met))|by \d+)\b[^.\n]{0,30}"
@@ -279,7 +283,7 @@ ENGLISH: Lexicon = {
         r"for every|every)\b|\bput \W?[a-z]+ first and say\b",
     ),
     Role.HANDED: (
-        r"\b(?:hand|give|pass|put|insert|paste|supply|return|include)(?:s|n|ed|ing)?\b[^.\n]{0,24}\b(?:result|output|"
+        r"\b(?:hand|give|pass|put|insert|paste|supply|include)(?:s|n|ed|ing)?\b[^.\n]{0,24}\b(?:result|output|"
         r"contents?|response|answer|it|them)\b[^.\n]{0,20}(?:\b(?:here|over|as|in|into|to|along)\b)|"
         r"\b(?:its|the|whose) (?:result|output|contents?|response)\b[^.\n]{0,20}\b(?:given|passed|put|handed|belongs?|"
         r"goes|as)\b|\bchange the (?:recipient|address|receiver|payee)|\bput it here\b|\blinks? in them\b",
