@@ -286,6 +286,6 @@ ENGLISH: Lexicon = {
         r"\b(?:hand|give|pass|put|insert|paste|supply|include)(?:s|n|ed|ing)?\b[^.\n]{0,24}\b(?:result|output|"
         r"contents?|response|answer|it|them)\b[^.\n]{0,20}(?:\b(?:here|over|as|in|into|to|along)\b)|"
         r"\b(?:its|the|whose) (?:result|output|contents?|response)\b[^.\n]{0,20}\b(?:given|passed|put|handed|belongs?|"
-        r"goes|as)\b|\bchange the (?:recipient|address|receiver|payee)|\bput it here\b|\blinks? in them\b",
+        r"goes)\b|\bchange the (?:recipient|address|receiver|payee)|\bput it here\b|\blinks? in them\b",
     ),
 }
