@@ -47,7 +47,8 @@ SLOW_PATTERN = Rule(
     id="hub.slow_pattern", title="Pattern of a tokenizer that some texts make run for ever",
     admission=Admission.INCONCLUSIVE, severity=Severity.MEDIUM, tags=("CWE-1333", *CODE_EXECUTION[1:]),
 )  # fmt: skip
-_REPEATED_TWICE = re2.compile(r"\((?:\?:)?[^()|]*[^()|\\][+*]\)(?:[+*]|\{[0-9]+,\})")
+_REPEATED_TWICE = re2.compile(r"\((?:\?:)?[^()|]*[^()|\\][+*]\)(?:[+*]|\{[0-9]+,\})|"
+                            r"\((?:\?:)?\([^()]*\)[+*][^()|]{0,3}\)(?:[+*]|\{[0-9]+,\})")  # fmt: skip
 _SHORT_TOKEN, _MOST_TOKENS = 24, 100_000
 _LIBRARIES = (
     "diffusers",

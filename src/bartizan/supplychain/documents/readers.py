@@ -11,6 +11,7 @@ from bartizan.supplychain.documents.hub import Hub
 from bartizan.supplychain.documents.imported import Imported
 from bartizan.supplychain.documents.interface import Reader, places
 from bartizan.supplychain.documents.keras import Keras
+from bartizan.supplychain.documents.listed import Listed
 from bartizan.supplychain.documents.objects import Objects
 from bartizan.supplychain.documents.running import Running
 from bartizan.supplychain.documents.serving import Serving
@@ -19,7 +20,7 @@ from bartizan.supplychain.documents.targets import Targets
 from bartizan.supplychain.interface import ArtefactFinding, Context
 
 READERS: tuple[Reader, ...] = (
-    Keras(), Skops(), Hub(), Targets(), Imported(), Serving(), Exported(), Agents(), Running(), Objects(),
+    Keras(), Skops(), Hub(), Listed(), Targets(), Imported(), Serving(), Exported(), Agents(), Running(), Objects(),
 )  # fmt: skip
 
 

@@ -40,14 +40,17 @@ _KEYS = words(
     prepare setup_script build_command start_command entry
     """
 )
-_UNCHECKED = re2.compile(r"^(?:-i|--index-url|--extra-index-url|--find-links|-f)[ =]+http://|^--trusted-host\b")
+_UNCHECKED = re2.compile(
+    r"^(?:-i|--index-url|--extra-index-url|--find-links|-f|-r|--requirement|-c|--constraint)[ =]+http://|^--trusted-host\b|"
+    r"^[\w.-]+(?:\[[\w, .-]*\])? ?@ ?http://"
+)
 _REACHES = re2.compile(
     r"(?m)^\s*(?:import|from)\s+(?:os|sys|subprocess|socket|ctypes|pickle|marshal|importlib|builtins|pty|runpy|urllib"
     r"|requests|httpx|http|shutil|code)\b|\b(?:exec|eval|compile|__import__|getattr)\s*\("
 )
 """What a program says that does more than reckon, for those that cannot be parsed."""
 _CODE = frozenset({"value", "code", "source_code", "python_code", "script"})
-_PACKAGES = frozenset({"pip", "packages"})
+_PACKAGES = frozenset({"pip", "packages", "dependencies", "build_dependencies"})
 _ARGUMENTS = ("runtimeArguments", "packageArguments")
 _LONGEST, _MOST_TEXTS = 4_000, 200
 
@@ -72,7 +75,7 @@ class Running:
                 break
         for key in _PACKAGES & content.keys():
             for line in content[key] if isinstance(content[key], list) else ():
-                if isinstance(line, str) and line.startswith("-") and _UNCHECKED.search(line):
+                if isinstance(line, str) and _UNCHECKED.search(line):
                     yield context.found(
                         INSECURE, "pip is handed it, and checks nothing there.", evidence=line, member=place.member()
                     )

@@ -1,10 +1,11 @@
 """Names of classes that configurations have instantiated: Hydra and NeMo (``_target_``), Lightning (``class_path``),
 latent-diffusion style (``target`` with ``params``). ``hydra.utils.instantiate`` imports and calls whatever is named.
+NeMo 2 keeps the same as module and name of a ``type`` (``io.json``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bartizan.supplychain.documents.interface import Place
@@ -44,6 +45,7 @@ class Targets:
         """One object of a configuration."""
         name = _target(place.content)
         if not name:
+            yield from _made(place, context)
             return
         if name.startswith("$") or "(" in name or dangerous(name) or name.rpartition(".")[2] in _ACTING:
             yield context.found(
@@ -58,6 +60,17 @@ class Targets:
             )
 
 
+def _made(place: Place, context: Context) -> Iterator[ArtefactFinding]:
+    module, name = place.content.get("module"), place.content.get("name")
+    if place.way[-1:] == ("type",) and isinstance(module, str) and isinstance(name, str):
+        whole = f"{module}.{name}"
+        if dangerous(whole) and not below(whole, _HARMLESS):
+            yield context.found(
+                TARGET, f"Making this configuration's objects calls {whole}.", evidence=whole, member=place.member()
+            )
+
+
+_HARMLESS = ("pathlib", "functools.partial", "types.SimpleNamespace")
 _ACTING = frozenset(
     {
         "system",

@@ -1,7 +1,8 @@
 """Configurations that are neither JSON nor YAML: graphs as text, and files that tools read for what they run.
 
-Text-format protobufs (SavedModel, Caffe, Triton), Git's own files, Ollama's Modelfile, spaCy's config.cfg, OpenVINO's
-XML. Each names operators, commands, paths or functions; what those are is held against what the tools do with them.
+Text-format protobufs (SavedModel, Caffe, Triton), Git's own files, settings of package installers, Ollama's Modelfile,
+spaCy's config.cfg, OpenVINO's XML. Each names operators, commands, paths or functions; what those are is held against
+what the tools do with them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from bartizan.supplychain.interface import (
     Severity,
     scanner,
 )
+from bartizan.supplychain.packages.rules import INSECURE
 from bartizan.supplychain.text.reading import Kind, look
 from bartizan.supplychain.text.rules import TEXT_RULES
 
@@ -62,6 +64,15 @@ _REGISTERED = (
     "reduce_sum.", "Linear.", "Softmax.", "Maxout.", "HashEmbed.", "glorot_uniform_init.", "zero_init.",
 )  # fmt: skip
 """Beginnings of names that spaCy, thinc and their own extensions register."""
+_INDEXES = frozenset({".npmrc", "pip.conf", "pip.ini", ".yarnrc", ".yarnrc.yml", ".condarc", "uv.toml", "bunfig.toml"})
+"""Settings of installers that hold for the folder they lie in."""
+_UNCHECKED_INDEX = re2.compile(
+    r"(?im)^[ \t]*(?:-[ \t]*)?((?:@[\w.-]+:)?(?:registry|index-url|extra-index-url|find-links|index|url|"
+    r"npmregistryserver|channel_alias|default_index)[\"' \t]*[=: \t][ \t\"']*http://[^\s\"']+|"
+    r"trusted-host[ \t]*=[ \t]*\S+|strict-ssl[ \t]*=[ \t]*false|ssl_verify[ \t]*:[ \t]*false|"
+    r"enablestrictssl[ \t]*:[ \t]*false|unsafehttpwhitelist[ \t]*:.*|http://[^\s\"']+)"
+)
+_OWN = re2.compile(r"(?i)(?:http://|=[ \t]*|\[[\"' ]*)(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/\"' \]]|$)")
 _GIT_SECTION = re2.compile(rb"(?m)^\[(?:core|filter|remote|submodule|alias)\b")
 
 
@@ -70,7 +81,7 @@ class Configuration:
     """See the module."""
 
     id = "configuration"
-    rules = (OPERATOR, COMMAND, PATH, FUNCTION, *TEXT_RULES)
+    rules = (OPERATOR, COMMAND, PATH, FUNCTION, INSECURE, *TEXT_RULES)
 
     def recognises(self, source: ByteSource, context: Context) -> bool:
         """By the name, or the first words that only one of them has."""
@@ -101,6 +112,8 @@ def _kind(source: ByteSource, context: Context) -> str:
         return "build"
     if name.endswith(".cfg") and (b"[nlp]" in head or b"[components" in head):
         return "spacy"
+    if name in _INDEXES:
+        return "index"
     return "openvino" if b"<net " in head and b"<layers>" in head else ""
 
 
@@ -153,6 +166,16 @@ def _git(text: str, context: Context) -> Iterator[ArtefactFinding]:
         )
 
 
+def _index(text: str, context: Context) -> Iterator[ArtefactFinding]:
+    for found in _UNCHECKED_INDEX.finditer(text):
+        if _OWN.search(_part(found, 1)) is not None:
+            continue
+        yield context.found(
+            INSECURE, "Installing beside it takes packages from there, and checks nothing.",
+            offset=_at(text, found.start(1)), evidence=_part(found, 1),
+        )  # fmt: skip
+
+
 def _modelfile(text: str, context: Context) -> Iterator[ArtefactFinding]:
     for found in _MODELFILE.finditer(text):
         value = _part(found, 2)
@@ -203,6 +226,7 @@ def _build(text: str, context: Context) -> Iterator[ArtefactFinding]:
 _READERS = {
     "build": _build,
     "graph": _graph,
+    "index": _index,
     "git": _git,
     "modelfile": _modelfile,
     "spacy": _spacy,
