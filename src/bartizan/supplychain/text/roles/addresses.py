@@ -12,7 +12,9 @@ from bartizan.supplychain.formats.words import words
 from bartizan.supplychain.text.roles.role import Mark, Role
 
 _ADDRESS = re2.compile(
-    r"(?i)\b(?:https?|wss?|ftp)://(?:[^\s/@:`'\"<>]{1,64}@)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]+)?|"
+    r"(?i)\b(?:h(?:tt|xx)ps?|wss?|ftp)://(?:[^\s/@:`'\"<>]{1,64}@)?"
+    r"([a-z0-9-]+(?:(?:\.|\[\.\]|\(dot\))[a-z0-9-]+)+|\[[0-9a-f:.]+\]|[0-9]{8,10}\b|0x[0-9a-f]{8}\b)(?::[0-9]+)?|"
+    r"\b([a-z0-9-]+(?:\[\.\][a-z0-9-]+)+)|"
     r"[a-z0-9._%+-]+@([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})\b|\b([a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|io|dev|co|cc|app|"
     r"me|site|top|xyz|info|online|support|cloud|run|one|ai|sh|us|ru|cn|de|fr|it|es|nl|pl|br|in|uk|eu|tech|link|click|support|help|shop|store|pro|host|space|center))"
     r"(?:[/\s`'\").,;:]|$)"
@@ -51,13 +53,15 @@ _SHARED = words(
 _RESERVED = words("test example invalid localhost local lan localdomain internal intra svc corp home arpa")
 """Last labels that lead nowhere outside."""
 _NEAR_BY = re.compile(
-    r"^(?:127|10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))\.|^0\.0\.0\.0$|(?:^|\.)(?:your|my)-[a-z-]+\.[a-z]+$"
+    r"^(?:127|10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))\.|^0\.0\.0\.0$|^\[::1\]$|(?:^|\.)(?:your|my)-[a-z-]+\.[a-z]+$"
 )
 _LEADS = re2.compile(
     r"(?:\b(?:to|at|from|via|through|on|in|by|with|address|an|a|bei|nach|von|chez|sur|en|por|su|na|do|to)|на|к|"
     r"[:到至へに를은의]) ?[`'\"<(]?$"
 )
-_BEFORE = 12
+_BEFORE, _BEGINNING = 12, 600
+_FRONT = re.compile(r"\s*---\n.{0,4000}?\n---", re.DOTALL)
+_TITLE = re.compile(r"(?m)^#+[ \t].{0,200}")
 _FILE_LIKE = re.compile(
     r"(?i)\.(?:md|py|js|ts|sh|json|ya?ml|toml|txt|rs|go|rb|html?|css|mdc|me|app|dev|run|in|it|us|is)$"
 )
@@ -92,14 +96,14 @@ class Addresses:
     def __init__(self, text: str, purpose: str = "") -> None:
         self._text, self._purpose = text, purpose
         self._found = [
-            (found.start(), found.end(), host, bool(found.group(3)))
+            (found.start(), found.end(), host, bool(found.group(4)))
             for found in _ADDRESS.finditer(text)
-            for host in (found.group(1) or found.group(2) or found.group(3) or "",)
+            for host in (_plain(next(part for part in found.groups() if part)),)
         ]
 
     def strangers(self) -> Iterator[Mark]:
-        """Addresses that belong to no place that the text is about: its words do not name them, and nobody would
-        know them."""
+        """Addresses that belong to no place that the text is about: its purpose does not name them, and nobody
+        would know them."""
         for start, end, host, bare in self._found:
             owner = _owner(host)
             if owner in _PLACEHOLDERS or owner in _KNOWN or host.rpartition(".")[2] in _RESERVED:
@@ -142,13 +146,17 @@ class Addresses:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        """Words outside of addresses."""
-        pieces, last = [self._purpose.casefold()], 0
-        for start, end, _, _ in self._found:
-            pieces.append(self._text[last:start])
-            last = end
-        pieces.append(self._text[last:])
-        return frozenset(_WORD.findall(" ".join(pieces)))
+        """Words by which the text says what it is for: front matter, headings and beginning, outside of addresses."""
+        front = _FRONT.match(self._text)
+        parts = (front.group() if front else "", self._text[:_BEGINNING], *_TITLE.findall(self._text))
+        return frozenset(
+            _WORD.findall(" ".join(_ADDRESS.sub(" ", part) for part in (*parts, self._purpose.casefold())))
+        )
+
+
+def _plain(host: str) -> str:
+    """Without the brackets by which people keep an address from being a link."""
+    return host.replace("[.]", ".").replace("(dot)", ".")
 
 
 def _owner(host: str) -> str:
