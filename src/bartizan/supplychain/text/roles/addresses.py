@@ -149,9 +149,9 @@ class Addresses:
         """Words by which the text says what it is for: front matter, headings and beginning, outside of addresses."""
         front = _FRONT.match(self._text)
         parts = (front.group() if front else "", self._text[:_BEGINNING], *_TITLE.findall(self._text))
-        return frozenset(
-            _WORD.findall(" ".join(_ADDRESS.sub(" ", part) for part in (*parts, self._purpose.casefold())))
-        )
+        whole = " \n ".join((*parts, self._purpose.casefold()))
+        cut = [0, *(edge for found in _ADDRESS.finditer(whole) for edge in found.span()), len(whole)]
+        return frozenset(word for at in range(0, len(cut), 2) for word in _WORD.findall(whole[cut[at] : cut[at + 1]]))
 
 
 def _plain(host: str) -> str:
