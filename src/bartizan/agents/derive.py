@@ -21,7 +21,7 @@ from bartizan.agents.lexicon import (
     word_set,
     words,
 )
-from bartizan.agents.naming import is_deed, tells_what_is, verb_first
+from bartizan.agents.naming import Deed, asks, deed_of, first_sentence, tells_what_is, verb_first
 from bartizan.agents.profile import Effect, Parameter, Sink, ToolProfile
 from bartizan.agents.schema import Declared, declared_arguments
 from bartizan.core.tool import ToolDefinition
@@ -57,6 +57,7 @@ _CONTENT = word_set("content")
 _TIMES = word_set("times")
 _QUERIES = word_set("queries")
 _KEYS = word_set("real_keys")
+_NUMBERING = word_set("numbering")
 _TOLD = word_set("told")
 _ACTED_WITH = _CONTENT | _ACCOUNTS | (_AMOUNTS - {"limit"})
 _NUMERIC = frozenset(("boolean", "integer", "number"))
@@ -73,14 +74,16 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
         known: its effect, where the operator says it; what arguments are used as depends on it.
     """
     named = verb_first(name_words(tool.name))
-    sentence = words(tool.description[:400].split(".")[0])
+    sentence = first_sentence(tool.description)
     declared = declared_arguments(tool.input_schema)
-    effect, why = _effect(named, sentence, declared, tool.annotations.get("readOnlyHint") is True)
+    deed = deed_of(named, sentence)
+    effect, why = _effect(named, sentence, deed, declared, tool.annotations.get("readOnlyHint") is True)
     if effect is Effect.WRITE and _sends_message(declared, nouns_of(named)):
         effect, why = Effect.SEND, f"{why}, with recipients and a text"
     effect = known or effect
-    verbs = ([word for word in named if is_deed(word)] or [word for word in sentence[:6] if is_verb(word)])[:1]
-    nouns = nouns_of(word for word in named if word not in verbs) | implied_by(verbs)
+    if not deed.word and effect is not Effect.READ:
+        deed = _late(sentence)
+    nouns = nouns_of(word for word in named if word != deed.word) | implied_by([deed.word])
     if not nouns:
         nouns = nouns_of(sentence)
     parameters = {entry.name: _parameter(entry, effect, named) for entry in declared}
@@ -88,11 +91,11 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
     return ToolProfile(
         name=tool.name,
         effect=effect,
-        families=_families(verbs, named, effect),
+        families=_families(deed, named, effect),
         nouns=_told_by(nouns, effect, sentence),
         parameters=parameters,
         outward=effect in {Effect.SEND, Effect.SPEND}
-        or (effect is Effect.WRITE and "react" in families_of(verbs))
+        or (effect is Effect.WRITE and "react" in deed.families)
         or (effect is not Effect.READ and (addressed or not _OUTWARD.isdisjoint(_fold(words(tool.description[:400]))))),
         open_world=(effect is Effect.READ and not _OPEN_WORLD.isdisjoint(_fold(named)))
         or any(p.sink is Sink.URL for p in parameters.values()),
@@ -101,14 +104,23 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
     )
 
 
-def _families(verbs: list[str], named: list[str], effect: Effect) -> frozenset[str]:
-    """Families of a tool's verb, and of its noun where that is the deed: ``create_payment`` pays, once. Composing a
-    message sends it."""
-    found = families_of(verbs)
+def _late(sentence: list[str]) -> Deed:
+    """The first verb of a description that neither begins with one nor is a noun phrase."""
+    return Deed(next((word for word in sentence[:6] if is_verb(word)), ""), "description")
+
+
+def _families(deed: Deed, named: list[str], effect: Effect) -> frozenset[str]:
+    """Families of a tool's deed, and of its noun where that is it: ``create_payment`` pays, once. Composing a message
+    sends it."""
+    found = deed.families
+    if effect is not Effect.READ:
+        found -= {"read"}
+    if effect is Effect.DELETE and "delete" in families_of([deed.word]):
+        found = families_of([deed.word])  # *moves a file to the bin* does not ask for what moves files
     if effect is Effect.SEND and "create" in found and nouns_of(named) & {"email", "message"}:
         found |= {"send"}
-    if verbs and verbs[0] in _LIGHT and _RECURRING.isdisjoint(named):
-        found |= deeds_of(word for word in named if word != verbs[0])
+    if deed.word in _LIGHT and _RECURRING.isdisjoint(named):
+        found |= deeds_of(word for word in named if word != deed.word)
     return found
 
 
@@ -122,24 +134,25 @@ def _fold(found: Iterable[str]) -> frozenset[str]:
     return frozenset(map(folded, found))
 
 
-def _effect(named: list[str], sentence: list[str], declared: list[Declared], read_only: bool) -> tuple[Effect, str]:
+def _effect(
+    named: list[str], sentence: list[str], deed: Deed, declared: list[Declared], read_only: bool
+) -> tuple[Effect, str]:
     stems = [folded(word) for word in named]
-    verbs = [word for word in named if is_deed(word)]
-    if not verbs:
+    if not deed.word:
         if named and (named[-1] in _READINGS or (read_only and _NOUNLIKE.issuperset(_fold(sentence[:1])))):
             return Effect.READ, f"“{named[-1]}” at the end of its name"
         if _lists(named, sentence, declared):
             return Effect.READ, "its description says what there is, not what is done"
-        verbs = [word for word in sentence[:6] if is_verb(word)][:1]
-        if not verbs:
+        deed = _late(sentence)
+        if not deed.word:
             if read_only:
                 return Effect.READ, "annotated as read-only, and nothing in its name speaks against it"
             return Effect.EXECUTE, "no known verb in its name or description; counted as execution"
-    verb = verbs[0]
-    families = families_of([verb])
+    verb = deed.word
+    families = deed.families
     nouns = nouns_of(named)
     names = {name for entry in declared for name in name_words(entry.name)}
-    said = f"“{verb}” in its name" if verb in named else f"“{verb}” in its description"
+    said = f"“{verb}” in its {deed.where}"
     if verb == "click" and not names & _URLS:
         return Effect.EXECUTE, f"{said}, on something that is no link"
     if folded(verb) in _READS or (
@@ -163,15 +176,20 @@ def _effect(named: list[str], sentence: list[str], declared: list[Declared], rea
         return Effect.ADMINISTER, f"{said}, on {', '.join(sorted(nouns & _ADMIN_NOUNS)) or 'access'}"
     if names & _URLS and not families & {"fetch"}:
         return Effect.SEND, f"{said}, to a URL"
+    if "money" in nouns and "money" not in nouns_of(word for word in named if word != verb):
+        nouns -= {"money"}  # who shares something divides no costs
     return _outer_effect(verb, families, nouns, names, said)
 
 
 def _lists(named: list[str], sentence: list[str], declared: list[Declared]) -> bool:
     """Whether a tool without a verb in its name only tells what there is."""
-    switched = any(entry.required and (entry.options or entry.type in _NUMERIC) for entry in declared)
+    switched = any(
+        entry.required and (entry.options or (entry.type in _NUMERIC and _NUMBERING.isdisjoint(name_words(entry.name))))
+        for entry in declared
+    )
     given = {word for entry in declared for word in name_words(entry.name)}
-    grave = not _ADMIN_WORDS.isdisjoint(_fold(named))
-    return not switched and not grave and tells_what_is(sentence, given, _ACTED_WITH)
+    grave = not _ADMIN_WORDS.isdisjoint(_fold(named)) and not asks(sentence)
+    return not switched and not grave and _ACTED_WITH.isdisjoint(given) and tells_what_is(sentence, named)
 
 
 def _sends_message(declared: list[Declared], nouns: frozenset[str]) -> bool:

@@ -1,21 +1,100 @@
-"""Which word of a tool's name is its deed, and whether its description tells what there is instead of what is done."""
+"""Which word of a tool's name is its deed, and whether its description tells what there is instead of what is done.
+
+Many words can be either: ``leaseExtend`` extends, ``listing_publish`` publishes, ``text_of_file`` reads. The
+description says which: a word that it uses as a thing (*extend the lease*) is one, and its own first verb names the
+deed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
-from bartizan.agents.lexicon import folded, is_imperative, is_verb, nouns_of, word_set
+from bartizan.agents.lexicon import (
+    families_of,
+    folded,
+    is_imperative,
+    is_verb,
+    nouns_of,
+    spelled,
+    word_set,
+    words,
+)
 
 _PLAIN = word_set("plain_verbs")
-_LAST = _PLAIN | word_set("reading_verbs")
+_READING = word_set("reading_verbs")
+_LAST = _PLAIN | _READING
 _NOUNLIKE = word_set("nounlike")
+_ADJECTIVAL = word_set("adjectival")
+_LEADING = word_set("describing")
 _ASKING = frozenset(("how", "what", "when", "where", "which", "who"))
 _ARTICLES = frozenset(("a", "all", "an", "another", "one", "the", "this", "your"))
+_DETERMINING = _ARTICLES | {"any", "each", "every", "its", "new", "of", "some", "their", "user's"}
 _LINKING = frozenset(
     ("and", "at", "between", "by", "for", "from", "in", "of", "on", "that", "under", "which", "who", "whose", "with")
 )
+_METHODS = frozenset(("delete", "get", "head", "patch", "post", "put"))
+_RETURNING = frozenset(("return", "returns", "gives", "provides", "yields"))
 _NEAR = 6
 """Words of a description among which a noun phrase shows itself."""
+_DESCRIBED = 400
+"""Characters read of a description."""
+
+
+class Deed(NamedTuple):
+    """What a tool's name and description call its deed; empty if neither names one."""
+
+    word: str = ""
+    where: str = ""
+    """``name`` or ``description``."""
+    also: str = ""
+    """The description's word for it, where the name has another one."""
+
+    @property
+    def families(self) -> frozenset[str]:
+        """Of both its words."""
+        return families_of(filter(None, (self.word, self.also)))
+
+
+def reads(verb: str) -> bool:
+    """Whether a verb only reads."""
+    return folded(verb) in _FOLDED_READING
+
+
+_FOLDED_READING = frozenset(map(folded, _READING))
+
+
+def first_sentence(description: str) -> list[str]:
+    """The words of a description's first sentence, without an HTTP method and its path before it."""
+    method, _, rest = description[:_DESCRIBED].strip().partition(" ")
+    if method.casefold() in _METHODS and rest.startswith("/"):
+        description = rest.partition(" ")[2]
+    return words(spelled(description[:_DESCRIBED].split(".")[0]))
+
+
+def deed_of(named: list[str], sentence: list[str]) -> Deed:
+    """The deed of a tool.
+
+    Args:
+        named: words of its name, its verb in front.
+        sentence: words of the first sentence of its description.
+    """
+    verbs = [word for word in named if is_deed(word)]
+    head = _head(named, sentence)
+    firm = [word for word in verbs if not _thing_here(word, sentence)]
+    kin = [word for word in firm or verbs if head and families_of([word]) & families_of([head])]
+    if kin:
+        return Deed(kin[0], "name")
+    if firm:
+        return Deed(firm[0], "name", "" if not head or reads(head) else head)
+    if verbs and head and not reads(head):
+        return Deed(verbs[0], "name", head)
+    if head and not _does_more(verbs, sentence):
+        return Deed(head, "description")
+    if verbs and not tells_what_is(sentence, named):
+        return Deed(verbs[0], "name")
+    return Deed()
 
 
 def verb_first(named: list[str]) -> list[str]:
@@ -31,25 +110,27 @@ def verb_first(named: list[str]) -> list[str]:
 
 
 def is_deed(word: str) -> bool:
-    """Whether a word of a name is a verb; several things, *records* or *logs*, are none."""
-    return is_verb(word) and not (_several(word) and nouns_of([word]))
+    """Whether a word of a name is a verb; several things, *records* or *logs*, are none, and neither is what is called
+    by a verb's form: a *viewing*, *received* mail."""
+    if is_imperative(word):
+        return True
+    third = word.endswith("s") and any(map(is_imperative, (word[:-1], word[:-2], f"{word[:-3]}y")))
+    return third and not nouns_of([word])
 
 
-def tells_what_is(sentence: list[str], given: Iterable[str], acting: Set[str]) -> bool:
-    """Whether a description is a noun phrase, *Objects in a bucket*, *Text of a page*, of a tool that takes nothing to
-    act with.
+def tells_what_is(sentence: Sequence[str], named: Sequence[str]) -> bool:
+    """Whether a description is a noun phrase, *Objects in a bucket*, *Text of a page*, or a question.
 
     Args:
         sentence: words of its first sentence.
-        given: words of the arguments' names.
-        acting: those that say what is written, paid or switched.
+        named: words of the tool's name.
     """
-    if not sentence or not acting.isdisjoint(given):
+    if not sentence:
         return False
     if sentence[0] in _ASKING:
         return True
     start = int(sentence[0] in _ARTICLES)
-    if not start and is_verb(sentence[0]) and not _thing(sentence[0]):
+    if not start and not _begins_with_thing(sentence, named):
         return False
     for word in sentence[start + 1 : _NEAR]:
         if word in _ARTICLES:
@@ -57,6 +138,65 @@ def tells_what_is(sentence: list[str], given: Iterable[str], acting: Set[str]) -
         if word in _LINKING:
             return True
     return False
+
+
+def asks(sentence: Sequence[str]) -> bool:
+    """Whether a description is a question or names several things: it lists, whatever they are."""
+    return bool(sentence) and (sentence[0] in _ASKING or any(map(_several, sentence[:2])))
+
+
+def _head(named: Sequence[str], sentence: Sequence[str]) -> str:
+    """The verb with which a description says what its tool does; empty for a noun phrase."""
+    at = 0
+    while at < len(sentence) and (sentence[at] in _LEADING or (at and sentence[at].endswith("ly"))):
+        at += 1
+    rest = sentence[at:]
+    if not rest or not is_verb(rest[0]) or rest[0] in _ASKING or tells_what_is(sentence, named):
+        return ""
+    return "get" if rest[0] in _RETURNING else rest[0]
+
+
+def _begins_with_thing(sentence: Sequence[str], named: Sequence[str]) -> bool:
+    """Whether the first word, before which no article stands, is a thing or of what kind one is. *Orders of a customer*
+    and *orders placed today* are things, *orders everything* is a deed; so is a word with which the tool's name ends
+    as well, and one that nobody knows, unless it is said of what, or several: *Hold seats on a flight*."""
+    one, two = (*sentence[:2], "", "")[:2]
+    if two in _LINKING or (_several(one) and two.endswith("ed")):
+        return _thing(one)
+    if _qualifies(sentence):
+        return True
+    if is_verb(one):
+        return _thing(one) and not _several(one) and folded(one) not in map(folded, named)
+    return bool(nouns_of([one])) and one not in named[-1:]
+
+
+def _qualifies(sentence: Sequence[str]) -> bool:
+    """Whether the first word says of what kind the things after it are: *open requests*, *approved suppliers*."""
+    one, two = (*sentence[:2], "", "")[:2]
+    if is_imperative(one):
+        return one in _ADJECTIVAL and _several(two)
+    return one in _ADJECTIVAL or (one.endswith("ed") and _several(two))
+
+
+def _thing_here(word: str, sentence: Sequence[str]) -> bool:
+    """Whether a verb is the name of a thing as well, or the description uses it as one."""
+    if (folded(word) in _NOUNLIKE and not reads(word)) or word in _ADJECTIVAL:
+        return True
+    for at, one in enumerate(sentence):
+        if at and folded(one) == folded(word):
+            before = sentence[max(0, at - 2) : at]
+            if before[-1] in _DETERMINING or (before[0] in _ARTICLES and not is_verb(before[-1])):
+                return True
+    return False
+
+
+def _does_more(verbs: Sequence[str], sentence: Sequence[str]) -> bool:
+    """Whether a description goes on with a deed of the name: *find a person and text them*."""
+    return any(
+        before in {"and", "or", "then"} and families_of([word]) & families_of(verbs)
+        for before, word in pairwise(sentence)
+        if is_imperative(word)
+    )
 
 
 def _thing(word: str) -> bool:
