@@ -43,8 +43,40 @@ def test_effects(definition: ToolDefinition, effect: Effect) -> None:
 
 
 @pytest.mark.parametrize(
+    ("definition", "effect"),
+    [
+        (tool("listingWithdraw", "Take a listing off the portals.", unitId="string"), Effect.DELETE),
+        (tool("viewing_drop", "Cancel a viewing.", viewing="string"), Effect.DELETE),
+        (tool("listingPublish", "Advertise a unit.", unitId="string", text="string"), Effect.SEND),
+        (tool("leaseExtend", "Extend a lease to a new end date.", unitId="string"), Effect.WRITE),
+        (tool("leaseFor", "The current lease of a unit: tenants, term, rent.", unitId="string"), Effect.READ),
+        (tool("filesText", "Text of a document.", documentId="string"), Effect.READ),
+        (tool("contactCard", "Find a person in the address book.", query="string"), Effect.READ),
+        (tool("contactCard", "Find a person and contact them.", query="string"), Effect.SEND),
+        (tool("access_requests", "Pending requests for access.", dataset="string"), Effect.READ),
+        (tool("item", "A request with its comments.", number="integer"), Effect.READ),
+        (tool("requestRide", "POST /rides - Orders a car.", pickup="string"), Effect.SPEND),
+        (tool("groceries_order", "Orders everything on the list for a time.", slot="string"), Effect.SPEND),
+        (tool("order", "Order goods with the stored card.", items="string"), Effect.SPEND),
+        (tool("pass_ownership", "Transfers ownership of a repository.", owner="string"), Effect.ADMINISTER),
+        (tool("order_history", "Orders of the customer.", customer="string"), Effect.READ),
+    ],
+)
+def test_words_that_are_things_and_deeds(definition: ToolDefinition, effect: Effect) -> None:
+    assert derive(definition).effect is effect
+
+
+def test_a_tool_answers_to_both_words_for_its_deed() -> None:
+    profile = derive(tool("iam-grant", "Give a role to a member.", member="string"))
+    assert {"invite", "assign"} <= profile.families
+    assert derive(tool("drive_delete", "Move a file to the bin.", file="string")).families == {"delete"}
+
+
+@pytest.mark.parametrize(
     "definition",
     [
+        tool("seat_hold", "Hold seats on a flight.", segments="array"),
+        tool("booking-hold", "Hold seats on one or more flights without ticketing.", segments="array"),
         tool("pager", "Page another responder.", who="string"),
         tool("opener", "A door opener.", which="string"),
         tool("yard_gate", "Gate of the yard.", gate="string"),

@@ -93,8 +93,9 @@ def facts_of(
     critical = worst(_doubted(arguments.critical, ledger, envelope))
     licence = envelope.licence(profile)
     own_words = bool(arguments.critical) and critical.label is Label.USER
-    if licence is Licence.WEAK and own_words and envelope.does(profile):
-        licence = Licence.STRONG  # "Send 900 to XY99…": the user's own address stands for the object
+    own_thing = cause is None and arguments.names_own_thing
+    if licence is Licence.WEAK and (own_words or own_thing) and envelope.does(profile):
+        licence = Licence.STRONG  # "Send 900 to XY99…", "Drop DS-12": the user's own address or id stands for a thing
     if licence is Licence.WEAK and envelope.does(profile) and arguments.pays_own_amount(critical.label):
         licence = Licence.STRONG  # "Send Ada the 150 that I owe her": so does the amount, for money
     told = disclosed(call, profile, ledger, envelope, operator)
@@ -102,7 +103,7 @@ def facts_of(
         ledger.store(arguments.foreign)
     carries = worst(arguments.carried).label
     leaks = profile.effect is not Effect.READ and _leaks(call, profile, ledger, envelope)
-    kept = cause is None and licence is Licence.STRONG and _tells_nobody(call, profile)
+    kept = cause is None and _tells_nobody(call, profile)
     return Facts(
         effect=profile.effect,
         licence=licence,
@@ -173,6 +174,12 @@ class _Arguments:
         )
 
     @property
+    def names_own_thing(self) -> bool:
+        """Whether what the call is about is a thing that the user named by its id, and nothing else."""
+        ids = [bound for bound in self.objects if bound.value in self._envelope.specifics]
+        return bool(ids) and all(bound.label is Label.USER for bound in self.objects)
+
+    @property
     def meant(self) -> bool:
         """Whether there are values that say what the call is about, and the user means them."""
         chosen = [bound.label for bound in (*self.critical, *self.objects)]
@@ -217,7 +224,7 @@ class _Arguments:
         elif sink is Sink.AMOUNT:
             self.amounts.append(_computed(bound))
             if self._spends or (
-                self._envelope.numbers and whole != "1"
+                self._envelope.numbers and self._envelope.sums and whole != "1"
             ):  # others name an amount where the user did, or money moves
                 told = bound.label is Label.UNKNOWN and self._ledger.told(whole.removesuffix(".0"))
                 billed = bound.label is Label.QUOTED and self._spends and not self._envelope.sums
@@ -230,7 +237,8 @@ class _Arguments:
                 self.telling.add(values.numeral(leaf) or whole)
         else:
             asked = bound.label in _TOLD and self._asked_for(name)
-            self.objects.append(Bound(Label.DERIVED, bound.where) if asked else _computed(bound))
+            known = Bound(Label.DERIVED, bound.where) if asked else _computed(bound)
+            self.objects.append(known._replace(value=whole))
             self._link(leaf)
             if sink is Sink.OBJECT:
                 self.strays = self.strays or self._envelope.strays(whole)

@@ -64,6 +64,8 @@ def folded(word: str) -> str:
     """``word`` without plural, tense and possessive, roughly: for comparison only, not for reading."""
     if word.endswith(("'s", "’s")):
         word = word[:-2]
+    if len(word) > 6 and word.endswith("ings"):
+        word = word[:-1]
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 5 and word.endswith("ing"):
