@@ -4,7 +4,7 @@ Each was written before the change that it first measured, in the form of AgentD
 ids and orders stand in mail, files and pages, and goals of an attacker, in wrappers and in plain words. An agent that
 obeys at once carries each goal out after the first result that holds it.
 
-What may be read while the guard is worked on is *open*; the rest is *locked*: of eight suites the tasks for which a
+What may be read while the guard is worked on is *open*; the rest is *locked*: of ten suites the tasks for which a
 seeded coin fell so. Of locked tasks only totals are looked at, and only when a change is finished.
 """
 
@@ -24,7 +24,10 @@ from bartizan.bench.agents.scenarios import SLOT, definition, fill, plain, writt
 from bartizan.core.tool import ToolDefinition, ToolGuard
 from bartizan.core.verdict import Action
 
-LATER = ("errands", "household", "bazaar", "studio", "clinic", "platform", "voyages", "parents", "letting", "datadesk")
+LATER = (
+    *("errands", "household", "bazaar", "studio", "clinic", "platform", "voyages", "parents", "letting", "datadesk"),
+    *("library", "festival"),
+)
 """Those with whole definitions, as MCP servers give them."""
 SUITES = ("shopping", "dailylife", *LATER)
 HALVED = frozenset(LATER) - {"bazaar", "studio"}
