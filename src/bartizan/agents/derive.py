@@ -81,6 +81,7 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
     if effect is Effect.WRITE and _sends_message(declared, nouns_of(named)):
         effect, why = Effect.SEND, f"{why}, with recipients and a text"
     effect = known or effect
+    reports = effect is not Effect.READ and bool(deed.word)
     if not deed.word and effect is not Effect.READ:
         deed = _late(sentence)
     nouns = nouns_of(word for word in named if word != deed.word) | implied_by([deed.word])
@@ -99,6 +100,7 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
         or (effect is not Effect.READ and (addressed or not _OUTWARD.isdisjoint(_fold(words(tool.description[:400]))))),
         open_world=(effect is Effect.READ and not _OPEN_WORLD.isdisjoint(_fold(named)))
         or any(p.sink is Sink.URL for p in parameters.values()),
+        reports=reports,
         words=content_words(" ".join(named)),
         why=why,
     )

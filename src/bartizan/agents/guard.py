@@ -155,7 +155,7 @@ class AgentConversation:
             reached=not pointed and self._pointed(result.call, _REACHING),
             whole=len(result.text) <= MAX_RESULT,
             server=self._servers.get(result.tool, ""),
-            voice=profile is not None and profile.effect is not Effect.READ and not profile.open_world,
+            voice=profile is not None and profile.reports and not profile.open_world,
         )
 
     def unseen(self) -> None:

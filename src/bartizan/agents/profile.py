@@ -34,6 +34,9 @@ class ToolProfile(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Parameter] = {}
     outward: bool = False
     """Whether somebody else learns of a call, whatever its effect: invitations mail people."""
+    reports: bool = False
+    """Its name, or its description with its first verb, says what it does: what it returns in a few words is the
+    application's word on that."""
     trusted_results: bool = False
     """The operator vouches that nobody else can write what this tool returns."""
     open_world: bool = False
