@@ -67,7 +67,7 @@ class Network:
 
     Args:
         content: of the ONNX file.
-        outputs: their names, of which the first is to be finite.
+        outputs: their names; all of them are to be finite.
         threads: per run.
 
     Raises:
@@ -95,7 +95,7 @@ class Network:
             rows: list[NDArray[np.float32]] = [output[0] for output in self._session.run(self._outputs, inputs)]
         except Exception as error:  # onnxruntime raises kinds of its own
             raise ArtefactError(f"the encoder does not run: {line(error)}", REINSTALL) from None
-        if not np.isfinite(rows[0]).all():
+        if not all(np.isfinite(row).all() for row in rows):
             raise ArtefactError("what the encoder says is not finite", REINSTALL)
         return rows
 

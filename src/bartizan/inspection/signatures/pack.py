@@ -57,8 +57,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     supporting: bool = False
     """Read only in texts where another signature has hit; by itself it never signals."""
     frame: bool = False
-    """Sees what stands around an order and no order: in material that the trained model has read it counts in full
-    only if the model saw a trace of one."""
+    """Sees what stands around an order, or what harmless documents say as well: in material that the trained model has
+    read it counts in full only if the model saw a trace of an order."""
     languages: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     """BCP 47 tags; ``mul`` where the phrasing belongs to no language."""
     examples: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
