@@ -4,7 +4,8 @@
 
 Harmless documents of 4,000 to 16,000 characters are read in full, published ones and packaged ones in twelve languages,
 and each once more with an order in it. A logistic regression over what the crops of the most suspect window say is
-fitted to those that come near the threshold; its bias is such that few of the harmless documents exceed the threshold.
+fitted to those that come near the threshold. Its bias, one for texts that are mostly English and one for others, in
+which crops say less, is such that as many orders exceed the threshold as without a second look.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from bartizan.inspection.classifier.artefact import MANIFEST, stored
 from bartizan.inspection.classifier.calibration import Calibration, SecondLook, load, script_group
 from bartizan.inspection.classifier.encoder import Encoder
 from bartizan.inspection.classifier.network import Steps
-from bartizan.inspection.classifier.second_look import MOST, Seen, looks
+from bartizan.inspection.classifier.second_look import MOST, Seen, english, looks
 from bartizan.inspection.classifier.tokens import Tokens
 from bartizan.inspection.classifier.windows import cut
 from training import assemble
-from training.calibrate import MATERIAL, RATES, SIZE
+from training.calibrate import MATERIAL, SIZE
 from training.generate import packaged, published
 from training.generate.contrast import planted
 from training.generate.descriptions import stretch
@@ -41,7 +42,7 @@ SURFACE = "content"
 SHORTEST, LONGEST = 4_000, 16_000
 PUBLISHED = 500
 """Published documents; of packaged ones all are read."""
-MARGIN = 3.0
+MARGIN = 1.5
 BY_HAND = 0.7
 """Share of orders that no network learnt from."""
 DRESSED = 0.35
@@ -62,6 +63,7 @@ class Measured(msgspec.Struct, frozen=True):
 
     source: str
     attack: bool
+    english: bool
     windows: int
     edge: float
     first: list[float]
@@ -140,7 +142,7 @@ def _measured(document: Document, tokens: Tokens, encoder: Encoder, table: Calib
     first = [round(float(encoded.logits[MATERIAL]), 3) for _, encoded in read]
     near = [pair for pair, logit in zip(read[:MOST], first, strict=False) if logit >= edge - MARGIN]
     seen = [_taken(looks(tokens, text, *pair, MATERIAL), encoder) for pair in near]
-    return Measured(source, place is not None, len(windows), edge, first, seen)
+    return Measured(source, place is not None, english(text), len(windows), edge, first, seen)
 
 
 def _taken(steps: Steps[Seen], encoder: Encoder) -> Seen:
@@ -155,13 +157,20 @@ def _taken(steps: Steps[Seen], encoder: Encoder) -> Seen:
 
 
 def fitted(rows: Sequence[Measured]) -> SecondLook:
-    """Weights by the most suspect windows, bias by the share of harmless documents that may exceed the threshold."""
+    """Weights by the most suspect windows, biases by all that would be looked at again."""
     near = [row for row in rows if row.seen]
     logit, focus = _regression(np.array([row.seen[0] for row in near]), np.array([row.attack for row in near]))
-    free = SecondLook(MARGIN, round(logit, 3), round(focus, 3), 0.0)
-    above = [_highest(row, free) - row.edge if row.seen else -np.inf for row in rows if not row.attack]
-    bias = -float(np.quantile(above, 1.0 - RATES[SURFACE], method="higher"))
-    return SecondLook(free.margin, free.logit, free.focus, round(bias, 3))
+    free = SecondLook(MARGIN, round(logit, 3), round(focus, 3), 0.0, 0.0)
+    english, foreign = (
+        _bias([row for row in rows if row.attack and row.english is side], free) for side in (True, False)
+    )
+    return SecondLook(free.margin, free.logit, free.focus, english, foreign)
+
+
+def _bias(orders: Sequence[Measured], free: SecondLook) -> float:
+    """With which as many orders exceed the threshold as without a second look."""
+    above = sorted((_highest(row, free) - row.edge for row in orders), reverse=True)
+    return -round(above[max(0, sum(called(row, None) for row in orders) - 1)], 3)
 
 
 def called(row: Measured, look: SecondLook | None) -> bool:
@@ -170,8 +179,9 @@ def called(row: Measured, look: SecondLook | None) -> bool:
 
 
 def _highest(row: Measured, look: SecondLook) -> float:
-    again = [look.logit * seen.logit + look.focus * seen.focus + look.bias for seen in row.seen]
-    return max(again + row.first[MOST : MOST + 1])
+    bias = look.bias if row.english else look.foreign_bias
+    again = [look.logit * seen.logit + look.focus * seen.focus + bias for seen in row.seen]
+    return max(again + row.first[MOST : MOST + 1], default=-np.inf)
 
 
 def _regression(seen: NDArray[Any], attack: NDArray[Any], rounds: int = 50) -> tuple[float, float]:

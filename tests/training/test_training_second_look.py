@@ -31,11 +31,11 @@ def rows(rng: random.Random, count: int = 400) -> list[Measured]:
         first = rng.gauss(3.5, 0.5) if attack or rng.random() < 0.3 else -3.0
         level = rng.gauss(3.5, 0.6) if attack else rng.gauss(0.0, 1.5)
         seen = [Seen(level, level + rng.gauss(1.0, 1.0))] if first > 0 else []
-        found.append(Measured(str(number), attack, 9, 2.8, [first, -3.0], seen))
+        found.append(Measured(str(number), attack, rng.random() < 0.7, 9, 2.8, [first, -3.0], seen))
     return found
 
 
-def test_few_harmless_documents_are_called_and_orders_stay() -> None:
+def test_fewer_harmless_documents_are_called_and_as_many_orders() -> None:
     known = rows(random.Random(1))
     look = second_look.fitted(known)
     assert look.logit > 0
@@ -44,18 +44,18 @@ def test_few_harmless_documents_are_called_and_orders_stay() -> None:
     orders = [one for one in known if one.attack]
     before = sum(second_look.called(one, None) for one in harmless)
     after = sum(second_look.called(one, look) for one in harmless)
-    assert after <= 0.015 * len(harmless) < before
+    assert after < before / 4
     kept = sum(second_look.called(one, look) for one in orders)
-    assert kept >= 0.8 * sum(second_look.called(one, None) for one in orders)
+    assert abs(kept - sum(second_look.called(one, None) for one in orders)) <= 2
     assert second_look.fitted(known) == look
 
 
 def test_windows_that_were_not_looked_at_again_count_as_they_are() -> None:
-    look = SecondLook(3.0, 1.0, 0.0, 0.0)
+    look = SecondLook(3.0, 1.0, 0.0, 0.0, 0.0)
     denied = [Seen(-5.0, 0.0)] * MOST
-    assert not second_look.called(Measured("a", False, 9, 2.8, [4.0] * MOST, denied), look)
-    assert second_look.called(Measured("a", False, 9, 2.8, [4.0] * (MOST + 1), denied), look)
-    assert not second_look.called(Measured("a", False, 9, 2.8, [-3.0], []), look)
+    assert not second_look.called(Measured("a", False, True, 9, 2.8, [4.0] * MOST, denied), look)
+    assert second_look.called(Measured("a", False, True, 9, 2.8, [4.0] * (MOST + 1), denied), look)
+    assert not second_look.called(Measured("a", False, True, 9, 2.8, [-3.0], []), look)
 
 
 def test_orders_by_hand_are_whole_and_in_many_languages() -> None:

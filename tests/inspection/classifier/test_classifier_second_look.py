@@ -21,14 +21,14 @@ from bartizan.inspection.classifier.artefact import HEADS, Artefact
 from bartizan.inspection.classifier.calibration import SecondLook, parse
 from bartizan.inspection.classifier.cascade import Reading
 from bartizan.inspection.classifier.network import Answers, Encoded, Window
-from bartizan.inspection.classifier.second_look import CROPS, MOST, Again, Looked, pointed
+from bartizan.inspection.classifier.second_look import CROPS, MOST, Again, Looked, english, pointed
 from bartizan.inspection.classifier.tokens import Tokens
 from bartizan.inspection.classifier.windows import cut
 from bartizan.inspection.views import read
 
 HEAD = 1
 EDGE = 0.0
-LOOK = SecondLook(margin=3.0, logit=1.0, focus=0.0, bias=0.0)
+LOOK = SecondLook(margin=3.0, logit=1.0, focus=0.0, bias=0.0, foreign_bias=0.0)
 TOKENS = Tokens(tiny_model.tokenizer())
 FILL = "plain words of no weight at all stand here "
 Answer = Callable[[Window], float]
@@ -89,7 +89,7 @@ def test_what_is_not_looked_at_again_stays_as_suspect_as_it_was() -> None:
 
 
 def test_focus_counts_by_its_weight() -> None:
-    look = SecondLook(margin=3.0, logit=0.5, focus=2.0, bias=-1.0)
+    look = SecondLook(margin=3.0, logit=0.5, focus=2.0, bias=-1.0, foreign_bias=9.0)
     assert again(FILL * 90, [-9.0, 4.0], lambda _: 3.0, look)[0].logit == pytest.approx(0.5 * 3.0 + 2.0 * 2.0 - 1.0)
 
 
@@ -109,6 +109,24 @@ def test_crops_stay_within_the_text_and_their_number_within_its_bound(words: lis
     assert all(0 < len(crop.ids) <= sum(max(CROPS, key=sum)) and crop.heads == (HEAD,) for crop in asked)
     assert 0 <= looked.window < len(logits)
     assert again(text, logits, lambda _: -1.0) == (looked, asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The pump is cleaned with water, and its seal is replaced if it leaks.", True),
+        ("Die Pumpe wird mit Wasser gereinigt, und die Dichtung wird ersetzt.", False),
+        ("La pompe est nettoyée à l'eau ; le joint est remplacé s'il fuit.", False),
+        ("ポンプは年に二回水で洗浄します。", False),
+        ("", True),
+    ],
+)
+def test_each_language_has_its_bias(text: str, expected: bool) -> None:
+    assert english(text) is expected
+    look = SecondLook(3.0, 0.0, 0.0, bias=7.0, foreign_bias=8.0)
+    filled = " ".join([text or FILL] * 40)
+    number = 2 if len(TOKENS.of(filled).ids) > 1 else 1
+    assert again(filled, [4.0] * number, lambda _: 0.0, look)[0].logit == (7.0 if english(filled) else 8.0)
 
 
 def test_the_longest_run_is_what_the_encoder_points_at() -> None:
@@ -155,13 +173,13 @@ def test_an_order_stays_suspect_and_what_crops_deny_does_not(tmp_path: Path) -> 
     seen = looking(tmp_path / "seen", LOOK).read(LONG, [Surface.CONTENT])[0]
     assert seen.scores["content"] > 0.99
     assert LONG[seen.span.start : seen.span.end] == "smuggle"
-    denied = looking(tmp_path / "denied", SecondLook(3.0, 1.0, 1.0, -50.0)).read(LONG, [Surface.CONTENT])[0]
+    denied = looking(tmp_path / "denied", SecondLook(3.0, 1.0, 1.0, -50.0, -50.0)).read(LONG, [Surface.CONTENT])[0]
     assert denied.scores["content"] == pytest.approx(1 / (1 + np.exp(-tiny_model.QUIET))), "its other windows decide"
     assert denied.unread == ()
 
 
 def test_a_second_look_takes_no_more_than_a_text_is_worth(tmp_path: Path) -> None:
-    cascade = looking(tmp_path, SecondLook(3.0, 0.0, 0.0, -50.0))
+    cascade = looking(tmp_path, SecondLook(3.0, 0.0, 0.0, -50.0, -50.0))
     text = (FILL * 12 + "smuggle ") * 40
     _, taken = counted(cascade, text, Surface.CONTENT)
     assert WINDOWS < taken <= cascade.most_windows
@@ -173,11 +191,11 @@ def test_a_second_look_takes_no_more_than_a_text_is_worth(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"margin": -1.0, "logit": 1.0, "focus": 1.0, "bias": 0.0},
-        {"margin": 1.0, "logit": -1.0, "focus": 1.0, "bias": 0.0},
-        {"margin": 1.0, "logit": 1.0, "focus": "much", "bias": 0.0},
-        {"margin": 1.0, "logit": 1.0, "focus": 1.0},
-        {"margin": 1.0, "logit": 1.0, "focus": 1.0, "bias": 0.0, "more": 1},
+        {"margin": -1.0, "logit": 1.0, "focus": 1.0, "bias": 0.0, "foreign_bias": 0.0},
+        {"margin": 1.0, "logit": -1.0, "focus": 1.0, "bias": 0.0, "foreign_bias": 0.0},
+        {"margin": 1.0, "logit": 1.0, "focus": "much", "bias": 0.0, "foreign_bias": 0.0},
+        {"margin": 1.0, "logit": 1.0, "focus": 1.0, "bias": 0.0},
+        {"margin": 1.0, "logit": 1.0, "focus": 1.0, "bias": 0.0, "foreign_bias": 0.0, "more": 1},
         [],
     ],
 )

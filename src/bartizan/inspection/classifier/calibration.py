@@ -71,6 +71,9 @@ class SecondLook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     focus: float
     """Weight of the mean of each crop's highest focus."""
     bias: float
+    """In a text that is mostly English."""
+    foreign_bias: float
+    """In any other."""
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

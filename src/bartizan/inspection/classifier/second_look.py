@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +21,33 @@ _REACH = 2_000
 """Characters on both sides of the place that are tokenised for its crops."""
 
 
+_WORD = re.compile(r"[^\W\d_]+")
+_SAMPLE = 3_000
+"""Words by which a text's language is judged."""
+_ENGLISH = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "is",
+        "for",
+        "with",
+        "that",
+        "be",
+        "this",
+        "it",
+        "are",
+        "by",
+        "from",
+        "can",
+        "if",
+        "not",
+    ]
+)
+_SHARE = 0.05
+"""Of such words in English, of which one in twenty texts about programs has less."""
 _FOCUSED = 0.0
 """Token logit from which a token belongs to the explanation."""
 
@@ -67,22 +96,28 @@ class Again:
             room: crops that may be read; where it ends, windows keep their logits.
         """
         logits = [float(encoded.logits[head]) for encoded in read]
+        bias: float | None = None
         order = sorted(range(len(logits)), key=lambda at: (-logits[at], at))
         best = Looked(-np.inf, order[0])
         for rank, at in enumerate(order):
             again = logits[at]
             if again >= edge - self._look.margin and rank < MOST and room >= len(CROPS):
                 room -= len(CROPS)
-                again = yield from self._again(text, windows[at], read[at], head)
+                if bias is None:
+                    bias = self._look.bias if english(text) else self._look.foreign_bias
+                seen = yield from looks(self._tokens, text, windows[at], read[at], head)
+                again = self._look.logit * seen.logit + self._look.focus * seen.focus + bias
             if again > best.logit:
                 best = Looked(again, at)
             if best.logit >= edge:
                 break
         return best
 
-    def _again(self, text: str, window: Window, encoded: Encoded, head: int) -> Steps[float]:
-        seen = yield from looks(self._tokens, text, window, encoded, head)
-        return self._look.logit * seen.logit + self._look.focus * seen.focus + self._look.bias
+
+def english(text: str) -> bool:
+    """Whether a text is mostly English, by the commonest words."""
+    words = [word[0].lower() for word in islice(_WORD.finditer(text), _SAMPLE)]
+    return sum(word in _ENGLISH for word in words) >= _SHARE * len(words)
 
 
 def looks(tokens: Tokens, text: str, window: Window, encoded: Encoded, head: int) -> Steps[Seen]:
