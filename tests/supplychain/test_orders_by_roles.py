@@ -15,7 +15,7 @@ from bartizan.core.artefact import Admission
 from bartizan.supplychain.text.reading import Kind, look
 from bartizan.supplychain.text.roles.addresses import Addresses
 from bartizan.supplychain.text.roles.meanings import MEANINGS
-from bartizan.supplychain.text.roles.reading import meant
+from bartizan.supplychain.text.roles.reading import TELLING, meant
 
 # order, its honest counterpart
 PAIRS = {
@@ -170,6 +170,10 @@ def skill(order: str) -> bytes:
 
 def test_every_meaning_has_a_pair() -> None:
     assert set(PAIRS) == {meaning.id for meaning in MEANINGS}
+
+
+def test_every_meaning_needs_a_role_that_is_looked_for_everywhere() -> None:
+    assert [one.id for one in MEANINGS if not any(set(group) <= TELLING for group in one.roles)] == []
 
 
 @pytest.mark.parametrize("name", PAIRS)

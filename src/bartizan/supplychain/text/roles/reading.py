@@ -42,8 +42,20 @@ _OF_NO_LANGUAGE = frozenset(
 _GROUPS = tuple((meaning, tuple(map(frozenset, meaning.roles))) for meaning in MEANINGS)
 
 
+TELLING = frozenset(
+    {
+        Role.STRANGER, Role.SECRET, Role.TALK, Role.PERSONAL, Role.CONCEAL, Role.UNTRUE, Role.WHATEVER, Role.ACCOUNT,
+        Role.CONTACT, Role.GUARD, Role.UNSAFE, Role.FAVOUR, Role.GRANT, Role.SELF, Role.AGENT_FILE, Role.OBEY,
+        Role.SKEW, Role.PASSCODE, Role.EVERYWHERE, Role.TRUST, Role.ITSELF, Role.OUTSIDE, Role.KEEP, Role.HANDED,
+    }
+)  # fmt: skip
+"""Roles that few paragraphs have; every meaning needs one. The others are looked for only beside them."""
+
+_NEEDED = frozenset(frozenset(group for group in groups if group <= TELLING) for _, groups in _GROUPS)
+
+
 @cache
-def _patterns() -> tuple[tuple[Role, bool, re2._Regexp[str]], ...]:
+def _patterns(telling: bool) -> tuple[tuple[Role, bool, re2._Regexp[str]], ...]:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY
@@ -51,19 +63,17 @@ def _patterns() -> tuple[tuple[Role, bool, re2._Regexp[str]], ...]:
         (role, lexicons is _ENGLISH, re2.compile("|".join(parts), options))
         for lexicons in (_ENGLISH, _OTHERS)
         for role in Role
-        if (parts := [part for lexicon in lexicons for part in lexicon.get(role, ())])
+        if (role in TELLING) is telling and (parts := [part for lexicon in lexicons for part in lexicon.get(role, ())])
     )
 
 
-def marks(text: str) -> list[Mark]:
-    """Every role in a folded text, by place."""
-    found = [
-        Mark(role, one.start(), one.end(), english)
-        for role, english, pattern in _patterns()
-        for one in pattern.finditer(text)
+def _marks(text: str, start: int, end: int, *, telling: bool) -> list[Mark]:
+    part = text[start:end]  # RE2 encodes what it is given anew each time
+    return [
+        Mark(role, start + one.start(), start + one.end(), english)
+        for role, english, pattern in _patterns(telling)
+        for one in pattern.finditer(part)
     ]
-    addresses = Addresses(text)
-    return sorted([*found, *addresses.strangers(), *addresses.accounts()], key=lambda mark: mark.start)
 
 
 class Order(NamedTuple):
@@ -85,17 +95,23 @@ def meant(text: str, *, tool: bool) -> Iterator[Order]:
         text: in small letters, without accents.
         tool: whether it describes a tool.
     """
-    every = marks(text)
-    starts = [mark.start for mark in every]
-    last, block, around = (-1, -1), every, set[Role]()
+    addresses = Addresses(text)
+    telling = [*_marks(text, 0, len(text), telling=True), *addresses.strangers(), *addresses.accounts()]
+    telling.sort(key=_place)
+    last, block, around = (-1, -1), telling, set[Role]()
     for sentence in sentences(text):
-        own = every[bisect_left(starts, sentence.start) : bisect_left(starts, sentence.end)]
-        if not own:
-            continue
         if sentence.block != last:
             last = sentence.block
-            block = every[bisect_left(starts, last[0]) : bisect_left(starts, last[1])]
+            block = _between(telling, *last)
+            here = {mark.role for mark in block}
+            if any(all(not group.isdisjoint(here) for group in needed) for needed in _NEEDED):
+                block = sorted([*block, *_marks(text, *last, telling=False)], key=_place)
+            else:
+                block = []
             around = {mark.role for mark in block}
+        own = _between(block, sentence.start, sentence.end)
+        if not own:
+            continue
         here = {mark.role for mark in own}
         for meaning, (head, *others) in _GROUPS:
             if head.isdisjoint(here) or (meaning.tools_only and not tool):
@@ -105,6 +121,14 @@ def meant(text: str, *, tool: bool) -> Iterator[Order]:
                 continue
             if found := _fits(meaning, text, sentence, own, block):
                 yield Order(meaning, *found, sentence.start, sentence.block)
+
+
+def _place(mark: Mark) -> int:
+    return mark.start
+
+
+def _between(marks: list[Mark], start: int, end: int) -> list[Mark]:
+    return marks[bisect_left(marks, start, key=_place) : bisect_left(marks, end, key=_place)]
 
 
 def _fits(
