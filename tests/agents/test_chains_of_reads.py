@@ -146,7 +146,7 @@ IBAN = "DE44500105175407324931"
     ],
 )
 def test_what_a_payment_is_for_may_stand_beside_whom_and_how_much(text: str, amount: float, allowed: bool) -> None:
-    reads = (("inbox_list", {}, f"- from: Rohrmann\n  body: '{text}'\n"),)
+    reads: tuple[Read, ...] = (("inbox_list", {}, f"- from: Rohrmann\n  body: '{text}'\n"),)
     paid = decided(
         "Pay the plumber Rohrmann some money.", reads, "pay_send", iban=IBAN, amount=amount, reference="RX-2210"
     )

@@ -48,6 +48,7 @@ def test_what_the_agent_stored_of_a_letter_comes_back_as_a_letters_word() -> Non
     order = {"id": 7, "recipient": EVIL}
     laundered = talk(task, letter, stored, back)
     assert decide(laundered, "update_standing_order", **order).action is not Action.ALLOW
+    assert decide(laundered, "update_standing_order", **order).facts["critical"] == "external", "as in the letter"
     honest = talk(task, letter, back)
     assert decide(honest, "update_standing_order", **order).facts["critical"] == "linked", "nobody stored it here"
 

@@ -133,9 +133,13 @@ class Ledger:
         records: dict[int, Record] = {}
         parts: dict[int, list[Leaf]] = {}
         heard = self._heard.get(server, "")
+        # what was stored of others' prose comes back as good as it was, whoever points at where it was kept
+        returned = Record(tool=tool, pointed=False, trusted=False, server=server, heard=heard)
         for leaf in leaves:
             if leaf.field and not trusted and values.normal(leaf.text) in self.stored:
-                leaf = msgspec.structs.replace(leaf, field=False, label=False)
+                self._passage(msgspec.structs.replace(leaf, field=False, label=False), returned)
+                self.external = True
+                continue
             record = records.get(leaf.record)
             if record is None:
                 record = records[leaf.record] = Record(
