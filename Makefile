@@ -98,13 +98,13 @@ $(TORCH)/.installed: $(TORCH)/.stamp pyproject.toml
 bench-robustness: $(TORCH)/.installed ## Measure attacks on models beside the opponents: make bench-robustness [ARGS="--part privacy --keep build/figures"]
 	OMP_NUM_THREADS=1 $(TORCH)/bin/bartizan bench robustness $(ARGS)
 
-train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [RUNS=recorded runs of agents] [SHARE=of the rows, for a quick run] [MINUTES=of the encoder's training at most] and either [FROM=folder of the run that learns on [BLEND=share of what it learns, 1 for an encoder of its own for material] [KEEP=1: only its first look at material does]] [MATERIAL=folder of the run whose encoder reads material] or [ON=1: the upper layers for material of the model in force learn on, nothing else changes [BLEND=share of what they learn]]
+train: $(TRAIN)/.stamp ## Rebuild the detection model: make train DATA=folder with train/ and dev/ VERSION=1.2.3 [AGAINST=evaluation rows] [RUNS=recorded runs of agents] [SHARE=of the rows, for a quick run] [MINUTES=of the encoder's training at most] and either [FROM=folder of the run that learns on [BLEND=share of what it learns, 1 for an encoder of its own for material] [KEEP=1: only its first look at material does]] [MATERIAL=folder of the run whose encoder reads material] or [ON=content|user: the upper layers of the model in force for material or for requests learn on, nothing else changes [BLEND=share of what they learn]]
 	test -n "$(DATA)" -a -n "$(VERSION)"
 ifdef ON
-	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.learn_on --model $(MODEL) --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
+	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.learn_on --surface $(ON) --model $(MODEL) --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
 	  --against $(DATA)/dev $(AGAINST) $(QUICK)
-	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish_material --run build/model --model $(MODEL) --development $(DATA)/dev --target $(MODEL) --version $(VERSION) $(if $(BLEND),--blend $(BLEND))
-	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.second_look --model $(MODEL) --work build/model --version $(VERSION)
+	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish_upper --surface $(ON) --run build/model --model $(MODEL) --development $(DATA)/dev --target $(MODEL) --version $(VERSION) $(if $(BLEND),--blend $(BLEND))
+	$(if $(filter content,$(ON)),PYTHONPATH=src:. $(TRAIN)/bin/python -m training.second_look --model $(MODEL) --work build/model --version $(VERSION))
 else
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.train --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
 	  --against $(DATA)/dev $(AGAINST) $(if $(FROM),--go-on-from $(FROM)) $(if $(BLEND),--blend $(BLEND)) $(if $(KEEP),--keep-encoder) $(QUICK)

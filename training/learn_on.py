@@ -1,8 +1,8 @@
-"""A shipped model's upper layers for material learn on, from documents and results of tools with and without orders.
+"""A shipped model's upper layers learn on: those for material or, with ``--surface user``, those for requests.
 
     python -m training.learn_on --model FOLDER --data FOLDER --out FOLDER
 
-``training.finish_material`` makes a model of what comes out.
+``training.finish_upper`` makes a model of what comes out.
 """
 
 from __future__ import annotations
@@ -17,43 +17,36 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from bartizan.inspection.classifier.artefact import MATERIAL_ENCODER, TRUNK, stored
+from bartizan.inspection.classifier.artefact import ENCODER, MATERIAL_ENCODER, TRUNK, stored
 from bartizan.inspection.classifier.calibration import parse
-from training import fit_upper, mixture, overlap, public, states, upper, windows
+from training import fit_upper, material_rows, overlap, request_rows, states, upper, windows
 from training.assemble import TOKENIZER
-from training.encoder import Upper
-from training.generate import carried, descriptions, interface_texts, published
+from training.encoder import HEADS, Upper
 from training.rows import Row, write_rows
 from training.windows import Sample
 
 SEED = 20261129
-CARRIED = 6_000
-"""Rows of ``generate.carried``."""
-WINDOWS = 2_500
-"""Windows of harmless documents that are looked through for those that the model in force suspects."""
-HARD = 700
-"""Of them, the most suspect are learnt from."""
-SHORT = 300
-"""Characters of an attack that is planted as somebody typed it."""
-REPLAYED = {
-    "gen/contrast": 0.25,
-    "gen/descriptions": 0.35,
-    "gen/content": 0.12,
-    "gen/manuals": 0.3,
-    "bipia_embed_train": 0.3,
-    "t0_sample": 0.2,
-    "taubench_records": 0.5,
+FILES = {"user": ENCODER, "content": MATERIAL_ENCODER}
+"""By surface."""
+LEARNT = {
+    "user": tuple(HEADS.index(head) for head in ("user", "extraction", "jailbreak")),
+    "content": (HEADS.index("content"),),
 }
-REPLAYED_OTHERS = 0.06
-"""Shares of a pass of ``training.mixture`` that are read again, so that nothing is forgotten."""
+"""Whose labels teach; the surface's own comes first."""
+BUCKETS = {"user": 0, "content": 1}
+"""The length whose threshold says what the model in force calls an attack: one window, two."""
+ROWS = {"user": request_rows.rows, "content": material_rows.rows}
+HARD = 700
+"""Of the windows of harmless documents, the most suspect that are learnt from."""
 
 
 def main() -> None:
-    """Write ``rows.jsonl`` and ``content.onnx``; exit 1 on a near-duplicate."""
+    """Write ``rows.jsonl`` and the upper layers' file; exit 1 on a near-duplicate."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="folder of the model that learns on")
     parser.add_argument("--data", type=Path, required=True, help="folder with the public training sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for what comes out")
+    parser.add_argument("--surface", choices=FILES, default="content", help="whose layers learn")
     parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="drop rows that resemble rows of these")
     parser.add_argument("--against", type=Path, nargs="*", default=[], help="fail when a row resembles rows of these")
     parser.add_argument("--seed", type=int, default=SEED)
@@ -63,7 +56,7 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
-    old, new, documents = rows(options.data, options.out, options.seed, options.share)
+    old, new, documents = ROWS[options.surface](options.data, options.out, options.seed, options.share)
     old, new = (_without(drawn, overlap.texts(options.leave_out)) for drawn in (old, new))
     write_rows(options.out / "rows.jsonl", [*old, *new])
     if options.against:
@@ -73,37 +66,10 @@ def main() -> None:
     fit(options, old, new, documents)
 
 
-def rows(data: Path, downloads: Path, seed: int, share: float = 1.0) -> tuple[list[Row], list[Row], list[str]]:
-    """Rows that are read again, new ones, and harmless documents to be looked through.
-
-    Args:
-        data: with the public training sets.
-        downloads: folder for what is fetched.
-        seed: of everything drawn.
-        share: of all.
-    """
-    rng = random.Random(seed)
-    known = list(public.rows(data))
-    found = mixture.sources(known, seed, downloads, share)
-    drawn = mixture.draw(found, mixture.amounts(found, share), rng)
-    old = [row for row in drawn if rng.random() < _replayed(row)]
-    texts = published.documents(published.fetch(downloads), held_out=False)
-    texts += descriptions.Documents(descriptions.fetch(downloads), held_out=False).descriptions
-    said = interface_texts.messages(interface_texts.fetch(downloads))
-    texts += interface_texts.pages(rng, said)
-    typed = (row for row in (*known, *found["gen/languages"]) if row.attack and row.surface == "both")
-    requests = sorted({row.text for row in typed if len(row.text) < SHORT})
-    new = list(carried.rows(rng, int(share * CARRIED), texts, requests))
-    return old, new, [descriptions.stretch(rng, rng.choice(texts), 1_200) for _ in range(int(share * WINDOWS))]
-
-
-def _replayed(row: Row) -> float:
-    return REPLAYED.get("/".join(row.source.split("/")[:2]), REPLAYED_OTHERS)
-
-
 def fit(options: argparse.Namespace, old: list[Row], new: list[Row], documents: Sequence[str]) -> None:
-    """Write ``content.onnx`` of ``options.out``."""
-    shipped = stored(options.model, MATERIAL_ENCODER) or b""
+    """Write the file of ``options.surface`` into ``options.out``."""
+    name = FILES[options.surface]
+    shipped = stored(options.model, name) or b""
     tokenizer = Tokenizer.from_str((stored(options.model, TOKENIZER) or b"").decode())
     rng = random.Random(options.seed)
     taught, further = (list(windows.samples(tokenizer, drawn, rng)) for drawn in (old, new))
@@ -115,8 +81,9 @@ def fit(options: argparse.Namespace, old: list[Row], new: list[Row], documents: 
     kept = states.States(stored(options.model, TRUNK) or b"", samples, options.threads, _log)
     learner = upper.read(shipped)
     states.ask(learner, kept, [*taught, *read])
-    edge = parse((options.model / "calibration.json").read_bytes()).thresholds["content"]["latin"][1]
-    hard = hardest(read, edge)
+    edges = parse((options.model / "calibration.json").read_bytes()).thresholds[options.surface]["latin"]
+    edge = edges[BUCKETS[options.surface]]
+    hard = hardest(read, edge) if read else []
     fit_upper.fit(
         learner,
         kept,
@@ -125,14 +92,15 @@ def fit(options: argparse.Namespace, old: list[Row], new: list[Row], documents: 
         edge,
         options.minutes,
         log=_log,
-        checkpoint=lambda one: _keep(one, shipped, options.out),
+        checkpoint=lambda one: _keep(one, shipped, options.out / name),
+        heads=LEARNT[options.surface],
     )
-    _keep(learner, shipped, options.out)
+    _keep(learner, shipped, options.out / name)
 
 
 def hardest(read: Sequence[Sample], edge: float) -> list[Sample]:
     """The most suspect of harmless samples, once more and heavier where they are over the edge; held to nothing."""
-    suspect = sorted(read, key=lambda sample: -_content(sample))[: max(1, HARD * len(read) // WINDOWS)]
+    suspect = sorted(read, key=lambda sample: -_content(sample))[: max(1, HARD * len(read) // material_rows.WINDOWS)]
     over = sum(_content(sample) > edge for sample in suspect)
     print(f"{over} of {len(read)} windows of harmless documents are over {edge}", flush=True)
     for sample in suspect:
@@ -151,8 +119,8 @@ def _without(drawn: list[Row], evaluation: Sequence[str]) -> list[Row]:
     return [row for number, row in enumerate(drawn) if number not in near]
 
 
-def _keep(learner: Upper, shipped: bytes, folder: Path) -> None:
-    (folder / MATERIAL_ENCODER).write_bytes(upper.write(learner, shipped))
+def _keep(learner: Upper, shipped: bytes, target: Path) -> None:
+    target.write_bytes(upper.write(learner, shipped))
 
 
 def _log(line: str) -> None:

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from training.generate import contrast, descriptions, interface_texts, manuals, multilingual, planted, requests, sampled
+from training.generate import (
+    assistant,
+    contrast,
+    descriptions,
+    interface_texts,
+    manuals,
+    multilingual,
+    planted,
+    requests,
+    sampled,
+)
 from training.generate.obfuscation import as_read, decorate, disguise
 from training.rows import Row
 
@@ -21,6 +31,7 @@ GENERATED = {
     "gen/sampled": 6_000,
     "gen/content": 8_500,
     "gen/languages": 12_000,
+    assistant.SOURCE: 4_000,
     "gen/interface": 2_000,
     "gen/manuals": 800,
     "gen/contrast": 9_000,
@@ -78,6 +89,7 @@ def sources(public_rows: Sequence[Row], seed: int, downloads: Path, share: float
     found["gen/content"] = list(planted.rows(rng, generated["gen/content"], documents))
     found["gen/languages"] = list(multilingual.rows(rng, generated["gen/languages"]))
     found["gen/sampled"] = list(sampled.rows(rng, generated["gen/sampled"]))
+    found[assistant.SOURCE] = list(assistant.rows(rng, generated[assistant.SOURCE]))
     said = interface_texts.messages(interface_texts.fetch(downloads))
     found["gen/interface"] = list(interface_texts.rows(rng, generated["gen/interface"], said))
     found["gen/manuals"] = list(manuals.rows(rng, generated["gen/manuals"]))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
-from training.generate import manuals, multilingual, planted, requests, sampled
+from training.generate import assistant, manuals, multilingual, planted, requests, sampled
 from training.generate.carriers import CARRIERS
 from training.generate.documents import Draft
 from training.generate.documents import planted as planted_in_draft
@@ -23,6 +23,7 @@ GENERATORS: dict[str, Callable[[random.Random, int], Iterator[Row]]] = {
     "multilingual": multilingual.rows,
     "sampled": sampled.rows,
     "manuals": manuals.rows,
+    "assistant": assistant.rows,
 }
 
 
@@ -32,6 +33,16 @@ def test_the_same_seed_writes_the_same_rows(name: str) -> None:
     assert first == again
     assert [row.text for row in first] != [row.text for row in other]
     assert len(first) == COUNT
+
+
+def test_talk_about_the_assistant_is_harmless_twice_in_three_times() -> None:
+    rows = list(assistant.rows(random.Random(3), 1_200))
+    harmless, attacks = ({row.text for row in rows if row.attack == label} for label in (0, 1))
+    assert not harmless & attacks
+    assert sum(row.attack for row in rows) == 400
+    assert {row.surface for row in rows if not row.attack} == {"user"}
+    assert not [row.text for row in rows if "{" in row.text]
+    assert len({row.lang for row in rows}) > 20
 
 
 @pytest.mark.parametrize("name", ["requests", "planted", "multilingual"])

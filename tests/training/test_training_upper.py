@@ -149,7 +149,7 @@ def test_what_is_held_moves_less(folder: Path) -> None:
 
 def test_a_model_keeps_all_but_what_learnt(tmp_path: Path) -> None:
     from bartizan.inspection import classifier
-    from training import assemble, finish_material, upper
+    from training import assemble, finish_upper, upper
 
     shipped = Path(classifier.__file__).parent / "weights"
     old = assemble.stored(shipped, "content.onnx")
@@ -158,7 +158,7 @@ def test_a_model_keeps_all_but_what_learnt(tmp_path: Path) -> None:
     with torch.no_grad():
         learner.heads.bias += 1.0
     (tmp_path / "content.onnx").write_bytes(upper.write(learner, old))
-    finish_material.copy(shipped, tmp_path, 0.25)
+    finish_upper.copy(shipped, tmp_path, "content.onnx", 0.25)
     for name in ("trunk.onnx", "encoder.onnx", "tokenizer.json", "linear.npz", "harm.onnx", "answer.npz"):
         assert (tmp_path / name).read_bytes() == assemble.stored(shipped, name)
     mixed = upper.read((tmp_path / "content.onnx").read_bytes())
