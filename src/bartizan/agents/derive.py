@@ -80,7 +80,7 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
     effect, why = _effect(named, sentence, deed, declared, tool.annotations.get("readOnlyHint") is True)
     if effect is Effect.WRITE and _sends_message(declared, nouns_of(named)):
         effect, why = Effect.SEND, f"{why}, with recipients and a text"
-    effect = known or effect
+    derived, effect = effect, known or effect
     reports = effect is not Effect.READ and bool(deed.word)
     if not deed.word and effect is not Effect.READ:
         deed = _late(sentence)
@@ -92,7 +92,7 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
     return ToolProfile(
         name=tool.name,
         effect=effect,
-        families=_families(deed, named, effect),
+        families=_families(deed, named, effect, derived),
         nouns=_told_by(nouns, effect, sentence),
         parameters=parameters,
         outward=effect in {Effect.SEND, Effect.SPEND}
@@ -111,11 +111,11 @@ def _late(sentence: list[str]) -> Deed:
     return Deed(next((word for word in sentence[:6] if is_verb(word)), ""), "description")
 
 
-def _families(deed: Deed, named: list[str], effect: Effect) -> frozenset[str]:
+def _families(deed: Deed, named: list[str], effect: Effect, derived: Effect) -> frozenset[str]:
     """Families of a tool's deed, and of its noun where that is it: ``create_payment`` pays, once. Composing a message
-    sends it."""
+    sends it. Of a tool that only seems to read, and does what its operator says, people still say that it reads."""
     found = deed.families
-    if effect is not Effect.READ:
+    if derived is not Effect.READ:
         found -= {"read"}
     if effect is Effect.DELETE and "delete" in families_of([deed.word]):
         found = families_of([deed.word])  # *moves a file to the bin* does not ask for what moves files
