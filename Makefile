@@ -104,14 +104,12 @@ ifdef ON
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.learn_on --surface $(ON) --model $(MODEL) --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
 	  --against $(DATA)/dev $(AGAINST) $(QUICK)
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish_upper --surface $(ON) --run build/model --model $(MODEL) --development $(DATA)/dev --target $(MODEL) --version $(VERSION) $(if $(BLEND),--blend $(BLEND))
-	$(if $(filter content,$(ON)),PYTHONPATH=src:. $(TRAIN)/bin/python -m training.second_look --model $(MODEL) --work build/model --version $(VERSION))
 else
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.train --data $(DATA)/train --out build/model --leave-out $(DATA)/dev \
 	  --against $(DATA)/dev $(AGAINST) $(if $(FROM),--go-on-from $(FROM)) $(if $(BLEND),--blend $(BLEND)) $(if $(KEEP),--keep-encoder) $(QUICK)
 	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.finish --run build/model --development $(DATA)/dev --target $(MODEL) --version $(VERSION) $(if $(KEEP),--keep-encoder) $(if $(MATERIAL),--material $(MATERIAL))
 	for judge in harm answer; do PYTHONPATH=src:. $(TRAIN)/bin/python -m training.judged --judge $$judge --model $(MODEL) --data $(DATA)/train --development $(DATA)/dev \
 	  --work build/model/$$judge --version $(VERSION) $(if $(AGAINST),--against $(AGAINST)) $(if $(RUNS),--runs $(RUNS)) || exit 1; done
-	PYTHONPATH=src:. $(TRAIN)/bin/python -m training.second_look --model $(MODEL) --work build/model --version $(VERSION)
 endif
 
 $(TRAIN)/.stamp: requirements/train.txt

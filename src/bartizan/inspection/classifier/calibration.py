@@ -61,21 +61,6 @@ class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One for each bucket of ``LENGTHS``, in stretches of the first stage."""
 
 
-class SecondLook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of material of more than one window: what other crops of a suspect place say becomes its logit."""
-
-    margin: float
-    """How far below the threshold a window's logit may lie to be looked at again."""
-    logit: float
-    """Weight of the mean of the crops' logits."""
-    focus: float
-    """Weight of the mean of each crop's highest focus."""
-    bias: float
-    """In a text that is mostly English."""
-    foreign_bias: float
-    """In any other."""
-
-
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``calibration.json``.
 
@@ -89,17 +74,12 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By head; heads without a row use ``thresholds`` whatever the length."""
     judges: dict[str, Judged] = {}
     """By name."""
-    second_look: SecondLook | None = None
-    """None: the first one decides."""
-
-    def edge(self, head: str, group: str, windows: int) -> float:
-        """The threshold of a text's logit. Groups without a row use ``other``."""
-        row = self.thresholds[head]
-        return (row.get(group) or row["other"])[length_bucket(windows)]
 
     def score(self, head: str, group: str, windows: int, logit: float) -> float:
-        """In [0, 1]."""
-        return _score(logit - self.edge(head, group, windows))
+        """In [0, 1]. Groups without a row use ``other``."""
+        row = self.thresholds[head]
+        edges = row.get(group) or row["other"]
+        return _score(logit - edges[length_bucket(windows)])
 
     def score_brief(self, head: str, tokens: int, logit: float, first: float) -> float | None:
         """``score`` of a text of ``tokens`` encoder tokens in all; None if it is not brief, or the head has no row.
@@ -151,9 +131,6 @@ def parse(content: bytes, name: str = "calibration.json") -> Calibration:
     judges = calibration.judges
     if not judges.keys() <= set(JUDGES) or any(len(one.thresholds) != len(LENGTHS) for one in judges.values()):
         raise ArtefactError(f"{name}: wrong thresholds for judges", REINSTALL)
-    look = calibration.second_look
-    if look is not None and min(look.margin, look.logit, look.focus) < 0:
-        raise ArtefactError(f"{name}: weights of the second look below zero", REINSTALL)
     if any(len(edges) != len(LENGTHS) for row in rows.values() for edges in row.values()):
         raise ArtefactError(f"{name}: wrong number of length buckets", REINSTALL)
     return calibration

@@ -17,11 +17,13 @@ from bartizan.inspection.classifier.encoder import Encoder
 from bartizan.inspection.classifier.judge import JudgeReading, judges_of
 from bartizan.inspection.classifier.linear import Linear
 from bartizan.inspection.classifier.network import Answers, Encoded, Steps, Window
-from bartizan.inspection.classifier.second_look import Again, pointed
 from bartizan.inspection.classifier.selection import Selector
 from bartizan.inspection.classifier.tokens import Tokens
 
 _SURFACE_HEADS = {Surface.USER: 0, Surface.CONTENT: 1}
+_FOCUSED = 0.0
+"""Token logit from which a token belongs to the explanation."""
+
 T = TypeVar("T")
 
 
@@ -56,8 +58,6 @@ class Cascade:
         tokens = Tokens(artefact.read("tokenizer.json"))
         self._encoder = Encoder.of(artefact, threads)
         self._encoder.check(manifest.window_tokens, tokens.last, len(manifest.heads))
-        look = self._calibration.second_look
-        self._again = None if look is None else Again(look, tokens)
         self._judges = judges_of(artefact, self._calibration, tokens)
         self._selector = Selector(self._linear, tokens, manifest.window_tokens, manifest.overlap_tokens)
         self._manifest = manifest
@@ -106,8 +106,7 @@ class Cascade:
         Args:
             text: read by the first stage before the first step.
             surfaces: user or content; both for a text that may be either.
-            most: windows, once for each of the upper layers that read them; what is beyond is reported as unread. Of
-                what the first look leaves of it a second one may take some.
+            most: windows, once for each of the upper layers that read them; what is beyond is reported as unread.
         """
         nothing = [Reading({}, Span(0, len(text))) for _ in surfaces]
         if not text or text.isspace():
@@ -119,8 +118,7 @@ class Cascade:
         suspect = np.logical_or.reduce(suspects)
         if not suspect.any():
             return nothing
-        room = self.most_windows if most is None else most
-        most = min(room, self._manifest.most_windows)
+        most = self._manifest.most_windows if most is None else min(most, self._manifest.most_windows)
         asked = tuple(head for head, own in zip(heads, suspects, strict=True) if own.any())
         times = min(len(asked), self._encoder.tops)
         windows, number, left = self._selector.select(text, screened, suspect, heads, -(-most // times))
@@ -128,7 +126,6 @@ class Cascade:
         if not windows:
             return [reading._replace(unread=gap) for reading, gap in zip(nothing, gaps, strict=True)]
         said = yield from _each(window._replace(heads=asked) for window in windows)
-        room -= times * len(windows)
         group, mixed = script_group(text), set(surfaces) == _SURFACE_HEADS.keys()
         tokens = len(windows[0].ids) if number == 1 else 0
         readings = []
@@ -138,16 +135,12 @@ class Cascade:
                 continue
             read = [answers[asked.index(head)] for answers in said]
             logits = np.stack([encoded.logits for encoded in read])
-            highest, best = logits.max(axis=0), int(logits[:, head].argmax())
-            if self._again and surface is Surface.CONTENT and number > 1:
-                edge = self._calibration.edge(self._cell(surface.value, mixed), group, number)
-                looked = yield from self._again.steps(text, windows, read, head, edge, room)
-                highest[head], best = looked
-            scores = self._scores(surface, highest, group, number, mixed)
+            scores = self._scores(surface, logits.max(axis=0), group, number, mixed)
             if tokens:
                 first = float(screened.logits[:, head].max())
                 brief = self._calibration.score_brief(surface.value, tokens, float(logits[0, head]), first)
                 scores = scores if brief is None else scores | {surface.value: brief}
+            best = int(logits[:, head].argmax())
             readings.append(Reading(scores, _carrier(windows[best], read[best], head), gap))
         return readings
 
@@ -158,14 +151,11 @@ class Cascade:
         scores = {}
         for column, name in enumerate(self._manifest.heads):
             if name not in _OTHER_SURFACE[surface]:
-                cell = self._cell(name, mixed)
+                cell = MIXED if mixed and name == Surface.CONTENT.value else name
+                cell = cell if cell in self._calibration.thresholds else name
                 if cell in self._calibration.thresholds:
                     scores[name] = self._calibration.score(cell, group, windows, float(logits[column]))
         return scores
-
-    def _cell(self, head: str, mixed: bool) -> str:
-        """The row of thresholds."""
-        return MIXED if mixed and head == Surface.CONTENT.value and MIXED in self._calibration.thresholds else head
 
 
 _OTHER_SURFACE = {Surface.USER: frozenset({"content"}), Surface.CONTENT: frozenset({"user"})}
@@ -188,5 +178,10 @@ def _carrier(window: Window, encoded: Encoded, head: int) -> Span:
     whole = Span(window.spans[0][0], window.spans[-1][1])
     if head != 1:
         return whole
-    run = pointed(encoded, head)
-    return Span(window.spans[run[0]][0], window.spans[run[1]][1]) if run else whole
+    pointed = encoded.focus[:, 1] > _FOCUSED
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], pointed, [False]])))
+    if not len(edges):
+        return whole
+    runs = edges.reshape(-1, 2)
+    first, last = runs[(runs[:, 1] - runs[:, 0]).argmax()]
+    return Span(window.spans[int(first)][0], window.spans[int(last) - 1][1])
