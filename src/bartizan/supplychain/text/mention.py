@@ -15,6 +15,7 @@ from functools import cached_property
 
 import re2
 
+from bartizan.supplychain.text.forbidden_lists import TURNS, in_forbidden_list
 from bartizan.supplychain.text.forbidding import Force, forbids
 
 
@@ -38,15 +39,6 @@ _LABEL = re2.compile(
 _OTHER_LABEL = re2.compile(
     r"(?i)\b(?:good|right|correct|better|best|safe|do|instead|fix|preferred)\b\W{0,4}:|✅|✔|[.!?;]\s"
 )
-_FORBIDDEN_LIST = re2.compile(
-    r"(?i)(?:^|[.!?*_]\s+|\*\*|[-+*] |\d[.)] )\W{0,6}(?:(?:strictly |absolutely )?(?:forbidden|prohibited|disallowed)|"
-    r"never (?:do|run|use|execute|read|print) (?:any of )?(?:the following|these))"
-    r"(?: (?:commands?|actions?|operations?|patterns?|calls?|things|examples?|include|includes|including|are|the|"
-    r"following|files?|tools?|shell))*\W{0,4}:(?:\W{0,4}\n|\W|$)"
-)
-"""What introduces only what is forbidden; nothing but names of commands and the like stands between word and colon."""
-_ITEM = re.compile(r"([ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]")
-_LIST = 2_000
 _ATTACK = re2.compile(
     r"(?i)\b(?:attack\w*|malicious\w*|adversar\w+|(?:prompt|command|code)[-_ ]injections?(?:_\w+)?|"
     r"injected (?:text|prompts?|content|"
@@ -99,8 +91,8 @@ class Reader:
         last = self._text.find("\n", end)
         line = self._text[first : last if last >= 0 else len(self._text)]
         force = forbids(self._sentence(first, start), self._text[start:end], self._rest(end))
-        before = line[: start - first]
-        if force is Force.FULL or _labelled(before, self._text[start:end]) or self._in_forbidden_list(first, before):
+        labelled = _labelled(line[: start - first], self._text[start:end])
+        if force is Force.FULL or labelled or in_forbidden_list(self._text, start, end):
             return Use.FORBIDDEN
         marks = sum(
             (
@@ -113,22 +105,6 @@ class Reader:
             )
         )
         return (Use.ORDERED, Use.SHOWN)[marks] if marks < 2 else Use.QUOTED
-
-    def _in_forbidden_list(self, first: int, before: str) -> bool:
-        """Whether what introduces it, on its line or above its item, says that all that follows is forbidden."""
-        if (label := _FORBIDDEN_LIST.search(before)) is not None:
-            return _OTHER_LABEL.search(before[label.end() :]) is None
-        item = _ITEM.match(before)
-        at = first
-        while item is not None and at > 0:
-            at = self._text.rfind("\n", 0, at - 1) + 1
-            above = self._text[at : self._text.find("\n", at)]
-            other = _ITEM.match(above)
-            if above.strip() and (other is None or len(other.group(1)) < len(item.group(1))):
-                return _FORBIDDEN_LIST.search(above + "\n") is not None
-            if first - at > _LIST:
-                break
-        return False
 
     @staticmethod
     def _names_attacks(line: str, start: int, end: int) -> bool:
@@ -209,6 +185,6 @@ class Reader:
 def _labelled(before: str, order: str) -> bool:
     """Whether a label at the beginning of the line calls the order bad, and nothing ended that since."""
     found = _LABEL.search(before)
-    if found is None or _OTHER_LABEL.search(order):
+    if found is None or _OTHER_LABEL.search(order) or TURNS.search(before, found.end()):
         return False
     return re.search(r"[.!?;]\s", before[found.end() :]) is None and not _OTHER_LABEL.search(before[found.end() :])
