@@ -92,9 +92,11 @@ class Instructions:
             kind = Kind.INSTRUCTIONS
         if kind is Kind.MATERIAL and text.startswith("---\n") and _for_agents(text[:2_000]):
             kind = Kind.INSTRUCTIONS
+        kinds = [kind]
         if kind is Kind.MATERIAL and name.endswith(_PROMPTS) and (_IN_CHARACTER.match(text) or "$ARGUMENTS" in text):
             kind = Kind.INSTRUCTIONS
-        for seen in look(text, kind):
+            kinds.append(kind)  # its first words make nothing milder that would be found without them
+        for seen in dict.fromkeys(one for each in kinds for one in look(text, each)):
             context.budget.step()
             offset = len(text[: seen.at].encode("utf-8"))
             yield context.found(seen.rule, seen.explanation, offset=offset, evidence=seen.evidence)

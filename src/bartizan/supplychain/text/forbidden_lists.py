@@ -16,7 +16,7 @@ _INTRODUCTION = re2.compile(
 """What introduces only what is forbidden; nothing but names of commands and the like stands between word and colon."""
 _ITEM = re.compile(r"([ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]?\][ \t]+)?")
 _CODE = re.compile(r"`[^`\n]*`")
-_BARE = re.compile(r"(?:[\s`*_~\"'“”‘’„«»,;|/.()❌✗✘🚫⛔–—-]|\b(?:and|or)\b)*")  # noqa: RUF001
+_BARE = re.compile(r"(?:[\s`*_~\"'“”‘’„«»,;|/.()❌✗✘🚫⛔–—-]|\b(?:and|or)\b)*")
 """What may stand around an order that nothing else is said about."""
 TURNS = re.compile(
     r"(?i)\b(?:nothing|none|nobody|without|unless|until|before|leaving|leave|(?:skip|omit|forget|miss)\w*|"
@@ -49,14 +49,14 @@ def in_forbidden_list(text: str, start: int, end: int) -> bool:
     if item is None or not _alone(line[item.end() :], start - first - item.end(), end - first - item.end()):
         return False
     at = first
-    while 0 < at and first - at <= _LIST:
+    while at > 0 and first - at <= _LIST:
         at = text.rfind("\n", 0, at - 1) + 1
         above = text[at : text.find("\n", at)]
         other = _ITEM.match(above)
         if above.strip() and (other is None or len(other.group(1)) < len(item.group(1))):
             label = _last(above)
             return label is not None and not above[label:].strip()
-        if above.rstrip().endswith((":", "：")) or TURNS.search(above):  # noqa: RUF001
+        if above.rstrip().endswith((":", "：")) or TURNS.search(above):
             return False
     return False
 

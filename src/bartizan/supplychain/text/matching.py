@@ -22,12 +22,14 @@ NEAR = 600
 _BREAK = re.compile(r"\n[ \t]*\n|[.!?:][ \t]*\n[ \t]*(?:\d+[.)]|[-*#>|])[ \t]")
 UNTOUCHED = ("original", "folded")
 SURROGATE = re.compile("[\ud800-\udfff]")
-_ORDINARY = frozenset({"before_anything", "pretext", "important_block", "again_and_again"})
+_ORDINARY = frozenset({"before_anything", "pretext", "important_block"})
 """Two of these beside each other are still only an urgent tone."""
+_URGENT = _ORDINARY | {"again_and_again"}
+"""Two of these hold a text; in a tool's description they block it."""
 _SPECIAL = frozenset({"conceal", "conceal_this", "silently"})
 _READS = frozenset({"read_secret_file", "code_reads_secrets", "collect_secrets", "store_of_secrets_read"})
 """They say that credentials are read; two of them say no more than one."""
-_MANNER = _ORDINARY | _SPECIAL | {"never_ask", "permission_prompt"}
+_MANNER = _URGENT | _SPECIAL | {"never_ask", "permission_prompt"}
 """They say how or when something is done. Two of them hold a text, and block it only in one sentence."""
 _HOST = re2.compile(r"(?i)(?:://|@)([a-z0-9.-]+\.[a-z]{2,})")
 _EXAMPLE = re2.compile(
@@ -166,7 +168,8 @@ class _Matching:
                 spans = view.origin(start, end), view.origin(other_start, other_end)
                 text = f"{view.text[start:end]} … {view.text[other_start:other_end]}"
                 seen = _seen(view, spans[0], text, f"{first.says} and {second.says}")
-                if {first.id, second.id} <= _MANNER and _apart(view.text[end:other_start]):
+                both = {first.id, second.id}
+                if both <= _URGENT or (both <= _MANNER and _apart(view.text[end:other_start])):
                     seen = self._alone(seen)
                 seen, most = self._whole(seen, view.text[start:end], view.text[other_start:other_end])
                 # a pair means what the part means that the text stands behind least

@@ -25,6 +25,19 @@ _REFUSED = re2.compile(
     r"(?: ever| be| to| also)?\s+$"
 )
 _NONE_OF_IT = re2.compile(r"\s*(?:them |it |in )?(?:no |none of |neither |nothing )(?:\w+ )?(?:\w+)")
+_ALL_OF_IT = re2.compile(
+    r"\s*(?:them |it )?(?:in )?(?:no (?:(?:less|more|fewer|later|sooner|longer|time|delay|matter|doubt|exceptions?|"
+    r"questions?|problem|hurry)\b|[\w-]+ (?:later|sooner|than)\b)|nothing (?:but|except|less|short|other|more|else)\b)"
+)
+"""It looks like a denial of the object, and is none."""
+_MORE = re2.compile(
+    r"\s*(?:(?:nur|erst|bloss|allein|lediglich|anders als|alleen|slechts|enkel|bara|endast|enbart|seulement|"
+    r"uniquement|solo|solamente|unicamente|so|somente|apenas|soltanto|tylko|jen|pouze|only|just|merely|nothing but|but|"
+    r"time|later|delay|matter|doubt|problem|longer)\b|только|просто|лише|тільки|仅|只|但)"
+)
+"""After a word that denies: more is meant, or something else is denied."""
+_HALF = frozenset({"ne", "n'"})
+"""The first half of a French denial."""
 _OF_NO_LANGUAGE = frozenset(
     {
         Role.SECRET,
@@ -82,8 +95,6 @@ class Order(NamedTuple):
     meaning: Meaning
     start: int
     end: int
-    sentence: int
-    """Where its sentence begins."""
     block: tuple[int, int]
     """Its paragraph or item."""
 
@@ -120,7 +131,7 @@ def meant(text: str, *, tool: bool) -> Iterator[Order]:
             if any(wanted.isdisjoint(among) for wanted in others):
                 continue
             if found := _fits(meaning, text, sentence, own, block):
-                yield Order(meaning, *found, sentence.start, sentence.block)
+                yield Order(meaning, *found, sentence.block)
 
 
 def _place(mark: Mark) -> int:
@@ -167,6 +178,12 @@ def _speak_alike(mark: Mark, head: Mark) -> bool:
 def _denied(text: str, sentence: Sentence, own: Sequence[Mark], head: Mark, end: int) -> bool:
     """Whether the verb is denied: in English right before it or before its object, otherwise anywhere in its clause."""
     if head.english:
-        return bool(_REFUSED.search(text[sentence.start : head.start]) or _NONE_OF_IT.match(text[head.end : end]))
+        after = text[head.end : end]
+        nothing = _NONE_OF_IT.match(after) and not _ALL_OF_IT.match(after)
+        return bool(nothing or _REFUSED.search(text[sentence.start : head.start]))
     first, last = clause(text, sentence, head.start)
-    return any(mark.role is Role.NOT and first <= mark.start < last for mark in own)
+    words = [mark for mark in own if mark.role is Role.NOT and first <= mark.start < last]
+    left = [mark for mark in words if not _MORE.match(text[mark.end : last])]
+    if len(left) < len(words):
+        left = [mark for mark in left if text[mark.start : mark.end] not in _HALF]
+    return bool(left)
