@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bartizan.supplychain.documents.interface import Place
+from bartizan.supplychain.formats.hosts import host_of, is_local, open_addresses
 from bartizan.supplychain.interface import CODE_EXECUTION, Admission, ArtefactFinding, Context, Rule, Severity
 from bartizan.supplychain.text.reading import Kind, look
 
@@ -60,13 +61,7 @@ _OFF = frozenset(
 _ENDPOINTS = frozenset(
     {"ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_BASE", "AZURE_OPENAI_ENDPOINT", "HTTPS_PROXY", "HF_ENDPOINT"}
 )
-_LOCAL = (
-    "http://localhost",
-    "http://127.0.0.1",
-    "https://api.anthropic.com",
-    "https://api.openai.com",
-    "https://huggingface.co",
-)
+_KNOWN = frozenset({"api.anthropic.com", "api.openai.com", "huggingface.co"})
 _PRELOADS = frozenset(
     {
         "LD_PRELOAD",
@@ -124,7 +119,8 @@ def _listing(content: dict[str, Any], context: Context) -> Iterator[ArtefactFind
     if _is_listing(content):
         yield from _text(content["description"], "description", context)
         tools = content.get("tools")
-        for number, tool in enumerate(tools[:_MOST] if isinstance(tools, list) else []):
+        for number, tool in enumerate(tools if isinstance(tools, list) else []):
+            context.budget.check()  # however many there are: it ends the scan, and says so
             if isinstance(tool, dict) and not _is_tool(tool) and isinstance(tool.get("description"), str):
                 yield from _text(tool["description"], f"tools.{number}", context)
     if isinstance(content.get("instructions"), str):
@@ -201,7 +197,7 @@ def _server(server: dict[str, Any], member: str, context: Context) -> Iterator[A
             APPROVAL, "Every call of this server runs without being asked for.", evidence="*", member=member
         )
     url = server.get("url") or server.get("serverUrl")
-    if isinstance(url, str) and url.startswith("http://") and not url.startswith(_LOCAL):
+    if isinstance(url, str) and open_addresses(url[:_MOST]):
         yield context.found(REDIRECT, "The server is reached without encryption.", evidence=url, member=member)
     for key in ("description", "instructions"):
         if isinstance(server.get(key), str):
@@ -236,10 +232,18 @@ def _environment(environment: dict[str, Any], member: str, context: Context) -> 
             yield context.found(
                 COMMAND, f"{key} has other code loaded into every program.", evidence=f"{key}={text}", member=member
             )
-        elif key in _ENDPOINTS and text and not text.startswith((*_LOCAL, "${", "$")):
+        elif key in _ENDPOINTS and text and not _stays(text):
             yield context.found(
                 REDIRECT, f"{key} sends prompts, answers and keys to another host.", evidence=text, member=member
             )
+
+
+def _stays(address: str) -> bool:
+    """Whether it leads to this machine, to the maker of the model, or wherever somebody else says."""
+    if address.startswith("$"):
+        return True
+    host, scheme = host_of(address), address.partition(":")[0].casefold()
+    return (scheme == "http" and is_local(host)) or (scheme == "https" and host in _KNOWN)
 
 
 def _settings(content: dict[str, Any], place: Place, context: Context) -> Iterator[ArtefactFinding]:

@@ -10,8 +10,6 @@ from bartizan.supplychain.documents.interface import Place
 from bartizan.supplychain.formats.paths import escapes
 from bartizan.supplychain.interface import ArtefactFinding, Context
 
-_MOST = 10_000
-
 
 class Listed:
     """See the module."""
@@ -32,15 +30,19 @@ def _paths(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for one in _objects(content.get("_data_files")):
         yield "_data_files", one.get("filename")
     for group in _objects(content.get("weightsManifest")):
-        paths = group.get("paths")
-        yield from (("weightsManifest", path) for path in (paths[:_MOST] if isinstance(paths, list) else ()))
+        yield from (("weightsManifest", path) for path in _list(group.get("paths")))
     entries = content.get("itemInfoEntries")
     for one in _objects(list(entries.values())) if isinstance(entries, dict) else ():
         yield "itemInfoEntries", one.get("path")
     stages = content.get("paramMap")
     uids = stages.get("stageUids") if isinstance(stages, dict) and "sparkVersion" in content else None
-    yield from (("paramMap.stageUids", uid) for uid in (uids[:_MOST] if isinstance(uids, list) else ()))
+    yield from (("paramMap.stageUids", uid) for uid in _list(uids))
 
 
-def _objects(found: Any) -> list[dict[str, Any]]:
-    return [one for one in found[:_MOST] if isinstance(one, dict)] if isinstance(found, list) else []
+def _objects(found: Any) -> Iterator[dict[str, Any]]:
+    return (one for one in _list(found) if isinstance(one, dict))
+
+
+def _list(found: Any) -> list[Any]:
+    """A list, however long: the budget ends the scan and says so."""
+    return found if isinstance(found, list) else []

@@ -14,6 +14,7 @@ import re2
 
 from bartizan.supplychain.documents.agents import COMMAND
 from bartizan.supplychain.documents.interface import Place
+from bartizan.supplychain.formats.hosts import is_local, open_addresses
 from bartizan.supplychain.formats.python_code import LARGEST, RUNS, SENDS, risks
 from bartizan.supplychain.formats.words import words
 from bartizan.supplychain.interface import (
@@ -40,10 +41,11 @@ _KEYS = words(
     prepare setup_script build_command start_command entry
     """
 )
-_UNCHECKED = re2.compile(
-    r"^(?:-i|--index-url|--extra-index-url|--find-links|-f|-r|--requirement|-c|--constraint)[ =]+http://|^--trusted-host\b|"
-    r"^[\w.-]+(?:\[[\w, .-]*\])? ?@ ?http://"
+_TAKEN = re2.compile(
+    r"(?i)^(?:-i|--index-url|--extra-index-url|--find-links|-f|-r|--requirement|-c|--constraint|-e|--editable)[ =]*"
+    r"[\"']?(?:\w+\+)?http:|^[\w.-]+\s*(?:\[[\w, .-]*\])?\s*@\s*(?:\w+\+)?http:|^(?:\w+\+)?http:"
 )
+_TRUSTED = re2.compile(r"(?i)^--trusted-host[ =]+(\S+)")
 _REACHES = re2.compile(
     r"(?m)^\s*(?:import|from)\s+(?:os|sys|subprocess|socket|ctypes|pickle|marshal|importlib|builtins|pty|runpy|urllib"
     r"|requests|httpx|http|shutil|code)\b|\b(?:exec|eval|compile|__import__|getattr)\s*\("
@@ -75,7 +77,7 @@ class Running:
                 break
         for key in _PACKAGES & content.keys():
             for line in content[key] if isinstance(content[key], list) else ():
-                if isinstance(line, str) and _UNCHECKED.search(line):
+                if isinstance(line, str) and _unchecked(line.strip()):
                     yield context.found(
                         INSECURE, "pip is handed it, and checks nothing there.", evidence=line, member=place.member()
                     )
@@ -84,6 +86,13 @@ class Running:
         for key, text in list(content.items())[:_MOST_TEXTS]:
             if isinstance(text, str) and may_reach(text):
                 yield from _placeholders(text, f"{place.member()}.{key}".strip("."), context)
+
+
+def _unchecked(line: str) -> bool:
+    """Whether a line of requirements takes something from another machine that nobody has to prove to be."""
+    if (trusted := _TRUSTED.search(line)) is not None:
+        return not is_local((trusted.group(1) or "").strip("\"'"))
+    return _TAKEN.search(line) is not None and bool(open_addresses(line))
 
 
 def _programs(place: Place) -> Iterator[str]:

@@ -43,9 +43,9 @@ class Targets:
 
     def read(self, place: Place, context: Context) -> Iterable[ArtefactFinding]:
         """One object of a configuration."""
+        yield from _made(place, context)
         name = _target(place.content)
         if not name:
-            yield from _made(place, context)
             return
         if name.startswith("$") or "(" in name or dangerous(name) or name.rpartition(".")[2] in _ACTING:
             yield context.found(
@@ -62,15 +62,24 @@ class Targets:
 
 def _made(place: Place, context: Context) -> Iterator[ArtefactFinding]:
     module, name = place.content.get("module"), place.content.get("name")
-    if place.way[-1:] == ("type",) and isinstance(module, str) and isinstance(name, str):
+    named = place.way[-1:] == ("type",) or place.content.get("type") == "pyref"
+    if named and isinstance(module, str) and isinstance(name, str):
         whole = f"{module}.{name}"
-        if dangerous(whole) and not below(whole, _HARMLESS):
+        steps = name.split(".")
+        reached = [whole, *(".".join(steps[at:]) for at in range(len(steps) - 1))]
+        if whole not in _HARMLESS and any(map(dangerous, reached)):
             yield context.found(
                 TARGET, f"Making this configuration's objects calls {whole}.", evidence=whole, member=place.member()
             )
 
 
-_HARMLESS = ("pathlib", "functools.partial", "types.SimpleNamespace")
+_HARMLESS = frozenset(
+    {
+        *(f"pathlib.{kind}{name}" for kind in ("", "Pure") for name in ("Path", "PosixPath", "WindowsPath")),
+        "functools.partial", "types.SimpleNamespace",
+    }
+)  # fmt: skip
+"""Classes of dangerous modules that configurations are full of; not what lies below them."""
 _ACTING = frozenset(
     {
         "system",

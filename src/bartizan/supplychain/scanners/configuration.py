@@ -24,6 +24,7 @@ from bartizan.supplychain.interface import (
     Severity,
     scanner,
 )
+from bartizan.supplychain.packages.installer_settings import INSTALLERS, unchecked
 from bartizan.supplychain.packages.rules import INSECURE
 from bartizan.supplychain.text.reading import Kind, look
 from bartizan.supplychain.text.rules import TEXT_RULES
@@ -64,15 +65,6 @@ _REGISTERED = (
     "reduce_sum.", "Linear.", "Softmax.", "Maxout.", "HashEmbed.", "glorot_uniform_init.", "zero_init.",
 )  # fmt: skip
 """Beginnings of names that spaCy, thinc and their own extensions register."""
-_INDEXES = frozenset({".npmrc", "pip.conf", "pip.ini", ".yarnrc", ".yarnrc.yml", ".condarc", "uv.toml", "bunfig.toml"})
-"""Settings of installers that hold for the folder they lie in."""
-_UNCHECKED_INDEX = re2.compile(
-    r"(?im)^[ \t]*(?:-[ \t]*)?((?:@[\w.-]+:)?(?:registry|index-url|extra-index-url|find-links|index|url|"
-    r"npmregistryserver|channel_alias|default_index)[\"' \t]*[=: \t][ \t\"']*http://[^\s\"']+|"
-    r"trusted-host[ \t]*=[ \t]*\S+|strict-ssl[ \t]*=[ \t]*false|ssl_verify[ \t]*:[ \t]*false|"
-    r"enablestrictssl[ \t]*:[ \t]*false|unsafehttpwhitelist[ \t]*:.*|http://[^\s\"']+)"
-)
-_OWN = re2.compile(r"(?i)(?:http://|=[ \t]*|\[[\"' ]*)(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/\"' \]]|$)")
 _GIT_SECTION = re2.compile(rb"(?m)^\[(?:core|filter|remote|submodule|alias)\b")
 
 
@@ -112,7 +104,7 @@ def _kind(source: ByteSource, context: Context) -> str:
         return "build"
     if name.endswith(".cfg") and (b"[nlp]" in head or b"[components" in head):
         return "spacy"
-    if name in _INDEXES:
+    if name in INSTALLERS:
         return "index"
     return "openvino" if b"<net " in head and b"<layers>" in head else ""
 
@@ -167,12 +159,10 @@ def _git(text: str, context: Context) -> Iterator[ArtefactFinding]:
 
 
 def _index(text: str, context: Context) -> Iterator[ArtefactFinding]:
-    for found in _UNCHECKED_INDEX.finditer(text):
-        if _OWN.search(_part(found, 1)) is not None:
-            continue
+    for at, setting in unchecked(text):
         yield context.found(
             INSECURE, "Installing beside it takes packages from there, and checks nothing.",
-            offset=_at(text, found.start(1)), evidence=_part(found, 1),
+            offset=_at(text, at), evidence=setting,
         )  # fmt: skip
 
 

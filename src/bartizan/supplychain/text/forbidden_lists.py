@@ -23,6 +23,20 @@ TURNS = re.compile(
     r"fail(?:s|ing|ure)?|so|therefore|thus|then|anything but|except)\b"
 )
 """After a label they say that something else is bad, such as to leave the order out."""
+_AND_THE_LIKE = re2.compile(
+    r"(?i)[,\s]*\b(?:or|and) any (?:other )?(?:commands?|tools?|programs?|scripts?) (?:that|which) "
+    r"(?:outputs?|prints?|reads?|shows?|reveals?|returns?|dumps?)\b(?: [\w,'’-]+){1,14}\.?\s*$"
+)
+"""How an enumeration ends that forbids still more."""
+_GLOSS = re.compile(
+    r"\((?:macOS|Windows|Linux|Unix|Git|GNOME)(?: (?:Keychain|Keyring|Credential Manager|Credentials?|Wallet))?\)"
+)
+_OUT = re2.compile(r"(?i)\b(?:not|never|left|missing|absent|late|later|un\w+)\b")
+LEFT_OUT = re.compile(
+    r"(?i)\b(?:left out|missing|absent|omitted|skipped|forgotten|too late|un(?:run|done|executed)|"
+    r"not (?:being |having )?(?:been )?(?:run|executed|done|called)|(?:has|have|had|was|were|is) (?:not|never) )"
+)
+"""After an order they say that its absence is bad."""
 _SPEAKS = re.compile(r"(?i)`\W*(?:run|do|now|first|execute|please|you|always)\b|:\s*`$")
 _GOES_ON = re.compile(r"[ \t]+\S|[^\W\d_A-Z]|`")
 _LIST = 2_000
@@ -82,7 +96,10 @@ def _alone(content: str, start: int, end: int) -> bool:
     for code in _CODE.finditer(content):
         if code.start() < end and start < code.end():
             start, end = min(start, code.start()), max(end, code.end())
-    around = (_CODE.sub(_name, content[:start]), _CODE.sub(_name, content[end:]))
+    after = content[end:]
+    if (more := _AND_THE_LIKE.search(after)) is not None and not TURNS.search(after) and not _OUT.search(after):
+        after = after[: more.start()]
+    around = (_CODE.sub(_name, _GLOSS.sub("", content[:start])), _CODE.sub(_name, _GLOSS.sub("", after)))
     return all(_BARE.fullmatch(part) is not None for part in around)
 
 

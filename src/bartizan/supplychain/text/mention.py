@@ -15,7 +15,7 @@ from functools import cached_property
 
 import re2
 
-from bartizan.supplychain.text.forbidden_lists import TURNS, in_forbidden_list
+from bartizan.supplychain.text.forbidden_lists import LEFT_OUT, TURNS, in_forbidden_list
 from bartizan.supplychain.text.forbidding import Force, forbids
 
 
@@ -90,8 +90,9 @@ class Reader:
         first = self._text.rfind("\n", 0, start) + 1
         last = self._text.find("\n", end)
         line = self._text[first : last if last >= 0 else len(self._text)]
-        force = forbids(self._sentence(first, start), self._text[start:end], self._rest(end))
-        labelled = _labelled(line[: start - first], self._text[start:end])
+        rest = self._rest(end)
+        force = forbids(self._sentence(first, start), self._text[start:end], rest)
+        labelled = not LEFT_OUT.search(rest) and _labelled(line[: start - first], self._text[start:end])
         if force is Force.FULL or labelled or in_forbidden_list(self._text, start, end):
             return Use.FORBIDDEN
         marks = sum(
