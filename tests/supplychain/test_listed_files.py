@@ -162,6 +162,10 @@ def test_environments_of_mlflow_take_nothing_over_open_lines(line: str) -> None:
             '[install]\nregistry = { url = "http://localhost:4873" }\n',
         ),
         ("bunfig.toml", '[install.scopes]\ncorp = "http://h.dev"\n', '[install.scopes]\ncorp = "https://h.dev"\n'),
+        ("uv.toml", "index.url = 'http://h.dev'\n", "index.url = 'https://h.dev'\n"),
+        ("uv.toml", 'index-url="h\\u0074tp://h.dev"\n', 'index-url="h\\u0074tps://h.dev"\n'),
+        ("bunfig.toml", "install = { registry = 'http://h.dev' }\n", "install = { registry = 'https://h.dev' }\n"),
+        (".npmrc", "registry=http:h.dev\n", "init.author.url=http://h.dev\n"),
         ("uv.toml", '[[index]]\nurl = "http://pypi.h.dev/simple"\n', '[[index]]\nurl = "https://pypi.org/simple"\n'),
     ],
 )

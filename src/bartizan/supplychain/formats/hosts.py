@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import re2
 
-_OPEN = re2.compile(r"(?i)http:[/\\]{1,4}(?:\[[0-9a-f:.]*\])?[^\s\"'<>,\]})]*")
+_OPEN = re2.compile(r"(?i)http:[/\\]{0,4}(?:\[[0-9a-f:.]*\][^\s\"'<>,\]})]*|[^\s\"'<>,\]})]+)")
 
 
 def open_addresses(text: str) -> list[str]:

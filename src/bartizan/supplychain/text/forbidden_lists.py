@@ -7,14 +7,14 @@ import re
 import re2
 
 _INTRODUCTION = re2.compile(
-    r"(?i)(?:^[ \t>]*(?:[-*+•]|\d{1,3}[.)])?[ \t]*|[.!?][*_]{0,2}\s+)\W{0,6}"
+    r"(?i)(?:^[ \t]*(?:[-*+•]|\d{1,3}[.)])?[ \t]*|[.!?][*_]{0,2}\s+)[#*_ ❌✗✘🚫⛔⚠\x{fe0f}]{0,8}"
     r"(?:(?:strictly |absolutely )?(?:forbidden|prohibited|disallowed)|"
     r"never (?:do|run|use|execute) (?:any of )?(?:the following|these))"
     r"(?: (?:commands?|actions?|operations?|patterns?|calls?|things|examples?|include|includes|including|are|the|"
     r"following|shell))*[*_)\"” ]{0,4}:[*_]{0,3}"
 )
 """What introduces only what is forbidden; nothing but names of commands and the like stands between word and colon."""
-_ITEM = re.compile(r"([ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]?\][ \t]+)?")
+_ITEM = re.compile(r"([ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _CODE = re.compile(r"`[^`\n]*`")
 _BARE = re.compile(r"(?:[\s`*_~\"'“”‘’„«»,;|/.()❌✗✘🚫⛔–—-]|\b(?:and|or)\b)*")
 """What may stand around an order that nothing else is said about."""
@@ -55,10 +55,12 @@ def in_forbidden_list(text: str, start: int, end: int) -> bool:
     last = text.find("\n", end)
     line = text[first : last if last >= 0 else len(text)]
     before = line[: start - first]
-    if "\n" in text[start:end] or (last >= 0 and _continued(line, text[last + 1 : last + 200].partition("\n")[0])):
+    if len(line) > _LIST or "\n" in text[start:end]:
+        return False
+    if last >= 0 and _continued(line, text[last + 1 : last + _LIST]):
         return False
     if (label := _last(before)) is not None:
-        return _alone(line[label:], start - first - label, end - first - label)
+        return _begins(text, first) and _alone(line[label:], start - first - label, end - first - label)
     item = _ITEM.match(before)
     if item is None or not _alone(line[item.end() :], start - first - item.end(), end - first - item.end()):
         return False
@@ -69,17 +71,29 @@ def in_forbidden_list(text: str, start: int, end: int) -> bool:
         other = _ITEM.match(above)
         if above.strip() and (other is None or len(other.group(1)) < len(item.group(1))):
             label = _last(above)
-            return label is not None and not above[label:].strip()
+            return label is not None and not above[label:].strip() and _begins(text, at)
         if above.rstrip().endswith((":", "：")) or TURNS.search(above):
             return False
     return False
 
 
+def _begins(text: str, first: int) -> bool:
+    """Whether no sentence of the line above goes on in the line that begins there."""
+    above = text[text.rfind("\n", 0, max(0, first - 1)) + 1 : max(0, first - 1)].rstrip()
+    return not above or _ITEM.match(above) is not None or above.startswith("#") or above[-1] in ".!?:*_|`>-="
+
+
 def _continued(line: str, below: str) -> bool:
-    """Whether the next line belongs to the sentence: indented more, or beginning in the middle of one."""
-    if not below.strip() or _GOES_ON.match(below) is None:
-        return False
-    return _ITEM.match(below) is None or len(_indent(below)) > len(_indent(line))
+    """Whether what comes next belongs to the sentence: a line indented more, or one that begins in the middle of a
+    sentence, be it after the rest of the list.
+    """
+    following = below.partition("\n")[0]
+    if following.strip() and _ITEM.match(following) is not None and len(_indent(following)) > len(_indent(line)):
+        return True
+    if following.strip() and _ITEM.match(following) is None and _GOES_ON.match(following) is not None:
+        return True
+    rest = (one for one in below.splitlines() if one.strip() and _ITEM.match(one) is None)
+    return next(rest, "")[:1].islower()
 
 
 def _indent(line: str) -> str:

@@ -31,7 +31,7 @@ class Use(StrEnum):
 
 
 _LABEL = re2.compile(
-    r"(?i)^\W{0,6}(?:bad|wrong|incorrect|unsafe|insecure|anti-?pattern|not this|forbidden|prohibited|"
+    r"(?i)^\W{0,6}(?:bad|wrong|incorrect|unsafe|insecure|anti-?pattern|not this|"
     r"never do (?:this|these)|"
     r"(?:do not|don[’']?t) (?:do|run|use|write|execute|paste|say) (?:this|these|that|the following)|"
     r"don[’']?ts?)\b(?:\s*\([^)\n]{0,60}\))?\W{0,4}:"
