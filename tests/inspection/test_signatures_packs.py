@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from signature_texts import ATTACKS, BENIGN, EMBEDDED, OBFUSCATED
+from signature_texts import ATTACKS, BARE, BENIGN, EMBEDDED, OBFUSCATED
 
 from bartizan.catalog.loader import load_catalog
 from bartizan.core.passage import Surface
@@ -93,6 +93,12 @@ def test_benign_text_passes(text: str) -> None:
 @pytest.mark.parametrize("text", ATTACKS)
 def test_attacks_in_other_words_are_seen(text: str) -> None:
     assert score(text, Surface.USER) >= THRESHOLD
+
+
+@pytest.mark.parametrize("text", BARE)
+def test_bare_orders_are_seen_in_material_as_well(text: str) -> None:
+    assert score(text, Surface.USER) >= THRESHOLD
+    assert score(text, Surface.CONTENT) >= THRESHOLD
 
 
 @pytest.mark.parametrize("text", EMBEDDED)
