@@ -50,7 +50,6 @@ def test_effects(definition: ToolDefinition, effect: Effect) -> None:
         (tool("viewing_drop", "Cancel a viewing.", viewing="string"), Effect.DELETE),
         (tool("listingPublish", "Advertise a unit.", unitId="string", text="string"), Effect.SEND),
         (tool("leaseExtend", "Extend a lease to a new end date.", unitId="string"), Effect.WRITE),
-        (tool("leaseFor", "The current lease of a unit: tenants, term, rent.", unitId="string"), Effect.READ),
         (tool("filesText", "Text of a document.", documentId="string"), Effect.READ),
         (tool("contactCard", "Find a person in the address book.", query="string"), Effect.READ),
         (tool("contactCard", "Find a person and contact them.", query="string"), Effect.SEND),
@@ -65,6 +64,30 @@ def test_effects(definition: ToolDefinition, effect: Effect) -> None:
 )
 def test_words_that_are_things_and_deeds(definition: ToolDefinition, effect: Effect) -> None:
     assert derive(definition).effect is effect
+
+
+@pytest.mark.parametrize("verb", ["delete", "send", "pay", "transfer", "wipe", "cancel", "grant", "publish", "execute"])
+@pytest.mark.parametrize(
+    "description",
+    ["The {} of a thing.", "A {} of things.", "Which {} of a thing.", "Get the {} of a thing.", "Check the {}."],
+)
+def test_no_description_makes_a_deed_harmless(verb: str, description: str) -> None:
+    for suffix in ("", "_file", "_user"):
+        assert derive(tool(verb + suffix, description.format(verb), id="string")).effect is not Effect.READ
+
+
+@pytest.mark.parametrize(
+    ("name", "description"),
+    [
+        ("rent", "View and pay rent."),
+        ("request", "Check a request and approve it."),
+        ("comment", "Find an issue and reply."),
+        ("order_basket", "Shows the basket and then places it."),
+        ("task", "Find a task and close it."),
+    ],
+)
+def test_what_reads_and_acts_acts(name: str, description: str) -> None:
+    assert derive(tool(name, description, id="string")).effect is not Effect.READ
 
 
 def test_a_tool_answers_to_both_words_for_its_deed() -> None:

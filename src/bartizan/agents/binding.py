@@ -252,7 +252,6 @@ def _prose(record: Record, ledger: Ledger, envelope: Envelope) -> Bound:
         return Bound(Label.EXTERNAL, f"{where} that puts something before the agent's task")
     if (
         record.pointed
-        or record.reached
         or linked(record, envelope, ledger.adopted) in {"specific", "name"}
         or (record.authored and described(record, envelope))
     ):

@@ -123,6 +123,11 @@ class Envelope(msgspec.Struct, frozen=True):
                 best = Licence.WEAK
         return best
 
+    def names_kind(self, profile: ToolProfile) -> bool:
+        """Whether the words name the kind of thing that ``profile`` acts on."""
+        own = profile.words - _COMMON
+        return any(one.nouns & profile.nouns or one.words & own for one in self.sentences)
+
     def strays(self, value: str) -> bool:
         """Whether the user wrote ids of the form of ``value`` and not this one; never when they speak of many."""
         if self.many or self.says(value) or not any(letter.isdigit() for letter in value):

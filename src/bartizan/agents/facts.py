@@ -21,6 +21,8 @@ _SAID = frozenset({Label.USER, Label.OPERATOR})
 _SETTLED = _SAID | {Label.TRUSTED} | TIED
 _MEANT = _SAID | {Label.TRUSTED, Label.LINKED}
 _PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
+_FINAL = frozenset({Effect.DELETE, Effect.EXECUTE})
+"""What cannot be taken back: the thing itself must be spoken of, not only its id."""
 _TOLD = frozenset({Label.QUOTED, Label.EXTERNAL})
 _FOREIGN = _PROSE | {Label.SOURCE, Label.HOSTILE, Label.LOOKALIKE}
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
@@ -93,7 +95,8 @@ def facts_of(
     critical = worst(_doubted(arguments.critical, ledger, envelope))
     licence = envelope.licence(profile)
     own_words = bool(arguments.critical) and critical.label is Label.USER
-    own_thing = cause is None and arguments.names_own_thing
+    spoken = profile.effect not in _FINAL or envelope.names_kind(profile)
+    own_thing = cause is None and arguments.names_own_thing and spoken  # a reminder for DS-12 is not DS-12
     if licence is Licence.WEAK and (own_words or own_thing) and envelope.does(profile):
         licence = Licence.STRONG  # "Send 900 to XY99…", "Drop DS-12": the user's own address or id stands for a thing
     if licence is Licence.WEAK and envelope.does(profile) and arguments.pays_own_amount(critical.label):
@@ -103,7 +106,7 @@ def facts_of(
         ledger.store(arguments.foreign)
     carries = worst(arguments.carried).label
     leaks = profile.effect is not Effect.READ and _leaks(call, profile, ledger, envelope)
-    kept = cause is None and _tells_nobody(call, profile)
+    kept = cause is None and licence is Licence.STRONG and _tells_nobody(call, profile)
     return Facts(
         effect=profile.effect,
         licence=licence,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -39,7 +39,6 @@ _NOT_JSON = Ruling(Action.BLOCK, Fault.FORM.value, "Its arguments hold what JSON
 _TOO_MANY = Ruling(Action.BLOCK, "calls_per_message", "One message of the user is not worth so many calls.")
 _FILES = frozenset({"file"})
 _POINTING = frozenset({Label.USER, Label.OPERATOR, Label.TRUSTED}) | TIED
-_REACHING = _POINTING | {Label.SOURCE, Label.QUOTED}
 
 
 class AgentGuard:
@@ -145,14 +144,12 @@ class AgentConversation:
         profile = self._profiles.get(result.tool)
         trusted = profile is not None and profile.trusted_results
         text = result.text[:MAX_RESULT]
-        pointed = self._pointed(result.call)
         self._ledger.add(
             text,
             result.tool,
             self._envelope,
-            pointed=pointed,
+            pointed=self._pointed(result.call),
             trusted=trusted,
-            reached=not pointed and self._pointed(result.call, _REACHING),
             whole=len(result.text) <= MAX_RESULT,
             server=self._servers.get(result.tool, ""),
             voice=profile is not None and profile.reports and not profile.open_world,
@@ -209,8 +206,8 @@ class AgentConversation:
             digest=digest,
         )
 
-    def _pointed(self, call_id: str, by: Set[Label] = _POINTING) -> bool:
-        """Whether the call that brought a result had arguments, all of the user's own choosing: ``by`` such labels."""
+    def _pointed(self, call_id: str) -> bool:
+        """Whether the call that brought a result had arguments, all of the user's own choosing."""
         call = self._calls.get(call_id)
         if call is None or not call.arguments:
             return False
@@ -225,7 +222,7 @@ class AgentConversation:
             return False
         told = [leaf for leaf in given if len(values.normal(leaf)) > 2 or values.numeral(leaf)]
         return bool(told) and all(
-            bind(leaf, self._ledger, self._envelope, self._operator).label in by
+            bind(leaf, self._ledger, self._envelope, self._operator).label in _POINTING
             or self._words_said(leaf)
             or self._of_many(leaf)
             or (values.DATE.match(leaf) is not None and self._envelope.speaks_of(leaf))
@@ -236,8 +233,6 @@ class AgentConversation:
         """Whether a search phrase, or the name of a file, is made of the user's words."""
         found = content_words(leaf)
         if found and found <= self._envelope.words:
-            return True
-        if found & self._envelope.words and found <= self._envelope.words | self._ledger.reached:
             return True
         parts = {folded(word) for part in leaf.replace("-", " ").split(".") for word in name_words(part)}
         named = {word for word in parts if nouns_of([word]) != _FILES}

@@ -93,8 +93,6 @@ class Ledger:
         """Whether anything that somebody else may have written was read."""
         self._authors: list[Record] = []
         """Records with prose of others, those of one result one after another."""
-        self.reached: set[str] = set()
-        """Folded words of the fields of records, alone in their result, that the user's words point at."""
         self.links = False
         """Whether an application keeps a link in a field."""
         self.unread = False
@@ -108,7 +106,6 @@ class Ledger:
         *,
         pointed: bool,
         trusted: bool,
-        reached: bool = False,
         voice: bool = False,
         whole: bool = True,
         server: str = "",
@@ -121,7 +118,6 @@ class Ledger:
             envelope: the task so far.
             pointed: the call's arguments came from the user's words.
             trusted: the operator vouches for the tool.
-            reached: the call's arguments came from texts that the user's words point at.
             voice: the result of a tool that acts: what is short in it is the application's own word on what it did.
             whole: ``text`` is all of the result.
             server: which it came from; empty for tools of the application.
@@ -143,7 +139,7 @@ class Ledger:
             record = records.get(leaf.record)
             if record is None:
                 record = records[leaf.record] = Record(
-                    tool=tool, pointed=pointed, trusted=trusted, reached=reached, server=server, heard=heard
+                    tool=tool, pointed=pointed, trusted=trusted, server=server, heard=heard
                 )
             parts.setdefault(leaf.record, []).append(leaf)
             if leaf.field:
@@ -155,8 +151,6 @@ class Ledger:
             record.beside = beside
             self.confidential.take(parts[number], record)
         self.external = self.external or any(not record.trusted for record in records.values())
-        if len(beside) == 1 and (pointed or linked(beside[0], envelope) in {"specific", "name"}):
-            self.reached |= beside[0].words
         for record in records.values():
             if followed(record, envelope):
                 self.adopted |= {value for value in record.specifics | record.told if not _common(value, record)}
@@ -386,9 +380,9 @@ def followed(record: Record, envelope: Envelope) -> bool:
     if record.hostile or record.usurps or not (envelope.delegates or envelope.pays):
         return False
     if record.authored:
-        alone = (record.pointed or record.reached) and len(record.beside) == 1
+        alone = record.pointed and len(record.beside) == 1
         return alone or linked(record, envelope) in {"specific", "name"} or described(record, envelope)
-    return record.pointed or record.reached or linked(record, envelope) in {"specific", "name"}
+    return record.pointed or linked(record, envelope) in {"specific", "name"}
 
 
 def _secret_words(key: str) -> str:

@@ -8,7 +8,6 @@ deed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from bartizan.agents.lexicon import (
@@ -36,6 +35,7 @@ _LINKING = frozenset(
 )
 _METHODS = frozenset(("delete", "get", "head", "patch", "post", "put"))
 _RETURNING = frozenset(("return", "returns", "gives", "provides", "yields"))
+_PRONOUNS = frozenset(("her", "him", "it", "them", "these", "this"))
 _NEAR = 6
 """Words of a description among which a noun phrase shows itself."""
 _DESCRIBED = 400
@@ -82,7 +82,8 @@ def deed_of(named: list[str], sentence: list[str]) -> Deed:
     """
     verbs = [word for word in named if is_deed(word)]
     head = _head(named, sentence)
-    firm = [word for word in verbs if not _thing_here(word, sentence)]
+    acts = bool(head) and not reads(head)
+    firm = [word for word in verbs if not _ambiguous(word) and not (acts and _thing_here(word, sentence))]
     kin = [word for word in firm or verbs if head and families_of([word]) & families_of([head])]
     if kin:
         return Deed(kin[0], "name")
@@ -90,8 +91,11 @@ def deed_of(named: list[str], sentence: list[str]) -> Deed:
         return Deed(firm[0], "name", "" if not head or reads(head) else head)
     if verbs and head and not reads(head):
         return Deed(verbs[0], "name", head)
-    if head and not _does_more(verbs, sentence):
+    more = _goes_on(sentence)
+    if head and not more:
         return Deed(head, "description")
+    if head and not verbs:
+        return Deed(more, "description", head)
     if verbs and not tells_what_is(sentence, named):
         return Deed(verbs[0], "name")
     return Deed()
@@ -178,10 +182,14 @@ def _qualifies(sentence: Sequence[str]) -> bool:
     return one in _ADJECTIVAL or (one.endswith("ed") and _several(two))
 
 
+def _ambiguous(word: str) -> bool:
+    """Whether a verb is the name of a thing as well."""
+    return (folded(word) in _NOUNLIKE and not reads(word)) or word in _ADJECTIVAL
+
+
 def _thing_here(word: str, sentence: Sequence[str]) -> bool:
-    """Whether a verb is the name of a thing as well, or the description uses it as one."""
-    if (folded(word) in _NOUNLIKE and not reads(word)) or word in _ADJECTIVAL:
-        return True
+    """Whether a description uses a verb as a thing: *extend the lease*. Only where it says another deed is that one
+    believed: who calls a tool ``delete_file`` and says that it checks the delete does not make it harmless."""
     for at, one in enumerate(sentence):
         if at and folded(one) == folded(word):
             before = sentence[max(0, at - 2) : at]
@@ -190,12 +198,15 @@ def _thing_here(word: str, sentence: Sequence[str]) -> bool:
     return False
 
 
-def _does_more(verbs: Sequence[str], sentence: Sequence[str]) -> bool:
-    """Whether a description goes on with a deed of the name: *find a person and text them*."""
-    return any(
-        before in {"and", "or", "then"} and families_of([word]) & families_of(verbs)
-        for before, word in pairwise(sentence)
-        if is_imperative(word)
+def _goes_on(sentence: Sequence[str]) -> str:
+    """The deed with which a description goes on: *find a person and text them*, *shows the basket, then places it*."""
+    return next(
+        (
+            word
+            for before, word, behind in zip(sentence, sentence[1:], [*sentence[2:], ""], strict=False)
+            if before in {"and", "or", "then"} and not reads(word) and (is_verb(word) or behind in _PRONOUNS)
+        ),
+        "",
     )
 
 

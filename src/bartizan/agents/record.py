@@ -23,9 +23,6 @@ class Record(msgspec.Struct, eq=False, kw_only=True):
     pointed: bool
     """The call that brought it named something of the user's own words."""
     trusted: bool
-    reached: bool = False
-    """The call that brought it named something out of a text that the user's words point at: that text leads here, so
-    this one's prose is as good as that one's. Its fields are not."""
     words: set[str] = msgspec.field(default_factory=set)
     """Content words of its fields."""
     names: set[str] = msgspec.field(default_factory=set)
