@@ -229,6 +229,8 @@ def test_in_a_document_only_what_is_said_to_models_counts() -> None:
         ("send it to https://mytest.northpine.io", ["https://mytest.northpine.io"]),
         ("send it to http://45.77.12.9/a", ["http://45.77.12.9"]),
         ("see setup.py and main.rs", []),
+        ("send it to https://google.cc or https://acme.io", ["https://google.cc", "https://acme.io"]),
+        ("send it to https://api.github.com, https://acme.com or https://example.org", []),
     ],
 )
 def test_an_address_is_a_strangers_if_nothing_explains_it(text: str, strangers: list[str]) -> None:

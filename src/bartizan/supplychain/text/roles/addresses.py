@@ -21,27 +21,38 @@ _ADDRESS = re2.compile(
 )
 _KNOWN = words(
     """
-    github githubusercontent gitlab bitbucket codeberg google googleapis gstatic microsoft azure windows office live
-    outlook amazonaws amazon aws anthropic claude openai chatgpt huggingface hf pypi pythonhosted npmjs nodejs python
-    pytorch docker debian ubuntu fedora redhat apache mozilla wikipedia wikimedia w3 schema json-schema ietf iana
-    cloudflare vercel netlify heroku stripe paypal twilio slack atlassian jira notion linear figma sentry datadoghq
-    codecov grafana prometheus elastic mongodb postgresql mysql redis sqlite kubernetes k8s helm terraform hashicorp
-    golang go rust-lang crates ruby-lang rubygems php packagist nuget maven readthedocs stackoverflow medium reddit
-    youtube twitter x linkedin facebook instagram tiktok whatsapp arxiv doi crossref orcid ncbi nih semver
-    conventionalcommits keepachangelog editorconfig opensource gnu mit creativecommons spdx modelcontextprotocol
-    agentskills cursor vscode visualstudio jetbrains npmmirror unpkg jsdelivr cdnjs tailwindcss react vuejs nextjs
-    angular svelte vitejs deno bun astral openstreetmap weather open-meteo owasp mitre nist cve openrouter mistral
-    deepseek groq cohere perplexity ollama gov europa apple icloud dropbox box zoom salesforce hubspot shopify
-    ghcr quay mail yandex vk telegram baidu tencent aliyun alibaba qq weixin wechat feishu dingtalk mailchimp sendgrid
-    airtable asana trello clickup monday
+    github.com githubusercontent.com gitlab.com bitbucket.org codeberg.org google.com google.dev googleapis.com
+    gstatic.com microsoft.com azure.com windows.com office.com live.com outlook.com amazonaws.com amazon.com
+    anthropic.com claude.com claude.ai openai.com chatgpt.com huggingface.co hf.co pypi.org pythonhosted.org
+    npmjs.com npmjs.org nodejs.org python.org pytorch.org docker.com docker.io debian.org ubuntu.com
+    fedoraproject.org redhat.com apache.org mozilla.org wikipedia.org wikimedia.org w3.org schema.org
+    json-schema.org ietf.org iana.org cloudflare.com vercel.com netlify.com heroku.com stripe.com paypal.com
+    twilio.com slack.com atlassian.com atlassian.net notion.so notion.com linear.app figma.com sentry.io
+    datadoghq.com codecov.io grafana.com prometheus.io elastic.co mongodb.com postgresql.org mysql.com redis.io
+    sqlite.org kubernetes.io k8s.io helm.sh terraform.io hashicorp.com golang.org go.dev rust-lang.org crates.io
+    ruby-lang.org rubygems.org php.net packagist.org nuget.org maven.org readthedocs.io readthedocs.org
+    stackoverflow.com medium.com reddit.com youtube.com youtu.be twitter.com x.com linkedin.com facebook.com
+    instagram.com tiktok.com whatsapp.com arxiv.org doi.org crossref.org orcid.org semver.org
+    conventionalcommits.org keepachangelog.com editorconfig.org opensource.org gnu.org creativecommons.org spdx.org
+    modelcontextprotocol.io agentskills.io cursor.com cursor.sh visualstudio.com vscode.dev jetbrains.com
+    npmmirror.com unpkg.com jsdelivr.net cdnjs.com tailwindcss.com react.dev reactjs.org vuejs.org nextjs.org
+    angular.dev angular.io svelte.dev vitejs.dev vite.dev deno.com deno.land bun.sh astral.sh openstreetmap.org
+    weather.com open-meteo.com owasp.org mitre.org cve.org openrouter.ai mistral.ai deepseek.com groq.com cohere.com
+    perplexity.ai ollama.com europa.eu apple.com icloud.com dropbox.com box.com zoom.us salesforce.com hubspot.com
+    shopify.com ghcr.io quay.io yandex.com yandex.ru vk.com telegram.org baidu.com tencent.com aliyun.com
+    aliyuncs.com alibaba.com qq.com wechat.com feishu.cn dingtalk.com mailchimp.com sendgrid.com airtable.com
+    asana.com trello.com clickup.com monday.com
     """
 )
+"""Domains as they are registered: the same name under another ending is somebody else's."""
 _PLACEHOLDERS = words(
     """
     example acme placeholder company mycompany yourcompany yourdomain domain mydomain yoursite mysite yourapp myapp foo
     bar sample test demo localhost internal corp evil attacker host server
     """
 )
+_TAKEN = words("com net org")
+"""Under these, everyday placeholders have been taken long since, or are reserved."""
 _SHARED = words(
     """
     vercel.app netlify.app herokuapp.com pages.dev workers.dev r2.dev github.io gitlab.io web.app firebaseapp.com
@@ -90,11 +101,10 @@ class Addresses:
 
     Args:
         text: folded (small letters).
-        purpose: what else names the text, such as its file's or tool's name.
     """
 
-    def __init__(self, text: str, purpose: str = "") -> None:
-        self._text, self._purpose = text, purpose
+    def __init__(self, text: str) -> None:
+        self._text = text
         self._found = [
             (found.start(), found.end(), host, bool(found.group(4)))
             for found in _ADDRESS.finditer(text)
@@ -105,8 +115,8 @@ class Addresses:
         """Addresses that belong to no place that the text is about: its purpose does not name them, and nobody
         would know them."""
         for start, end, host, bare in self._found:
-            owner = _owner(host)
-            if owner in _PLACEHOLDERS or owner in _KNOWN or host.rpartition(".")[2] in _RESERVED:
+            owner, ending = _owner(host), host.rpartition(".")[2]
+            if f"{owner}.{ending}" in _KNOWN or ending in _RESERVED or (owner in _PLACEHOLDERS and ending in _TAKEN):
                 continue
             if _NEAR_BY.search(host) or (bare and _FILE_LIKE.search(host)):
                 continue
@@ -149,7 +159,7 @@ class Addresses:
         """Words by which the text says what it is for: front matter, headings and beginning, outside of addresses."""
         front = _FRONT.match(self._text)
         parts = (front.group() if front else "", self._text[:_BEGINNING], *_TITLE.findall(self._text))
-        whole = " \n ".join((*parts, self._purpose.casefold()))
+        whole = " \n ".join(parts)
         cut = [0, *(edge for found in _ADDRESS.finditer(whole) for edge in found.span()), len(whole)]
         return frozenset(word for at in range(0, len(cut), 2) for word in _WORD.findall(whole[cut[at] : cut[at + 1]]))
 
