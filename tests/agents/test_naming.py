@@ -77,6 +77,25 @@ def test_no_description_makes_a_deed_harmless(verb: str, description: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("definition", "effect"),
+    [
+        (tool("email_people", "Get people by email.", to="string", body="string"), Effect.SEND),
+        (tool("comment", "Read the issue.", to="string", body="string"), Effect.SEND),
+        (tool("mail", "Returns the mailbox.", to="string", body="string"), Effect.SEND),
+        (tool("post", "Get a page.", url="string", body="string"), Effect.SEND),
+        (tool("gift", "Look.", iban="string", amount="number"), Effect.SPEND),
+        (tool("funds", "Checks escrow and permanently releases it.", id="string"), None),
+        (tool("record", "Find a record and delete it.", id="string"), Effect.DELETE),
+        (tool("shop", "Search products and order by price.", query="string"), Effect.READ),
+        (tool("issue", "Get an issue and comment count.", number="integer"), Effect.READ),
+    ],
+)
+def test_what_a_tool_takes_and_goes_on_to_do(definition: ToolDefinition, effect: Effect | None) -> None:
+    found = derive(definition).effect
+    assert found is effect if effect else found is not Effect.READ
+
+
+@pytest.mark.parametrize(
     ("name", "description"),
     [
         ("rent", "View and pay rent."),

@@ -1,7 +1,8 @@
 """Profiles out of tool definitions alone.
 
-Names and schemas come from servers that may be hostile, so every doubt is settled upwards: a name that sounds grave is
-grave, whatever the description or the annotations claim, and what cannot be understood counts as execution.
+Names and schemas come from servers that may be hostile, so doubts are settled upwards: a verb that can be nothing else
+is the deed, whatever the description or the annotations claim; a word that can be a thing as well (*comment*, *order*)
+is one only for tools that take nothing to write, send or pay; and what cannot be understood counts as execution.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def derive(tool: ToolDefinition, known: Effect | None = None) -> ToolProfile:
     named = verb_first(name_words(tool.name))
     sentence = first_sentence(tool.description)
     declared = declared_arguments(tool.input_schema)
-    deed = deed_of(named, sentence)
+    given = {word for entry in declared for word in name_words(entry.name)}
+    deed = deed_of(named, sentence, acted_with=not _ACTED_WITH.isdisjoint(given))
     effect, why = _effect(named, sentence, deed, declared, tool.annotations.get("readOnlyHint") is True)
     if effect is Effect.WRITE and _sends_message(declared, nouns_of(named)):
         effect, why = Effect.SEND, f"{why}, with recipients and a text"

@@ -70,6 +70,7 @@ class _Sentence(msgspec.Struct, frozen=True):
     families: frozenset[str]
     nouns: frozenset[str]
     words: frozenset[str]
+    specifics: frozenset[str] = frozenset()
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -123,10 +124,15 @@ class Envelope(msgspec.Struct, frozen=True):
                 best = Licence.WEAK
         return best
 
-    def names_kind(self, profile: ToolProfile) -> bool:
-        """Whether the words name the kind of thing that ``profile`` acts on."""
+    def asks_for(self, profile: ToolProfile, ids: frozenset[str], *, kind: bool) -> bool:
+        """Whether one sentence names the deed and every one of ``ids``, and what kind of thing they are if ``kind``."""
         own = profile.words - _COMMON
-        return any(one.nouns & profile.nouns or one.words & own for one in self.sentences)
+        return any(
+            ids <= one.specifics
+            and (one.families & profile.families or _kin(one.families, profile))
+            and (not kind or one.nouns & profile.nouns or one.words & own)
+            for one in self.sentences
+        )
 
     def strays(self, value: str) -> bool:
         """Whether the user wrote ids of the form of ``value`` and not this one; never when they speak of many."""
@@ -184,7 +190,8 @@ def read_task(text: str, before: Envelope | None = None) -> Envelope:
         plain = spelled(part)
         said = spoken(plain)
         nouns = said.nouns | _TOLD if addressed(words(plain)) else said.nouns
-        sentences.append(_Sentence(said.families, nouns, content_words(part)))
+        named_here = frozenset(values.specifics(part)) | frozenset(values.quoted(part))
+        sentences.append(_Sentence(said.families, nouns, content_words(part), named_here))
         languages |= said.languages
         left.append(foreign(part, said.languages, said.families))
         named.update(_names(part, said.languages))

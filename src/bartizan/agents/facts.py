@@ -21,8 +21,8 @@ _SAID = frozenset({Label.USER, Label.OPERATOR})
 _SETTLED = _SAID | {Label.TRUSTED} | TIED
 _MEANT = _SAID | {Label.TRUSTED, Label.LINKED}
 _PROSE = frozenset({Label.QUOTED, Label.EXTERNAL, Label.UNKNOWN})
-_FINAL = frozenset({Effect.DELETE, Effect.EXECUTE})
-"""What cannot be taken back: the thing itself must be spoken of, not only its id."""
+_FINAL = frozenset({Effect.DELETE, Effect.EXECUTE, Effect.ADMINISTER})
+"""What cannot be taken back, or opens something to others: a reminder for DS-12 is not DS-12."""
 _TOLD = frozenset({Label.QUOTED, Label.EXTERNAL})
 _FOREIGN = _PROSE | {Label.SOURCE, Label.HOSTILE, Label.LOOKALIKE}
 _TOLD_TO_US = frozenset({Label.QUOTED, Label.SOURCE})
@@ -95,8 +95,10 @@ def facts_of(
     critical = worst(_doubted(arguments.critical, ledger, envelope))
     licence = envelope.licence(profile)
     own_words = bool(arguments.critical) and critical.label is Label.USER
-    spoken = profile.effect not in _FINAL or envelope.names_kind(profile)
-    own_thing = cause is None and arguments.names_own_thing and spoken  # a reminder for DS-12 is not DS-12
+    if profile.effect is Effect.ADMINISTER:  # "Give Ada the report" gives her no rights
+        own_words = own_words and envelope.asks_for(profile, frozenset(), kind=True)
+    own = arguments.own_things if cause is None else frozenset()
+    own_thing = bool(own) and envelope.asks_for(profile, own, kind=profile.effect in _FINAL)
     if licence is Licence.WEAK and (own_words or own_thing) and envelope.does(profile):
         licence = Licence.STRONG  # "Send 900 to XY99…", "Drop DS-12": the user's own address or id stands for a thing
     if licence is Licence.WEAK and envelope.does(profile) and arguments.pays_own_amount(critical.label):
@@ -177,10 +179,10 @@ class _Arguments:
         )
 
     @property
-    def names_own_thing(self) -> bool:
-        """Whether what the call is about is a thing that the user named by its id, and nothing else."""
-        ids = [bound for bound in self.objects if bound.value in self._envelope.specifics]
-        return bool(ids) and all(bound.label is Label.USER for bound in self.objects)
+    def own_things(self) -> frozenset[str]:
+        """Ids that the user wrote, if what the call is about is among them and nothing else is."""
+        ids = frozenset(bound.value for bound in self.objects if bound.value in self._envelope.specifics)
+        return ids if all(bound.label is Label.USER for bound in self.objects) else frozenset()
 
     @property
     def meant(self) -> bool:

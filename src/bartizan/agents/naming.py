@@ -73,12 +73,14 @@ def first_sentence(description: str) -> list[str]:
     return words(spelled(description[:_DESCRIBED].split(".")[0]))
 
 
-def deed_of(named: list[str], sentence: list[str]) -> Deed:
+def deed_of(named: list[str], sentence: list[str], *, acted_with: bool) -> Deed:
     """The deed of a tool.
 
     Args:
         named: words of its name, its verb in front.
         sentence: words of the first sentence of its description.
+        acted_with: whether it takes what is written, sent or paid: then no description makes a verb of its name a thing
+            that is read.
     """
     verbs = [word for word in named if is_deed(word)]
     head = _head(named, sentence)
@@ -91,11 +93,12 @@ def deed_of(named: list[str], sentence: list[str]) -> Deed:
         return Deed(firm[0], "name", "" if not head or reads(head) else head)
     if verbs and head and not reads(head):
         return Deed(verbs[0], "name", head)
-    more = _goes_on(sentence)
-    if head and not more:
+    if verbs and acted_with:
+        return Deed(verbs[0], "name")
+    if head and (more := _goes_on(sentence)):
+        return Deed(more, "description", verbs[0] if verbs else head)
+    if head:
         return Deed(head, "description")
-    if head and not verbs:
-        return Deed(more, "description", head)
     if verbs and not tells_what_is(sentence, named):
         return Deed(verbs[0], "name")
     return Deed()
@@ -199,15 +202,22 @@ def _thing_here(word: str, sentence: Sequence[str]) -> bool:
 
 
 def _goes_on(sentence: Sequence[str]) -> str:
-    """The deed with which a description goes on: *find a person and text them*, *shows the basket, then places it*."""
-    return next(
-        (
-            word
-            for before, word, behind in zip(sentence, sentence[1:], [*sentence[2:], ""], strict=False)
-            if before in {"and", "or", "then"} and not reads(word) and (is_verb(word) or behind in _PRONOUNS)
-        ),
-        "",
-    )
+    """The deed with which a description goes on: *find a person and text them*, *shows the basket, then places it*. A
+    word that can be a thing is one only with something behind it that it is done to: not in *an issue and comment
+    count*."""
+    plain = [word for word in sentence if is_verb(word) or not word.endswith("ly")]
+    for before, word, behind in zip(plain, plain[1:], [*plain[2:], ""], strict=False):
+        if before not in {"and", "or", "then"} or reads(word):
+            continue
+        if behind in _PRONOUNS or (
+            is_verb(word) and (not behind or behind in _DETERMINING or not _could_be_thing(word))
+        ):
+            return word
+    return ""
+
+
+def _could_be_thing(word: str) -> bool:
+    return _ambiguous(word) or bool(nouns_of([word]))
 
 
 def _thing(word: str) -> bool:
